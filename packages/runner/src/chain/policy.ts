@@ -1,0 +1,15 @@
+/** What the operator wrote about one filter: the filter says what the mail is, the policy says what becomes of it. */
+
+export type OnError = 'defer' | 'accept' | 'quarantine'
+export type OnReject = 'refuse' | 'quarantine' | 'tag' | 'discard'
+export type OnQuarantine = 'quarantine' | 'tag' | 'refuse'
+
+export interface Policy {
+  /** Milliseconds that the filter has for one message. */
+  readonly timeout: number
+  /** Bytes; a larger message is not judged by this filter, and a header says so. */
+  readonly maxSize?: number
+  readonly onError: OnError
+  readonly onReject: OnReject
+  readonly onQuarantine: OnQuarantine
+}

@@ -1,0 +1,11 @@
+/** A filter that stands in `filters.d`, loaded and with its policy: what a chain is made of. */
+import type { Filter, Verdict } from '@candy/sdk'
+import type { Policy } from './policy.js'
+
+export interface ReadyFilter {
+  /** The stem of its drop-in or the name of its script: what logs, headers and `--json` call it. */
+  readonly name: string
+  readonly filter: Filter<Verdict>
+  readonly rewrites: boolean
+  readonly policy: Policy
+}

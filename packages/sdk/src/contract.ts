@@ -1,0 +1,143 @@
+/**
+ * The contract between a mail filter and the program that runs it. Types only.
+ *
+ * A filter is a pure decision over an immutable message. The runner owns every byte, deadline and status code: it spools
+ * the message, runs the filters of `filters.d`, applies what they decided, and answers Postfix.
+ */
+import type { InferOutput, StandardSchemaV1 } from './standard-schema.js'
+
+/**
+ * Message bytes in order: CRLF line ends, no dot-stuffing, any chunk boundaries.
+ * A Node.js stream (without an encoding), a web stream and an async generator all fit.
+ */
+export type Bytes = AsyncIterable<Uint8Array>
+
+/** The SMTP client that handed the message to Postfix, as far as Postfix told (XFORWARD_README, pipe(8)). */
+export interface Client {
+  /** IP address in Postfix's form: `192.0.2.1` or `2001:db8::1`. */
+  readonly address: string
+  /** Verified host name; absent when Postfix found none. */
+  readonly name?: string
+  /** What the client said in HELO or EHLO. */
+  readonly helo?: string
+  /** `SMTP` or `ESMTP`. */
+  readonly protocol?: string
+  /** SASL login name, where the client authenticated and the mode carries it. */
+  readonly login?: string
+}
+
+/** What SMTP said about the message (RFC 5321 §2.3.1). Addresses stand without angle brackets. */
+export interface Envelope {
+  /** The reverse-path; `''` is the null sender. */
+  readonly sender: string
+  readonly recipients: readonly [string, ...string[]]
+  readonly client?: Client
+}
+
+/** One message, spooled by the runner. Nothing that a filter does can change it. */
+export interface Message {
+  /** Postfix's queue id where there is one, else an id that the runner made. */
+  readonly id: string
+  readonly envelope: Envelope
+  /** Length in bytes, as `open()` yields them. */
+  readonly size: number
+  /**
+   * Starts reading from the first byte. May be called again, also while an earlier reading is under way. The chunks are
+   * the caller's. Throws `SPOOL` when the message cannot be read, or is read after the verdict was given.
+   */
+  open(): Bytes
+  /** The header block alone, without the empty line that ends it (RFC 5322 §2.1). */
+  headers(): Promise<Uint8Array>
+}
+
+/**
+ * RFC 3463 subject and detail: `[7, 1]` is "delivery not authorized". The class digit comes from what the runner answers,
+ * so a verdict cannot disagree with its status.
+ */
+export type Status = readonly [subject: number, detail: number]
+
+/** One change to the header block: a field added on top, or every field of a name removed. All other bytes stay. */
+export type HeaderEdit = { readonly add: string; readonly value: string } | { readonly remove: string }
+
+/** The message may go on; `edits` are applied to its header block. */
+export interface Accept {
+  readonly action: 'accept'
+  readonly edits?: readonly HeaderEdit[]
+}
+
+/** The message may go on with new content. Only for filters defined with `rewrites: true`. */
+export interface Rewrite extends Accept {
+  /** Called at most once, and only when the verdict is used. The runner ends the reading on every path. */
+  readonly content: () => Bytes
+}
+
+/**
+ * `reject`: must not be delivered. `quarantine`: a person should look. `defer`: not now.
+ * `text` is for people; the runner makes it one line of printable ASCII, at most 400 bytes, wherever it goes.
+ */
+export interface Refusal {
+  readonly action: 'reject' | 'quarantine' | 'defer'
+  readonly text: string
+  readonly status?: Status
+}
+
+/** What a filter decides about a message without changing its content. */
+export type Judgement = Accept | Refusal
+
+/** What a filter decides. The filter says what the mail is; the operator says what becomes of it. */
+export type Verdict = Judgement | Rewrite
+
+/** Values that a log line can hold. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>
+
+/** What the runner lends a filter while it works on one message, and no more. */
+export interface Context {
+  /** Aborts at the deadline, when the client goes away, or when an earlier filter has decided. */
+  readonly signal: AbortSignal
+  /** Notes something in the runner's log, under the filter's name and the message's id. */
+  log(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+}
+
+/** What `check()` found. `text` is one line for the operator. */
+export interface Health {
+  readonly ok: boolean
+  readonly text: string
+  readonly details?: LogFields
+}
+
+/** A filter, ready to judge. It serves many messages at the same time. */
+export interface Filter<V extends Verdict = Judgement> {
+  /** Decides about one message. Throwing means "I could not decide": the operator's `on_error` answers, `defer` unless set. */
+  judge(message: Message, context: Context): V | Promise<V>
+  /** Tells whether the filter could work now: is its daemon there, is its data fresh. Must not throw for a bad answer. */
+  check?(context: Context): Promise<Health>
+  /** Gives back what the filter holds. Called once, after the last `judge` has settled. */
+  close?(): Promise<void>
+}
+
+/** What a filter package says of itself to `defineFilter`. */
+export interface FilterDefinition<S extends StandardSchemaV1, R extends boolean> {
+  /** The version of this contract that the filter was written for. */
+  readonly api: 1
+  /** A short name, `[a-z0-9-]+`; what the operator sees is the drop-in's name. */
+  readonly name: string
+  /** Whether verdicts may carry new content. A rewriting filter runs alone; others run at the same time. */
+  readonly rewrites?: R
+  /** What `[options]` of the drop-in must look like. */
+  readonly options: S
+  /** Makes the filter from validated options. Called once for each drop-in and process; no mail is at stake yet. */
+  create(
+    options: InferOutput<S>,
+  ): Filter<true extends R ? Verdict : Judgement> | Promise<Filter<true extends R ? Verdict : Judgement>>
+}
+
+/** What a filter package exports as `filter`: options go in, a filter comes out. */
+export interface FilterPackage {
+  readonly api: 1
+  readonly name: string
+  readonly rewrites: boolean
+  readonly options: StandardSchemaV1
+  /** `options` must be the output of `this.options`. */
+  create(options: unknown): Filter<Verdict> | Promise<Filter<Verdict>>
+}

@@ -1,0 +1,34 @@
+export { collect, concat, fromString } from './bytes.js'
+export type {
+  Accept,
+  Bytes,
+  Client,
+  Context,
+  Envelope,
+  Filter,
+  FilterDefinition,
+  FilterPackage,
+  HeaderEdit,
+  Health,
+  Judgement,
+  LogFields,
+  Message,
+  Refusal,
+  Rewrite,
+  Status,
+  Verdict,
+} from './contract.js'
+export { defineFilter } from './define.js'
+export { CandyError, ERROR_CODES, type ErrorCode } from './error.js'
+export {
+  addHeader,
+  checkEdit,
+  editHeaders,
+  type HeaderField,
+  headerValue,
+  parseHeaders,
+  removeHeader,
+} from './header.js'
+export type { InferOutput, SchemaIssue, SchemaResult, StandardSchemaV1 } from './standard-schema.js'
+export { printable } from './text.js'
+export { accept, defer, quarantine, reject, rewrite } from './verdict.js'

@@ -1,0 +1,32 @@
+/** One filter, one message: what a runner would see. */
+import { collect } from '../bytes.js'
+import type { Filter, HeaderEdit, LogFields, Message, Verdict } from '../contract.js'
+import { checkEdit, editHeaders } from '../header.js'
+
+/** What a filter decided, and what became of the message by it. */
+export interface Run {
+  readonly verdict: Verdict
+  readonly edits: readonly HeaderEdit[]
+  /** The message as it would go on: edits and new content applied; absent unless it was accepted. */
+  readonly output?: Uint8Array
+  readonly log: readonly { readonly level: 'log' | 'warn'; readonly event: string; readonly fields: LogFields }[]
+}
+
+/** Lets the filter judge the message. Throws what the filter throws. Does not close the filter. */
+export async function run(
+  filter: Filter<Verdict>,
+  message: Message,
+  signal: AbortSignal = AbortSignal.timeout(60_000),
+): Promise<Run> {
+  const log: Run['log'][number][] = []
+  const verdict = await filter.judge(message, {
+    signal,
+    log: (event, fields = {}) => log.push({ level: 'log', event, fields }),
+    warn: (event, fields = {}) => log.push({ level: 'warn', event, fields }),
+  })
+  if (verdict.action !== 'accept') return { verdict, edits: [], log }
+  const edits = verdict.edits ?? []
+  for (const edit of edits) checkEdit(edit)
+  const content = await collect('content' in verdict ? verdict.content() : message.open())
+  return { verdict, edits, output: editHeaders(content, edits), log }
+}
