@@ -1,0 +1,143 @@
+/**
+ * The files of a private Postfix instance: main.cf written anew, master.cf as Debian ships it but for the port, the
+ * chroot column and what is asked for.
+ */
+import { access, chown, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from './command.js'
+import type { Services } from './services.js'
+
+/** How the services that receive mail hand it to a filter; written as `-o` options, as a site would. */
+export interface Attachment {
+  /** `content_filter` of `smtp inet`: `candy:dummy`, `candy-lmtp:unix:candy/lmtp`. */
+  readonly contentFilter?: string
+  /** Gives mail from sendmail(1) to the content filter too. With a filter that re-injects by sendmail that is a loop. */
+  readonly pickup?: boolean
+  /** `smtpd_proxy_filter` of `smtp inet`: `unix:candy/proxy`. */
+  readonly proxyFilter?: string
+  /** Further options of `smtp inet`. */
+  readonly options?: Readonly<Record<string, string>>
+}
+
+export interface InstanceOptions {
+  /** An existing directory that every account can enter; nothing else of Postfix's lies in it. */
+  readonly directory: string
+  /** Where the next hop listens on 127.0.0.1; all mail goes there. */
+  readonly sinkPort: number
+  /** main.cf parameters, over those of the ground. */
+  readonly main?: Readonly<Record<string, string>>
+  /** Lines to append to master.cf. */
+  readonly master?: string
+  readonly services?: readonly Services[]
+  readonly attach?: Attachment
+}
+
+export interface Instance {
+  readonly configDirectory: string
+  readonly queueDirectory: string
+  readonly logFile: string
+}
+
+/** What Postfix itself needs beside main.cf and master.cf (meta_directory in postconf(5)). */
+const metaFiles = ['dynamicmaps.cf', 'dynamicmaps.cf.d', 'makedefs.out', 'postfix-files', 'postfix-files.d']
+
+/** Debian's unedited master.cf: in the package, and its copy in /etc. */
+const stockMaster = ['/usr/share/postfix/master.cf.dist', '/etc/postfix/master.cf.proto']
+
+export async function writeInstance(options: InstanceOptions, port: number): Promise<Instance> {
+  const configDirectory = join(options.directory, 'etc')
+  const queueDirectory = join(options.directory, 'queue')
+  const dataDirectory = join(options.directory, 'data')
+  const logFile = join(options.directory, 'mail.log')
+  for (const path of [configDirectory, queueDirectory, dataDirectory]) await mkdir(path, { recursive: true })
+  await chown(dataDirectory, await idOf('postfix'), 0)
+  for (const name of metaFiles) await copyMeta(name, configDirectory)
+  const services = options.services ?? []
+  const main: Record<string, string> = {
+    ...groundParameters(options.sinkPort),
+    queue_directory: queueDirectory,
+    data_directory: dataDirectory,
+    maillog_file: logFile,
+    maillog_file_prefixes: options.directory,
+  }
+  Object.assign(main, ...services.map((service) => service.main), options.main)
+  const lines = Object.entries(main).map(([key, value]) => `${key} = ${value}\n`)
+  await writeFile(join(configDirectory, 'main.cf'), lines.join(''))
+  const appended = [...services.map((service) => service.master), options.master ?? ''].join('')
+  const master = editMaster(await readFirst(stockMaster), port, options.attach ?? {})
+  await writeFile(join(configDirectory, 'master.cf'), `${master}${appended}`)
+  return { configDirectory, queueDirectory, logFile }
+}
+
+/** Everything is relayed to the sink, with nothing looked up outside; deferred mail is tried again within seconds. */
+function groundParameters(sinkPort: number): Record<string, string> {
+  return {
+    compatibility_level: '3.6',
+    myhostname: 'mx.example.test',
+    mydestination: '',
+    mynetworks: '127.0.0.0/8',
+    inet_interfaces: 'loopback-only',
+    inet_protocols: 'ipv4',
+    default_transport: `smtp:[127.0.0.1]:${sinkPort}`,
+    relay_transport: '$default_transport',
+    local_transport: '$default_transport',
+    local_recipient_maps: '',
+    alias_maps: '',
+    alias_database: '',
+    smtputf8_enable: 'yes',
+    smtp_host_lookup: 'native',
+    smtp_dns_support_level: 'disabled',
+    smtp_tls_security_level: 'none',
+    smtpd_tls_security_level: 'none',
+    // By default Postfix itself folds lines of more than 998 bytes on the way out.
+    smtp_line_length_limit: '0',
+    smtpd_error_sleep_time: '0',
+    notify_classes: '',
+    biff: 'no',
+    queue_run_delay: '1s',
+    minimal_backoff_time: '1s',
+    maximal_backoff_time: '2s',
+    transport_retry_time: '1s',
+    ipc_idle: '5s',
+  }
+}
+
+function editMaster(stock: string, port: number, attach: Attachment): string {
+  const pickup = attach.pickup === true ? { content_filter: attach.contentFilter } : {}
+  const smtp = { content_filter: attach.contentFilter, smtpd_proxy_filter: attach.proxyFilter, ...attach.options }
+  return stock
+    .split('\n')
+    .map((line) => {
+      const service = /^(\S+\s+(?:inet|unix|unix-dgram|pass)\s+\S\s+\S\s+)y(\s.*)$/.exec(line)
+      const unchrooted = service === null ? line : `${service[1]}n${service[2]}`
+      if (/^smtp\s+inet\s/.test(unchrooted)) return withOptions(unchrooted.replace(/^smtp/, `127.0.0.1:${port}`), smtp)
+      return /^pickup\s/.test(unchrooted) ? withOptions(unchrooted, pickup) : unchrooted
+    })
+    .join('\n')
+}
+
+function withOptions(line: string, options: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return [line, ...given.map(([key, value]) => `  -o ${key}=${value}`)].join('\n')
+}
+
+async function copyMeta(name: string, directory: string): Promise<void> {
+  const source = join('/etc/postfix', name)
+  if (await exists(source)) await cp(source, join(directory, name), { recursive: true, verbatimSymlinks: true })
+}
+
+async function readFirst(paths: readonly string[]): Promise<string> {
+  for (const path of paths) if (await exists(path)) return readFile(path, 'utf8')
+  throw new Error(`no unedited master.cf: ${paths.join(', ')}; is the Debian package postfix installed?`)
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function idOf(user: string): Promise<number> {
+  return Number(await runCommand('id', ['-u', user]))
+}

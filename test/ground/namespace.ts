@@ -1,0 +1,56 @@
+/**
+ * A mount namespace of its own for one daemon (mount_namespaces(7)): a private configuration directory lies over
+ * /etc/postfix there, and the host's is never touched. It is also how every process of an instance is found again:
+ * pipe(8) puts its commands in process groups of their own, so the group alone would miss some.
+ */
+import { readdir, readlink } from 'node:fs/promises'
+import { until } from './patience.js'
+
+/** A command line, ready for `spawn`. */
+export type CommandLine = readonly [command: string, ...args: string[]]
+
+/**
+ * The command line that runs a shell script in a new mount namespace, where `directory` lies over `over`.
+ * Its process is killed when the one that started it dies, however that happens (PR_SET_PDEATHSIG in prctl(2)).
+ */
+export function inNewNamespace(directory: string, over: string, script: string): CommandLine {
+  const mounted = `mount --bind "$1" "$2" && ${script}`
+  const unshare = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c', mounted, 'sh', directory, over]
+  return ['setpriv', '--pdeathsig', 'KILL', ...unshare]
+}
+
+/** The command line that runs a command in the mount namespace of a process, as `user` where given. */
+export function inNamespaceOf(pid: number, line: CommandLine, user?: string): CommandLine {
+  const as = user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--']
+  return ['nsenter', `--mount=/proc/${pid}/ns/mnt`, '--', ...as, ...line]
+}
+
+/** The name of a process's mount namespace; undefined when the process is gone. */
+export function namespaceOf(pid: number | 'self'): Promise<string | undefined> {
+  return readlink(`/proc/${pid}/ns/mnt`).catch(() => undefined)
+}
+
+/** The processes in a mount namespace. */
+export async function processesIn(namespace: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+  const homes = await Promise.all(pids.map(namespaceOf))
+  return pids.filter((_, index) => homes[index] === namespace)
+}
+
+/** Kills all that is left in a mount namespace and waits until it is gone. Refuses the namespace it runs in itself. */
+export async function endNamespace(namespace: string): Promise<void> {
+  if (namespace === (await namespaceOf('self'))) throw new Error('will not end the namespace this process runs in')
+  await until(`the end of the processes in ${namespace}`, async () => {
+    const left = await processesIn(namespace)
+    for (const pid of left) kill(pid)
+    return left.length === 0
+  })
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * A private Postfix for one test: own configuration, queue, data, log and port, in a mount namespace where its
+ * configuration is the default one. That last point matters to set-gid postdrop(1), which lets an ordinary account use no
+ * other configuration than the default, and so to every filter that re-injects with sendmail(1).
+ *
+ * From outside root reaches it with `-c DIR`, as any second instance. Needs root, and Debian's package postfix; the
+ * host's own Postfix may run, stand still or lack a configuration.
+ */
+import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { type CommandResult, runCommand, tryCommand } from './command.js'
+import { type Daemon, startDaemon } from './daemon.js'
+import { type InstanceOptions, writeInstance } from './instance.js'
+import { type CommandLine, endNamespace, inNamespaceOf, inNewNamespace, namespaceOf } from './namespace.js'
+import { until } from './patience.js'
+import { freePort } from './scratch.js'
+
+/** What `postqueue -j` says of a message (postqueue(1)). */
+export interface QueueEntry {
+  readonly queue_name: string
+  readonly queue_id: string
+  readonly arrival_time: number
+  readonly message_size: number
+  readonly sender: string
+  readonly recipients: readonly { readonly address: string; readonly delay_reason?: string }[]
+}
+
+export interface RunOptions {
+  readonly user?: string
+  readonly input?: Uint8Array | string
+}
+
+export interface Postfix extends AsyncDisposable {
+  /** Where `smtp inet` listens on 127.0.0.1. */
+  readonly port: number
+  readonly configDirectory: string
+  readonly queueDirectory: string
+  /** The process id of master(8). */
+  readonly pid: number
+  /** All that this instance has logged. */
+  log(): Promise<string>
+  queue(): Promise<readonly QueueEntry[]>
+  /** Tries to deliver everything in the queue now. */
+  flush(): Promise<void>
+  /** Changes main.cf; `reload` makes it known. */
+  set(main: Readonly<Record<string, string>>): Promise<void>
+  reload(): Promise<void>
+  /** Runs a command where this instance's configuration lies in /etc/postfix, as root or as `user`. */
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<CommandResult>
+  /** Lets an account, `candy` by default, connect to the services in `public/`, by access control list. */
+  admit(user?: string): Promise<void>
+  /** Asks until the answer is true; otherwise throws with the log. Milliseconds. */
+  waitUntil(what: string, ask: () => boolean | Promise<boolean>, patience?: number): Promise<void>
+  /** Waits for a line in the log. */
+  waitForLog(pattern: RegExp, patience?: number): Promise<RegExpExecArray>
+  /** Waits until every message has left the queue. */
+  waitUntilEmpty(patience?: number): Promise<void>
+  /** Ends every process of this instance; may be called again. The directory stays: it is the caller's. */
+  stop(): Promise<void>
+}
+
+/** Starts it and waits until it takes mail. Throws with its log when it does not. */
+export async function startPostfix(options: InstanceOptions): Promise<Postfix> {
+  if (process.getuid?.() !== 0) throw new Error('a private Postfix needs root')
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(options, await freePort())
+    } catch (error) {
+      // Somebody else took the port in the meantime.
+      if (attempt === 3 || !String(error).includes('Address already in use')) throw error
+    }
+  }
+}
+
+async function start(options: InstanceOptions, port: number): Promise<Postfix> {
+  const { configDirectory, queueDirectory, logFile } = await writeInstance(options, port)
+  const log = (): Promise<string> => readFile(logFile, 'utf8').catch(() => '')
+  // `postfix start-fg` would leave a shell between us and master(8), which then outlived us when we are killed.
+  const script = 'postfix check && exec "$(postconf -h daemon_directory)/master" -s'
+  const [command, ...args] = inNewNamespace(configDirectory, '/etc/postfix', script)
+  const ready = async (): Promise<boolean> => (await log()).includes('daemon started') && (await greets(port))
+  const daemon = await startDaemon({ command, args, ready }).catch(async (error: unknown) => {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${await log()}`)
+  })
+  const namespace = await namespaceOf(daemon.pid)
+  if (namespace === undefined) throw new Error(`Postfix ended as soon as it had started:\n${await log()}`)
+
+  const administer = (name: string, ...words: string[]): Promise<Buffer> =>
+    runCommand(name, ['-c', configDirectory, ...words])
+  const queue = async (): Promise<readonly QueueEntry[]> => parseQueue(await administer('postqueue', '-j'))
+  const wait = <T>(
+    what: string,
+    ask: () => T | Promise<T>,
+    milliseconds?: number,
+  ): Promise<Exclude<T, false | undefined>> =>
+    until(what, ask, { explain: log, ...(milliseconds === undefined ? {} : { milliseconds }) })
+  const stop = (): Promise<void> => stopInstance(daemon, namespace)
+  return {
+    port,
+    configDirectory,
+    queueDirectory,
+    pid: daemon.pid,
+    log,
+    queue,
+    flush: async () => void (await administer('postqueue', '-f')),
+    set: async (main) =>
+      void (await administer('postconf', '-e', ...Object.entries(main).map(([key, value]) => `${key}=${value}`))),
+    reload: async () => void (await administer('postfix', 'reload')),
+    run: (name, words, { user, input } = {}) => {
+      const [enter, ...rest] = inNamespaceOf(daemon.pid, [name, ...words] satisfies CommandLine, user)
+      return tryCommand(enter, rest, input === undefined ? {} : { input })
+    },
+    admit: async (user = 'candy') =>
+      void (await runCommand('setfacl', ['-m', `u:${user}:--x`, join(queueDirectory, 'public')])),
+    waitUntil: async (what, ask, patience) => void (await wait(what, ask, patience)),
+    waitForLog: (pattern, patience) =>
+      wait(`${pattern} in the log`, async () => pattern.exec(await log()) ?? undefined, patience),
+    waitUntilEmpty: async (patience) =>
+      void (await wait('an empty queue', async () => (await queue()).length === 0, patience)),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function stopInstance(daemon: Daemon, namespace: string): Promise<void> {
+  await daemon.stop()
+  await endNamespace(namespace)
+}
+
+/** One JSON object a line (postqueue(1)). */
+function parseQueue(printed: Buffer): readonly QueueEntry[] {
+  const lines = printed.toString('utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as QueueEntry)
+}
+
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('data', (bytes) => {
+      socket.end('QUIT\r\n')
+      resolve(bytes.toString('latin1').startsWith('220 '))
+    })
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
+}
