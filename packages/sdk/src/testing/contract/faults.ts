@@ -1,0 +1,89 @@
+/** Checks of filters that ask a backend: a filter that cannot know throws, and never guesses. */
+import type { Health, Verdict } from '../../contract.js'
+import type { Answer, Fault } from '../backend.js'
+import { fail, settled } from './patience.js'
+import type { Check, Subject } from './subject.js'
+import { context, judged, sample, TRYING, type Trial, trial } from './trial.js'
+
+/** The backend's own answer, of which only the first half of the first piece arrives. */
+function cutShort(answer: Answer): Answer {
+  return async function* (received) {
+    for await (const piece of answer(received)) {
+      const bytes = Buffer.from(piece)
+      yield bytes.subarray(0, bytes.length / 2)
+      return
+    }
+  }
+}
+
+const FAULTS: readonly (readonly [what: string, script: (answer: Answer) => Fault | Answer])[] = [
+  ['refuses', () => 'refuse'],
+  ['hangs', () => 'hang'],
+  ['hangs up midway', () => 'close'],
+  ['talks nonsense', () => 'nonsense'],
+  ['is cut short', cutShort],
+]
+
+/** For filters with a backend. */
+export const FAULT: readonly Check[] = [
+  ...FAULTS.map(([what, script]) => ({
+    name: `throws when its backend ${what}`,
+    body: async (subject: Subject) => throws(subject, what, script),
+  })),
+  { name: 'tells of a bad backend without throwing', body: tellsOfFaults },
+]
+
+/** For all filters that have a `check()`. */
+export const HEALTH: readonly Check[] = [{ name: 'says that it is well', body: tellsOfHealth }]
+
+async function throws(subject: Subject, what: string, script: (answer: Answer) => Fault | Answer): Promise<void> {
+  if (subject.backend === undefined) return
+  await trial(subject, script(subject.backend), async ({ filter }) => {
+    const outcome = await judged(subject, filter, sample(subject), TRYING)
+    if ('value' in outcome) fail(`gives ${described(outcome.value)} though its backend ${what}`)
+  })
+}
+
+async function tellsOfFaults(subject: Subject): Promise<void> {
+  if (subject.backend === undefined) return
+  for (const [what, script] of FAULTS) {
+    await trial(subject, script(subject.backend), async (trial) => {
+      const health = await healthOf(subject, trial, TRYING, `its backend ${what}`)
+      if (health?.ok === true) fail(`check() says "${health.text}" though its backend ${what}`)
+    })
+  }
+}
+
+async function tellsOfHealth(subject: Subject): Promise<void> {
+  await trial(subject, subject.backend, async (trial) => {
+    const health = await healthOf(subject, trial, subject.grace, 'all is well')
+    if (health?.ok === false) fail(`check() says "${health.text}" though all is well`)
+  })
+}
+
+async function healthOf(
+  subject: Subject,
+  { filter }: Trial,
+  milliseconds: number,
+  when: string,
+): Promise<Health | undefined> {
+  if (filter.check === undefined) return undefined
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), milliseconds)
+  try {
+    const checking = (async () => filter.check?.(context(controller.signal)))()
+    const outcome = await settled(checking, milliseconds + subject.grace, 'check() did not settle')
+    if ('error' in outcome) fail(`check() threw when ${when}: ${String(outcome.error)}`, outcome.error)
+    const health = outcome.value
+    if (typeof health?.ok !== 'boolean' || typeof health.text !== 'string' || health.text.trim() === '') {
+      fail(`check() gives { ok, text }, not ${JSON.stringify(health)}`)
+    }
+    return health
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function described(verdict: Verdict): string {
+  return 'text' in verdict ? `${verdict.action} ("${verdict.text}")` : verdict.action
+}

@@ -1,0 +1,51 @@
+/** The messages that a contract suite sends: the ones that filters trip over. */
+import type { Message } from '../../contract.js'
+import { lazyMessage } from '../message.js'
+
+const HEAD = 'From: Ann <ann@example.com>\r\nTo: bob@example.com\r\nSubject: lunch\r\nMessage-ID: <1@example.com>\r\n'
+
+/** A letter that nobody would refuse. */
+export const ORDINARY: string = `${HEAD}\r\nDear Bob,\r\n\r\n.lunch at noon?\r\n.\r\n\r\nAnn\r\n`
+
+export const EMPTY_BODY: string = `${HEAD}\r\n`
+export const HEADERS_ALONE: string = HEAD
+
+/** Every byte there is but CR and LF, in the body and (RFC 6532, and spam) in a field; the last line has no end. */
+export const EIGHT_BIT: Uint8Array = (() => {
+  const every = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte).filter((b) => b !== 10 && b !== 13))
+  return new Uint8Array(
+    Buffer.concat([Buffer.from(HEAD), Buffer.from('X-Raw: '), every, Buffer.from('\r\n\r\n'), every]),
+  )
+})()
+
+export const HUGE: number = 24 * 1024 * 1024
+const CHUNK = 64 * 1024
+
+/** A message of `HUGE` bytes, made chunk by chunk as it is read, each `milliseconds` after the last. */
+export function hugeLetter(pause?: () => Promise<unknown>): Message {
+  const head = Buffer.from(`${HEAD}\r\n`)
+  return lazyMessage(HEAD, HUGE, async function* () {
+    yield new Uint8Array(head)
+    for (let left = HUGE - head.length; left > 0; left -= CHUNK) {
+      await pause?.()
+      yield new Uint8Array(Math.min(CHUNK, left)).fill(0x61)
+    }
+  })
+}
+
+/** The letter, whose reading fails halfway; `hit()` tells whether anybody came that far. */
+export function unreadable(letter: Message, broken: () => boolean): { readonly message: Message; hit(): boolean } {
+  let hit = false
+  async function* open() {
+    let left = letter.size / 2
+    for await (const chunk of letter.open()) {
+      left -= chunk.length
+      if (left < 0 && broken()) {
+        hit = true
+        throw new Error('the disk is gone')
+      }
+      yield chunk
+    }
+  }
+  return { message: Object.freeze({ ...letter, open }), hit: () => hit }
+}

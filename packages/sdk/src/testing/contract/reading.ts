@@ -1,0 +1,127 @@
+/** Checks of every filter: how it reads messages, how it stops, and what it leaves behind. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { message } from '../message.js'
+import { leftovers } from './leftovers.js'
+import { EIGHT_BIT, HUGE, hugeLetter, unreadable } from './letters.js'
+import { eventually, fail } from './patience.js'
+import type { Check, Subject } from './subject.js'
+import { judged, sample, TRYING, trial, verdictOn } from './trial.js'
+import { witness } from './witness.js'
+
+/** How much of a huge message a filter may hold. The sockets' buffers in the kernel are less (tcp(7)). */
+const HELD = HUGE / 2
+
+export const READING: readonly Check[] = [
+  { name: 'settles soon after its signal aborts', body: settlesOnAbort },
+  { name: 'closes what it opens', body: closesAll },
+  { name: 'ends every reading it begins', body: endsReadings },
+  { name: 'throws when the message cannot be read', body: throwsUnread },
+  { name: 'reads a huge message no faster than its backend does', body: readsInStep },
+  { name: 'judges a huge message without holding it', body: holdsLittle },
+]
+
+async function settlesOnAbort(subject: Subject): Promise<void> {
+  await trial(subject, 'hang', async ({ filter }) => {
+    await judged(subject, filter, sample(subject), 0)
+    await judged(subject, filter, sample(subject), TRYING)
+    await judged(
+      subject,
+      filter,
+      hugeLetter(() => delay(20)),
+      TRYING,
+    )
+  })
+}
+
+async function closesAll(subject: Subject): Promise<void> {
+  for (const script of [subject.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
+    const before = leftovers()
+    await trial(subject, script, async ({ filter, backend, close }) => {
+      await judged(subject, filter, sample(subject), script === subject.backend ? subject.grace : TRYING / 3)
+      const closed = await close()
+      if ('error' in closed) fail(`close() threw: ${String(closed.error)}`, closed.error)
+      if (!(await eventually(() => (backend?.open ?? 0) === 0, subject.grace))) {
+        fail(`close() leaves ${backend?.open} connection(s) to the backend open`)
+      }
+    })
+    let left: readonly string[] = []
+    const gone = () => {
+      left = leftovers(before)
+      return left.length === 0
+    }
+    if (!(await eventually(gone, subject.grace))) fail(`close() leaves behind: ${left.join(', ')}`)
+    if (subject.backend === undefined) break
+  }
+}
+
+async function endsReadings(subject: Subject): Promise<void> {
+  for (const script of [subject.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
+    const well = script === subject.backend
+    await trial(subject, script, async ({ filter }) => {
+      for (const letter of [sample(subject, [10]), message(EIGHT_BIT, { chunks: [10] })]) {
+        const seen = witness(letter)
+        if (well) await verdictOn(subject, filter, seen.message)
+        else await judged(subject, filter, seen.message, TRYING / 3)
+        seen.seal()
+        if (!(await eventually(() => seen.reading === 0, subject.grace))) {
+          fail(`${seen.reading} of ${seen.begun} reading(s) not ended${well ? '' : `, backend: ${script}`}`)
+        }
+        if (well && seen.late) fail('reads the message after its verdict')
+      }
+    })
+    if (subject.backend === undefined) break
+  }
+}
+
+async function throwsUnread(subject: Subject): Promise<void> {
+  await trial(subject, subject.backend, async ({ filter }) => {
+    const broken = unreadable(sample(subject, [10]), () => true)
+    const outcome = await judged(subject, filter, broken.message, subject.grace)
+    if (broken.hit() && 'value' in outcome) fail(`gives ${outcome.value.action} for a message that it could not read`)
+  })
+}
+
+async function readsInStep(subject: Subject): Promise<void> {
+  if (subject.backend === undefined) return
+  await trial(subject, 'stall', async ({ filter }) => {
+    const seen = witness(hugeLetter())
+    const stuck = new AbortController()
+    const judging = judged(subject, filter, seen.message, 2 * subject.grace, stuck)
+    for (let given = -1; given !== seen.given; await delay(200)) given = seen.given
+    stuck.abort()
+    await judging
+    if (seen.given > HELD) fail(`reads ${seen.given} bytes of ${HUGE} ahead of a backend that reads none`)
+  })
+}
+
+async function holdsLittle(subject: Subject): Promise<void> {
+  await trial(subject, 'hang', async ({ filter }) => {
+    const letter = hugeLetter()
+    const before = await memory()
+    let held = 0
+    async function* open() {
+      yield* letter.open()
+      held = (await memory()) - before
+    }
+    await judged(subject, filter, { ...letter, open }, subject.backend === undefined ? 2 * subject.grace : TRYING)
+    if (held > HELD) fail(`holds ${held} bytes of a message of ${HUGE}`)
+  })
+}
+
+let gc: (() => void) | undefined
+
+/** Bytes in use after a collection. The flag adds a function and changes nothing else (node:v8). */
+async function memory(): Promise<number> {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as () => void
+  }
+  gc()
+  // Array buffers are swept beside the program; a second collection finds the first one's sweep done.
+  await delay(10)
+  gc()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}

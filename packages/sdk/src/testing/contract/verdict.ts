@@ -1,0 +1,58 @@
+/** What a runner refuses in a verdict: anything it does not know. It calls such a verdict "could not decide". */
+import { isDeepStrictEqual } from 'node:util'
+import type { HeaderEdit } from '../../contract.js'
+import { checkEdit } from '../../header.js'
+
+const MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  accept: ['action', 'edits', 'content'],
+  reject: ['action', 'text', 'status'],
+  quarantine: ['action', 'text', 'status'],
+  defer: ['action', 'text', 'status'],
+}
+
+const EDITS = [['add', 'value'], ['remove']]
+
+/** A sentence on the first thing wrong with the verdict but for its edits; undefined when it is sound. */
+export function verdictFault(verdict: unknown, rewrites: boolean): string | undefined {
+  if (!isRecord(verdict)) return `a verdict is an object, not ${String(verdict)}`
+  const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
+  const members = known ? MEMBERS[String(verdict.action)] : undefined
+  if (members === undefined) return `unknown action: ${String(verdict.action)}`
+  const stranger = Object.keys(verdict).find((member) => !members.includes(member))
+  if (stranger !== undefined) return `${String(verdict.action)}: unknown member: ${stranger}`
+  if (verdict.action !== 'accept') return refusalFault(verdict)
+  if (!('content' in verdict)) return undefined
+  if (!rewrites) return 'content from a filter that is not defined with `rewrites: true`'
+  return typeof verdict.content === 'function' ? undefined : 'content is a function that gives bytes'
+}
+
+/** A sentence on the first edit that cannot be applied. */
+export function editsFault(edits: unknown): string | undefined {
+  if (edits === undefined) return undefined
+  if (!Array.isArray(edits)) return 'edits are an array'
+  for (const edit of edits) {
+    const members = isRecord(edit) ? Object.keys(edit) : []
+    if (!EDITS.some((edit) => isDeepStrictEqual(new Set(edit), new Set(members))))
+      return `not a header edit: ${JSON.stringify(edit)}`
+    try {
+      checkEdit(edit as HeaderEdit)
+    } catch (error) {
+      return String(error)
+    }
+  }
+  return undefined
+}
+
+/** RFC 3463 §2: subject and detail have one to three digits. */
+function refusalFault({ text, status }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof text !== 'string' || text.trim() === '') return 'a refusal has a text'
+  if (status === undefined) return undefined
+  const digits = (part: unknown) => Number.isInteger(part) && Number(part) >= 0 && Number(part) <= 999
+  return Array.isArray(status) && status.length === 2 && status.every(digits)
+    ? undefined
+    : `a status is [subject, detail], each 0 to 999, not ${JSON.stringify(status)}`
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
