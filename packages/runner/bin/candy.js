@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Starts candy. No static imports: whatever goes wrong in pipe mode, a missing module too, must end in a status that
+// makes Postfix try again. pipe(8) bounces on Node.js' own 1, 7 or 13, and takes 0 for "delivered".
+const [command, ...argv] = process.argv.slice(2)
+if (command === 'pipe') {
+  const { CANDY_PIPE: launcher } = process.env
+  // Behind candy-pipe even 0 is nothing that a stray process.exit() may say: 100 stands for it.
+  const delivered = launcher === undefined ? 0 : 100
+  let status = 75
+  process.on('exit', () => {
+    process.exitCode = status
+  })
+  const end = (decided) => {
+    status = decided === 0 ? delivered : decided
+    process.exit()
+  }
+  try {
+    const { pipe } = await import('../dist/pipe.js')
+    await pipe({ argv, end, launcher: launcher === undefined ? undefined : Number(launcher) })
+  } catch (error) {
+    console.error(error)
+  }
+  process.exit()
+}
+const { default: module } = await import('node:module')
+module.enableCompileCache?.()
+const { main } = await import('../dist/cli/main.js')
+await main(process.argv)

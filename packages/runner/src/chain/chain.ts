@@ -1,0 +1,133 @@
+/**
+ * The filters of `filters.d` in order, over one message. Neighbours that do not rewrite run at the same time, and the
+ * result is what running them one after another would give: the first filter in order that does not accept decides,
+ * whatever finished first; the others are aborted.
+ */
+import { CandyError, type Envelope, type HeaderEdit } from '@candy/sdk'
+import type { Content } from '../message/content.js'
+import { editContent } from '../message/edited.js'
+import type { Spool } from '../message/spool.js'
+import { startDeadline } from './deadline.js'
+import { type Decision, decide, reportOf, STATUS_FIELD } from './decision.js'
+import { type Court, type Judged, judge, type Subject } from './judge.js'
+import type { Outcome, Reason, Report } from './outcome.js'
+import { type Group, planGroups } from './plan.js'
+import type { ReadyFilter } from './ready.js'
+
+/** What one message's way through the chain has gathered so far. */
+interface Journey {
+  readonly subject: Subject
+  readonly edits: HeaderEdit[]
+  readonly reports: Report[]
+  readonly spools: Spool[]
+  /** The message as the next group receives it. */
+  content: Content
+}
+
+interface Asked {
+  readonly judged: Judged
+  readonly milliseconds: number
+}
+
+export class Chain {
+  readonly #groups: readonly Group[]
+  readonly #court: Court
+
+  constructor(filters: readonly ReadyFilter[], court: Court) {
+    this.#groups = planGroups(filters)
+    this.#court = court
+  }
+
+  /**
+   * Runs the filters over the message, whose content stays its owner's. When `signal` aborts, the outcome is `defer`:
+   * that is nobody's verdict. Throws nothing; close the outcome.
+   */
+  async run(subject: Subject, signal: AbortSignal): Promise<Outcome> {
+    const frozen = { ...subject, envelope: freeze(subject.envelope) }
+    const journey: Journey = { subject: frozen, edits: [], reports: [], spools: [], content: subject.content }
+    for (const group of this.#groups) {
+      const stopped = await this.#runGroup(group, journey, signal)
+      if (stopped !== undefined) return stopped
+    }
+    return accepted(journey)
+  }
+
+  async #runGroup(group: Group, journey: Journey, signal: AbortSignal): Promise<Outcome | undefined> {
+    const edits: HeaderEdit[] = []
+    const groupEnd = startDeadline(signal)
+    try {
+      const subject = { ...journey.subject, content: journey.content }
+      const asked = group.map((ready) => this.#ask(ready, subject, groupEnd.signal))
+      for (const [index, ready] of group.entries()) {
+        const { judged, milliseconds } = (await asked[index]) as Asked
+        journey.reports.push(reportOf(ready, judged, milliseconds))
+        if ('spool' in judged) {
+          journey.spools.push(judged.spool)
+          journey.content = judged.spool
+        }
+        const decision = signal.aborted ? INTERRUPTED : decide(ready, judged)
+        if (!decision.goOn) {
+          groupEnd.abort(new CandyError('DEADLINE', `${ready.name} has decided`))
+          return stopped(journey, ready.name, decision)
+        }
+        edits.push(...decision.edits)
+      }
+      const forged: HeaderEdit[] = group === this.#groups[0] ? [{ remove: STATUS_FIELD }] : []
+      journey.content = await editContent(journey.content, [...forged, ...edits])
+      journey.edits.push(...edits)
+      return undefined
+    } catch (error) {
+      this.#court.log.write('error', 'the chain failed', { id: journey.subject.id, error: String(error) })
+      return stopped(journey, 'candy', INTERRUPTED)
+    } finally {
+      groupEnd.end()
+    }
+  }
+
+  async #ask(ready: ReadyFilter, subject: Subject, signal: AbortSignal): Promise<Asked> {
+    const started = performance.now()
+    const judged = await judge(ready, subject, this.#court, signal)
+    return { judged, milliseconds: Math.round(performance.now() - started) }
+  }
+}
+
+const INTERRUPTED: Extract<Decision, { goOn: false }> = {
+  goOn: false,
+  action: 'defer',
+  text: 'content filter unavailable',
+  status: [3, 0],
+}
+
+function accepted(journey: Journey): Outcome {
+  const { content, edits, reports, spools } = journey
+  return { action: 'accept', content, edits, rewritten: spools.length > 0, reports, close: () => closeAll(spools) }
+}
+
+function stopped(journey: Journey, filter: string, decision: Extract<Decision, { goOn: false }>): Outcome {
+  const reason: Reason = { filter, text: decision.text, status: decision.status }
+  const { subject, reports, spools } = journey
+  const { content } = subject
+  return {
+    action: decision.action,
+    reason,
+    content,
+    edits: [],
+    rewritten: false,
+    reports,
+    close: () => closeAll(spools),
+  }
+}
+
+async function closeAll(spools: Spool[]): Promise<void> {
+  for (const spool of spools.splice(0)) await spool.close()
+}
+
+function freeze(envelope: Envelope): Envelope {
+  const { sender, recipients, client } = envelope
+  const copy: [string, ...string[]] = [...recipients]
+  return Object.freeze({
+    sender,
+    recipients: Object.freeze(copy),
+    ...(client === undefined ? {} : { client: Object.freeze({ ...client }) }),
+  })
+}

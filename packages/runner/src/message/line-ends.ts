@@ -1,0 +1,86 @@
+/**
+ * Line ends on the way in and out. Inside the runner a line ends in CRLF (RFC 5322 §2.3). pipe(8) writes LF and sendmail(1)
+ * reads LF; filters that rewrite may write anything.
+ */
+import type { Bytes } from '@candy/sdk'
+
+const CR = 13
+const LF = 10
+const CRLF: Uint8Array = Buffer.from('\r\n')
+
+/** LF becomes CRLF; a CR is data and stays, so `a\r\n` read from pipe(8) becomes `a\r\r\n`. */
+export async function* crlfFromLf(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) {
+    const out = Buffer.allocUnsafe(chunk.length + count(chunk, LF))
+    let to = 0
+    let from = 0
+    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
+      out.set(chunk.subarray(from, at), to)
+      to += at - from
+      out[to++] = CR
+      out[to++] = LF
+      from = at + 1
+    }
+    out.set(chunk.subarray(from), to)
+    yield out
+  }
+}
+
+/** CRLF becomes LF; any other CR stays. The inverse of `crlfFromLf`. */
+export async function* lfFromCrlf(bytes: Bytes): Bytes {
+  let pendingCr = false
+  for await (const chunk of bytes) {
+    const out = Buffer.allocUnsafe(chunk.length + 1)
+    let to = 0
+    let from = 0
+    if (pendingCr && chunk.length > 0 && chunk[0] !== LF) out[to++] = CR
+    if (chunk.length > 0) pendingCr = chunk[chunk.length - 1] === CR
+    const end = pendingCr ? chunk.length - 1 : chunk.length
+    for (let at = chunk.indexOf(LF, 1); at !== -1; at = chunk.indexOf(LF, at + 1)) {
+      if (chunk[at - 1] !== CR) continue
+      out.set(chunk.subarray(from, at - 1), to)
+      to += at - 1 - from
+      from = at
+    }
+    out.set(chunk.subarray(from, end), to)
+    yield out.subarray(0, to + Math.max(0, end - from))
+  }
+  if (pendingCr) yield Uint8Array.of(CR)
+}
+
+/**
+ * Every bare CR and every bare LF becomes CRLF. What a filter writes goes out with line ends that nobody can read in two
+ * ways (SMTP smuggling, CVE-2023-51764).
+ */
+export async function* canonical(bytes: Bytes): Bytes {
+  let afterCr = false
+  for await (const chunk of bytes) {
+    let from = 0
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (afterCr) {
+        if (byte === LF) {
+          yield CRLF
+          from = at + 1
+          afterCr = false
+          continue
+        }
+        yield CRLF
+        afterCr = false
+      }
+      if (byte !== CR && byte !== LF) continue
+      if (at > from) yield chunk.subarray(from, at)
+      from = at + 1
+      if (byte === CR) afterCr = true
+      else yield CRLF
+    }
+    if (from < chunk.length) yield chunk.subarray(from)
+  }
+  if (afterCr) yield CRLF
+}
+
+function count(chunk: Uint8Array, byte: number): number {
+  let found = 0
+  for (let at = chunk.indexOf(byte); at !== -1; at = chunk.indexOf(byte, at + 1)) found++
+  return found
+}

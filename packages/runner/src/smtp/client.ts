@@ -1,0 +1,151 @@
+/**
+ * The client half of SMTP (RFC 5321), as far as handing a message on needs it: one connection, commands out, replies in,
+ * in order. It pipelines where the server does (RFC 2920), and knows nothing of what a reply means for the mail.
+ *
+ * Goes wrong when the server is gone, silent or talks nonsense: then every command under way fails with an SmtpError.
+ */
+import { connect, type Socket } from 'node:net'
+import type { ServiceAddress } from './address.js'
+import { printAddress } from './address.js'
+import { makeDotStuffer } from './data.js'
+import { type Extensions, parseExtensions } from './ehlo.js'
+import { parseReplyLine, type Reply } from './reply.js'
+
+/** RFC 5321 §4.5.3.1.5 allows 512 octets in a reply line; real servers send more. */
+const LINE_LIMIT = 4096
+
+/** Trouble with the connection itself, not a reply. */
+export class SmtpError extends Error {
+  readonly code = 'SMTP'
+}
+
+interface Waiter {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+export class SmtpClient {
+  readonly #socket: Socket
+  readonly #waiters: Waiter[] = []
+  readonly #early: Reply[] = []
+  #lines: string[] = []
+  #unread = ''
+  #failure: SmtpError | undefined
+
+  private constructor(socket: Socket, address: ServiceAddress) {
+    this.#socket = socket
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    socket.on('error', (error) => this.#fail(`${printAddress(address)}: ${error.message}`))
+    socket.on('close', () => this.#fail(`${printAddress(address)} closed the connection`))
+  }
+
+  /**
+   * Connects and returns at once; `reply()` then gives the greeting. The connection ends when the signal aborts, and with
+   * it every wait.
+   */
+  static connect(address: ServiceAddress, signal: AbortSignal): SmtpClient {
+    const socket = connect({ ...address, noDelay: true })
+    const client = new SmtpClient(socket, address)
+    const abort = (): void => {
+      client.#fail(`${printAddress(address)} did not answer in time`)
+      socket.destroy()
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    socket.once('close', () => signal.removeEventListener('abort', abort))
+    return client
+  }
+
+  /** The next reply in order: to the oldest command without one, or the greeting. Throws SmtpError. */
+  reply(): Promise<Reply> {
+    const early = this.#early.shift()
+    if (early !== undefined) return Promise.resolve(early)
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+  }
+
+  /** Sends command lines (without CRLF, UTF-8) in one write. Await a `reply()` for each. */
+  send(...lines: readonly string[]): void {
+    this.#socket.write(lines.map((line) => `${line}\r\n`).join(''))
+  }
+
+  async command(line: string): Promise<Reply> {
+    this.send(line)
+    return this.reply()
+  }
+
+  /** Says EHLO; the extensions are empty when the server refused it. */
+  async ehlo(name: string): Promise<{ readonly reply: Reply; readonly extensions: Extensions }> {
+    const reply = await this.command(`EHLO ${name}`)
+    return { reply, extensions: reply.code === 250 ? parseExtensions(reply) : new Map() }
+  }
+
+  /** Sends mail data, dot-stuffed, without its end: until `endData` the server must not take the message. */
+  async data(bytes: AsyncIterable<Uint8Array>): Promise<() => Promise<Reply>> {
+    const stuffer = makeDotStuffer()
+    for await (const chunk of bytes) {
+      if (this.#failure !== undefined) throw this.#failure
+      this.#socket.cork()
+      let room = true
+      for (const piece of stuffer.stuff(chunk)) room = this.#socket.write(piece)
+      this.#socket.uncork()
+      if (!room) await this.#drained()
+    }
+    return () => {
+      this.#socket.write(stuffer.end())
+      return this.reply()
+    }
+  }
+
+  /** Ends the connection without waiting for anything. May be called again. */
+  close(): void {
+    if (this.#failure === undefined) this.#socket.end('QUIT\r\n')
+    this.#failure ??= new SmtpError('the connection was closed')
+    this.#socket.destroySoon()
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#socket.off('drain', settle)
+        this.#socket.off('close', settle)
+        if (this.#failure === undefined) resolve()
+        else reject(this.#failure)
+      }
+      this.#socket.once('drain', settle)
+      this.#socket.once('close', settle)
+    })
+  }
+
+  #read(chunk: Buffer): void {
+    const lines = (this.#unread + chunk.toString('latin1')).split('\n')
+    this.#unread = lines.pop() ?? ''
+    for (const line of lines) this.#readLine(line.endsWith('\r') ? line.slice(0, -1) : line)
+    if (this.#unread.length > LINE_LIMIT) this.#nonsense()
+  }
+
+  #readLine(line: string): void {
+    const part = line.length > LINE_LIMIT ? undefined : parseReplyLine(line)
+    if (part === undefined) {
+      this.#nonsense()
+      return
+    }
+    this.#lines.push(part.text)
+    if (!part.last) return
+    const reply = { code: part.code, lines: this.#lines }
+    this.#lines = []
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#early.push(reply)
+    else waiter.resolve(reply)
+  }
+
+  #nonsense(): void {
+    this.#fail('the server does not speak SMTP')
+    this.#socket.destroy()
+  }
+
+  #fail(what: string): void {
+    this.#failure ??= new SmtpError(what)
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure)
+  }
+}

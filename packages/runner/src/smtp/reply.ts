@@ -1,0 +1,27 @@
+/** SMTP replies (RFC 5321 §4.2), read from lines. */
+
+export interface Reply {
+  /** Three digits: 250, 451, … */
+  readonly code: number
+  /** The text of each line after code and separator, read as Latin-1 so that no byte is lost. */
+  readonly lines: readonly string[]
+}
+
+/** A line of a reply: `last` is false for `250-…`. Absent when the line is none. */
+export function parseReplyLine(
+  line: string,
+): { readonly code: number; readonly last: boolean; readonly text: string } | undefined {
+  const match = /^([2-5][0-9][0-9])(?:([ -])(.*))?$/s.exec(line)
+  if (match === null) return undefined
+  return { code: Number(match[1]), last: match[2] !== '-', text: match[3] ?? '' }
+}
+
+/** The reply on one line, for logs: `550 5.1.1 no such user`. */
+export function printReply(reply: Reply): string {
+  return `${reply.code} ${reply.lines.join(' ')}`
+}
+
+/** RFC 3463 status of a reply, `5.7.1` say, where it has one. */
+export function enhancedStatus(reply: Reply): string | undefined {
+  return /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(reply.lines[0] ?? '')?.[0]
+}

@@ -1,0 +1,269 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { accept, addHeader, type Bytes, removeHeader, rewrite, type Verdict } from '@candy/sdk'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Chain } from '../../src/chain/chain.js'
+import type { Outcome } from '../../src/chain/outcome.js'
+import type { ReadyFilter } from '../../src/chain/ready.js'
+import { receive } from '../../src/message/spool.js'
+import { chunks, memoryLog, ready, scratch, text } from '../support.js'
+
+const MESSAGE = 'Subject: hi\r\nX-Mark: forged\r\n\r\nbody\r\n'
+
+interface Ran {
+  readonly outcome: Outcome
+  readonly output: string
+}
+
+async function run(filters: readonly ReadyFilter[], signal = new AbortController().signal): Promise<Ran> {
+  const spool = { directory: scratch(), memory: 1e6 }
+  const content = await receive(chunks(MESSAGE), spool)
+  const envelope = { sender: 's@example.com', recipients: ['r@example.com'] } as const
+  const outcome = await new Chain(filters, { spool, log: memoryLog() }).run({ id: 'ID', envelope, content }, signal)
+  const output = await text(outcome.content.open())
+  await outcome.close()
+  await content.close()
+  return { outcome, output }
+}
+
+/** What a generated filter does. */
+type Act =
+  | { readonly kind: 'accept' | 'forge' | 'remove'; readonly rewrites: boolean }
+  | { readonly kind: 'reject' | 'quarantine' | 'defer' | 'throw' | 'nonsense' }
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('accept', 'forge', 'remove'), rewrites: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('reject', 'quarantine', 'defer', 'throw', 'nonsense') }) },
+) as fc.Arbitrary<Act>
+
+const plan = fc.record({
+  act,
+  delay: fc.integer({ min: 0, max: 3 }),
+  onReject: fc.constantFrom('refuse', 'quarantine', 'tag', 'discard'),
+  onError: fc.constantFrom('defer', 'accept', 'quarantine'),
+})
+
+type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
+
+function makeFilters(plans: readonly Plan[], delays: boolean): ReadyFilter[] {
+  return plans.map(({ act: does, delay, onReject, onError }, index) =>
+    ready(
+      `f${index}`,
+      async (message, context) => {
+        const seen = Buffer.from(await message.headers()).toString()
+        if (delays) await sleep(delay, undefined, { signal: context.signal })
+        return perform(does, index, seen)
+      },
+      { onReject, onError } as object,
+      'rewrites' in does && does.rewrites,
+    ),
+  )
+}
+
+function perform(does: Act, index: number, seen: string): Verdict {
+  if (does.kind === 'throw') throw new Error('broken')
+  if (does.kind === 'nonsense') return { action: 'drop' } as unknown as Verdict
+  if (!('rewrites' in does)) return { action: does.kind, text: `by ${index}` }
+  const edits = {
+    accept: [],
+    forge: [addHeader('X-Mark', `${index} saw ${seen.length}`)],
+    remove: [removeHeader('X-Mark'), addHeader('X-Removed', `${index}`)],
+  }[does.kind]
+  return does.rewrites ? rewrite(() => chunks(`${seen}X-By: ${index}\n\nnew\r`), edits) : accept(edits)
+}
+
+/** One after another, in the plainest words there are: every group receives the message, and its members follow in turn. */
+async function oneAfterAnother(plans: readonly Plan[]): Promise<Ran> {
+  let next = plans.slice()
+  let message = MESSAGE
+  while (next.length > 0) {
+    const size = isRewriter(next[0])
+      ? 1
+      : Math.max(1, next.findIndex(isRewriter) === -1 ? next.length : next.findIndex(isRewriter))
+    const start = plans.length - next.length
+    const all = makeFilters(plans, false)
+    const ran: Ran[] = []
+    for (let index = start; index < start + size; index++) ran.push(await runOn(all[index], message))
+    const stop = ran.find(({ outcome }) => outcome.action !== 'accept')
+    if (stop !== undefined) return stop
+    if (size === 1) message = ran[0]?.output ?? ''
+    else message = merge(message, ran)
+    next = next.slice(size)
+  }
+  return { outcome: { action: 'accept' } as Outcome, output: message }
+}
+
+function isRewriter(p: Plan | undefined): boolean {
+  return p !== undefined && 'rewrites' in p.act && p.act.rewrites
+}
+
+/** Removals that any member made, then the additions of each on top. */
+function merge(message: string, ran: readonly Ran[]): string {
+  const removed = ran.some(({ outcome }) => outcome.edits.some((edit) => 'remove' in edit))
+  const kept = removed ? message.replace(/^X-Mark:.*\r\n/gm, '') : message
+  return ran
+    .flatMap(({ outcome }) => outcome.edits)
+    .reduce((sum, edit) => ('add' in edit ? `${edit.add}: ${edit.value}\r\n${sum}` : sum), kept)
+}
+
+/** One filter in a chain of its own, on a message that earlier groups may have marked; those marks are no forgeries. */
+async function runOn(filter: ReadyFilter | undefined, marked: string): Promise<Ran> {
+  const message = marked.replaceAll('X-Candy-Status', 'Y-Candy-Status')
+  const spool = { directory: scratch(), memory: 1e6 }
+  const content = await receive(chunks(message), spool)
+  const envelope = { sender: '', recipients: ['r@example.com'] } as const
+  const chain = new Chain(filter === undefined ? [] : [filter], { spool, log: memoryLog() })
+  const outcome = await chain.run({ id: 'ID', envelope, content }, new AbortController().signal)
+  return { outcome, output: (await text(outcome.content.open())).replaceAll('Y-Candy-Status', 'X-Candy-Status') }
+}
+
+test('running at the same time gives what running one after another gives', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(plan, { maxLength: 6 }), async (plans) => {
+      const together = await run(makeFilters(plans, true))
+      const sequential = await oneAfterAnother(plans)
+      expect(together.outcome.action).toBe(sequential.outcome.action)
+      expect(together.outcome.reason).toEqual(sequential.outcome.reason)
+      if (together.outcome.action === 'accept') expect(together.output).toBe(sequential.output)
+      else expect(together.output).toBe(MESSAGE)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('the first filter in order decides, whatever finished first, and the rest are aborted', async () => {
+  const aborted: string[] = []
+  const { outcome } = await run([
+    ready('slow', async () => {
+      await sleep(50)
+      return { action: 'reject', text: 'slow' }
+    }),
+    ready('quick', async () => ({ action: 'reject', text: 'quick' })),
+    ready('endless', (_, { signal }) => {
+      signal.addEventListener('abort', () => aborted.push('endless'))
+      return new Promise<never>(() => {})
+    }),
+  ])
+  expect(outcome.reason).toEqual({ filter: 'slow', text: 'slow', status: [7, 1] })
+  expect(aborted).toEqual(['endless'])
+})
+
+test('neighbours that do not rewrite run at the same time', async () => {
+  let running = 0
+  let most = 0
+  const filter = ready('f', async () => {
+    most = Math.max(most, ++running)
+    await sleep(20)
+    running--
+    return accept()
+  })
+  await run([filter, filter, filter])
+  expect(most).toBe(3)
+})
+
+async function* brokenContent(): Bytes {
+  yield Buffer.from('half a mess')
+  throw new Error('broken in the middle')
+}
+
+async function* stuckContent(): Bytes {
+  yield Buffer.from('half a mess')
+  await new Promise(() => {})
+}
+
+const never = new Promise<never>(() => {})
+const bad = (value: unknown): Verdict => value as Verdict
+
+test.each<[string, ReadyFilter, string]>([
+  [
+    'throws',
+    ready('f', () => {
+      throw new Error('no')
+    }),
+    'no',
+  ],
+  ['throws nothing useful', ready('f', () => Promise.reject(undefined)), 'undefined'],
+  ['never answers and ignores its signal', ready('f', () => never, { timeout: 20 }), 'not done within 20 ms'],
+  ['returns nothing', ready('f', () => bad(undefined)), 'a verdict is an object, not undefined'],
+  ['returns an unknown action', ready('f', () => bad({ action: 'drop' })), 'no such action: "drop"'],
+  ['returns an inherited action', ready('f', () => bad({ action: 'toString' })), 'no such action: "toString"'],
+  [
+    'returns an unknown member',
+    ready('f', () => bad({ action: 'accept', txt: '' })),
+    'a verdict to accept has no member "txt"',
+  ],
+  ['returns no text', ready('f', () => bad({ action: 'reject' })), 'text must be a string'],
+  [
+    'returns a wrong status',
+    ready('f', () => bad({ action: 'reject', text: '', status: [5, 7, 1] })),
+    'status must be',
+  ],
+  ['returns content without the right', ready('f', () => bad(rewrite(() => chunks('x')))), 'content from a filter'],
+  ['smuggles a field in', ready('f', () => accept([{ add: 'A', value: 'x\r\nB: y' }])), 'A: a value is'],
+  ['throws in the middle of its content', ready('f', () => rewrite(brokenContent), {}, true), 'broken in the middle'],
+  [
+    'hangs in the middle of its content',
+    ready('f', () => rewrite(stuckContent), { timeout: 20 }, true),
+    'not done within',
+  ],
+  ['ends its content at once', ready('f', () => rewrite(() => chunks()), {}, true), 'the new content is empty'],
+  ['yields text', ready('f', () => rewrite(() => bad('text') as never), {}, true), 'content() must give'],
+])('a filter that %s could not decide, and the message is whole', async (_, filter, why) => {
+  const { outcome, output } = await run([filter])
+  expect(outcome.action).toBe('defer')
+  expect(outcome.reason).toEqual({ filter: 'f', text: 'content filter unavailable', status: [3, 0] })
+  expect(outcome.reports[0]?.action).toBe('error')
+  expect(outcome.reports[0]?.text).toContain(why)
+  expect(output).toBe(MESSAGE)
+})
+
+test('a filter that could not decide is passed over only by the operator’s word, and it shows', async () => {
+  const broken = ready(
+    'av',
+    () => {
+      throw new Error('no')
+    },
+    { onError: 'accept' },
+  )
+  const { outcome, output } = await run([broken])
+  expect(outcome.action).toBe('accept')
+  expect(output).toBe(`X-Candy-Status: av; not judged, the filter could not decide\r\n${MESSAGE}`)
+})
+
+test('a message over max_size is not judged, and it shows', async () => {
+  const { output } = await run([ready('av', () => ({ action: 'reject', text: '' }), { maxSize: 3 })])
+  expect(output).toBe(`X-Candy-Status: av; not judged, larger than 3 bytes\r\n${MESSAGE}`)
+})
+
+test('a rejected message may be tagged instead', async () => {
+  const { output } = await run([
+    ready('av', () => ({ action: 'reject', text: 'virus\u0007 found' }), { onReject: 'tag' }),
+  ])
+  expect(output).toBe(`X-Candy-Status: av; reject, virus? found\r\n${MESSAGE}`)
+})
+
+test('new content is canonical: a filter cannot smuggle', async () => {
+  const smuggler = ready('f', () => rewrite(() => chunks('A: 1\r\n\r\nx\n.\r\ny\r.\rz')), {}, true)
+  const { output, outcome } = await run([smuggler])
+  expect(output).toBe('A: 1\r\n\r\nx\r\n.\r\ny\r\n.\r\nz')
+  expect(outcome.rewritten).toBe(true)
+})
+
+test('an abort from outside is nobody’s verdict: it defers, whatever the operator said of errors', async () => {
+  const controller = new AbortController()
+  const running = run([ready('f', () => never, { onError: 'accept' })], controller.signal)
+  controller.abort(new Error('the client went away'))
+  expect((await running).outcome.action).toBe('defer')
+})
+
+test('a filter cannot change the envelope or the message for others', async () => {
+  const vandal = ready('vandal', async (message) => {
+    for await (const chunk of message.open()) chunk.fill(0)
+    ;(await message.headers()).fill(0)
+    expect(() => Object.assign(message.envelope, { sender: 'x' })).toThrow(TypeError)
+    expect(() => (message.envelope.recipients as string[]).push('x')).toThrow(TypeError)
+    return accept()
+  })
+  const { output } = await run([vandal])
+  expect(output).toBe(MESSAGE)
+})

@@ -1,0 +1,32 @@
+import { anyChunking } from '@candy/sdk/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { canonical, crlfFromLf, lfFromCrlf } from '../../src/message/line-ends.js'
+import { chunks, text } from '../support.js'
+
+/** Bytes made of what matters here: CR, LF, dots and a letter. */
+const lines = fc.string({ unit: fc.constantFrom('\r', '\n', '.', 'a'), maxLength: 30 })
+const cuts = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
+
+test('LF from pipe(8) becomes CRLF, and a bare CR is data', async () => {
+  expect(await text(crlfFromLf(chunks('a\nb\rc\r\n', '\n')))).toBe('a\r\nb\rc\r\r\n\r\n')
+})
+
+test('what becomes CRLF comes back as LF, byte for byte, however it is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(lines, cuts, cuts, async (line, first, second) => {
+      const inside = Buffer.from(await text(crlfFromLf(anyChunking(Buffer.from(line), first))))
+      expect(await text(lfFromCrlf(anyChunking(inside, second)))).toBe(line)
+    }),
+  )
+})
+
+test('canonical bytes have no bare CR and no bare LF, and what was canonical stays', async () => {
+  await fc.assert(
+    fc.asyncProperty(lines, cuts, async (line, cut) => {
+      const out = await text(canonical(anyChunking(Buffer.from(line), cut)))
+      expect(out).toBe(line.replace(/\r\n|\r|\n/g, '\r\n'))
+      expect(out.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    }),
+  )
+})

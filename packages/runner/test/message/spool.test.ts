@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { receive } from '../../src/message/spool.js'
+import { chunks, scratch, text } from '../support.js'
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield Buffer.alloc(200_000)
+  throw new Error('the client went away')
+}
+
+test('gives back the bytes it was given, from any offset, in memory and from a file', async () => {
+  const directory = scratch()
+  const part = fc.uint8Array({ maxLength: 70_000, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(part, { maxLength: 5 }),
+      fc.constantFrom(0, 1000, 1e9),
+      fc.nat(),
+      async (parts, memory, n) => {
+        const spool = await receive(chunks(...parts), { directory, memory })
+        const whole = Buffer.concat(parts).toString('latin1')
+        const from = n % (whole.length + 1)
+        expect(spool.size).toBe(whole.length)
+        expect(await text(spool.open())).toBe(whole)
+        expect(await text(spool.open(from))).toBe(whole.slice(from))
+        await spool.close()
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('can be read many times at once', async () => {
+  for (const memory of [0, 1e9]) {
+    const spool = await receive(chunks('a'.repeat(300_000)), { directory: scratch(), memory })
+    const readings = await Promise.all([1, 2, 3, 4].map(() => text(spool.open())))
+    expect(new Set(readings).size).toBe(1)
+    await spool.close()
+  }
+})
+
+test('a large message has a file without a name, and a small one has none', async () => {
+  const directory = scratch()
+  const spool = await receive(chunks('x'.repeat(200_000)), { directory, memory: 1000 })
+  expect(readdirSync(directory)).toEqual([])
+  const files = readdirSync('/proc/self/fd').length
+  await spool.close()
+  await spool.close()
+  expect(readdirSync('/proc/self/fd').length).toBe(files - 1)
+})
+
+test('what a reader does to its chunk does not reach the message', async () => {
+  for (const memory of [0, 1e9]) {
+    const spool = await receive(chunks('hello'), { directory: scratch(), memory })
+    for await (const chunk of spool.open()) chunk.fill(0)
+    expect(await text(spool.open())).toBe('hello')
+    await spool.close()
+  }
+})
+
+test('a source that fails leaves no file open', async () => {
+  const directory = scratch()
+  const files = readdirSync('/proc/self/fd').length
+  await expect(receive(failing(), { directory, memory: 10 })).rejects.toThrow('the client went away')
+  expect(readdirSync('/proc/self/fd').length).toBe(files)
+})
+
+test('a directory that is not there is SPOOL, and so is a closed message', async () => {
+  const absent = receive(chunks('x'.repeat(200_000)), { directory: '/nowhere', memory: 10 })
+  await expect(absent).rejects.toMatchObject({ code: 'SPOOL' })
+  const spool = await receive(chunks('hello'), { directory: scratch(), memory: 10 })
+  await spool.close()
+  await expect(text(spool.open())).rejects.toMatchObject({ code: 'SPOOL' })
+})
+
+test.each([
+  ['a field, a folded field, an empty line', 'A: 1\r\nB: 2\r\n 3\r\n\r\nbody', 'A: 1\r\nB: 2\r\n 3\r\n'],
+  ['no body at all', 'A: 1\r\n', 'A: 1\r\n'],
+  ['no header at all', '\r\nA: 1\r\n', ''],
+  ['a first line that is no field', 'hello\r\nA: 1\r\n\r\n', ''],
+  ['nothing', '', ''],
+])('the header block of %s', async (_, message, block) => {
+  for (const size of [1, 3, 1000]) {
+    const parts = message.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []
+    const spool = await receive(chunks(...parts), { directory: scratch(), memory: 1e9 })
+    expect(Buffer.from(await spool.headers()).toString()).toBe(block)
+    await spool.close()
+  }
+})

@@ -1,0 +1,47 @@
+/** What the runner's tests share: a place to spool, a log that remembers, filters from a function. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Bytes, Context, Message, Verdict } from '@candy/sdk'
+import { onTestFinished } from 'vitest'
+import type { Policy } from '../src/chain/policy.js'
+import type { ReadyFilter } from '../src/chain/ready.js'
+import type { Log, LogFields, LogLevel } from '../src/log/log.js'
+
+/** A directory that is gone when the test has finished. */
+export function scratch(): string {
+  const path = mkdtempSync(join(tmpdir(), 'candy-test-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+export interface MemoryLog extends Log {
+  readonly lines: { readonly level: LogLevel; readonly event: string; readonly fields: LogFields }[]
+}
+
+export function memoryLog(): MemoryLog {
+  const lines: MemoryLog['lines'] = []
+  return { lines, write: (level, event, fields = {}) => lines.push({ level, event, fields }), close: async () => {} }
+}
+
+export const POLICY: Policy = { timeout: 5_000, onError: 'defer', onReject: 'refuse', onQuarantine: 'quarantine' }
+
+export function ready(
+  name: string,
+  judge: (message: Message, context: Context) => Verdict | Promise<Verdict>,
+  policy: Partial<Policy> = {},
+  rewrites = false,
+): ReadyFilter {
+  return { name, filter: { judge }, rewrites, policy: { ...POLICY, ...policy } }
+}
+
+/** One sequence of bytes, in the given chunks. */
+export async function* chunks(...parts: readonly (string | Uint8Array)[]): Bytes {
+  for (const part of parts) yield typeof part === 'string' ? Buffer.from(part, 'latin1') : part
+}
+
+export async function text(bytes: Bytes): Promise<string> {
+  const parts: Uint8Array[] = []
+  for await (const part of bytes) parts.push(part)
+  return Buffer.concat(parts).toString('latin1')
+}
