@@ -11,7 +11,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type CommandResult, runCommand, tryCommand } from './command.js'
 import { type Daemon, startDaemon } from './daemon.js'
-import { type InstanceOptions, writeInstance } from './instance.js'
+import { cool, type InstanceOptions, writeInstance } from './instance.js'
 import { type CommandLine, endNamespace, inNamespaceOf, inNewNamespace, namespaceOf } from './namespace.js'
 import { until } from './patience.js'
 import { freePort } from './scratch.js'
@@ -104,8 +104,10 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     log,
     queue,
     flush: async () => void (await administer('postqueue', '-f')),
-    set: async (main) =>
-      void (await administer('postconf', '-e', ...Object.entries(main).map(([key, value]) => `${key}=${value}`))),
+    set: async (main) => {
+      await administer('postconf', '-e', ...Object.entries(main).map(([key, value]) => `${key}=${value}`))
+      await cool(configDirectory)
+    },
     reload: async () => void (await administer('postfix', 'reload')),
     run: (name, words, { user, input } = {}) => {
       const [enter, ...rest] = inNamespaceOf(daemon.pid, [name, ...words] satisfies CommandLine, user)
