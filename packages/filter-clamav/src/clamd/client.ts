@@ -1,0 +1,108 @@
+/**
+ * A client of one or more clamd that are as good as each other. A scan goes to the first that answers; one that failed a
+ * moment ago is asked last. Each scan is a connection of its own: to a UNIX socket that costs next to nothing, and no
+ * stale connection survives a restart of clamd.
+ */
+import { type Address, printAddress } from './address.js'
+import { type Connection, reach } from './connection.js'
+import { ClamdError } from './error.js'
+import { type Answer, exchange } from './exchange.js'
+import { isRefusal, parseReply, type Reply } from './reply.js'
+import { type Batch, command, instream } from './request.js'
+import { parseVersion, type Version } from './version.js'
+
+/** Milliseconds for which an address that failed is asked last. */
+const GRUDGE = 30_000
+
+export interface ClamdClientOptions {
+  /** At least one; in the order in which they are asked. */
+  readonly addresses: readonly Address[]
+  /** Milliseconds to wait for a clamd that does not accept connections (yet); 0 unless said. */
+  readonly wait?: number
+}
+
+/** What was found out about the bytes. There is no third answer: the rest is thrown. */
+export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' }>
+
+/** Holds no connection between calls, so there is nothing to close. */
+export interface ClamdClient {
+  /**
+   * Lets clamd scan the bytes. `open` is called again when a clamd is lost and another one is asked; each is asked at most
+   * once. Throws a ClamdError for anything but a clear answer, the signal's reason, or what the bytes throw.
+   */
+  scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
+  /** The version of the first clamd that answers; undefined where the command is switched off. Throws a ClamdError. */
+  version(signal?: AbortSignal): Promise<Version | undefined>
+  /** Throws a ClamdError unless a clamd answers as it should. */
+  ping(signal?: AbortSignal): Promise<void>
+}
+
+export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): ClamdClient {
+  const failures = new Map<Address, number>()
+  const isSuspect = (address: Address): boolean => performance.now() - (failures.get(address) ?? -Infinity) < GRUDGE
+  const fail = (address: Address): void => {
+    failures.set(address, performance.now())
+  }
+
+  async function ask(request: () => AsyncIterable<Batch>, signal?: AbortSignal): Promise<Answer & { where: string }> {
+    let left = [...addresses.filter((address) => !isSuspect(address)), ...addresses.filter(isSuspect)]
+    let patience = wait
+    let loss: unknown
+    for (;;) {
+      const connection: Connection = await reach({
+        addresses: left,
+        wait: patience,
+        signal,
+        failed: fail,
+      }).catch((error: unknown) => {
+        signal?.throwIfAborted()
+        throw loss ?? error
+      })
+      const { address } = connection
+      try {
+        return { ...(await exchange(connection, request(), signal)), where: printAddress(address) }
+      } catch (error) {
+        if (!(error instanceof ClamdError) || error.code !== 'UNREACHABLE') throw error
+        fail(address)
+        left = left.filter((other) => other !== address)
+        if (left.length === 0) throw error
+        loss = error
+        patience = 0
+      }
+    }
+  }
+
+  return {
+    async scan(open, signal) {
+      const { text, complete, where } = await ask(() => instream(open()), signal)
+      const reply = parseReply(text)
+      switch (reply.kind) {
+        case 'clean':
+          if (!complete) throw new ClamdError('PROTOCOL', `${where}: said OK before it had everything`)
+          return reply
+        case 'found':
+          return reply
+        case 'error':
+          throw new ClamdError(/limit|exceeded/i.test(text) ? 'LIMIT' : 'PROTOCOL', `${where}: ${text}`)
+        case 'unknown':
+          throw new ClamdError('PROTOCOL', `${where}: not a reply of clamd: ${quote(text)}`)
+      }
+    },
+    async version(signal) {
+      const { text, where } = await ask(() => command('VERSION'), signal)
+      const version = parseVersion(text)
+      if (version === undefined && !isRefusal(text)) {
+        throw new ClamdError('PROTOCOL', `${where}: not a version of clamd: ${quote(text)}`)
+      }
+      return version
+    },
+    async ping(signal) {
+      const { text, where } = await ask(() => command('PING'), signal)
+      if (text !== 'PONG') throw new ClamdError('PROTOCOL', `${where}: not a reply to PING: ${quote(text)}`)
+    },
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text)
+}

@@ -1,0 +1,18 @@
+/** What can go wrong between us and clamd, as a closed set of codes. None of them says anything about the bytes scanned. */
+
+/**
+ * `UNREACHABLE`: nobody answered, or the connection was lost before a reply. `LIMIT`: clamd did not look at everything.
+ * `PROTOCOL`: it answered, and not with a verdict.
+ */
+export type ClamdErrorCode = 'LIMIT' | 'PROTOCOL' | 'UNREACHABLE'
+
+/** The message is for the operator: it names sockets and hosts. */
+export class ClamdError extends Error {
+  readonly code: ClamdErrorCode
+
+  constructor(code: ClamdErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ClamdError'
+    this.code = code
+  }
+}

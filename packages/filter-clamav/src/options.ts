@@ -1,0 +1,68 @@
+/** What `[options]` of the drop-in may say. `filters.d/50-clamav.toml` explains each key to the operator. */
+import type { StandardSchemaV1 } from '@candy/sdk'
+import * as v from 'valibot'
+import { type Address, parseAddress } from './clamd/address.js'
+import { parseDuration } from './duration.js'
+import { type Patterns, TREATMENTS, type Treatment } from './policy.js'
+
+export interface Options extends Patterns {
+  readonly addresses: readonly Address[]
+  /** Milliseconds. */
+  readonly wait: number
+  /** Milliseconds. */
+  readonly max_signature_age: number
+}
+
+const address = v.pipe(v.string(), v.rawTransform(parsed(parseAddress)))
+const duration = v.pipe(v.unknown(), v.rawTransform(parsed(parseDuration)))
+const patterns = v.array(v.pipe(v.string(), v.nonEmpty('an empty pattern fits no name')))
+
+export const options: StandardSchemaV1<unknown, Options> = v.pipe(
+  v.object({
+    addresses: v.optional(v.pipe(v.array(address), v.minLength(1, 'at least one address')), [
+      '/var/run/clamav/clamd.ctl',
+    ]),
+    wait: v.optional(duration, '30s'),
+    reject: v.optional(patterns, []),
+    quarantine: v.optional(patterns, []),
+    tag: v.optional(patterns, ['Heuristics.*', 'PUA.*']),
+    ignore: v.optional(patterns, []),
+    not_scanned: v.optional(patterns, ['Heuristics.Limits.Exceeded*']),
+    max_signature_age: v.optional(duration, '3d'),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const clash = findClash(dataset.value)
+    if (clash === undefined) return
+    const { key, message } = clash
+    addIssue({
+      message,
+      path: [{ type: 'object', origin: 'value', input: dataset.value, key, value: dataset.value[key] }],
+    })
+  }),
+)
+
+/** One pattern in two lists: whichever the operator meant, guessing is not for us. */
+function findClash(lists: Patterns): { readonly key: Treatment; readonly message: string } | undefined {
+  const seen = new Map<string, Treatment>()
+  for (const key of TREATMENTS) {
+    for (const pattern of new Set(lists[key].map((each) => each.toLowerCase()))) {
+      const other = seen.get(pattern)
+      if (other !== undefined) return { key, message: `"${pattern}" is in "${other}" too; take it out of one of them` }
+      seen.set(pattern, key)
+    }
+  }
+  return undefined
+}
+
+/** Lets a parser that throws say what is wrong as an issue of the schema. */
+function parsed<Input, Output>(parse: (input: Input) => Output): (context: v.RawTransformContext<Input>) => Output {
+  return ({ dataset, addIssue, NEVER }) => {
+    try {
+      return parse(dataset.value)
+    } catch (error) {
+      addIssue({ message: error instanceof Error ? error.message : String(error) })
+      return NEVER
+    }
+  }
+}
