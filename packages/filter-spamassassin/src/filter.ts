@@ -1,0 +1,94 @@
+/**
+ * The filter: asks SpamAssassin's daemon for a score and compares it with the operator's thresholds.
+ *
+ * The message itself is never changed; spam that may go on gets header fields. Whatever goes wrong between us and spamd
+ * is thrown, never guessed: the operator's `on_error` decides about a message without a score.
+ */
+import {
+  accept,
+  type Bytes,
+  type Context,
+  concat,
+  defineFilter,
+  type Filter,
+  type FilterPackage,
+  fromString,
+  type HeaderEdit,
+  type Judgement,
+  type Message,
+  quarantine,
+  reject,
+} from '@candy/sdk'
+import { checkHealth } from './check.js'
+import { withCode } from './error.js'
+import { type Options, options } from './options.js'
+import { scoreEdits } from './score-header.js'
+import { printAddress } from './spamd/address.js'
+import { type Score, scan } from './spamd/command.js'
+import { firstAnswer } from './spamd/failover.js'
+import type { Body } from './spamd/request.js'
+import { tagSubject } from './subject.js'
+
+/** RFC 3463 section 3.8: delivery not authorized, message refused. */
+const REFUSED = [7, 1] as const
+
+export const filter: FilterPackage = defineFilter({
+  api: 1,
+  name: 'spamassassin',
+  options,
+  create: (settings): Filter => ({
+    judge: (message, context) => judge(settings, message, context),
+    check: (context) => checkHealth(settings, context.signal),
+  }),
+})
+
+async function judge(settings: Options, message: Message, context: Context): Promise<Judgement> {
+  const scanned = Math.min(message.size, settings.scan_limit)
+  const result = await ask(settings, message, scanned, context)
+  const spam = settings.tag === 'required_score' ? result.spam : result.score >= settings.tag
+  const required = settings.tag === 'required_score' ? result.required : settings.tag
+  // Mail that is not even spam is never refused: with required_score, a user's own threshold may be the higher one.
+  if (spam && reaches(result.score, settings.reject)) return reject(refusal(result), REFUSED)
+  if (spam && reaches(result.score, settings.quarantine)) return quarantine(refusal(result), REFUSED)
+  const edits: HeaderEdit[] = [...scoreEdits({ ...result, spam, required, scanned, size: message.size })]
+  if (spam && settings.subject_tag !== '') edits.push(...tagSubject(await message.headers(), settings.subject_tag))
+  return accept(edits)
+}
+
+async function ask(settings: Options, message: Message, scanned: number, context: Context): Promise<Score> {
+  const { addresses, wait, user } = settings
+  const { signal } = context
+  const body = withReturnPath(message, scanned)
+  const asking = firstAnswer(addresses, { wait, signal }, async (address) => {
+    const result = await scan(address, body, { signal, ...(user === '' ? {} : { user }) })
+    context.log('scored', {
+      score: result.score,
+      required: result.required,
+      tests: result.tests.join(','),
+      scanned,
+      address: printAddress(address),
+    })
+    return result
+  })
+  return await withCode(asking)
+}
+
+/**
+ * The message's first bytes below a Return-Path field (RFC 5321 section 4.4), as SpamAssassin gets them behind a delivery
+ * agent: its SPF and DMARC rules and its welcome lists have the envelope's sender from nowhere else.
+ */
+function withReturnPath(message: Message, scanned: number): Body {
+  const { sender } = message.envelope
+  const field = /[\p{Cc}<>]/u.test(sender) ? '' : `Return-Path: <${sender}>\r\n`
+  const open = (): Bytes => concat(fromString(field), message.open())
+  return { length: Buffer.byteLength(field) + scanned, open }
+}
+
+function reaches(score: number, threshold: number | false): boolean {
+  return threshold !== false && score >= threshold
+}
+
+/** What the client hears: the score, and not which rules to avoid. */
+function refusal(result: Score): string {
+  return `this message looks like spam (score ${result.score.toFixed(1)})`
+}

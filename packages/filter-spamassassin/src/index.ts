@@ -1,0 +1,2 @@
+export { filter } from './filter.js'
+export { type LearnOptions, type Lesson, learn } from './learn.js'

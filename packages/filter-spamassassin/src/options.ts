@@ -1,0 +1,104 @@
+/** What an operator can write under `[options]`. `filters.d/60-spamassassin.toml` shows every key at its default. */
+import * as v from 'valibot'
+import { type Address, parseAddress } from './spamd/address.js'
+import { parseDuration, parseSize } from './unit.js'
+
+/** Less than this is not a message's head any more. */
+const SMALLEST_SCAN = 4096
+
+/** Options as the filter uses them: addresses parsed, sizes in bytes, durations in milliseconds. */
+export interface Options {
+  /** Asked in this order until one answers. */
+  readonly addresses: readonly Address[]
+  /** How long to wait for a spamd that is starting. */
+  readonly wait: number
+  /** Whose preferences count; `''` for spamd's default. */
+  readonly user: string
+  readonly tag: number | 'required_score'
+  readonly quarantine: number | false
+  readonly reject: number | false
+  /** Longer messages are scanned up to here. */
+  readonly scan_limit: number
+  /** What spam's Subject begins with; `''` for no change. */
+  readonly subject_tag: string
+}
+
+const score = v.pipe(v.number(), v.finite('must be a finite score'))
+
+const threshold = v.union([score, v.literal(false)], 'must be a score, such as 15.0, or false for never')
+
+const address: v.GenericSchema<string, Address> = v.pipe(
+  v.string('must be text: a path or host:port'),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseAddress(dataset.value), addIssue) ?? NEVER),
+)
+
+const size: v.GenericSchema<unknown, number> = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseSize(dataset.value), addIssue) ?? NEVER),
+  v.minValue(SMALLEST_SCAN, `must be at least ${SMALLEST_SCAN}B`),
+)
+
+const duration: v.GenericSchema<unknown, number> = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseDuration(dataset.value), addIssue) ?? NEVER),
+)
+
+/** One line of text without control characters. */
+const line = (limit: number) =>
+  v.pipe(
+    v.string('must be text'),
+    v.regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+    v.maxLength(limit, `must have at most ${limit} characters`),
+  )
+
+const entries = {
+  addresses: v.optional(v.pipe(v.array(address, 'must be a list of addresses'), v.minLength(1, 'must name a spamd')), [
+    '127.0.0.1:783',
+  ]),
+  wait: v.optional(duration, '10s'),
+  user: v.optional(line(256), ''),
+  tag: v.optional(
+    v.union([score, v.literal('required_score')], 'must be a score, such as 5.0, or "required_score"'),
+    'required_score',
+  ),
+  quarantine: v.optional(threshold, false),
+  reject: v.optional(threshold, 15),
+  scan_limit: v.optional(size, '500KiB'),
+  subject_tag: v.optional(line(64), ''),
+}
+
+/** The schema of `[options]`. */
+export const options: v.GenericSchema<unknown, Options> = v.pipe(
+  v.strictObject(entries, (issue) =>
+    issue.expected === 'never'
+      ? `is no option of this filter; there are ${Object.keys(entries).join(', ')}`
+      : 'must be a table',
+  ),
+  v.forward(
+    v.partialCheck([['tag'], ['quarantine']], (o) => inOrder(o.tag, o.quarantine), 'must not be below tag'),
+    ['quarantine'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['tag'], ['quarantine'], ['reject']],
+      (o) => inOrder(o.tag, o.reject) && inOrder(o.quarantine, o.reject),
+      'must not be below tag or quarantine',
+    ),
+    ['reject'],
+  ),
+)
+
+/** Thresholds that are no numbers stand in no order: one is spamd's own, the other is never reached. */
+function inOrder(lower: number | string | false, upper: number | false): boolean {
+  return typeof lower !== 'number' || upper === false || lower <= upper
+}
+
+/** What `parse` gives; when it throws, its message becomes an issue. */
+function read<T>(parse: () => T, addIssue: (issue: { message: string }) => void): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    addIssue({ message: (error as Error).message })
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The header fields that tell a mail client what SpamAssassin thinks, named and written as SpamAssassin does it
+ * (Mail::SpamAssassin::Conf, "add_header"; X-Spam-Score is what everybody adds to the defaults).
+ */
+import { addHeader, type HeaderEdit, removeHeader } from '@candy/sdk'
+
+/** What the fields say. */
+export interface Tagging {
+  /** Whether this is spam for the operator. */
+  readonly spam: boolean
+  readonly score: number
+  /** The score from which on it is spam. */
+  readonly required: number
+  readonly tests: readonly string[]
+  /** Bytes that SpamAssassin has seen, and bytes that there are. */
+  readonly scanned: number
+  readonly size: number
+}
+
+/** Fields that we add or that speak in SpamAssassin's name: whoever sent the message has no business setting them. */
+const CLAIMED = ['Flag', 'Score', 'Level', 'Status', 'Scanned', 'Report', 'Checker-Version']
+
+/** SpamAssassin draws no more than this either (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
+const MOST_STARS = 50
+
+/** Columns that fill a line with the blank before them (RFC 5322 section 2.1.1). */
+const LINE = 77
+
+/** Edits that remove what the sender claimed and say what SpamAssassin said. */
+export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
+  const { spam, scanned, size } = tagging
+  const score = tagging.score.toFixed(1)
+  const status = `${spam ? 'Yes' : 'No'}, score=${score} required=${tagging.required.toFixed(1)}`
+  const stars = '*'.repeat(Math.max(0, Math.min(Math.trunc(tagging.score), MOST_STARS)))
+  // Each lands on top of the one before: the flag stands first in the end.
+  return [
+    ...CLAIMED.map((name) => removeHeader(`X-Spam-${name}`)),
+    ...(scanned < size ? [addHeader('X-Spam-Scanned', `first ${scanned} of ${size} bytes`)] : []),
+    addHeader('X-Spam-Status', `${status} ${printTests(tagging.tests)}`),
+    ...(stars === '' ? [] : [addHeader('X-Spam-Level', stars)]),
+    addHeader('X-Spam-Score', score),
+    ...(spam ? [addHeader('X-Spam-Flag', 'YES')] : []),
+  ]
+}
+
+/** `tests=A,B,C`, with a tab after the comma where a line is full: that is where SpamAssassin folds too. */
+function printTests(tests: readonly string[]): string {
+  const lines: string[] = []
+  let line = `tests=${tests[0] ?? 'none'}`
+  for (const test of tests.slice(1)) {
+    if (line.length + 2 + test.length > LINE) {
+      lines.push(`${line},`)
+      line = test
+    } else line += `,${test}`
+  }
+  return [...lines, line].join('\t')
+}

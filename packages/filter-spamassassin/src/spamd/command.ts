@@ -1,0 +1,94 @@
+/**
+ * What we ask a spamd (spamd/PROTOCOL in SpamAssassin's source). SYMBOLS is the one command that gives score, threshold
+ * and the names of all rules at once, whatever headers the site has configured; HEADERS is used only to learn
+ * SpamAssassin's version, which nothing else tells.
+ */
+import type { Address } from './address.js'
+import { exchange } from './exchange.js'
+import { nonsense, type Reply } from './reply.js'
+import type { Body } from './request.js'
+
+/** What SpamAssassin thinks of a message. */
+export interface Score {
+  /** Whether spamd itself calls it spam. */
+  readonly spam: boolean
+  readonly score: number
+  /** SpamAssassin's `required_score`, for the user asked for. */
+  readonly required: number
+  /** Names of the rules that matched, as spamd orders them. */
+  readonly tests: readonly string[]
+}
+
+export interface CommandOptions {
+  /** Whose preferences and database count; spamd's default when absent. */
+  readonly user?: string
+  readonly signal: AbortSignal
+}
+
+/** What there is to learn about a message; `forget` undoes either. */
+export type Lesson = 'spam' | 'ham' | 'forget'
+
+/** The protocol version that spamd speaks. PING asks for no scan: it says that spamd is there, not that it works. */
+export async function ping(address: Address, { signal }: CommandOptions): Promise<string> {
+  const reply = await exchange(address, { command: 'PING' }, 'status', signal)
+  return reply.version
+}
+
+/** Has the bytes scanned. */
+export async function scan(address: Address, body: Body, { user, signal }: CommandOptions): Promise<Score> {
+  const reply = await exchange(address, { command: 'SYMBOLS', headers: userHeader(user), body }, 'body', signal)
+  return parseScore(reply)
+}
+
+/** Has the bytes scanned and tells SpamAssassin's version, unless the site keeps it out of its headers. */
+export async function version(address: Address, body: Body, options: CommandOptions): Promise<string | undefined> {
+  const { user, signal } = options
+  const reply = await exchange(address, { command: 'HEADERS', headers: userHeader(user), body }, 'body', signal)
+  parseSpamHeader(reply)
+  return /^X-Spam-Checker-Version: SpamAssassin ([\w.-]{1,40})/im.exec(text(reply.body))?.[1]
+}
+
+/**
+ * Teaches spamd's Bayes database; true when it learned something new. Throws `unreachable` unless spamd was started with
+ * --allow-tell.
+ */
+export async function tell(address: Address, lesson: Lesson, body: Body, options: CommandOptions): Promise<boolean> {
+  const { user, signal } = options
+  const task = lesson === 'forget' ? { Remove: 'local' } : { 'Message-class': lesson, Set: 'local' }
+  const reply = await exchange(
+    address,
+    { command: 'TELL', headers: { ...userHeader(user), ...task }, body },
+    'headers',
+    signal,
+  )
+  return reply.headers.has(lesson === 'forget' ? 'didremove' : 'didset')
+}
+
+function userHeader(user: string | undefined): Record<string, string> {
+  return user === undefined ? {} : { User: user }
+}
+
+/** Score and rule names of a SYMBOLS reply. Throws `protocol` for anything else. */
+export function parseScore(reply: Reply): Score {
+  // Old versions end the list with CRLF, newer ones do not (spamd/PROTOCOL, SYMBOLS).
+  const list = text(reply.body).replace(/(?:\r?\n){1,2}$/, '')
+  const tests = list === '' ? [] : list.split(',')
+  // Mail::SpamAssassin::Conf::Parser, RULENAME_RE.
+  const stranger = tests.find((name) => !/^[_a-zA-Z]\w{0,127}$/.test(name))
+  if (stranger !== undefined) throw nonsense('rule name', stranger)
+  return { ...parseSpamHeader(reply), tests }
+}
+
+/** `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. */
+function parseSpamHeader(reply: Reply): Omit<Score, 'tests'> {
+  const header = reply.headers.get('spam') ?? ''
+  const number = '(-?\\d{1,9}(?:\\.\\d{1,9})?)'
+  const match = new RegExp(`^(True|Yes|False|No) ?; ?${number} ?/ ?${number}$`, 'i').exec(header)
+  if (match === null) throw nonsense('score', header)
+  const [, answer = '', score, required] = match
+  return { spam: /^(?:true|yes)$/i.test(answer), score: Number(score), required: Number(required) }
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}

@@ -1,0 +1,80 @@
+/**
+ * One request and its reply on a connection of their own.
+ *
+ * The reply is read while the request is still being sent, because spamd may refuse early and close. Sending waits for
+ * the socket, so that a message never piles up in memory, and shuts down our side at its end (spamd/PROTOCOL).
+ */
+import type { Socket } from 'node:net'
+import { type Address, printAddress } from './address.js'
+import { connect } from './connect.js'
+import { SpamdFault } from './fault.js'
+import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
+import { firstBytes, printHead, type Request } from './request.js'
+
+/**
+ * Asks the spamd at this address. The connection is closed on every path. Throws a `SpamdFault`, the signal's reason, or
+ * what reading the message throws.
+ */
+export async function exchange(address: Address, request: Request, end: ReplyEnd, signal: AbortSignal): Promise<Reply> {
+  const socket = await connect(address, signal)
+  try {
+    const progress = { unsent: request.body?.length ?? 0 }
+    const received = receive(socket, end, signal)
+    const sent = send(socket, request, progress)
+    const reply = await Promise.race([received, sent.then(() => received)])
+    if (progress.unsent > 0) throw new SpamdFault('protocol', 'answered before it had the whole message')
+    return reply
+  } catch (error) {
+    if (!(error instanceof SpamdFault)) throw error
+    throw new SpamdFault(error.kind, `${printAddress(address)}: ${error.message}`, { cause: error })
+  } finally {
+    socket.destroy()
+  }
+}
+
+function receive(socket: Socket, end: ReplyEnd, signal: AbortSignal): Promise<Reply> {
+  const reader = new ReplyReader(end)
+  return new Promise((resolve, reject) => {
+    socket.on('data', (chunk) => {
+      try {
+        const reply = reader.push(chunk)
+        if (reply !== undefined) resolve(reply)
+      } catch (error) {
+        reject(error)
+      }
+    })
+    socket.once('end', () => {
+      try {
+        resolve(reader.close())
+      } catch (error) {
+        reject(error)
+      }
+    })
+    socket.once('error', (error) => {
+      reject(signal.aborted ? signal.reason : new SpamdFault('protocol', error.message, { cause: error }))
+    })
+    socket.once('close', () => reject(new SpamdFault('protocol', 'closed in the middle of its answer')))
+  })
+}
+
+/** Sends until all is handed over or the socket is gone; why it is gone is for `receive` to tell. */
+async function send(socket: Socket, request: Request, progress: { unsent: number }): Promise<void> {
+  socket.write(printHead(request))
+  for await (const chunk of request.body === undefined ? [] : firstBytes(request.body)) {
+    if (!socket.writable) return
+    progress.unsent -= chunk.length
+    if (!socket.write(chunk)) await drained(socket)
+    if (!socket.writable) return
+  }
+  socket.end()
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      socket.off('drain', settle).off('close', settle)
+      resolve()
+    }
+    socket.once('drain', settle).once('close', settle)
+  })
+}

@@ -1,0 +1,100 @@
+import { editHeaders, headerValue, parseHeaders } from '@candy/sdk'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { tagSubject } from '../src/subject.js'
+import { decodeValue } from './encoded-word.js'
+
+const TAG = '[SPAM]'
+
+/** The header block after tagging, as Latin-1. */
+function tagged(block: string | Uint8Array, tag = TAG): string {
+  const bytes = typeof block === 'string' ? Buffer.from(block) : block
+  return Buffer.from(editHeaders(bytes, tagSubject(bytes, tag))).toString('latin1')
+}
+
+function subjects(block: string): string[] {
+  const bytes = Buffer.from(block, 'latin1')
+  return parseHeaders(bytes)
+    .filter(({ name }) => name.toLowerCase() === 'subject')
+    .map((field) => headerValue(bytes, field))
+}
+
+test('a plain Subject gets the tag in front, and every other field keeps its bytes', () => {
+  expect(tagged('From: a@example.com\r\nSubject: hello\r\nTo: b@example.com\r\n')).toBe(
+    'Subject: [SPAM] hello\r\nFrom: a@example.com\r\nTo: b@example.com\r\n',
+  )
+})
+
+test('encoded words stay as they are', () => {
+  expect(tagged('Subject: =?utf-8?Q?gr=C3=BC=C3=9Fe?= =?utf-8?B?w6Q=?=\r\n')).toBe(
+    'Subject: [SPAM] =?utf-8?Q?gr=C3=BC=C3=9Fe?= =?utf-8?B?w6Q=?=\r\n',
+  )
+})
+
+test('raw UTF-8 becomes an encoded word of the same text, also when its last byte is A0', () => {
+  expect(tagged('Subject: voil\u00e0\r\n')).toBe('Subject: [SPAM] =?utf-8?B?dm9pbMOg?=\r\n')
+})
+
+test('bytes of no known charset are called unknown-8bit and stay the same bytes', () => {
+  const value = tagged(Buffer.from('Subject: Gr\xfc\xdfe\r\n', 'latin1'))
+  expect(value).toBe(
+    `Subject: [SPAM] =?unknown-8bit?B?${Buffer.from('Gr\xfc\xdfe', 'latin1').toString('base64')}?=\r\n`,
+  )
+})
+
+test('a raw word beside an encoded word keeps the blank between them', () => {
+  expect(decodeValue(subjects(tagged('Subject: =?utf-8?B?w6Q=?= ü =?utf-8?B?w6Q=?=\r\n'))[0] ?? '')).toBe(
+    '[SPAM] ä ü ä',
+  )
+})
+
+test('a folded Subject is unfolded', () => {
+  expect(subjects(tagged('Subject: one\r\n two\r\n\tthree\r\nTo: b\r\n'))).toEqual(['[SPAM] one two\tthree'])
+})
+
+test('an empty or missing Subject becomes the tag', () => {
+  expect(tagged('Subject:\r\nTo: b\r\n')).toBe('Subject: [SPAM]\r\nTo: b\r\n')
+  expect(tagged('To: b\r\n')).toBe('Subject: [SPAM]\r\nTo: b\r\n')
+  expect(tagged('')).toBe('Subject: [SPAM]\r\n')
+})
+
+test('of several Subject fields the first stays', () => {
+  expect(tagged('SUBJECT: one\r\nsubject: two\r\nSubject : three\r\n')).toBe('Subject: [SPAM] one\r\n')
+})
+
+test('a Subject is not tagged twice, whatever the tag', () => {
+  for (const tag of [TAG, '[спам]', '***** =?x']) {
+    const once = Buffer.from(tagged('Subject: grüße\r\n', tag), 'latin1')
+    expect(tagSubject(once, tag)).toEqual([])
+  }
+})
+
+test('a tag beyond ASCII is encoded and shown apart from the Subject', () => {
+  expect(decodeValue(subjects(tagged('Subject: ä\r\n', '[спам]'))[0] ?? '')).toBe('[спам] ä')
+})
+
+test('control characters and words longer than a line are encoded', () => {
+  for (const subject of ['\x00nul', 'esc\x1b$B', 'x'.repeat(2000), `${'ü'.repeat(2000)} y`]) {
+    const block = tagged(`Subject: ${subject}\r\n`)
+    for (const line of block.split('\r\n')) expect(line).toMatch(/^[\t\x20-\x7e]{0,78}$/)
+    expect(decodeValue(subjects(block)[0] ?? '')).toBe(`[SPAM] ${subject}`)
+  }
+})
+
+test('any bytes become a Subject that decodes to the same bytes', () => {
+  const byte = fc.oneof(
+    fc.integer({ min: 0, max: 255 }),
+    fc.constantFrom(0x20, 0x09, 0xc3, 0xa4, 0xa0, 0x41, 0x3d, 0x3f),
+  )
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 300 }), (bytes) => {
+      const value = Buffer.from(bytes.filter((b) => b !== 10 && b !== 13)).toString('latin1')
+      const block = tagged(Buffer.from(`Subject: ${value}\r\n`, 'latin1'))
+      const expected = value.replace(/^[ \t]+|[ \t]+$/g, '')
+      expect(Buffer.from(decodeValue(subjects(block)[0] ?? '', 'latin1'), 'latin1')).toEqual(
+        Buffer.from(expected === '' ? TAG : `${TAG} ${expected}`, 'latin1'),
+      )
+      expect(block).toMatch(/^Subject: [\t\r\n\x20-\x7e]*\r\n$/)
+    }),
+  )
+})
