@@ -1,0 +1,126 @@
+/**
+ * From a drop-in to a filter that judges: the package found, loaded, asked whether it is one, its options validated.
+ *
+ * Any module format loads: ES modules, with top-level await or not, and CommonJS, whose exports Node.js may show only
+ * inside `default`. Loading runs the package's code; `locate.ts` alone doesn't.
+ */
+import type { Filter, FilterPackage, Verdict } from '@candy/sdk'
+import type { ReadyFilter } from '../chain/ready.js'
+import type { DropIn } from './drop-in.js'
+import { entryPoint, locatePackage, type PackageLocation } from './locate.js'
+import { readOptions } from './options.js'
+import type { Ownership } from './ownership.js'
+import { type Problem, reason } from './problem.js'
+
+/** The contract's version that this runner speaks. */
+const API = 1
+
+/** A package whose options are right, not yet asked to make its filter. */
+export interface LoadedPackage {
+  readonly dropIn: DropIn
+  readonly package: FilterPackage
+  readonly options: unknown
+}
+
+/** Loads what a drop-in names and validates its options. What is wrong goes to `problems`, and then there is nothing. */
+export async function loadPackage(
+  dropIn: DropIn,
+  state: string,
+  ownership: Ownership,
+  problems: Problem[],
+): Promise<LoadedPackage | undefined> {
+  const name = dropIn.filter
+  if (name === undefined) return undefined
+  const wrong = (what: string): undefined => {
+    problems.push({ ...filterKey(dropIn), what })
+    return undefined
+  }
+  let place: PackageLocation | undefined
+  let exported: unknown
+  try {
+    place = locatePackage(name, state)
+    if (place === undefined) return wrong(notFound(name))
+    const complaint = untrusted(place, ownership)
+    if (complaint !== undefined) return wrong(`refused: ${complaint}`)
+    exported = await import(await entryPoint(place, name))
+  } catch (error) {
+    return wrong(`${JSON.stringify(name)} cannot be loaded from ${place?.directory ?? name}: ${reason(error)}`)
+  }
+  const found = pick(exported)
+  if (!isFilterPackage(found))
+    return wrong(`${JSON.stringify(name)} in ${place.directory} ${shortcoming(exported, found)}`)
+  const before = problems.length
+  const options = await readOptions(dropIn, found.options, place.directory, problems)
+  return problems.length === before ? { dropIn, package: found, options } : undefined
+}
+
+/** Makes the filter of a loaded package. What goes wrong goes to `problems`, and then there is nothing. */
+export async function createFilter(loaded: LoadedPackage, problems: Problem[]): Promise<ReadyFilter | undefined> {
+  const { dropIn, options } = loaded
+  try {
+    const filter: Filter<Verdict> = await loaded.package.create(options)
+    if (typeof filter?.judge === 'function') {
+      return { name: dropIn.name, filter, rewrites: loaded.package.rewrites === true, policy: dropIn.policy }
+    }
+    problems.push({
+      ...filterKey(dropIn),
+      what: `create() of ${JSON.stringify(dropIn.filter)} made nothing that judges`,
+    })
+  } catch (error) {
+    problems.push({ ...filterKey(dropIn), what: `${JSON.stringify(dropIn.filter)} cannot start: ${reason(error)}` })
+  }
+  return undefined
+}
+
+/** Where a drop-in's `filter` stands, for complaints about the package it names. */
+export function filterKey(dropIn: DropIn): Pick<Problem, 'file' | 'key'> {
+  return { file: dropIn.document.file, ...dropIn.document.position(['filter']), key: 'filter' }
+}
+
+export function notFound(name: string): string {
+  const shown = JSON.stringify(name)
+  if (name.startsWith('/')) return `${shown} is neither a package's directory nor a .js file`
+  return `${shown} is not installed: candy add ${name}`
+}
+
+/** Beside the runner lies what may change the runner too, so only what the site added is looked at. */
+function untrusted(place: PackageLocation, ownership: Ownership): string | undefined {
+  if (place.from === 'runner') return undefined
+  return ownership.complaint(place.directory) ?? ownership.complaint(place.file ?? `${place.directory}/package.json`)
+}
+
+/** A CommonJS module has its exports in `default`, and beside it only those that Node.js could read from its source. */
+function pick(exported: unknown): unknown {
+  return member(exported, 'filter') ?? member(member(exported, 'default'), 'filter')
+}
+
+function isFilterPackage(value: unknown): value is FilterPackage {
+  return (
+    member(value, 'api') === API &&
+    typeof member(value, 'create') === 'function' &&
+    typeof member(member(member(value, 'options'), '~standard'), 'validate') === 'function'
+  )
+}
+
+function shortcoming(exported: unknown, found: unknown): string {
+  if (found === undefined) {
+    const standing = member(exported, 'default')
+    return typeof member(standing, 'create') === 'function'
+      ? 'has its filter as the default export: export it as `filter`'
+      : 'is not a filter package: it exports no `filter`'
+  }
+  const api = member(found, 'api')
+  if (typeof api === 'number' && api > API) {
+    return `was written for version ${api} of the filter API and this runner speaks ${API}: upgrade @candy/runner`
+  }
+  if (typeof api === 'number' && api < API) {
+    return `was written for version ${api} of the filter API and this runner speaks ${API}: upgrade the package`
+  }
+  return 'is not a filter package: make its `filter` with defineFilter of @candy/sdk'
+}
+
+/** A schema may be a function with members (arktype's are). */
+function member(value: unknown, name: string): unknown {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return undefined
+  return Reflect.get(value, name)
+}

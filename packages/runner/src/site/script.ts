@@ -1,0 +1,160 @@
+/**
+ * A script filter: an executable that reads the message on standard input and answers by its exit status.
+ *
+ * It is called as FILTER_README calls its script, `SCRIPT -f SENDER -- RECIPIENT…`, and with the same line ends (LF), so one
+ * that reads its input and exits 0, 69 or 75 works unchanged. It must not send the message on itself: that is the runner's
+ * part. A comment near its top, `# candy: rewrites`, declares that its standard output is the new message.
+ */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
+import type { Policy } from '../chain/policy.js'
+import type { ReadyFilter } from '../chain/ready.js'
+import { type Ended, run } from './child.js'
+import { toCrlf, toLf } from './line-ends.js'
+import { nearest } from './nearest.js'
+import { type Problem, reason } from './problem.js'
+
+/** sysexits.h: EX_UNAVAILABLE, EX_TEMPFAIL. */
+const REJECT = 69
+const DEFER = 75
+
+/** A rewritten message is held in memory until the exit status says that it is whole. Bytes. */
+const CONTENT_LIMIT = 64 * 1024 ** 2
+/** The declaration is looked for in this many bytes. */
+const HEAD = 4096
+/** execve(2): one string of the environment may have 128 KiB. */
+const VARIABLE_LIMIT = 100 * 1024
+/** The rest of the runner's environment is none of a script's business. */
+const KEPT_VARIABLES = ['HOME', 'LANG', 'LC_ALL', 'MAIL_CONFIG', 'PATH', 'TMPDIR', 'TZ']
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+export interface Script {
+  readonly name: string
+  readonly path: string
+  readonly rewrites: boolean
+  readonly policy: Policy
+}
+
+/** Reads what a script declares of itself. What is wrong goes to `problems`, and then there is no script. */
+export function readScript(path: string, name: string, policy: Policy, problems: Problem[]): Script | undefined {
+  let head: string
+  try {
+    head = readHead(path)
+  } catch (error) {
+    problems.push({ file: path, what: `cannot be read: ${reason(error)}` })
+    return undefined
+  }
+  // execve(2) runs text only with an interpreter's line; a program has a NUL early on.
+  if (!head.startsWith('#!') && !head.includes('\0')) {
+    problems.push({ file: path, line: 1, column: 1, what: 'is a script without an interpreter', hint: '#!/bin/sh' })
+    return undefined
+  }
+  let rewrites = false
+  for (const [at, line] of head.split('\n').entries()) {
+    const word = /^\s*(?:#|\/\/|--|;|%)+\s*candy:\s*(.*?)\s*$/.exec(line)?.[1]
+    if (word === 'rewrites') rewrites = true
+    else if (word !== undefined) {
+      const problem = { file: path, line: at + 1, column: line.indexOf('candy:') + 1, key: 'candy' }
+      const hint = nearest(word, ['rewrites'])
+      const what = `unknown declaration "${word}" (there is: rewrites)`
+      problems.push(hint === undefined ? { ...problem, what } : { ...problem, what, hint })
+      return undefined
+    }
+  }
+  return { name, path, rewrites, policy }
+}
+
+export function scriptFilter(script: Script): ReadyFilter {
+  const { name, rewrites, policy } = script
+  return { name, rewrites, policy, filter: { judge: (message, context) => judge(script, message, context) } }
+}
+
+async function judge(script: Script, message: Message, context: Context): Promise<Verdict> {
+  const { sender, recipients } = message.envelope
+  const ended = await run({
+    command: script.path,
+    args: ['-f', sender, '--', ...recipients],
+    env: environment(script, message),
+    input: toLf(message.open()),
+    signal: context.signal,
+    ...(script.rewrites ? { outputLimit: CONTENT_LIMIT } : {}),
+  })
+  const complaint = firstLine(ended.errors)
+  if (complaint !== '') context.warn('script wrote to standard error', { text: complaint })
+  return verdict(script, ended, (script.rewrites ? '' : firstLine(ended.output)) || complaint)
+}
+
+function verdict(script: Script, ended: Ended, line: string): Verdict {
+  const { status: exit, killedBy } = ended
+  if (exit === 0) return script.rewrites ? newContent(script, ended.output) : { action: 'accept' }
+  if (exit !== REJECT && exit !== DEFER) {
+    const how = killedBy === null ? `exit status ${exit} (0 accepts, 69 rejects, 75 defers)` : `ended by ${killedBy}`
+    throw new CandyError('VERDICT', `${script.path}: ${how}${line === '' ? '' : `: ${line}`}`)
+  }
+  const { category, status, text } = splitStatus(line)
+  // pipe(8) lets "4.x.x" at the start of the output turn a failure into a deferral; the reverse would lose mail.
+  const action = exit === DEFER || category === '4' ? 'defer' : 'reject'
+  const said = text || (action === 'defer' ? 'the content filter asks to try again later' : 'message content rejected')
+  return status === undefined ? { action, text: said } : { action, text: said, status }
+}
+
+function newContent(script: Script, output: readonly Uint8Array[]): Verdict {
+  if (output.length === 0) {
+    throw new CandyError(
+      'CONTENT',
+      `${script.path}: declares that it rewrites, and wrote no message to standard output`,
+    )
+  }
+  return { action: 'accept', content: () => toCrlf(output) }
+}
+
+/** RFC 3463 status in front of a text, after an SMTP reply code where there is one. */
+function splitStatus(line: string): { category?: string; status?: Status; text: string } {
+  const [, category, subject, detail, text] =
+    /^(?:[245]\d\d[ -])?([245])\.(\d{1,3})\.(\d{1,3})(?:\s+(.*))?$/.exec(line) ?? []
+  if (category === undefined) return { text: line }
+  return { category, status: [Number(subject), Number(detail)], text: text ?? '' }
+}
+
+function environment(script: Script, message: Message): Record<string, string> {
+  const { sender, recipients, client } = message.envelope
+  const list = recipients.join('\n')
+  const values: Record<string, string | undefined> = {
+    PATH: DEFAULT_PATH,
+    ...Object.fromEntries(keptVariables()),
+    CANDY_FILTER: script.name,
+    CANDY_ID: message.id,
+    CANDY_SIZE: String(message.size),
+    CANDY_SENDER: sender,
+    CANDY_RECIPIENTS: Buffer.byteLength(list) <= VARIABLE_LIMIT ? list : undefined,
+    CANDY_RECIPIENT_COUNT: String(recipients.length),
+    CANDY_CLIENT_ADDRESS: client?.address,
+    CANDY_CLIENT_NAME: client?.name,
+    CANDY_HELO: client?.helo,
+    CANDY_PROTOCOL: client?.protocol,
+    CANDY_LOGIN: client?.login,
+  }
+  const set = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return Object.fromEntries(set)
+}
+
+function keptVariables(): [string, string][] {
+  return KEPT_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+}
+
+function firstLine(chunks: readonly Uint8Array[]): string {
+  const lines = Buffer.concat(chunks)
+    .toString()
+    .split(/[\r\n]+/)
+  return lines.find((line) => line.trim() !== '')?.trim() ?? ''
+}
+
+function readHead(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(HEAD)
+    return head.toString('latin1', 0, readSync(file, head, 0, HEAD, 0))
+  } finally {
+    closeSync(file)
+  }
+}

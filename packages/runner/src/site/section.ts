@@ -1,0 +1,117 @@
+/**
+ * A table of a configuration file, read key by key. Which keys there are is what was asked for: `end` refuses the rest,
+ * so a key can't be known to the reader and unknown to the check.
+ */
+import { nearest } from './nearest.js'
+import type { Problem } from './problem.js'
+import { printPath, type TomlDocument, type TomlPath, type TomlTable } from './toml.js'
+import { type Measure, parseDuration, parseSize } from './units.js'
+
+export class Section {
+  readonly #document: TomlDocument
+  readonly #path: TomlPath
+  readonly #table: TomlTable
+  readonly #problems: Problem[]
+  readonly #known = new Set<string>()
+  readonly #sections: Section[] = []
+
+  constructor(document: TomlDocument, problems: Problem[], path: TomlPath = [], table: TomlTable = document.value) {
+    this.#document = document
+    this.#problems = problems
+    this.#path = path
+    this.#table = table
+  }
+
+  /** A table inside this one; empty when it isn't there. */
+  section(key: string): Section {
+    const table = this.#get(key)
+    const fits = table === undefined || isTable(table)
+    if (!fits) this.wrong(key, `must be a table: [${printPath([...this.#path, key])}]`)
+    const section = new Section(this.#document, this.#problems, [...this.#path, key], fits ? (table ?? {}) : {})
+    this.#sections.push(section)
+    return section
+  }
+
+  /** A table whose keys somebody else knows. */
+  table(key: string): TomlTable {
+    const table = this.#get(key)
+    if (table === undefined || isTable(table)) return table ?? {}
+    this.wrong(key, `must be a table: [${printPath([...this.#path, key])}]`)
+    return {}
+  }
+
+  text(key: string): string | undefined {
+    const value = this.#get(key)
+    if (value === undefined || (typeof value === 'string' && value !== '')) return value
+    this.wrong(key, value === '' ? 'must not be empty' : 'must be a string')
+    return undefined
+  }
+
+  choice<const T extends string>(key: string, choices: readonly T[], fallback: T): T {
+    const value = this.#get(key)
+    if (value === undefined) return fallback
+    const found = choices.find((choice) => choice === value)
+    if (found !== undefined) return found
+    const hint = typeof value === 'string' ? nearest(value, choices) : undefined
+    this.wrong(key, `must be one of ${choices.map((choice) => `"${choice}"`).join(', ')}`, hint)
+    return fallback
+  }
+
+  /** Milliseconds. */
+  duration(key: string, fallback: number): number {
+    return this.#measure(key, parseDuration) ?? fallback
+  }
+
+  /** Bytes. */
+  size(key: string): number | undefined {
+    return this.#measure(key, parseSize)
+  }
+
+  /** Says what is wrong with a value. */
+  wrong(key: string, what: string, hint?: string): void {
+    const path = [...this.#path, key]
+    const place = { file: this.#document.file, ...this.#document.position(path), key: printPath(path) }
+    this.#problems.push(hint === undefined ? { ...place, what } : { ...place, what, hint })
+  }
+
+  /** Says that a key is missing, where its table begins. */
+  missing(key: string, what: string): void {
+    const place = this.#document.key(this.#path)
+    this.#problems.push({ file: this.#document.file, ...place, key: printPath([...this.#path, key]), what })
+  }
+
+  /** Refuses every key that nobody asked for, here and in the sections below. */
+  end(): void {
+    for (const key of Object.keys(this.#table)) {
+      if (this.#known.has(key)) continue
+      const path = [...this.#path, key]
+      const hint = nearest(key, this.#known)
+      const problem = {
+        file: this.#document.file,
+        ...this.#document.key(path),
+        key: printPath(path),
+        what: 'unknown key',
+      }
+      this.#problems.push(hint === undefined ? problem : { ...problem, hint })
+    }
+    for (const section of this.#sections) section.end()
+  }
+
+  #get(key: string): unknown {
+    this.#known.add(key)
+    return Object.hasOwn(this.#table, key) ? this.#table[key] : undefined
+  }
+
+  #measure(key: string, parse: (written: unknown) => Measure): number | undefined {
+    const value = this.#get(key)
+    if (value === undefined) return undefined
+    const measure = parse(value)
+    if ('value' in measure) return measure.value
+    this.wrong(key, measure.what, measure.hint)
+    return undefined
+  }
+}
+
+export function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}

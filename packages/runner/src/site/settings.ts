@@ -1,0 +1,107 @@
+/**
+ * `candy.toml` in Postfix's configuration directory: how mail is handed over, and where things are. A site without the
+ * file runs on the defaults below; a key that isn't known is an error, because a misspelt `mode` would be a silent one.
+ */
+import { lstatSync, readFileSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { Ownership } from './ownership.js'
+import { type Problem, reason } from './problem.js'
+import { Section } from './section.js'
+import { parseDocument } from './toml.js'
+
+/** Where an accepted message goes in pipe mode. */
+export type Reinjection =
+  | { readonly by: 'sendmail' }
+  | { readonly by: 'unix'; readonly path: string }
+  | { readonly by: 'tcp'; readonly host: string; readonly port: number }
+
+/** Durations are milliseconds, sizes are bytes, paths are absolute. */
+export interface Settings {
+  readonly mode: 'smtp' | 'pipe'
+  /** Spool, quarantine, packages and journal are below this directory. */
+  readonly state: string
+  readonly pipe: {
+    /** For one message in all; Postfix bounces at its own limit (`command_time_limit`), so this must be shorter. */
+    readonly deadline: number
+    readonly reinject: Reinjection
+    readonly sendmail: string
+  }
+  readonly smtp: { readonly queue: 'after' | 'before' }
+  /** A message up to this size stays in memory. */
+  readonly spool: { readonly memory: number }
+  /** `syslog`, or an absolute path. */
+  readonly log: { readonly to: string }
+}
+
+/** The name of an instance's directory below `/var/lib/candy`: `postfix` for `/etc/postfix`, `srv-mail` for `/srv/mail`. */
+export function instanceName(configDirectory: string): string {
+  const path = resolve(configDirectory)
+  return path === '/etc/postfix' ? 'postfix' : path.slice(1).replaceAll('/', '-') || 'root'
+}
+
+/** Reads `candy.toml`; what is wrong with it goes to `problems`, and the defaults stand in. */
+export function readSettings(configDirectory: string, ownership: Ownership, problems: Problem[]): Settings {
+  const file = join(resolve(configDirectory), 'candy.toml')
+  const document = parseDocument(read(file, ownership, problems), file, problems)
+  const top = new Section(document ?? { file, value: {}, key: () => TOP, position: () => TOP }, problems)
+  const pipe = top.section('pipe')
+  const settings: Settings = {
+    mode: top.choice('mode', ['smtp', 'pipe'], 'smtp'),
+    state: absolute(top, 'state', `/var/lib/candy/${instanceName(configDirectory)}`),
+    pipe: {
+      deadline: pipe.duration('deadline', 900_000),
+      reinject: reinjection(pipe),
+      sendmail: absolute(pipe, 'sendmail', '/usr/sbin/sendmail'),
+    },
+    smtp: { queue: top.section('smtp').choice('queue', ['after', 'before'], 'after') },
+    spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
+    log: { to: logTo(top.section('log')) },
+  }
+  top.end()
+  return settings
+}
+
+const TOP = { line: 1, column: 1 }
+
+function read(file: string, ownership: Ownership, problems: Problem[]): string {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ''
+    const complaint = ownership.complaint(file)
+    if (complaint !== undefined) problems.push({ file, what: `refused: ${complaint}` })
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    problems.push({ file, what: `cannot be read: ${reason(error)}` })
+    return ''
+  }
+}
+
+function absolute(section: Section, key: string, fallback: string): string {
+  const path = section.text(key)
+  if (path === undefined) return fallback
+  if (!isAbsolute(path)) section.wrong(key, 'must be an absolute path')
+  return path
+}
+
+function logTo(section: Section): string {
+  const to = section.text('to') ?? 'syslog'
+  if (to !== 'syslog' && !isAbsolute(to)) section.wrong('to', 'must be "syslog" or an absolute path')
+  return to
+}
+
+function reinjection(pipe: Section): Reinjection {
+  const text = pipe.text('reinject') ?? 'sendmail'
+  if (text === 'sendmail') return { by: 'sendmail' }
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length)
+    if (!isAbsolute(path)) pipe.wrong('reinject', 'the path after "unix:" must be absolute')
+    return { by: 'unix', path }
+  }
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:/\s]+)):(\d+)$/.exec(text) ?? []
+  const host = bracketed ?? plain
+  const port = Number(digits)
+  if (host === undefined || port < 1 || port > 65_535) {
+    pipe.wrong('reinject', 'must be "sendmail", "unix:/path" or "host:port" (an IPv6 address in brackets)')
+    return { by: 'sendmail' }
+  }
+  return { by: 'tcp', host, port }
+}
