@@ -2,6 +2,7 @@
  * The published contract suite: what every runner relies on, checked against one filter, its backend played from scripts.
  * It knows no test runner; it is handed one's `test`. Each check has a stable name, and its errors say what the filter did.
  */
+import { AGREEMENT } from './contract/agreement.js'
 import { FAULT, HEALTH } from './contract/faults.js'
 import { JUDGING } from './contract/judging.js'
 import { ORDINARY } from './contract/letters.js'
@@ -34,6 +35,7 @@ export function contract(options: ContractOptions): void {
     ...READING,
     ...(subject.backend === undefined ? [] : FAULT),
     ...(subject.filter.rewrites ? REWRITING : []),
+    ...(subject.dropIn === undefined ? [] : AGREEMENT),
   ]
   for (const { name, body } of checks) options.test(`contract: ${name}`, () => body(subject))
 }

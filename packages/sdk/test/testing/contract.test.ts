@@ -1,5 +1,43 @@
-import { test } from 'vitest'
-import { contract } from '../../src/testing/index.js'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { concat, defineFilter, fromString, rewrite } from '../../src/index.js'
+import { type ContractOptions, contract } from '../../src/testing/index.js'
+import { BROKEN } from './contract/broken.js'
 import { answer, scanner } from './contract/daemon.js'
 
-contract({ test, filter: scanner(), backend: answer, options: (backend) => ({ address: backend.address }) })
+type Body = () => Promise<void>
+
+/** What `contract` registers, run by nobody yet. */
+function checks(subject: Omit<ContractOptions, 'test'>): Map<string, Body> {
+  const found = new Map<string, Body>()
+  contract({ ...subject, test: (name, body) => found.set(name.replace('contract: ', ''), body) })
+  return found
+}
+
+const address = (backend: { address: string }) => ({ address: backend.address })
+
+describe('a filter in good order', () => {
+  contract({ test, filter: scanner(), backend: answer, options: address })
+})
+
+describe('a filter in good order that rewrites', () => {
+  const filter = defineFilter({
+    api: 1,
+    name: 'footer',
+    rewrites: true,
+    options: v.object({ text: v.optional(v.string(), '--') }),
+    create: ({ text }) => ({ judge: (letter) => rewrite(() => concat(letter.open(), fromString(`${text}\r\n`))) }),
+  })
+  contract({ test, filter })
+})
+
+describe('a filter broken on purpose', () => {
+  test.each(BROKEN.map((broken) => [broken.check, broken.how, broken] as const))(
+    'fails "%s": %s',
+    async (_check, _how, { check, subject, says }) => {
+      const body = checks(subject).get(check)
+      expect(body, 'the check is registered').toBeDefined()
+      await expect(body?.()).rejects.toThrow(says)
+    },
+  )
+})

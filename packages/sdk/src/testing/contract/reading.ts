@@ -13,6 +13,9 @@ import { witness } from './witness.js'
 /** How much of a huge message a filter may hold. The sockets' buffers in the kernel are less (tcp(7)). */
 const HELD = HUGE / 2
 
+/** Milliseconds in which what a filter has begun and not finished comes to light. */
+const AFTERMATH = 20
+
 export const READING: readonly Check[] = [
   { name: 'settles soon after its signal aborts', body: settlesOnAbort },
   { name: 'closes what it opens', body: closesAll },
@@ -26,32 +29,30 @@ async function settlesOnAbort(subject: Subject): Promise<void> {
   await trial(subject, 'hang', async ({ filter }) => {
     await judged(subject, filter, sample(subject), 0)
     await judged(subject, filter, sample(subject), TRYING)
-    await judged(
-      subject,
-      filter,
-      hugeLetter(() => delay(20)),
-      TRYING,
-    )
+    let over = false
+    const slowly = async () => (over ? fail('nobody reads this any more') : await delay(20))
+    try {
+      await judged(subject, filter, hugeLetter(slowly), TRYING)
+    } finally {
+      over = true
+    }
   })
 }
 
 async function closesAll(subject: Subject): Promise<void> {
   for (const script of [subject.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
-    const before = leftovers()
-    await trial(subject, script, async ({ filter, backend, close }) => {
-      await judged(subject, filter, sample(subject), script === subject.backend ? subject.grace : TRYING / 3)
-      const closed = await close()
-      if ('error' in closed) fail(`close() threw: ${String(closed.error)}`, closed.error)
-      if (!(await eventually(() => (backend?.open ?? 0) === 0, subject.grace))) {
-        fail(`close() leaves ${backend?.open} connection(s) to the backend open`)
-      }
-    })
-    let left: readonly string[] = []
-    const gone = () => {
-      left = leftovers(before)
-      return left.length === 0
-    }
-    if (!(await eventually(gone, subject.grace))) fail(`close() leaves behind: ${left.join(', ')}`)
+    const judgeAndClose = async () =>
+      trial(subject, script, async ({ filter, backend, close }) => {
+        await judged(subject, filter, sample(subject), script === subject.backend ? subject.grace : TRYING / 3)
+        const closed = await close()
+        if ('error' in closed) fail(`close() threw: ${String(closed.error)}`, closed.error)
+        await delay(AFTERMATH)
+        if (!(await eventually(() => (backend?.open ?? 0) === 0, subject.grace))) {
+          fail(`close() leaves ${backend?.open} connection(s) to the backend open`)
+        }
+      })
+    const left = await leftovers(judgeAndClose, subject.grace)
+    if (left.length > 0) fail(`close() leaves behind: ${left.join(', ')}`)
     if (subject.backend === undefined) break
   }
 }
@@ -65,6 +66,7 @@ async function endsReadings(subject: Subject): Promise<void> {
         if (well) await verdictOn(subject, filter, seen.message)
         else await judged(subject, filter, seen.message, TRYING / 3)
         seen.seal()
+        await delay(AFTERMATH)
         if (!(await eventually(() => seen.reading === 0, subject.grace))) {
           fail(`${seen.reading} of ${seen.begun} reading(s) not ended${well ? '' : `, backend: ${script}`}`)
         }

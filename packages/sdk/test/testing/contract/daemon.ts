@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import * as v from 'valibot'
 import {
   accept,
@@ -89,18 +90,11 @@ export async function ask(
   try {
     await once(socket, 'connect')
     const line = readLine(socket)
-    await Promise.all([line, write(socket, pieces)])
+    await Promise.all([line, pipeline(pieces, socket, { end: false })])
     return await line
   } finally {
     signal.removeEventListener('abort', abort)
     socket.destroy()
-  }
-}
-
-async function write(socket: Socket, pieces: AsyncIterable<Uint8Array> | Iterable<string>): Promise<void> {
-  for await (const piece of pieces) {
-    if (socket.destroyed) throw socket.errored ?? new Error('closed')
-    if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
   }
 }
 
