@@ -16,7 +16,7 @@ import {
   type Status,
 } from '@candy/sdk'
 import { createClamdClient, type ScanResult } from './clamd/client.js'
-import type { ClamdError, ClamdErrorCode } from './clamd/error.js'
+import { ClamdError, type ClamdErrorCode } from './clamd/error.js'
 import { examine } from './health.js'
 import { type Options, options } from './options.js'
 import { createPolicy } from './policy.js'
@@ -77,7 +77,5 @@ function scanned(): HeaderEdit[] {
 }
 
 function translate(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== 'ClamdError') return error
-  const { code, message } = error as ClamdError
-  return new CandyError(CODES[code], message, { cause: error })
+  return error instanceof ClamdError ? new CandyError(CODES[error.code], error.message, { cause: error }) : error
 }

@@ -9,8 +9,10 @@ export interface Fake extends AsyncDisposable {
   readonly address: Address
   /** All that was received, connection by connection; those that paused their socket have received nothing. */
   readonly received: Buffer[]
-  /** How many connections are open. */
+  /** How many connections are open. One that is not read from looks open until it is. */
   open(): number
+  /** Reads on from connections that the script paused, and forgets what comes. */
+  resume(): void
 }
 
 /** Serves each connection with the script, on a UNIX socket or a port of 127.0.0.1. */
@@ -45,6 +47,9 @@ export async function startFake(
     address: typeof bound === 'object' && bound !== null ? { host: '127.0.0.1', port: bound.port } : { path },
     received,
     open: () => sockets.size,
+    resume: () => {
+      for (const socket of sockets) socket.on('end', () => socket.end()).resume()
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

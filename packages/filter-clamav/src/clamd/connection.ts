@@ -1,8 +1,8 @@
 /** Reaching a clamd: one address, or the first of several that answers, waiting for one that is still starting. */
-import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Address, printAddress } from './address.js'
 import { ClamdError } from './error.js'
+import { Line } from './line.js'
 
 /** Milliseconds that one attempt may take; a host that swallows packets must not use up the deadline of all. */
 const ATTEMPT = 5_000
@@ -12,7 +12,7 @@ const PAUSE = 200
 /** A connection and where it leads. Whoever asked for it destroys the socket. */
 export interface Connection {
   readonly address: Address
-  readonly socket: Socket
+  readonly socket: Line
 }
 
 export interface ReachOptions {
@@ -49,9 +49,9 @@ export async function reach({ addresses, wait, signal, failed }: ReachOptions): 
 }
 
 /** Connects once. Until it closes, the socket is destroyed when the signal aborts. */
-async function open(address: Address, signal: AbortSignal | undefined): Promise<Socket> {
+async function open(address: Address, signal: AbortSignal | undefined): Promise<Line> {
   signal?.throwIfAborted()
-  const socket = 'path' in address ? connect({ path: address.path }) : connect({ ...address, noDelay: true })
+  const socket = new Line()
   const abort = (): void => {
     socket.destroy()
   }
@@ -64,7 +64,9 @@ async function open(address: Address, signal: AbortSignal | undefined): Promise<
     socket.once('close', () => reject(new Error('closed')))
     socket.once('connect', () => clearTimeout(timer))
     socket.once('close', () => clearTimeout(timer))
+    socket.connect({ ...address })
   })
+  socket.setNoDelay(true)
   return socket
 }
 

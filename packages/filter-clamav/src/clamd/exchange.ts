@@ -54,10 +54,9 @@ async function send(
     socket.uncork()
     if (last) return
     if (!room) await drained(socket)
-    // A failed write destroys the socket with all that is still to be read. A turn of the event loop before the next
-    // write lets a reply that is there already be read first.
+    // Small writes succeed at once, without end: let what has come meanwhile be read, a reply above all.
     await turn()
-    if (socket.destroyed) return
+    if (socket.destroyed || socket.isBroken) return
   }
 }
 

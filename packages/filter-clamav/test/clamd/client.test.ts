@@ -1,0 +1,203 @@
+import { createRequire } from 'node:module'
+import { Readable } from 'node:stream'
+import { anyChunking } from '@candy/sdk/testing'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/ground/clamd.js'
+import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
+import type { Address } from '../../src/clamd/address.js'
+import { type ClamdClient, createClamdClient } from '../../src/clamd/client.js'
+import { parseReply } from '../../src/clamd/reply.js'
+import { answer, readRequest, startFake } from '../fake.js'
+
+let scratch: Scratch
+let clamd: Clamd
+beforeAll(async () => {
+  scratch = await makeScratch('clamd')
+  clamd = await startClamd({
+    directory: scratch.path,
+    tcp: true,
+    settings: { StreamMaxLength: '1M', AlertExceedsMax: 'yes', MaxScanSize: '600K' },
+    signaturesFrom: new Date(2026, 10, 20, 8, 30, 0),
+  })
+})
+afterAll(async () => {
+  await clamd?.stop()
+  await scratch?.remove()
+})
+
+const both = ['UNIX', 'TCP'] as const
+
+function address(kind: (typeof both)[number]): Address {
+  return kind === 'UNIX' ? { path: clamd.socket } : { host: '127.0.0.1', port: clamd.port }
+}
+
+function client(kind: (typeof both)[number]): ClamdClient {
+  return createClamdClient({ addresses: [address(kind)] })
+}
+
+describe.each(both)('a real clamd over %s', (kind) => {
+  test('calls an empty, a small and a larger harmless message clean', async () => {
+    for (const size of [0, 10, 500_000]) {
+      const bytes = Buffer.alloc(size, 'harmless\r\n')
+      expect(await client(kind).scan(() => anyChunking(bytes))).toEqual({ kind: 'clean' })
+    }
+  })
+
+  test('finds each of its signatures and names it', async () => {
+    for (const [name, text] of Object.entries(SIGNATURES)) {
+      const result = await client(kind).scan(() => anyChunking(Buffer.from(text)))
+      expect(result).toEqual({ kind: 'found', name: `${name}.UNOFFICIAL` })
+    }
+  })
+
+  test('refuses a message over StreamMaxLength, whenever it hangs up', async () => {
+    const large = Buffer.alloc(8_000_000)
+    for (let round = 0; round < 25; round++) {
+      const sizes = [[1_000], [70_000], [1_000_000], []][round % 4]
+      await expect(client(kind).scan(() => anyChunking(large, sizes))).rejects.toMatchObject({
+        code: 'LIMIT',
+        message: expect.stringContaining('INSTREAM size limit exceeded. ERROR'),
+      })
+    }
+  })
+
+  test('tells that it gave up at MaxScanSize', async () => {
+    const result = await client(kind).scan(() => anyChunking(Buffer.alloc(900_000, 'x')))
+    expect(result).toEqual({ kind: 'found', name: 'Heuristics.Limits.Exceeded.MaxScanSize' })
+  })
+
+  test('answers VERSION and PING', async () => {
+    await client(kind).ping()
+    expect(await client(kind).version()).toEqual({
+      engine: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      signatures: { version: 27_000, date: new Date(2026, 10, 20, 8, 30, 0) },
+    })
+  })
+
+  test('serves thirty scans at the same time', async () => {
+    const texts = Array.from({ length: 30 }, (_, index) => (index % 3 === 0 ? EICAR : `harmless ${index}`))
+    const results = await Promise.all(texts.map((text) => client(kind).scan(() => anyChunking(Buffer.from(text)))))
+    expect(results.map((result) => result.kind === 'found')).toEqual(texts.map((text) => text === EICAR))
+  })
+
+  test('gives the same verdict for any chunking', async () => {
+    const bytes = fc
+      .tuple(fc.nat({ max: 70_000 }), fc.nat({ max: 70_000 }), fc.boolean())
+      .map(([before, after, bad]) => ({
+        bad,
+        content: Buffer.concat([
+          Buffer.alloc(before, '.'),
+          Buffer.from(bad ? EICAR : 'nothing'),
+          Buffer.alloc(after, ','),
+        ]),
+      }))
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.array(fc.nat({ max: 80_000 }), { maxLength: 4 }), async ({ bad, content }, sizes) => {
+        const chunks = sizes.map((size) => (size < 100 ? size + content.length : size))
+        const result = await client(kind).scan(() => anyChunking(content, chunks))
+        expect(result.kind).toBe(bad ? 'found' : 'clean')
+      }),
+      { numRuns: 25 },
+    )
+  })
+})
+
+test('a stream of Node.js is bytes too', async () => {
+  const result = await client('UNIX').scan(() => Readable.from([Buffer.from(EICAR)]))
+  expect(result.kind).toBe('found')
+})
+
+interface Clamdjs {
+  createScanner(host: string, port: number): { scanBuffer(buffer: Buffer): Promise<string> }
+  ping(host: string, port: number): Promise<boolean>
+  version(host: string, port: number): Promise<string>
+}
+const clamdjs: Clamdjs = createRequire(import.meta.url)('clamdjs')
+
+test('the package clamdjs and we hear the same from the same clamd', async () => {
+  const theirs = clamdjs.createScanner('127.0.0.1', clamd.port)
+  for (const text of ['', 'harmless', EICAR, SIGNATURES['PUA.Test.Candy'], 'y'.repeat(200_000)]) {
+    const reply = await theirs.scanBuffer(Buffer.from(text))
+    expect(await client('TCP').scan(() => anyChunking(Buffer.from(text)))).toEqual(parseReply(reply.slice(0, -1)))
+    expect(reply.endsWith('\0')).toBe(true)
+  }
+  expect(await clamdjs.ping('127.0.0.1', clamd.port)).toBe(true)
+  await client('TCP').ping()
+  const version = await client('TCP').version()
+  expect(await clamdjs.version('127.0.0.1', clamd.port)).toMatch(
+    new RegExp(`^ClamAV ${version?.engine}/${version?.signatures?.version}/`),
+  )
+})
+
+test.each([
+  ['stream: OK', { kind: 'clean' }],
+  ['stream: A.B FOUND', { kind: 'found', name: 'A.B' }],
+])('the reply %j is understood, split at any byte', async (text, result) => {
+  for (let at = 1; at <= text.length; at++) {
+    const whole = `${text}\0`
+    await using fake = await startFake(answer([whole.slice(0, at), whole.slice(at)]))
+    expect(await createClamdClient({ addresses: [fake.address] }).scan(() => anyChunking(Buffer.from('x')))).toEqual(
+      result,
+    )
+    expect(readRequest(fake.received[0] ?? Buffer.alloc(0))?.frames.map(String)).toEqual(['x'])
+  }
+})
+
+test.each([
+  ['stream: \x00', 'PROTOCOL'],
+  ['\x00', 'PROTOCOL'],
+  ['stream: OK\n\x00', 'PROTOCOL'],
+  ['HTTP/1.1 200 OK\r\n\r\n\x00', 'PROTOCOL'],
+  ['UNKNOWN COMMAND\x00', 'PROTOCOL'],
+  ["stream: Can't create temporary file ERROR\x00", 'PROTOCOL'],
+  ['stream: Exceeded time limit ERROR\x00', 'LIMIT'],
+  ['INSTREAM size limit exceeded. ERROR\x00', 'LIMIT'],
+  ['stream: OK', 'PROTOCOL'],
+  ['stream: EICAR FOUND', 'PROTOCOL'],
+  ['s', 'PROTOCOL'],
+  ['x'.repeat(200_000), 'PROTOCOL'],
+  ['', 'UNREACHABLE'],
+])('the reply %j is thrown, not guessed', async (reply, code) => {
+  await using fake = await startFake(answer(reply))
+  const scan = createClamdClient({ addresses: [fake.address] }).scan(() => anyChunking(Buffer.from('x')))
+  const error = (await scan.catch((caught: unknown) => caught)) as Error
+  expect(error).toMatchObject({ name: 'ClamdError', code })
+  expect(error.message.length).toBeLessThan(400)
+})
+
+test('a clamd that is lost before its reply is left for the next one, which gets the whole message', async () => {
+  await using lost = await startFake((socket) => socket.once('data', () => socket.destroy()))
+  await using good = await startFake(answer('stream: OK\0'))
+  const scanner = createClamdClient({ addresses: [lost.address, good.address] })
+  expect(await scanner.scan(() => anyChunking(Buffer.from('abc'), [1]))).toEqual({ kind: 'clean' })
+  expect(readRequest(good.received[0] ?? Buffer.alloc(0))?.frames.map(String)).toEqual(['abc'])
+
+  expect(await scanner.scan(() => anyChunking(Buffer.from('abc')))).toEqual({ kind: 'clean' })
+  expect(lost.received.length).toBe(1)
+})
+
+test('each clamd is asked once when all are lost, and the first that was lost is named', async () => {
+  await using first = await startFake((socket) => socket.once('data', () => socket.destroy()))
+  await using second = await startFake((socket) => socket.once('data', () => socket.destroy()), 'tcp')
+  const scanner = createClamdClient({ addresses: [first.address, second.address], wait: 60_000 })
+  await expect(scanner.scan(() => anyChunking(Buffer.from('x')))).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  expect([first.received.length, second.received.length]).toEqual([1, 1])
+})
+
+test('an unclear answer is not taken to another clamd', async () => {
+  await using strange = await startFake(answer("stream: Can't open file ERROR\0"))
+  await using good = await startFake(answer('stream: OK\0'))
+  const scanner = createClamdClient({ addresses: [strange.address, good.address] })
+  await expect(scanner.scan(() => anyChunking(Buffer.from('x')))).rejects.toMatchObject({ code: 'PROTOCOL' })
+  expect(good.received.length).toBe(0)
+})
+
+test('VERSION that is switched off is no error, nonsense is', async () => {
+  await using off = await startFake(answer('COMMAND UNAVAILABLE\0'))
+  expect(await createClamdClient({ addresses: [off.address] }).version()).toBeUndefined()
+  await using strange = await startFake(answer('hello\0'))
+  const nonsense = createClamdClient({ addresses: [strange.address] })
+  await expect(nonsense.version()).rejects.toMatchObject({ code: 'PROTOCOL' })
+  await expect(nonsense.ping()).rejects.toMatchObject({ code: 'PROTOCOL' })
+})

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { anyChunking } from '@candy/sdk/testing'
+import { describe, expect, test, vi } from 'vitest'
+import { createClamdClient } from '../../src/clamd/client.js'
+import { type Fake, startFake } from '../fake.js'
+
+const MIB = 1_024 * 1_024
+
+/** A message that counts what is taken from it and knows whether the reading was ended. */
+function countedBytes(total: number): { bytes: AsyncGenerator<Uint8Array, void, void>; taken: number; ended: boolean } {
+  const count = { taken: 0, ended: false, bytes: generate() }
+  async function* generate(): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for (; count.taken < total; count.taken += 16_384) yield new Uint8Array(16_384)
+    } finally {
+      count.ended = true
+    }
+  }
+  return count
+}
+
+function scan(fake: Fake, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<unknown> {
+  return createClamdClient({ addresses: [fake.address] })
+    .scan(() => bytes, signal)
+    .catch((error: unknown) => error)
+}
+
+describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
+  test('a clamd that does not read is not given the message, and no memory is filled with it', async () => {
+    await using fake = await startFake((socket) => socket.pause(), kind)
+    const message = countedBytes(200 * MIB)
+    const abort = new AbortController()
+    const result = scan(fake, message.bytes, abort.signal)
+    let before = -1
+    while (message.taken !== before) {
+      before = message.taken
+      await sleep(100)
+    }
+    expect(message.taken).toBeGreaterThan(0)
+    expect(message.taken).toBeLessThan(16 * MIB)
+    abort.abort(new Error('enough'))
+    expect(await result).toMatchObject({ message: 'enough' })
+    await vi.waitFor(() => expect(message.ended).toBe(true))
+    fake.resume()
+    await vi.waitFor(() => expect(fake.open()).toBe(0))
+  })
+
+  test('a reply that comes while we write is read, and the writing ends', async () => {
+    await using fake = await startFake((socket) => {
+      socket.once('data', () => socket.write('INSTREAM size limit exceeded. ERROR\0'))
+    }, kind)
+    const message = countedBytes(2_000 * MIB)
+    expect(await scan(fake, message.bytes)).toMatchObject({ code: 'LIMIT' })
+    await vi.waitFor(() => expect(message.ended).toBe(true))
+    expect(message.taken).toBeLessThan(2_000 * MIB)
+    await vi.waitFor(() => expect(fake.open()).toBe(0))
+  })
+
+  test('a reply is read though the other side reads no more and has closed', async () => {
+    await using fake = await startFake((socket) => {
+      socket.pause()
+      socket.end('INSTREAM size limit exceeded. ERROR\0', () => socket.destroy())
+    }, kind)
+    for (let round = 0; round < 20; round++) {
+      expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'LIMIT' })
+    }
+  })
+
+  test('OK before the message was written is not clean', async () => {
+    await using fake = await startFake((socket) => {
+      socket.once('data', () => socket.write('stream: OK\0'))
+    }, kind)
+    expect(await scan(fake, countedBytes(500 * MIB).bytes)).toMatchObject({
+      code: 'PROTOCOL',
+      message: expect.stringContaining('said OK before it had everything'),
+    })
+  })
+
+  test('a connection closed midway is lost, and no verdict', async () => {
+    await using fake = await startFake((socket) => {
+      socket.once('data', () => socket.destroy())
+    }, kind)
+    expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'UNREACHABLE' })
+  })
+
+  test('a peer that ends its side and keeps ours open is lost too', async () => {
+    await using fake = await startFake((socket) => {
+      socket.pause()
+      socket.end()
+    }, kind)
+    expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'UNREACHABLE' })
+  })
+
+  test('a clamd that hangs is left as soon as the signal aborts', async () => {
+    await using fake = await startFake(() => {}, kind)
+    const abort = new AbortController()
+    const message = countedBytes(MIB)
+    const result = scan(fake, message.bytes, abort.signal)
+    await vi.waitFor(() => expect(fake.received[0]?.length).toBeGreaterThan(MIB))
+    const start = performance.now()
+    abort.abort(new Error('deadline'))
+    expect(await result).toMatchObject({ message: 'deadline' })
+    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(message.ended).toBe(true)
+    await vi.waitFor(() => expect(fake.open()).toBe(0))
+  })
+})
+
+test('an aborted signal is obeyed before anything is opened', async () => {
+  await using fake = await startFake(() => {})
+  const message = countedBytes(MIB)
+  expect(await scan(fake, message.bytes, AbortSignal.abort(new Error('late')))).toMatchObject({ message: 'late' })
+  expect(message.taken).toBe(0)
+  expect(fake.received.length).toBe(0)
+})
+
+test('a message that cannot be read throws its own error, and the connection is closed before the stream is complete', async () => {
+  await using fake = await startFake(() => {})
+  const broken = (async function* () {
+    yield* anyChunking(new Uint8Array(300_000), [50_000])
+    throw new Error('disk')
+  })()
+  expect(await scan(fake, broken)).toMatchObject({ message: 'disk' })
+  await vi.waitFor(() => expect(fake.open()).toBe(0))
+  expect(fake.received[0]?.subarray(-4)).not.toEqual(Buffer.alloc(4, 1))
+})
+
+test('a signal that serves many scans keeps no listener of those that are over', async () => {
+  await using fake = await startFake((socket) => {
+    socket.on('data', () => socket.end('stream: OK\0'))
+  })
+  const signal = new AbortController().signal
+  const added = vi.spyOn(signal, 'addEventListener')
+  const removed = vi.spyOn(signal, 'removeEventListener')
+  for (let round = 0; round < 20; round++) await scan(fake, anyChunking(Buffer.from('x')), signal)
+  await vi.waitFor(() => expect(removed.mock.calls.length).toBe(added.mock.calls.length))
+  expect(added.mock.calls.length).toBeGreaterThanOrEqual(20)
+})
