@@ -10,13 +10,14 @@ import { until } from './patience.js'
 export type CommandLine = readonly [command: string, ...args: string[]]
 
 /**
- * The command line that runs a shell script in a new mount namespace, where `directory` lies over `over`.
- * Its process is killed when the one that started it dies, however that happens (PR_SET_PDEATHSIG in prctl(2)).
+ * The command line that runs a shell script in a new mount namespace, where `directory` lies over `over`. The shell gets
+ * SIGTERM when the process that started it dies, however that happens (PR_SET_PDEATHSIG in prctl(2)). That does not hold
+ * for a program that changes its credentials, such as master(8): the shell has to stay and pass it on.
  */
 export function inNewNamespace(directory: string, over: string, script: string): CommandLine {
   const mounted = `mount --bind "$1" "$2" && ${script}`
   const unshare = ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c', mounted, 'sh', directory, over]
-  return ['setpriv', '--pdeathsig', 'KILL', ...unshare]
+  return ['setpriv', '--pdeathsig', 'TERM', ...unshare]
 }
 
 /** The command line that runs a command in the mount namespace of a process, as `user` where given. */

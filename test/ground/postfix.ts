@@ -73,17 +73,23 @@ export async function startPostfix(options: InstanceOptions): Promise<Postfix> {
   }
 }
 
+/** `postfix start-fg` in short, but for the trap: that one's shell would leave master(8) behind when it is ended. */
+const masterScript = `postfix check || exit
+"$(postconf -h daemon_directory)/master" -s &
+trap 'kill "$!"' TERM
+wait "$!"
+wait "$!"`
+
 async function start(options: InstanceOptions, port: number): Promise<Postfix> {
   const { configDirectory, queueDirectory, logFile } = await writeInstance(options, port)
   const log = (): Promise<string> => readFile(logFile, 'utf8').catch(() => '')
-  // `postfix start-fg` would leave a shell between us and master(8), which then outlived us when we are killed.
-  const script = 'postfix check && exec "$(postconf -h daemon_directory)/master" -s'
-  const [command, ...args] = inNewNamespace(configDirectory, '/etc/postfix', script)
+  const [command, ...args] = inNewNamespace(configDirectory, '/etc/postfix', masterScript)
   const ready = async (): Promise<boolean> => (await log()).includes('daemon started') && (await greets(port))
   const daemon = await startDaemon({ command, args, ready }).catch(async (error: unknown) => {
     throw new Error(`${error instanceof Error ? error.message : error}\n${await log()}`)
   })
-  const namespace = await namespaceOf(daemon.pid)
+  const pid = Number(await readFile(join(queueDirectory, 'pid/master.pid'), 'utf8'))
+  const namespace = await namespaceOf(pid)
   if (namespace === undefined) throw new Error(`Postfix ended as soon as it had started:\n${await log()}`)
 
   const administer = (name: string, ...words: string[]): Promise<Buffer> =>
@@ -100,7 +106,7 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     port,
     configDirectory,
     queueDirectory,
-    pid: daemon.pid,
+    pid,
     log,
     queue,
     flush: async () => void (await administer('postqueue', '-f')),
@@ -110,7 +116,7 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     },
     reload: async () => void (await administer('postfix', 'reload')),
     run: (name, words, { user, input } = {}) => {
-      const [enter, ...rest] = inNamespaceOf(daemon.pid, [name, ...words] satisfies CommandLine, user)
+      const [enter, ...rest] = inNamespaceOf(pid, [name, ...words] satisfies CommandLine, user)
       return tryCommand(enter, rest, input === undefined ? {} : { input })
     },
     admit: async (user = 'candy') =>
