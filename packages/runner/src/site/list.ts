@@ -5,7 +5,7 @@ import { defaultPolicy, readDropIn } from './drop-in.js'
 import { locatePackage } from './locate.js'
 import { Ownership } from './ownership.js'
 import { filterKey, notFound } from './package.js'
-import { type Problem, reason } from './problem.js'
+import { inOrder, type Problem, reason } from './problem.js'
 import { readScript } from './script.js'
 import { readSettings, type Settings } from './settings.js'
 import { defaultOnReject, filtersDirectory, type SiteOptions } from './site.js'
@@ -57,7 +57,7 @@ export function listSite(options: Omit<SiteOptions, 'filter' | 'log'>): SiteList
     const script = readScript(entry.path, entry.name, defaultPolicy(onReject), problems)
     return script === undefined ? entry : { ...entry, policy: script.policy, rewrites: script.rewrites }
   })
-  return { settings, directory, entries, problems }
+  return { settings, directory, entries, problems: inOrder(problems) }
 }
 
 type Entry = Pick<ListedFilter, 'kind' | 'name' | 'path'>

@@ -25,10 +25,22 @@ export class SiteError extends CandyError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super('CONFIG', problems.map(printProblem).join('\n'))
+    const ordered = inOrder(problems)
+    super('CONFIG', ordered.map(printProblem).join('\n'))
     this.name = 'SiteError'
-    this.problems = problems
+    this.problems = ordered
   }
+}
+
+/** Files in the order in which they were complained about, and the problems of each from top to bottom. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((problem) => problem.file))]
+  return problems.toSorted(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  )
 }
 
 export function printProblem(problem: Problem): string {

@@ -6,11 +6,12 @@
  * part. A comment near its top, `# candy: rewrites`, declares that its standard output is the new message.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
 import type { Policy } from '../chain/policy.js'
 import type { ReadyFilter } from '../chain/ready.js'
+import { lfFromCrlf } from '../message/line-ends.js'
 import { type Ended, run } from './child.js'
-import { toCrlf, toLf } from './line-ends.js'
 import { nearest } from './nearest.js'
 import { type Problem, reason } from './problem.js'
 
@@ -75,7 +76,7 @@ async function judge(script: Script, message: Message, context: Context): Promis
     command: script.path,
     args: ['-f', sender, '--', ...recipients],
     env: environment(script, message),
-    input: toLf(message.open()),
+    input: lfFromCrlf(message.open()),
     signal: context.signal,
     ...(script.rewrites ? { outputLimit: CONTENT_LIMIT } : {}),
   })
@@ -105,7 +106,8 @@ function newContent(script: Script, output: readonly Uint8Array[]): Verdict {
       `${script.path}: declares that it rewrites, and wrote no message to standard output`,
     )
   }
-  return { action: 'accept', content: () => toCrlf(output) }
+  // Still with LF: the chain gives CRLF to whatever a filter wrote.
+  return { action: 'accept', content: () => Readable.from(output) }
 }
 
 /** RFC 3463 status in front of a text, after an SMTP reply code where there is one. */

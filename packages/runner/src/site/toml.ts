@@ -30,6 +30,16 @@ interface Entry {
   readonly value: Position
 }
 
+/** What the parser says, where an operator who doesn't know TOML's terms would wonder. */
+const PLAINER: Readonly<Record<string, string>> = {
+  'Unspecified values are invalid': 'the value is missing',
+  'Expected equal (=) token': 'a key needs " = " and a value',
+  'Unexpected character': 'unexpected character (a text stands in quotes)',
+  'Defining a key multiple times is invalid': 'this key is there already',
+  'Unterminated string constant': 'the closing quote is missing',
+  'Unterminated table-key': 'the closing bracket is missing',
+}
+
 const TOP: Position = { line: 1, column: 1 }
 
 /** Reads a document. What is wrong with its syntax goes to `problems`, and then there is no document. */
@@ -40,7 +50,7 @@ export function parseDocument(text: string, file: string, problems: Problem[]): 
     program = parseTOML(source, { tomlVersion: '1.0' })
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    problems.push({ file, ...errorPosition(source, error), what: lowerFirst(error.message) })
+    problems.push({ file, ...errorPosition(source, error), what: PLAINER[error.message] ?? lowerFirst(error.message) })
     return undefined
   }
   const index = new Index()

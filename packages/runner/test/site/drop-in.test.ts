@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { OnReject } from '../../src/chain/policy.js'
+import { type DropIn, readDropIn } from '../../src/site/drop-in.js'
+import { type Problem, printProblem } from '../../src/site/problem.js'
+import { scratch } from '../support.js'
+import { fixtures, said } from './fixtures.js'
+
+function read(text: string, onReject: OnReject = 'quarantine'): DropIn | undefined {
+  const path = join(scratch(), '50-test.toml')
+  writeFileSync(path, text)
+  const problems: Problem[] = []
+  const dropIn = readDropIn(path, '50-test', onReject, problems)
+  expect(problems.map(printProblem)).toEqual([])
+  return dropIn
+}
+
+describe('a drop-in with mistakes', () => {
+  test.each(fixtures('drop-in'))('$name is refused with every place, key and nearest right word', (fixture) => {
+    const problems: Problem[] = []
+    readDropIn(fixture.path, fixture.name, 'quarantine', problems)
+    expect(said(problems, fixture)).toBe(fixture.error)
+  })
+
+  test('that cannot be read is a problem of the file', () => {
+    const path = join(scratch(), '50-directory.toml')
+    mkdirSync(path)
+    const problems: Problem[] = []
+    expect(readDropIn(path, '50-directory', 'quarantine', problems)).toBeUndefined()
+    expect(problems.map(printProblem)).toEqual([
+      `${path}: cannot be read: EISDIR: illegal operation on a directory, read`,
+    ])
+  })
+})
+
+describe('a drop-in', () => {
+  test('of one line has the default policy', () => {
+    expect(read('filter = "@candy/filter-clamav"')).toMatchObject({
+      name: '50-test',
+      filter: '@candy/filter-clamav',
+      options: {},
+      policy: { timeout: 60_000, onError: 'defer', onReject: 'quarantine', onQuarantine: 'quarantine' },
+    })
+    expect(read('filter = "x"')?.policy).not.toHaveProperty('maxSize')
+  })
+
+  test('takes the default of on_reject from the mode, and its own word before that', () => {
+    expect(read('filter = "x"', 'refuse')?.policy.onReject).toBe('refuse')
+    expect(read('filter = "x"\non_reject = "discard"', 'refuse')?.policy.onReject).toBe('discard')
+  })
+
+  test('with every key says what it says', () => {
+    const text = [
+      'filter = "/opt/filters/size"',
+      'timeout = "1500ms"',
+      'max_size = "25MiB"',
+      'on_error = "accept"',
+      'on_reject = "tag"',
+      'on_quarantine = "refuse"',
+      '[options]',
+      'host = "a"',
+      'nest.deep = [1, 2]',
+    ].join('\n')
+    expect(read(text)).toMatchObject({
+      filter: '/opt/filters/size',
+      options: { host: 'a', nest: { deep: [1, 2] } },
+      policy: { timeout: 1500, maxSize: 26_214_400, onError: 'accept', onReject: 'tag', onQuarantine: 'refuse' },
+    })
+  })
+})
