@@ -7,6 +7,7 @@ import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/grou
 import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
 import type { Address } from '../../src/clamd/address.js'
 import { type ClamdClient, createClamdClient } from '../../src/clamd/client.js'
+import { reach } from '../../src/clamd/connection.js'
 import { parseReply } from '../../src/clamd/reply.js'
 import { answer, readRequest, startFake } from '../fake.js'
 
@@ -191,6 +192,30 @@ test('an unclear answer is not taken to another clamd', async () => {
   const scanner = createClamdClient({ addresses: [strange.address, good.address] })
   await expect(scanner.scan(() => anyChunking(Buffer.from('x')))).rejects.toMatchObject({ code: 'PROTOCOL' })
   expect(good.received.length).toBe(0)
+})
+
+test('a clamd whose backlog is full is waited for, and nobody is turned away', async () => {
+  await using own = await makeScratch('busy')
+  const busy = await startClamd({ directory: own.path, settings: { MaxConnectionQueueLength: 1 } })
+  const refused: unknown[] = []
+  const connect = (wait: number) =>
+    reach({ addresses: [{ path: busy.socket }], wait, signal: undefined, failed: (address) => refused.push(address) })
+  process.kill(busy.pid, 'SIGSTOP')
+  try {
+    const opened = await Promise.allSettled(Array.from({ length: 6 }, () => connect(0)))
+    for (const result of opened) if (result.status === 'fulfilled') result.value.socket.destroy()
+    expect(opened.at(-1)).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'UNREACHABLE', message: expect.stringContaining('MaxConnectionQueueLength') },
+    })
+    const scanner = createClamdClient({ addresses: [{ path: busy.socket }], wait: 30_000 })
+    const scans = Array.from({ length: 6 }, () => scanner.scan(() => anyChunking(Buffer.from(EICAR))))
+    setTimeout(() => process.kill(busy.pid, 'SIGCONT'), 300)
+    expect((await Promise.all(scans)).map(({ kind }) => kind)).toEqual(scans.map(() => 'found'))
+  } finally {
+    process.kill(busy.pid, 'SIGCONT')
+    await busy.stop()
+  }
 })
 
 test('VERSION that is switched off is no error, nonsense is', async () => {

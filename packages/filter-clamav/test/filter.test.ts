@@ -1,0 +1,253 @@
+import { gzipSync } from 'node:zlib'
+import type { Filter, FilterPackage, Message, Verdict } from '@candy/sdk'
+import { type Answer, contract, message, run } from '@candy/sdk/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../test/ground/clamd.js'
+import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import { filter } from '../src/filter.js'
+import { answer, type Fake, readRequest, startFake } from './fake.js'
+
+const ADDED = 'X-Virus-Scanned: ClamAV\r\n'
+
+async function create(options: Record<string, unknown>, from: FilterPackage = filter): Promise<Filter<Verdict>> {
+  const result = await from.options['~standard'].validate(options)
+  if (result.issues !== undefined) throw new Error(result.issues.map((issue) => issue.message).join('; '))
+  return from.create(result.value)
+}
+
+async function output(judge: Filter<Verdict>, mail: Message): Promise<string> {
+  return Buffer.from((await run(judge, mail)).output ?? '').toString('latin1')
+}
+
+function address(fake: Fake): string {
+  return 'path' in fake.address ? fake.address.path : `${fake.address.host}:${fake.address.port}`
+}
+
+/** A mail with one attachment in base64 (RFC 2045 section 6.8). */
+function withAttachment(content: Uint8Array, name = 'invoice.bin'): Message {
+  const lines =
+    Buffer.from(content)
+      .toString('base64')
+      .match(/.{1,76}/g) ?? []
+  return message(
+    [
+      'From: sender@example.com',
+      'To: recipient@example.com',
+      'Subject: hello',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary="border"',
+      '',
+      '--border',
+      'Content-Type: text/plain',
+      '',
+      'See the attachment.',
+      '--border',
+      `Content-Type: application/octet-stream; name="${name}"`,
+      'Content-Transfer-Encoding: base64',
+      '',
+      ...lines,
+      '--border--',
+      '',
+    ].join('\n'),
+  )
+}
+
+/** A zip archive with one stored file (APPNOTE.TXT 4.3); the checksum is EICAR's. */
+function zipped(content: string): Buffer {
+  const name = Buffer.from('eicar.com')
+  const data = Buffer.from(content)
+  const entry = Buffer.alloc(26)
+  entry.writeUInt16LE(20, 0)
+  entry.writeUInt32LE(0x6851cf3c, 10)
+  entry.writeUInt32LE(data.length, 14)
+  entry.writeUInt32LE(data.length, 18)
+  entry.writeUInt16LE(name.length, 22)
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), entry, name, data])
+  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), entry, Buffer.alloc(14), name])
+  const end = Buffer.alloc(18)
+  end.writeUInt16LE(1, 4)
+  end.writeUInt16LE(1, 6)
+  end.writeUInt32LE(central.length, 8)
+  end.writeUInt32LE(local.length, 12)
+  return Buffer.concat([local, central, Buffer.from('PK\x05\x06'), end])
+}
+
+describe('with a real clamd', () => {
+  let scratch: Scratch
+  let clamd: Clamd
+  let judge: Filter<Verdict>
+  beforeAll(async () => {
+    scratch = await makeScratch('clamav')
+    const settings = { AlertExceedsMax: 'yes', StreamMaxLength: '2M', MaxScanSize: '1M' }
+    clamd = await startClamd({ directory: scratch.path, tcp: true, settings })
+    judge = await create({ addresses: [clamd.socket] })
+  })
+  afterAll(async () => {
+    await clamd?.stop()
+    await scratch?.remove()
+  })
+
+  test('a harmless message goes on with one header more, and every other byte as it was', async () => {
+    const bytes = Buffer.from('Subject: hi\r\n\r\n8-bit \xe4\xff and NUL \0 and bare \n and \r.\r\n', 'latin1')
+    expect(await output(judge, message(bytes))).toBe(ADDED + bytes.toString('latin1'))
+  })
+
+  test('what the sender wrote in our headers goes', async () => {
+    const forged =
+      'x-virus-scanned: clean\nSubject: hi\nX-Virus-Status: Clean\n folded\nX-VIRUS-SCANNED: twice\n\nbody\n'
+    expect(await output(judge, message(forged))).toBe(`${ADDED}Subject: hi\r\n\r\nbody\r\n`)
+    const suspect = await output(judge, message(`${forged}${SIGNATURES['PUA.Test.Candy']}`))
+    expect(suspect.match(/^X-Virus-.*$/gim)).toEqual([
+      'X-Virus-Status: Suspicious (PUA.Test.Candy.UNOFFICIAL)',
+      'X-Virus-Scanned: ClamAV',
+    ])
+  })
+
+  test.each([
+    ['as the whole message', message(EICAR)],
+    ['in the text', message(`Subject: hi\n\n${EICAR}\n`)],
+    ['attached in base64', withAttachment(Buffer.from(EICAR), 'eicar.com')],
+    ['in an attached zip archive', withAttachment(zipped(EICAR), 'eicar.zip')],
+    ['in an attached gzip file', withAttachment(gzipSync(EICAR), 'eicar.gz')],
+    ['in a mail attached to a mail', withAttachment(Buffer.from(`Subject: x\r\n\r\n${EICAR}`), 'mail.eml')],
+  ])('EICAR %s is rejected', async (_, mail) => {
+    const { verdict, log } = await run(judge, mail)
+    expect(verdict).toEqual({ action: 'reject', text: 'virus found: Eicar-Test-Signature.UNOFFICIAL', status: [7, 1] })
+    expect(log).toEqual([
+      { level: 'log', event: 'found', fields: { signature: 'Eicar-Test-Signature.UNOFFICIAL', treatment: 'reject' } },
+    ])
+  })
+
+  test('a guess of clamd is delivered with a header that names it', async () => {
+    for (const name of ['PUA.Test.Candy', 'Heuristics.Test.Candy'] as const) {
+      const mail = message(`Subject: hi\n\n${SIGNATURES[name]}\n`)
+      expect(await output(judge, mail)).toBe(
+        `X-Virus-Status: Suspicious (${name}.UNOFFICIAL)\r\n${ADDED}Subject: hi\r\n\r\n${SIGNATURES[name]}\r\n`,
+      )
+    }
+  })
+
+  test('the operator decides by the name of the signature', async () => {
+    const strict = await create({
+      addresses: [clamd.socket],
+      quarantine: ['Eicar-*'],
+      reject: ['PUA.Test.*'],
+      ignore: ['Heuristics.Test.Candy'],
+    })
+    expect((await run(strict, message(EICAR))).verdict).toEqual({
+      action: 'quarantine',
+      text: 'virus found: Eicar-Test-Signature.UNOFFICIAL',
+      status: [7, 1],
+    })
+    expect((await run(strict, message(SIGNATURES['PUA.Test.Candy']))).verdict.action).toBe('reject')
+    expect(await output(strict, message(SIGNATURES['Heuristics.Test.Candy']))).toBe(
+      `${ADDED}${SIGNATURES['Heuristics.Test.Candy']}`,
+    )
+  })
+
+  test('what clamd did not scan to its end is not decided, unless the operator says so', async () => {
+    const large = message(Buffer.alloc(1_500_000, 'x'))
+    await expect(run(judge, large)).rejects.toMatchObject({
+      name: 'CandyError',
+      code: 'SCANNER_LIMIT',
+      message: 'clamd did not scan all of it: Heuristics.Limits.Exceeded.MaxScanSize',
+    })
+    const lax = await create({ addresses: [clamd.socket], not_scanned: [] })
+    expect(await output(lax, large)).toMatch(/^X-Virus-Status: Suspicious \(Heuristics.Limits.Exceeded.MaxScanSize\)/)
+  })
+
+  test('a message over StreamMaxLength is not decided, over UNIX and TCP alike', async () => {
+    const mail = message(Buffer.alloc(4_000_000), { chunks: [65_536] })
+    for (const each of [clamd.socket, `127.0.0.1:${clamd.port}`]) {
+      const scanner = await create({ addresses: [each] })
+      await expect(run(scanner, mail)).rejects.toMatchObject({ name: 'CandyError', code: 'SCANNER_LIMIT' })
+    }
+  })
+
+  test('a clamd that is killed and starts again is waited for', async () => {
+    await using own = await makeScratch('restart')
+    const first = await startClamd({ directory: own.path })
+    const scanner = await create({ addresses: [first.socket], wait: '30s' })
+    expect((await run(scanner, message('x'))).verdict.action).toBe('accept')
+    first.kill()
+    await first.stop()
+    const later = run(scanner, message(EICAR))
+    const second = await startClamd({ directory: own.path })
+    try {
+      expect((await later).verdict.action).toBe('reject')
+    } finally {
+      await second.stop()
+    }
+  })
+
+  test('another address is asked while the first one is down', async () => {
+    const scanner = await create({ addresses: ['/nonexistent/clamd.ctl', `127.0.0.1:${clamd.port}`], wait: '1h' })
+    expect((await run(scanner, message(EICAR))).verdict.action).toBe('reject')
+  })
+})
+
+describe('with a clamd that fails', () => {
+  test.each([
+    ['hangs up', '', 'SCANNER_UNREACHABLE'],
+    ['talks nonsense', 'hello\0', 'SCANNER_PROTOCOL'],
+    ['is cut short', 'stream: OK', 'SCANNER_PROTOCOL'],
+    ['has an error', 'stream: CL_EMEM: Unable to allocate memory ERROR\0', 'SCANNER_PROTOCOL'],
+    ['is out of time', 'stream: CL_ETIMEOUT: Time limit reached ERROR\0', 'SCANNER_LIMIT'],
+  ])('a clamd that %s decides nothing', async (_, reply, code) => {
+    await using fake = await startFake(answer(reply))
+    const scanner = await create({ addresses: [address(fake)] })
+    await expect(run(scanner, message('x'))).rejects.toMatchObject({ name: 'CandyError', code })
+  })
+
+  test('nobody at any address decides nothing', async () => {
+    const scanner = await create({ addresses: ['/nonexistent/a', '/nonexistent/b'], wait: '0s' })
+    await expect(run(scanner, message('x'))).rejects.toMatchObject({
+      name: 'CandyError',
+      code: 'SCANNER_UNREACHABLE',
+      message: expect.stringMatching(/^unix:\/nonexistent\/a: no such socket.*; unix:\/nonexistent\/b: no such socket/),
+    })
+  })
+
+  test('a name from the network cannot break out of a header or a reply', async () => {
+    const name = `PUA.\x1b[31m\r\nX-Evil: yes\xe4${'n'.repeat(900)}`
+    await using fake = await startFake(answer(`stream: ${name} FOUND\0`))
+    const text = await output(await create({ addresses: [address(fake)] }), message('Subject: hi\n\n'))
+    const [status, scanned, subject] = text.replace(/\r\n(?=[ \t])/g, '').split('\r\n')
+    expect(status).toMatch(/^X-Virus-Status: Suspicious \(PUA\.\?\[31m X-Evil: yes\?n{300,}\.\.\.\)$/)
+    expect([scanned, subject]).toEqual(['X-Virus-Scanned: ClamAV', 'Subject: hi'])
+    expect(text).not.toMatch(/^X-Evil/m)
+    const { verdict } = await run(await create({ addresses: [address(fake)], tag: [] }), message('x'))
+    expect('text' in verdict && verdict.text).toMatch(/^virus found: [\x20-\x7e]{300,400}$/)
+  })
+})
+
+const healthy: Answer = async function* (received) {
+  let request = Buffer.alloc(0)
+  for await (const chunk of received) {
+    request = Buffer.concat([request, chunk])
+    const complete = readRequest(request)
+    if (complete === undefined) continue
+    if (complete.command === 'zPING') yield 'PONG\0'
+    else if (complete.command === 'zVERSION') yield 'ClamAV 1.4.6\0'
+    else if (Buffer.concat(complete.frames).includes(EICAR)) yield 'stream: Eicar-Test-Signature FOUND\0'
+    else yield 'stream: OK\0'
+    return
+  }
+}
+
+describe.each(['unix', 'tcp'] as const)('over %s', (on) => {
+  contract({
+    test,
+    filter,
+    on,
+    backend: healthy,
+    options: ({ address }) => ({ addresses: [address] }),
+    sample: `Subject: hi\n\n${EICAR}\n`,
+    dropIn: new URL('../filters.d/50-clamav.toml', import.meta.url),
+  })
+})
+
+test('the default address is where Debian has clamd listen', async () => {
+  const result = await filter.options['~standard'].validate({})
+  expect(result).toMatchObject({ value: { addresses: [{ path: '/var/run/clamav/clamd.ctl' }], wait: 30_000 } })
+})
