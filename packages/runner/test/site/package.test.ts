@@ -1,0 +1,200 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { DropIn } from '../../src/site/drop-in.js'
+import { readDropIn } from '../../src/site/drop-in.js'
+import { locatePackage } from '../../src/site/locate.js'
+import { Ownership } from '../../src/site/ownership.js'
+import { createFilter, loadPackage } from '../../src/site/package.js'
+import { type Problem, printProblem } from '../../src/site/problem.js'
+import { scratch } from '../support.js'
+import { ACCEPTS, plantInSite, plantPackage } from './planted.js'
+
+let state: string
+
+beforeEach(() => {
+  state = scratch()
+})
+
+function dropIn(filter: string): DropIn {
+  const path = join(state, '50-it.toml')
+  writeFileSync(path, `# a comment\nfilter = ${JSON.stringify(filter)}\n`)
+  const read = readDropIn(path, '50-it', 'quarantine', [])
+  if (read === undefined) throw new Error('the test wrote no drop-in')
+  return read
+}
+
+/** What loading and making the filter comes to: its kind of verdict, or what is said with FILE in place of the drop-in. */
+async function outcome(filter: string): Promise<string> {
+  const problems: Problem[] = []
+  const written = dropIn(filter)
+  const loaded = await loadPackage(written, state, new Ownership(), problems)
+  const ready = loaded && (await createFilter(loaded, problems))
+  if (problems.length > 0) {
+    expect(ready).toBeUndefined()
+    return problems.map((problem) => printProblem({ ...problem, file: 'FILE' })).join('\n')
+  }
+  const verdict = await ready?.filter.judge({} as never, {} as never)
+  return `${ready?.name}${ready?.rewrites ? ' rewrites' : ''} ${verdict?.action}`
+}
+
+describe('a package loads', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['as an ES module', { 'index.js': `export const filter = ${ACCEPTS}` }, {}],
+    ['with top-level await', { 'index.js': `await null\nexport const filter = await ${ACCEPTS}` }, {}],
+    ['as CommonJS whose exports Node.js can read', { 'index.js': `exports.filter = ${ACCEPTS}` }, { type: 'commonjs' }],
+    [
+      'as CommonJS whose exports only running it shows',
+      { 'index.js': `const all = {}; all.filter = ${ACCEPTS}; module.exports = all` },
+      { type: 'commonjs' },
+    ],
+    ['without a main', { 'index.js': `exports.filter = ${ACCEPTS}` }, { type: undefined, main: undefined }],
+    ['from exports that are a path', { 'a.js': `export const filter = ${ACCEPTS}` }, { exports: './a.js' }],
+    [
+      'from exports for import alone',
+      { 'a.js': `export const filter = ${ACCEPTS}` },
+      { exports: { import: './a.js' } },
+    ],
+    [
+      'from the first condition that holds',
+      { 'a.js': `export const filter = ${ACCEPTS}`, 'b.js': 'throw new Error("the wrong one")' },
+      { exports: { '.': { types: './b.d.ts', require: './b.js', node: { import: './a.js' }, default: './b.js' } } },
+    ],
+    [
+      'from exports with alternatives',
+      { 'a.js': `export const filter = ${ACCEPTS}` },
+      { exports: { '.': ['not:a-path', './a.js'] } },
+    ],
+  ])('%s', async (_, files, manifest) => {
+    plantInSite(state, '@them/planted', files, manifest)
+    expect(await outcome('@them/planted')).toBe('50-it accept')
+    const directory = plantPackage(join(scratch(), 'elsewhere'), files, manifest)
+    expect(await outcome(directory)).toBe('50-it accept')
+  })
+
+  test('by the path of a file', async () => {
+    const directory = plantPackage(scratch(), { 'dist/it.mjs': `export const filter = ${ACCEPTS}` })
+    expect(await outcome(join(directory, 'dist', 'it.mjs'))).toBe('50-it accept')
+    expect(locatePackage(join(directory, 'dist', 'it.mjs'), state)).toMatchObject({
+      directory,
+      version: '1.2.3',
+      from: 'path',
+    })
+  })
+
+  test('and its word that it rewrites is passed on', async () => {
+    const filter = ACCEPTS.replace('rewrites: false', 'rewrites: true')
+    plantInSite(state, 'rewriter', { 'index.js': `export const filter = ${filter}` })
+    expect(await outcome('rewriter')).toBe('50-it rewrites accept')
+  })
+})
+
+describe('a package is refused', () => {
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'when its filter is the default export',
+      { 'index.js': `export default ${ACCEPTS}` },
+      'has its filter as the default export: export it as `filter`',
+    ],
+    [
+      'when it is no filter package',
+      { 'index.js': 'export const parse = () => {}; export default () => {}' },
+      'is not a filter package: it exports no `filter`',
+    ],
+    [
+      'when its filter is something else',
+      { 'index.js': 'export const filter = () => true' },
+      'is not a filter package: make its `filter` with defineFilter of @candy/sdk',
+    ],
+    [
+      'when its filter has no schema',
+      { 'index.js': 'export const filter = { api: 1, create: () => {}, options: {} }' },
+      'is not a filter package: make its `filter` with defineFilter of @candy/sdk',
+    ],
+    [
+      'when it speaks a newer API',
+      { 'index.js': `export const filter = ${ACCEPTS.replace('api: 1', 'api: 2')}` },
+      'was written for version 2 of the filter API and this runner speaks 1: upgrade @candy/runner',
+    ],
+    [
+      'when it speaks an older API',
+      { 'index.js': `export const filter = ${ACCEPTS.replace('api: 1', 'api: 0')}` },
+      'was written for version 0 of the filter API and this runner speaks 1: upgrade the package',
+    ],
+  ])('%s', async (_, files, what) => {
+    const directory = plantInSite(state, 'planted', files)
+    expect(await outcome('planted')).toBe(`FILE:2:10: filter: "planted" in ${directory} ${what}`)
+  })
+
+  test('when it throws while it loads', async () => {
+    const directory = plantInSite(state, 'planted', { 'index.js': 'throw new Error("no libmagic\\nat all")' })
+    expect(await outcome('planted')).toBe(
+      `FILE:2:10: filter: "planted" cannot be loaded from ${directory}: no libmagic`,
+    )
+  })
+
+  test('when it lacks a dependency, whose name is said', async () => {
+    plantInSite(state, 'planted', { 'index.js': 'import "not-there"' })
+    expect(await outcome('planted')).toContain("Cannot find package 'not-there'")
+  })
+
+  test('when its exports show no entry', async () => {
+    plantInSite(state, 'planted', {}, { exports: { './other': './a.js' } })
+    expect(await outcome('planted')).toMatch(/^FILE:2:10: filter: "planted" cannot be loaded from .*exports/)
+  })
+
+  test('when its exports lead out of it', async () => {
+    plantInSite(state, 'planted', {}, { exports: './../../../secret.js' })
+    expect(await outcome('planted')).toMatch(/^FILE:2:10: filter: "planted" cannot be loaded from /)
+  })
+
+  test('when it cannot start', async () => {
+    const filter = ACCEPTS.replace(/create:.*/, 'create: async () => { throw new Error("no such rule set") },')
+    plantInSite(state, 'planted', { 'index.js': `export const filter = ${filter}` })
+    expect(await outcome('planted')).toBe('FILE:2:10: filter: "planted" cannot start: no such rule set')
+  })
+
+  test.each(['undefined', '{}', '{ judge: true }'])('when it makes %s', async (made) => {
+    const filter = ACCEPTS.replace(/create:.*/, `create: () => (${made}),`)
+    plantInSite(state, 'planted', { 'index.js': `export const filter = ${filter}` })
+    expect(await outcome('planted')).toBe('FILE:2:10: filter: create() of "planted" made nothing that judges')
+  })
+
+  test('when others may write it', async () => {
+    const directory = plantInSite(state, 'planted', { 'index.js': `export const filter = ${ACCEPTS}` })
+    chmodSync(directory, 0o777)
+    expect(await outcome('planted')).toMatch(`FILE:2:10: filter: refused: others than its owner may write ${directory}`)
+  })
+
+  test('when it is nowhere, with what to type', async () => {
+    expect(await outcome('@them/missing')).toBe(
+      'FILE:2:10: filter: "@them/missing" is not installed: candy add @them/missing',
+    )
+    expect(await outcome('/no/such/place')).toBe(
+      `FILE:2:10: filter: "/no/such/place" is neither a package's directory nor a .js file`,
+    )
+  })
+})
+
+describe('a package is looked up', () => {
+  test('in the site before the runner', () => {
+    expect(locatePackage('valibot', state)).toMatchObject({ from: 'runner', version: expect.stringMatching(/^1\./) })
+    const directory = plantInSite(state, 'valibot', {}, { version: '9.9.9' })
+    expect(locatePackage('valibot', state)).toEqual({ directory, version: '9.9.9', from: 'site' })
+  })
+
+  test('by its directory, whatever its exports hide', () => {
+    const directory = plantInSite(state, '@them/planted', {}, { exports: { import: './a.js' } })
+    expect(locatePackage('@them/planted', state)).toEqual({ directory, version: '1.2.3', from: 'site' })
+  })
+
+  test('and found without a version when its package.json says none, or is broken', () => {
+    const directory = plantInSite(state, 'planted', { 'package.json': '{ not JSON' })
+    expect(locatePackage('planted', state)).toEqual({ directory, from: 'site' })
+  })
+
+  test('and not found where there is a directory without package.json', () => {
+    mkdirSync(join(state, 'packages', 'node_modules', 'empty'), { recursive: true })
+    expect(locatePackage('empty', state)).toBeUndefined()
+  })
+})
