@@ -17,6 +17,9 @@ const COLON = 58
 const LINE_LIMIT = 998
 const FOLD_AT = 78
 
+/** Postfix cuts a field off at `header_size_limit`, 102400 bytes unless the operator says otherwise (postconf(5)). */
+const VALUE_LIMIT = 65_536
+
 /** A field's place in its header block: `start` of its name, `end` after the CRLF of its last line. */
 export interface HeaderField {
   readonly name: string
@@ -25,7 +28,7 @@ export interface HeaderField {
 }
 
 /**
- * Adds a field on top of the header block. `value` is printable ASCII and tabs; the runner folds it at blanks.
+ * Adds a field on top of the header block. `value` is printable ASCII and tabs, at most 64 KiB; it is folded at blanks.
  * Throws `HEADER_VALUE` for anything else, CR, LF and NUL above all: a value must not become a second field.
  */
 export function addHeader(name: string, value: string): HeaderEdit {
@@ -43,27 +46,44 @@ export function removeHeader(name: string): HeaderEdit {
 
 /** Throws `HEADER_VALUE` unless the edit is one that can be applied. For edits that no maker made. */
 export function checkEdit(edit: HeaderEdit): void {
-  const name = 'add' in edit ? edit.add : edit.remove
+  const members = Object.keys(Object(edit)).sort((one, other) => (one < other ? -1 : 1))
+  if (members.join(' ') === 'remove' && 'remove' in edit) checkName(edit.remove)
+  else if (members.join(' ') === 'add value' && 'add' in edit) checkField(edit.add, edit.value)
+  else throw new CandyError('HEADER_VALUE', `an edit is { add, value } or { remove }, not { ${members.join(', ')} }`)
+}
+
+function checkName(name: string): void {
   if (typeof name !== 'string' || !/^[\x21-\x39\x3b-\x7e]{1,76}$/.test(name)) {
-    throw new CandyError('HEADER_VALUE', `not a header field name: ${JSON.stringify(name)} (RFC 5322 section 2.2)`)
+    throw new CandyError(
+      'HEADER_VALUE',
+      `not a header field name: ${JSON.stringify(String(name))} (RFC 5322 section 2.2)`,
+    )
   }
-  if (!('add' in edit)) return
-  if (typeof edit.value !== 'string' || !/^[\t\x20-\x7e]*$/.test(edit.value)) {
+}
+
+function checkField(name: string, value: string): void {
+  checkName(name)
+  if (typeof value !== 'string' || !/^[\t\x20-\x7e]*$/.test(value)) {
     throw new CandyError('HEADER_VALUE', `${name}: a value is printable ASCII on one line; encode it (RFC 2047)`)
   }
-  if (fold(name, edit.value).some((line) => line.length > LINE_LIMIT)) {
-    throw new CandyError('HEADER_VALUE', `${name}: a word of the value is longer than ${LINE_LIMIT} characters`)
+  if (value.length > VALUE_LIMIT) {
+    throw new CandyError('HEADER_VALUE', `${name}: a value has at most ${VALUE_LIMIT} characters`)
+  }
+  if (fold(name, value).some((line) => line.length > LINE_LIMIT)) {
+    throw new CandyError('HEADER_VALUE', `${name}: the value cannot be folded into lines of ${LINE_LIMIT} characters`)
   }
 }
 
 /**
  * Applies edits to a header block: first the removals, which match only fields of the block as it is, then the additions,
- * each on top of the one before. All other bytes stay.
+ * each on top of the one before. All other bytes stay. `block` may as well be the whole message: what follows the header
+ * block is not looked at. Throws `HEADER_VALUE` for an edit that cannot be applied.
  */
 export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Uint8Array {
   const removed = new Set<string>()
   let top = ''
   for (const edit of edits) {
+    checkEdit(edit)
     if ('add' in edit) top = `${fold(edit.add, edit.value).join('\r\n')}\r\n${top}`
     else removed.add(edit.remove.toLowerCase())
   }
@@ -82,7 +102,8 @@ export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Ui
 
 /**
  * The fields of a header block in order. Reading stops where Postfix stops (cleanup(8)): at the first line that is
- * neither a field nor the continuation of one; blanks between name and colon are tolerated (RFC 5322 §4.5).
+ * neither a field nor the continuation of one; blanks between name and colon are tolerated (RFC 5322 §4.5). A line that
+ * begins with a blank continues a field even when nothing but blanks is on it.
  */
 export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
   const fields: HeaderField[] = []
@@ -98,11 +119,11 @@ export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
   return fields
 }
 
-/** The unfolded value of a field, read as Latin-1 so that no byte is lost (RFC 5322 §2.2.3). */
+/** The unfolded value of a field without the blanks around it, one character a byte (Latin-1; RFC 5322 §2.2.3). */
 export function headerValue(block: Uint8Array, field: HeaderField): string {
   let text = ''
   for (let at = block.indexOf(COLON, field.start) + 1; at < field.end; at++) text += String.fromCharCode(block[at] ?? 0)
-  return text.replace(/\r\n(?=[ \t])/g, '').trim()
+  return text.replace(/\r\n(?=[ \t]|$)/g, '').replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 function fieldName(block: Uint8Array, start: number): string | undefined {
@@ -111,7 +132,7 @@ function fieldName(block: Uint8Array, start: number): string | undefined {
   let colon = end
   while (colon < block.length && isBlank(block[colon])) colon++
   if (end === start || block[colon] !== COLON) return undefined
-  return String.fromCharCode(...block.subarray(start, end))
+  return new TextDecoder().decode(block.subarray(start, end))
 }
 
 function lineEnd(block: Uint8Array, from: number): number {
@@ -121,13 +142,16 @@ function lineEnd(block: Uint8Array, from: number): number {
   return block.length
 }
 
-/** Lines of a field, without their CRLF. Folding happens before a blank, so unfolding gives the value back. */
+/**
+ * Lines of a field, without their CRLF. Folding happens before the blanks in front of a word, so unfolding gives the value
+ * back, no line is all blanks, and none stands between the name and the first word (RFC 5322 §2.2.3).
+ */
 function fold(name: string, value: string): string[] {
   const lines: string[] = []
-  let line = `${name}:`
-  for (const word of ` ${value}`.match(/[ \t]+[^ \t]*/g) ?? []) {
-    const empty = word.trim() === ''
-    if (line.length + word.length > FOLD_AT && line !== `${name}:` && !empty) {
+  const [first = '', ...words] = ` ${value}`.match(/[ \t]+[^ \t]+(?:[ \t]+$)?|[ \t]+$/g) ?? []
+  let line = `${name}:${first}`
+  for (const word of words) {
+    if (line.length + word.length > FOLD_AT) {
       lines.push(line)
       line = ''
     }

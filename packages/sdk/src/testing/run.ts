@@ -1,7 +1,7 @@
 /** One filter, one message: what a runner would see. */
 import { collect } from '../bytes.js'
 import type { Filter, HeaderEdit, LogFields, Message, Verdict } from '../contract.js'
-import { checkEdit, editHeaders } from '../header.js'
+import { editHeaders } from '../header.js'
 
 /** What a filter decided, and what became of the message by it. */
 export interface Run {
@@ -26,7 +26,6 @@ export async function run(
   })
   if (verdict.action !== 'accept') return { verdict, edits: [], log }
   const edits = verdict.edits ?? []
-  for (const edit of edits) checkEdit(edit)
   const content = await collect('content' in verdict ? verdict.content() : message.open())
   return { verdict, edits, output: editHeaders(content, edits), log }
 }

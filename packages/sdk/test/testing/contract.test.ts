@@ -32,6 +32,16 @@ describe('a filter in good order that rewrites', () => {
 })
 
 describe('a filter broken on purpose', () => {
+  test('there is one for every check', () => {
+    const needsBackend = checks({ filter: scanner(), backend: answer, options: address })
+    const rewrites = checks({ filter: { ...scanner(), rewrites: true }, options: {} })
+    const [registered, broken] = [
+      new Set([...needsBackend.keys(), ...rewrites.keys()]),
+      BROKEN.map(({ check }) => check),
+    ]
+    expect([...registered].filter((name) => !broken.includes(name))).toEqual([])
+  })
+
   test.each(BROKEN.map((broken) => [broken.check, broken.how, broken] as const))(
     'fails "%s": %s',
     async (_check, _how, { check, subject, says }) => {

@@ -1,0 +1,26 @@
+import * as v from 'valibot'
+import { expect, test } from 'vitest'
+import { accept, defineFilter } from '../src/index.js'
+
+const options = v.object({ limit: v.number() })
+
+test('a definition becomes plain data that a runner of any copy of this package can load', () => {
+  const filter = defineFilter({ api: 1, name: 'size', options, create: () => ({ judge: () => accept() }) })
+  expect(filter).toEqual({ api: 1, name: 'size', rewrites: false, options, create: expect.any(Function) })
+  expect(Object.getPrototypeOf(filter)).toBe(Object.prototype)
+})
+
+test('create hands the options on and keeps the definition as `this`', async () => {
+  const filter = defineFilter({
+    api: 1,
+    name: 'size',
+    rewrites: true,
+    options,
+    create({ limit }) {
+      return { judge: () => ({ action: 'reject', text: `${this.name} ${limit}` }) }
+    },
+  })
+  expect(filter.rewrites).toBe(true)
+  const { judge } = await filter.create({ limit: 5 })
+  expect(Reflect.apply(judge, undefined, [])).toEqual({ action: 'reject', text: 'size 5' })
+})

@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  addHeader,
+  checkEdit,
+  editHeaders,
+  type HeaderEdit,
+  headerValue,
+  parseHeaders,
+  removeHeader,
+} from '../src/index.js'
+
+const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
+
+const FIXTURES = new URL('./fixtures/header/', import.meta.url)
+
+describe('golden edits', () => {
+  const stems = readdirSync(FIXTURES).flatMap((name) => /^(\d\d-.*)\.edits\.json$/.exec(name)?.[1] ?? [])
+  const read = (name: string) => readFileSync(new URL(name, FIXTURES))
+
+  test.each(stems)('%s', (stem) => {
+    const edits = JSON.parse(read(`${stem}.edits.json`).toString()) as HeaderEdit[]
+    expect(text(editHeaders(read(`${stem}.eml`), edits))).toBe(text(read(`${stem}.expected.eml`)))
+  })
+})
+
+const name = fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,20}$/)
+/** Few names, so that removals hit. */
+const someName = fc.constantFrom('X-A', 'x-a', 'X-AB', 'Received', 'SUBJECT', 'Subject')
+const octets = fc
+  .string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 30 })
+  .map((line) => line.replace(/\r\n/g, '\r'))
+const field = fc
+  .tuple(someName, fc.stringMatching(/^[ \t]{0,2}$/), octets, fc.array(fc.tuple(fc.constantFrom(' ', '\t'), octets)))
+  .map(([named, blanks, first, more]) => ({
+    named,
+    source: `${[`${named}${blanks}:${first}`, ...more.map((line) => line.join(''))].join('\r\n')}\r\n`,
+  }))
+  // A line that ends in CR before its CRLF would end earlier or later than drawn.
+  .filter(({ source }) => !source.includes('\r\r\n'))
+const block = fc.array(field, { maxLength: 6 })
+const body = octets.map((line) => `\r\n${line}`)
+const value = fc.stringMatching(/^[\t\x20-\x7e]{0,300}$/)
+const edit: fc.Arbitrary<HeaderEdit> = fc.oneof(
+  someName.map((remove) => ({ remove })),
+  fc.record({ add: name, value }),
+)
+
+const sources = (fields: readonly { readonly source: string }[]) => fields.map(({ source }) => source).join('')
+
+describe('parseHeaders', () => {
+  test('finds every field, and nothing of the body', () => {
+    fc.assert(
+      fc.property(block, body, (fields, rest) => {
+        const bytes = latin1(sources(fields) + rest)
+        const found = parseHeaders(bytes)
+        expect(found.map(({ start, end }) => text(bytes.subarray(start, end)))).toEqual(fields.map((f) => f.source))
+        expect(found.map((f) => f.name)).toEqual(fields.map((f) => f.named))
+      }),
+    )
+  })
+
+  test('takes any bytes, and its fields touch each other from the first byte on', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        let end = 0
+        for (const found of parseHeaders(bytes)) {
+          expect(found.start).toBe(end)
+          expect(found.end).toBeGreaterThan(found.start)
+          end = found.end
+        }
+        expect(end).toBeLessThanOrEqual(bytes.length)
+      }),
+    )
+  })
+
+  test.each([
+    ['a line that begins with a blank', ' X-A: 1\r\n', 0],
+    ['a colon without a name', ': 1\r\nX-A: 1\r\n', 0],
+    ['a line without a colon', 'X-A 1\r\nX-B: 1\r\n', 0],
+    ['two words before the colon', 'X A: 1\r\n', 0],
+    ['an 8-bit byte in a name', 'X\xe9: 1\r\n', 0],
+    ['a NUL in a name', 'X\0: 1\r\n', 0],
+    ['a colon on the next line', 'X-A\r\n : 1\r\n', 0],
+    ['an mbox line', 'From ann Mon Jan 1\r\nX-A: 1\r\n', 0],
+    ['a bare LF, which ends no line', 'X-A: 1\nX-B: 2\r\nX-C: 3\r\n', 2],
+    ['a bare CR, which ends no line', 'X-A: 1\rX-B: 2\r\n', 1],
+    ['no end of the last line', 'X-A: 1\r\nX-B: 2', 2],
+  ])('reads %s as Postfix does', (_what, source, count) => {
+    expect(parseHeaders(latin1(source))).toHaveLength(count)
+  })
+
+  test('takes a name that is as long as a message', () => {
+    const long = 'x'.repeat(1_000_000)
+    expect(parseHeaders(latin1(`${long}: 1\r\n`))[0]?.name).toBe(long)
+  })
+})
+
+describe('headerValue', () => {
+  test.each([
+    ['X-A:1\r\n', '1'],
+    ['X-A : \t 1 2 \t\r\n', '1 2'],
+    ['X-A: 1,\r\n\t2\r\n  \r\n 3\r\n', '1,\t2   3'],
+    ['X-A: \xa0\xe0\xa0\r\n', '\xa0\xe0\xa0'],
+    ['X-A:\r\n', ''],
+    ['X-A: http://example.com:25', 'http://example.com:25'],
+  ])('of %j is %j', (source, expected) => {
+    const bytes = latin1(`Y: 0\r\n${source}`)
+    const [, found] = parseHeaders(bytes)
+    expect(found && headerValue(bytes, found)).toBe(expected)
+  })
+})
+
+describe('editHeaders', () => {
+  test('without edits gives back any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(editHeaders(bytes, [])).toEqual(bytes)
+      }),
+    )
+  })
+
+  test('leaves every byte outside removed fields as it was', () => {
+    fc.assert(
+      fc.property(block, body, fc.array(edit), (fields, rest, edits) => {
+        const removed = new Set(edits.flatMap((e) => ('remove' in e ? e.remove.toLowerCase() : [])))
+        const kept = sources(fields.filter(({ named }) => !removed.has(named.toLowerCase()))) + rest
+        const edited = text(editHeaders(latin1(sources(fields) + rest), edits))
+        const added = edited.length - kept.length
+        expect(edited.slice(added)).toBe(kept)
+        expect(parseHeaders(latin1(edited.slice(0, added)))).toHaveLength(edits.filter((e) => 'add' in e).length)
+      }),
+    )
+  })
+
+  test('does to a whole message what it does to its header block', () => {
+    fc.assert(
+      fc.property(block, body, fc.array(edit), (fields, rest, edits) => {
+        const [head, whole] = [latin1(sources(fields)), latin1(sources(fields) + rest)]
+        expect(text(editHeaders(whole, edits))).toBe(text(editHeaders(head, edits)) + rest)
+      }),
+    )
+  })
+
+  test('adds a field whose unfolded value is the one that was given', () => {
+    fc.assert(
+      fc.property(name, value, (added, given) => {
+        const bytes = editHeaders(latin1('Z: 0\r\n\r\n'), [addHeader(added, given)])
+        const [found] = parseHeaders(bytes)
+        expect(found?.name).toBe(added)
+        const unfolded = found && text(bytes.subarray(found.start, found.end)).replaceAll('\r\n', '')
+        expect(unfolded).toBe(`${added}: ${given}`)
+        expect(found && headerValue(bytes, found)).toBe(given.replace(/^[ \t]+|[ \t]+$/g, ''))
+      }),
+    )
+  })
+
+  test('folds where it can be folded, and into no line of blanks', () => {
+    const words = fc.array(fc.stringMatching(/^[\x21-\x7e]{1,40}$/), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(words, fc.constantFrom(' ', '\t'), (list, blank) => {
+        const lines = text(editHeaders(new Uint8Array(), [addHeader('X-Words', list.join(blank))])).split('\r\n')
+        expect(lines.pop()).toBe('')
+        for (const line of lines) {
+          expect(line.length).toBeLessThanOrEqual(78)
+          expect(line.trim()).not.toBe('')
+        }
+      }),
+    )
+  })
+
+  test('refuses an edit that no maker would have made', () => {
+    const hostile = { add: 'X-A', value: 'a\r\nBcc: b@example.com' }
+    expect(() => editHeaders(latin1('X: 1\r\n'), [hostile])).toThrow(expect.objectContaining({ code: 'HEADER_VALUE' }))
+  })
+})
+
+describe('hostile values', () => {
+  const refused = expect.objectContaining({ name: 'CandyError', code: 'HEADER_VALUE' })
+
+  test.each(['a\r\nb', 'a\nb', 'a\rb', '\r\n b', 'a\0', 'a\x7f', 'é', '\u2028', '\u{1f642}'])('value %j', (hostile) => {
+    expect(() => addHeader('X-A', hostile)).toThrow(refused)
+  })
+
+  test.each(['', ' ', 'X A', 'X:', 'X\r\n', 'Ü', 'X\0', 'x'.repeat(77)])('name %j', (hostile) => {
+    expect(() => addHeader(hostile, '')).toThrow(refused)
+    expect(() => removeHeader(hostile)).toThrow(refused)
+  })
+
+  test.each([
+    ['a word', 'x'.repeat(999)],
+    ['blanks at the end', `x${' '.repeat(999)}`],
+    ['blanks alone', ' '.repeat(999)],
+    ['blanks before a word', `x${' '.repeat(998)}y`],
+  ])('%s longer than a line', (_what, long) => {
+    expect(() => addHeader('X-A', long)).toThrow('X-A: the value cannot be folded into lines of 998 characters')
+  })
+
+  test('a value that Postfix would cut off', () => {
+    expect(addHeader('X-A', 'ab '.repeat(20_000))).toBeDefined()
+    expect(() => addHeader('X-A', 'ab '.repeat(40_000))).toThrow('at most 65536 characters')
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'X-A: 1'],
+    ['an unknown edit', { replace: 'X-A', value: '1' }],
+    ['a field without a value', { add: 'X-A' }],
+    ['two edits in one', { add: 'X-A', value: '1', remove: 'X-A' }],
+    ['a number for a value', { add: 'X-A', value: 1 }],
+    ['a list for a name', { remove: ['X-A'] }],
+    ['a bigint for a name', { remove: 1n }],
+  ])('%s is no edit', (_what, hostile) => {
+    expect(() => checkEdit(hostile as HeaderEdit)).toThrow(refused)
+  })
+
+  test('a line of exactly 998 characters is taken', () => {
+    const [line] = text(editHeaders(new Uint8Array(), [addHeader('X-A', 'x'.repeat(993))])).split('\r\n')
+    expect(line).toHaveLength(998)
+    expect(() => addHeader('X-A', 'x'.repeat(994))).toThrow(refused)
+  })
+})

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { collect } from '../../src/index.js'
+import { message } from '../../src/testing/index.js'
+
+const text = async (bytes: AsyncIterable<Uint8Array>) => Buffer.from(await collect(bytes)).toString('latin1')
+
+test('text becomes UTF-8 with CRLF line ends', async () => {
+  const letter = message('Subject: é\nX: 1\r\n\nhello\n')
+  expect(await text(letter.open())).toBe('Subject: \xc3\xa9\r\nX: 1\r\n\r\nhello\r\n')
+  expect(letter.size).toBe(28)
+})
+
+test('bytes and files are taken as they are', async () => {
+  expect(await text(message(Uint8Array.of(10, 255)).open())).toBe('\n\xff')
+  const file = new URL('../fixtures/header/06-odd-bytes-stay.eml', import.meta.url)
+  expect(await text(message(file).open())).toBe(readFileSync(file, 'latin1'))
+})
+
+test('headers gives the header block without the empty line that ends it', async () => {
+  const block = async (source: string) => Buffer.from(await message(source).headers()).toString()
+  expect(await block('A: 1\nB: 2\n 3\n\nbody: 4\n')).toBe('A: 1\r\nB: 2\r\n 3\r\n')
+  expect(await block('\nbody\n')).toBe('')
+  expect(await block('')).toBe('')
+})
+
+test('what is left out is made up, and what is said is taken', () => {
+  expect(message('')).toMatchObject({
+    id: 'TEST',
+    envelope: { sender: 'sender@example.com', recipients: ['recipient@example.com'] },
+  })
+  const client = { address: '192.0.2.1' }
+  expect(message('', { id: '4Zx', envelope: { sender: '', client } })).toMatchObject({
+    id: '4Zx',
+    envelope: { sender: '', recipients: ['recipient@example.com'], client },
+  })
+})
+
+test('it may be read several times at once, and nothing that a reader does to a chunk shows', async () => {
+  const letter = message('A: 1\n\nbody\n', { chunks: [3] })
+  const first = letter.open()[Symbol.asyncIterator]()
+  const chunk: Uint8Array = (await first.next()).value
+  chunk.fill(0)
+  ;(await letter.headers()).fill(0)
+  expect(await text(letter.open())).toBe('A: 1\r\n\r\nbody\r\n')
+  expect(Buffer.from(await letter.headers()).toString()).toBe('A: 1\r\n')
+})
+
+test('it cannot be changed', () => {
+  const letter = message('')
+  expect(
+    Object.isFrozen(letter) && Object.isFrozen(letter.envelope) && Object.isFrozen(letter.envelope.recipients),
+  ).toBe(true)
+})

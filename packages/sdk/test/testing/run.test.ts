@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import {
+  accept,
+  addHeader,
+  concat,
+  type Filter,
+  fromString,
+  reject,
+  removeHeader,
+  rewrite,
+  type Verdict,
+} from '../../src/index.js'
+import { message, run } from '../../src/testing/index.js'
+
+const letter = message('X-A: old\nSubject: hi\n\nbody\n')
+const judging = (judge: Filter<Verdict>['judge']) => ({ judge })
+const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+
+test('what is accepted goes on with its edits', async () => {
+  const edits = [removeHeader('X-A'), addHeader('X-B', 'new')]
+  const { verdict, output, ...rest } = await run(
+    judging(() => accept(edits)),
+    letter,
+  )
+  expect(verdict.action).toBe('accept')
+  expect(text(output)).toBe('X-B: new\r\nSubject: hi\r\n\r\nbody\r\n')
+  expect(rest).toEqual({ edits, log: [] })
+})
+
+test('what is rewritten goes on with its content and its edits', async () => {
+  const rewriter = judging(({ open }) => rewrite(() => concat(open(), fromString('--\r\n')), [addHeader('X-B', '1')]))
+  expect(text((await run(rewriter, letter)).output)).toBe('X-B: 1\r\nX-A: old\r\nSubject: hi\r\n\r\nbody\r\n--\r\n')
+})
+
+test('what is refused does not go on', async () => {
+  const result = await run(
+    judging(() => reject('infected', [7, 1])),
+    letter,
+  )
+  expect(result).toEqual({ verdict: { action: 'reject', text: 'infected', status: [7, 1] }, edits: [], log: [] })
+})
+
+test('what the filter notes and warns of is kept in order', async () => {
+  const noting = judging((_, { log, warn }) => {
+    log('asked', { seconds: 1 })
+    warn('slow')
+    return accept()
+  })
+  expect((await run(noting, letter)).log).toEqual([
+    { level: 'log', event: 'asked', fields: { seconds: 1 } },
+    { level: 'warn', event: 'slow', fields: {} },
+  ])
+})
+
+test('what the filter throws is thrown, and so is an edit that cannot be applied', async () => {
+  const error = new Error('not there')
+  await expect(
+    run(
+      judging(() => Promise.reject(error)),
+      letter,
+    ),
+  ).rejects.toBe(error)
+  const hostile = { action: 'accept', edits: [{ add: 'X-A', value: '\r\n' }] } as const
+  await expect(
+    run(
+      judging(() => hostile),
+      letter,
+    ),
+  ).rejects.toMatchObject({ code: 'HEADER_VALUE' })
+})
+
+test('the filter is lent the signal', async () => {
+  const signal = AbortSignal.abort(new Error('too late'))
+  const strict = judging((_, context) => {
+    context.signal.throwIfAborted()
+    return accept()
+  })
+  await expect(run(strict, letter, signal)).rejects.toThrow('too late')
+})
