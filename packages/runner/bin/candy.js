@@ -2,7 +2,7 @@
 // Starts candy. No static imports: whatever goes wrong in pipe mode, a missing module too, must end in a status that
 // makes Postfix try again. pipe(8) bounces on Node.js' own 1, 7 or 13, and takes 0 for "delivered".
 const [command, ...argv] = process.argv.slice(2)
-if (command === 'pipe') {
+if (command === 'pipe' && argv[0] !== '--help') {
   const { CANDY_PIPE: launcher } = process.env
   // Behind candy-pipe even 0 is nothing that a stray process.exit() may say: 100 stands for it.
   const delivered = launcher === undefined ? 0 : 100

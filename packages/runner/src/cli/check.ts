@@ -1,0 +1,125 @@
+/** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
+import type { Bytes, Envelope } from '@candy/sdk'
+import type { Command } from 'commander'
+import { Chain } from '../chain/chain.js'
+import type { Outcome } from '../chain/outcome.js'
+import { openStreamLog } from '../log/stream-log.js'
+import { canonical } from '../message/line-ends.js'
+import { receive, type Spool } from '../message/spool.js'
+import { SiteError } from '../site/problem.js'
+import { loadSite, type Site } from '../site/site.js'
+import { findConfigDirectory } from './config-directory.js'
+import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE } from './exit-status.js'
+import { Failure } from './failure.js'
+import { printOutcome, toJson } from './outcome-print.js'
+import { dropPrivileges } from './privileges.js'
+
+/** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
+const MEMORY = 16 * 1024 * 1024
+
+interface CheckOptions {
+  readonly config?: string
+  readonly filters?: string
+  readonly filter?: string
+  readonly from: string
+  readonly to?: readonly [string, ...string[]]
+  readonly out?: string
+  readonly json?: true
+  readonly verbose?: true
+}
+
+const STATUSES: Readonly<Record<Outcome['action'], number>> = {
+  accept: EX_OK,
+  refuse: EX_UNAVAILABLE,
+  quarantine: EX_UNAVAILABLE,
+  discard: EX_UNAVAILABLE,
+  defer: EX_TEMPFAIL,
+}
+
+export function addCheck(candy: Command): void {
+  candy
+    .command('check')
+    .description('judge one message without Postfix')
+    .argument('[file]', 'the message; standard input when it is - or missing', '-')
+    .option('--filters <dir>', 'a directory to use for filters.d')
+    .option('--filter <package>', 'judge with this filter alone: a package or the path of one')
+    .option('--from <address>', 'envelope sender; empty is the null sender', '')
+    .option('--to <address...>', 'envelope recipients (default: postmaster)')
+    .option('--out <file>', 'write the message as it would go on')
+    .option('--json', 'print JSON')
+    .option('-v, --verbose', 'print what the filters log')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 accepted, 69 refused or quarantined, 75 deferred, 64 usage, 78 configuration.',
+    )
+    .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
+}
+
+async function check(file: string, options: CheckOptions): Promise<void> {
+  const configDirectory = await findConfigDirectory(options.config)
+  const input = await openInput(file)
+  const out = options.out === undefined ? undefined : await openOutput(options.out)
+  dropPrivileges()
+  const spool = { directory: tmpdir(), memory: MEMORY }
+  const log = openStreamLog(process.stderr)
+  const heard = { ...log, write: options.verbose ? log.write : () => {} }
+  const site = await load({ ...options, configDirectory, log: heard })
+  let content: Spool | undefined
+  let outcome: Outcome | undefined
+  try {
+    content = await receive(canonical(input), spool)
+    const envelope: Envelope = { sender: options.from, recipients: options.to ?? ['postmaster'] }
+    const chain = new Chain(site.filters, { spool, log: heard })
+    outcome = await chain.run({ id: 'check', envelope, content }, new AbortController().signal)
+    if (outcome.action === 'accept') for await (const chunk of outcome.content.open()) await out?.write(chunk)
+    process.stdout.write(options.json ? `${JSON.stringify(toJson(outcome))}\n` : printOutcome(outcome))
+    process.exitCode = STATUSES[outcome.action]
+  } finally {
+    await outcome?.close()
+    await content?.close()
+    await out?.close()
+    await site.close()
+  }
+}
+
+async function load({
+  filters,
+  filter,
+  configDirectory,
+  log,
+}: CheckOptions & Pick<Parameters<typeof loadSite>[0], 'configDirectory' | 'log'>): Promise<Site> {
+  try {
+    return await loadSite({
+      configDirectory,
+      log,
+      ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
+      ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),
+    })
+  } catch (error) {
+    if (error instanceof SiteError) throw new Failure(EX_CONFIG, error.message)
+    throw error
+  }
+}
+
+/** Opened before privileges are dropped: the person who typed the command may read it. */
+async function openInput(file: string): Promise<Bytes> {
+  if (file === '-') return createReadStream('', { fd: 0 })
+  try {
+    const input = await open(file)
+    return input.createReadStream()
+  } catch (error) {
+    throw new Failure(EX_NOINPUT, `${file}: ${(error as Error).message}`)
+  }
+}
+
+async function openOutput(file: string): ReturnType<typeof open> {
+  try {
+    return await open(file, 'w', 0o600)
+  } catch (error) {
+    throw new Failure(EX_IOERR, `${file}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,54 @@
+/** `candy list`: what stands in filters.d, in order, and which copy of each package is used. Runs no filter's code. */
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { type ListedFile, type ListedFilter, listSite, type SiteListing } from '../site/list.js'
+import { printProblem } from '../site/problem.js'
+import { findConfigDirectory } from './config-directory.js'
+import { EX_CONFIG, EX_OK } from './exit-status.js'
+
+interface ListOptions {
+  readonly config?: string
+  readonly filters?: string
+  readonly json?: true
+}
+
+export function addList(candy: Command): void {
+  candy
+    .command('list')
+    .description('show the filters in the order in which they run')
+    .option('--filters <dir>', 'a directory to use for filters.d')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit status: 0 all can be loaded, 78 something is wrong.')
+    .action(async (_, command: Command) => list(command.optsWithGlobals<ListOptions>()))
+}
+
+async function list({ config, filters, json }: ListOptions): Promise<void> {
+  const configDirectory = await findConfigDirectory(config)
+  const listing = listSite({ configDirectory, ...(filters !== undefined && { filtersDirectory: filters }) })
+  process.stdout.write(json ? `${JSON.stringify(toJson(listing))}\n` : printListing(listing))
+  for (const problem of json ? [] : listing.problems) console.error(printProblem(problem))
+  process.exitCode = listing.problems.length === 0 ? EX_OK : EX_CONFIG
+}
+
+function toJson({ directory, settings, entries, problems }: SiteListing): object {
+  return { version: 1, directory, mode: settings.mode, entries, problems: problems.map(printProblem) }
+}
+
+function printListing({ directory, entries }: SiteListing): string {
+  if (entries.length === 0) return `${directory} is empty: mail passes unfiltered\n`
+  const table = new Table({
+    head: ['name', 'filter', 'version', 'found', 'on reject'],
+    style: { head: [], border: [] },
+  })
+  for (const entry of entries) table.push(entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry))
+  return `${directory}\n${table.toString()}\n`
+}
+
+function filterRow(entry: ListedFilter): string[] {
+  const found = entry.kind === 'script' ? entry.path : (entry.directory ?? 'not found')
+  return [entry.name, entry.package ?? 'script', entry.version ?? '', found, entry.policy?.onReject ?? '']
+}
+
+function ignoredRow(entry: ListedFile): [string, { readonly content: string; readonly colSpan: number }] {
+  return [entry.name, { content: `ignored: ${entry.reason}`, colSpan: 4 }]
+}

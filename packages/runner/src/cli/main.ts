@@ -1,0 +1,36 @@
+/** The command `candy`: argv in, text or JSON out. Each command is a file of its own; nothing is decided here. */
+import { Command, CommanderError } from 'commander'
+import { addCheck } from './check.js'
+import { EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
+import { Failure } from './failure.js'
+import { addList } from './list.js'
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const candy = new Command('candy')
+    .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
+    .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  addCheck(candy)
+  addList(candy)
+  candy
+    .command('pipe')
+    .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')
+    .usage('-f SENDER [--id ID] [--client-address ADDRESS] -- RECIPIENT...')
+  for (const command of candy.commands) command.exitOverride()
+  try {
+    await candy.parseAsync([...argv])
+  } catch (error) {
+    process.exitCode = explain(error)
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EX_OK : EX_USAGE
+  if (error instanceof Failure) {
+    console.error(error.message)
+    return error.status
+  }
+  console.error(error)
+  return EX_SOFTWARE
+}

@@ -1,0 +1,140 @@
+/** `candy pipe`: from argv and standard input to one exit status and one line. Bundled by itself; see rolldown.config.ts. */
+import { randomBytes } from 'node:crypto'
+import { createReadStream, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { CandyError } from '@candy/sdk'
+import { Chain } from '../chain/chain.js'
+import type { ExitStatus } from '../front/answer.js'
+import type { NextHop } from '../front/next-hop.js'
+import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../front/pipe.js'
+import { sendmailHop } from '../front/sendmail.js'
+import { smtpHop } from '../front/smtp-hop.js'
+import { watchUpstream } from '../front/upstream.js'
+import type { Log } from '../log/log.js'
+import { openLog } from '../log/open.js'
+import { Ownership } from '../site/ownership.js'
+import { readSettings, type Settings } from '../site/settings.js'
+import { loadSite } from '../site/site.js'
+import { type PipeArguments, parsePipeArguments } from './pipe-arguments.js'
+
+const STDIN = 0
+const STDOUT = 1
+/** Where candy-pipe wants the answer. */
+const ANSWER = 3
+
+/** Milliseconds that filters may take to close once the message is done. */
+const CLOSING = 1_000
+
+export interface PipeCall {
+  readonly argv: readonly string[]
+  /** Ends the process with a status that was decided; any other end is 75. */
+  readonly end: (status: ExitStatus) => void
+  /** Process id of candy-pipe, where that started this process. */
+  readonly launcher: number | undefined
+}
+
+export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
+  const silent = muteStreams()
+  let log: Log | undefined
+  let answer: PipeAnswer
+  try {
+    const call = parsePipeArguments(argv, process.env)
+    const settings = readSettings(call.configDirectory, new Ownership(), [])
+    log = openLog(settings.log.to, 'candy/pipe', settings.log.to === 'syslog' ? 'warn' : 'info')
+    watchProcess(log, silent)
+    answer = await run(call, settings, log, launcher ?? process.pid)
+  } catch (error) {
+    log ??= openLog('syslog', 'candy/pipe', 'warn')
+    answer = complain(error, log)
+  }
+  await log.close()
+  if (answer.text !== '') tell(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
+  end(answer.exit)
+}
+
+async function run(call: PipeArguments, settings: Settings, log: Log, child: number): Promise<PipeAnswer> {
+  const signal = startClock(settings.pipe.deadline)
+  const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
+  const assertUpstream = await watchUpstream(child)
+  const [received, loaded] = await Promise.allSettled([
+    receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, signal),
+    loadSite({ configDirectory: call.configDirectory, log }),
+  ])
+  if (loaded.status === 'rejected') throw loaded.reason
+  if (received.status === 'rejected') throw received.reason
+  const site = loaded.value
+  const content = received.value
+  const front = {
+    chain: new Chain(site.filters, { spool, log }),
+    nextHop: openNextHop(settings, spool.directory),
+    quarantine: join(settings.state, 'quarantine'),
+    log,
+  }
+  const id = call.id ?? randomBytes(6).toString('hex').toUpperCase()
+  try {
+    return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, signal)
+  } finally {
+    await content.close()
+    await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
+  }
+}
+
+function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string): NextHop {
+  return reinject.by === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject)
+}
+
+/** Aborts at the deadline, or when somebody asks this process to end. */
+function startClock(deadline: number): AbortSignal {
+  const controller = new AbortController()
+  const late = (): void => controller.abort(new CandyError('DEADLINE', `not done within ${deadline} ms`))
+  setTimeout(late, deadline).unref()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(name, () => controller.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
+  }
+  return controller.signal
+}
+
+/**
+ * Standard output and error are one pipe to pipe(8), which reads the answer off its start: nobody else may write there.
+ * Gives what was written so far, for the log.
+ */
+function muteStreams(): () => string {
+  let written = ''
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.write = (chunk: unknown): boolean => {
+      if (written.length < 2000) written += String(chunk)
+      return true
+    }
+  }
+  return () => written
+}
+
+/** An exception that nobody caught leaves a process that cannot be trusted; a promise that nobody waits for does not. */
+function watchProcess(log: Log, written: () => string): void {
+  process.on('uncaughtException', (error) => {
+    log.write('error', 'uncaught exception', { error: String(error.stack ?? error) })
+    void log.close().finally(() => process.exit())
+  })
+  process.on('unhandledRejection', (reason) => log.write('warn', 'unhandled rejection', { reason: String(reason) }))
+  process.on('warning', (warning) => log.write('warn', 'warning', { warning: String(warning) }))
+  process.on('exit', () => {
+    if (written() !== '') log.write('warn', 'a filter wrote to standard output', { text: written() })
+  })
+}
+
+function complain(error: unknown, log: Log): PipeAnswer {
+  const { message, code } = error as { readonly message?: string; readonly code?: string }
+  for (const line of String(message ?? error).split('\n')) {
+    log.write('error', 'not delivered', { ...(code !== undefined && { code }), error: line })
+  }
+  return code === 'CONFIG' ? { exit: 75, text: '4.3.5 content filter configuration error' } : unavailable()
+}
+
+/** A reader that has gone away changes nothing: the status says it all. */
+function tell(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text)
+  } catch {
+    // EPIPE, EBADF
+  }
+}

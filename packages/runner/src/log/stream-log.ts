@@ -1,0 +1,13 @@
+/** A log for a person at a terminal: lines on a stream, standard error say. */
+import { printLine } from './line.js'
+import type { Log } from './log.js'
+
+/** The stream stays its owner's. */
+export function openStreamLog(stream: NodeJS.WritableStream): Log {
+  return {
+    write: (level, event, fields) => {
+      stream.write(`${printLine(level, event, fields)}\n`)
+    },
+    close: async () => {},
+  }
+}

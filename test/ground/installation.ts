@@ -1,0 +1,60 @@
+/**
+ * Candy installed as npm would install it, in a directory that every account can enter: the published files of each
+ * package and what they depend on, copied from this checkout. The filter's account may not be able to read the checkout.
+ */
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** What npm publishes of a package, beside its package.json (`files`). */
+const PUBLISHED = ['bin', 'dist', 'filters.d', 'share']
+
+export interface Installation {
+  /** The directory that holds `node_modules`. */
+  readonly directory: string
+  /** Path of the command `candy`. */
+  readonly candy: string
+  /** Path of the command that pipe(8) runs. */
+  readonly candyPipe: string
+}
+
+/** Installs every package of ours below `directory`. Throws when they are not built. */
+export async function installCandy(directory: string): Promise<Installation> {
+  const modules = join(directory, 'node_modules')
+  const wanted = new Set<string>()
+  for (const name of await readdir(join(ROOT, 'packages'))) {
+    const home = join(ROOT, 'packages', name)
+    const manifest = await readManifest(home)
+    const target = join(modules, manifest.name)
+    await mkdir(target, { recursive: true })
+    await cp(join(home, 'package.json'), join(target, 'package.json'))
+    for (const part of await readdir(home)) {
+      if (PUBLISHED.includes(part)) await cp(join(home, part), join(target, part), { recursive: true })
+    }
+    await want(Object.keys(manifest.dependencies ?? {}), wanted)
+  }
+  for (const name of wanted) {
+    await mkdir(dirname(join(modules, name)), { recursive: true })
+    await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true })
+  }
+  const bin = join(modules, '@candy/runner/bin')
+  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe') }
+}
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+async function want(names: readonly string[], wanted: Set<string>): Promise<void> {
+  for (const name of names) {
+    if (name.startsWith('@candy/') || wanted.has(name)) continue
+    wanted.add(name)
+    await want(Object.keys((await readManifest(join(ROOT, 'node_modules', name))).dependencies ?? {}), wanted)
+  }
+}
+
+async function readManifest(directory: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as Manifest
+}

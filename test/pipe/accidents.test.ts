@@ -1,0 +1,242 @@
+/**
+ * Every accident that we could think of, in pipe mode, through a real Postfix: the mail must wait in the queue, must not
+ * bounce, must not pass unscanned, and must arrive, once and whole, when the cause is gone.
+ */
+import { execFileSync } from 'node:child_process'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CandyGround, startCandy } from '../ground/candy.js'
+import { deliver } from '../ground/client.js'
+import { type Fault, type Stage, startSink } from '../ground/sink.js'
+
+let ground: CandyGround
+beforeAll(async () => {
+  ground = await startCandy({ limit: 4, pipe: ['deadline = "3s"'] })
+})
+afterAll(() => ground.stop())
+
+/** Breaks something; what it returns mends it again. */
+type Accident = () => Promise<() => Promise<unknown>>
+
+/** A filter package of one file, whose `judge` has the given body. */
+function filterThat(body: string, top = ''): Accident {
+  return async () => {
+    const path = join(ground.directory, 'filter.js')
+    const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
+    const create = `() => ({ judge: async (message, context) => { ${body} } })`
+    const define = `{ api: 1, name: 'test', rewrites: false, options: ${options}, create: ${create} }`
+    await writeFile(path, `${top}\nexport const filter = ${define}\n`)
+    await ground.writeFilter('50-test.toml', `filter = "${path}"\n`)
+    return () => ground.removeFilter('50-test.toml')
+  }
+}
+
+function script(text: string): Accident {
+  return async () => {
+    await ground.writeFilter('50-test', `#!/bin/sh\n${text}\n`)
+    return () => ground.removeFilter('50-test')
+  }
+}
+
+function dropIn(text: string): Accident {
+  return async () => {
+    await ground.writeFilter('50-test.toml', text)
+    return () => ground.removeFilter('50-test.toml')
+  }
+}
+
+/** Something of the installation or the state is not where it should be. */
+function absent(path: () => string): Accident {
+  return async () => {
+    await rename(path(), `${path()}.gone`)
+    return () => rename(`${path()}.gone`, path())
+  }
+}
+
+function settings(line: string): Accident {
+  return async () => {
+    const path = join(ground.postfix.configDirectory, 'candy.toml')
+    const before = await readFile(path, 'utf8')
+    await writeFile(path, before.replace('[pipe]\n', `[pipe]\n${line}\n`))
+    return () => writeFile(path, before)
+  }
+}
+
+/** A next hop that does what it should not. */
+function nextHop(at: Stage, answer: Fault): Accident {
+  return async () => {
+    const path = join(ground.directory, `${at}-${Date.now()}.sock`)
+    const sink = await startSink({ path })
+    await chmod(path, 0o666)
+    sink.fail({ at, answer })
+    const mend = await settings(`reinject = "unix:${path}"`)()
+    return async () => {
+      expect(sink.count, await logSince()).toBe(0)
+      await mend()
+      await sink.stop()
+    }
+  }
+}
+
+function sendmail(text: string): Accident {
+  return async () => {
+    const path = join(ground.directory, 'sendmail')
+    await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+    await chmod(path, 0o755)
+    return settings(`sendmail = "${path}"`)()
+  }
+}
+
+/** A file system with hardly any room. */
+function fullDisk(directory: string, also: Accident): Accident {
+  return async () => {
+    const path = join(ground.state, directory)
+    execFileSync('nsenter', [
+      '-m',
+      '-t',
+      String(ground.postfix.pid),
+      'mount',
+      '-t',
+      'tmpfs',
+      '-o',
+      'size=16k,mode=777',
+      'none',
+      path,
+    ])
+    const mend = await also()
+    return async () => {
+      execFileSync('nsenter', ['-m', '-t', String(ground.postfix.pid), 'umount', path])
+      await mend()
+    }
+  }
+}
+
+/** Sends a signal to a process of candy while a filter judges. */
+function signal(name: NodeJS.Signals, pattern: string): Accident {
+  return async () => {
+    const mend = await script('cat >/dev/null; sleep 2')()
+    const kill = async (): Promise<void> => {
+      for (let tries = 0; tries < 100; tries++) {
+        await sleep(50)
+        try {
+          execFileSync('pkill', [`-${name.slice(3)}`, '-f', `${pattern}.* -- victim@example.net`])
+          return
+        } catch {
+          // not there yet
+        }
+      }
+    }
+    const killed = kill()
+    return async () => {
+      await killed
+      await mend()
+    }
+  }
+}
+
+const nothing: Accident = async () => async () => {}
+
+const ACCIDENTS: Readonly<Record<string, Accident>> = {
+  'a filter throws': filterThat("throw new Error('broken')"),
+  'a filter throws where nobody catches': filterThat(
+    "setTimeout(() => { throw new Error('broken') }); await new Promise(() => {})",
+  ),
+  'a filter never answers': filterThat('await new Promise(() => {})'),
+  'a filter never answers and nothing else keeps the process alive': filterThat(
+    'process.stdin.unref?.(); await new Promise((r) => setTimeout(r, 1e6).unref())',
+  ),
+  'a filter runs in an endless loop': filterThat('for (;;);'),
+  'a filter ends the process with 0': filterThat('process.exit(0)'),
+  'a filter ends the process with 0 by force': filterThat('process.reallyExit(0)'),
+  'a filter ends the process with 69': filterThat('process.exit(69)'),
+  'a filter kills the process': filterThat("process.kill(process.pid, 'SIGKILL')"),
+  'a filter aborts the process': filterThat('process.abort()'),
+  'a filter eats all memory': filterThat('const all = []; for (;;) all.push(new Array(1e6).fill({}))'),
+  'a filter writes what pipe(8) takes for a bounce': filterThat(
+    "process.stdout.write('5.1.1 no such user'); console.error('5.1.1 no'); throw new Error('x')",
+  ),
+  'a filter writes past the runner to standard output': filterThat(
+    "(await import('node:fs')).writeSync(1, '5.1.1 no such user'); process.exit(75)",
+  ),
+  'a filter returns nonsense': filterThat("return { action: 'discard' }"),
+  'a filter never finishes loading': filterThat('', 'await new Promise(() => {})'),
+  'a filter imports what is not there': filterThat('', "import 'not-installed'"),
+  'a filter has a syntax error': filterThat('', 'const = 1'),
+  'a script fails': script('exit 1'),
+  'a script says 75': script('cat >/dev/null; echo later; exit 75'),
+  'a script has no interpreter': async () => {
+    await ground.writeFilter('50-test', '#!/nowhere/sh\n')
+    return () => ground.removeFilter('50-test')
+  },
+  'a package is not installed': dropIn('filter = "@candy/filter-nowhere"\n'),
+  'a drop-in has an unknown key': dropIn('filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'),
+  'a drop-in is no TOML': dropIn('filter = \n'),
+  'candy.toml has an unknown key': settings('nonsense = 1'),
+  'candy.toml is no TOML': settings('= ='),
+  'filters.d cannot be read': async () => {
+    await chmod(ground.filters, 0o700)
+    return () => chmod(ground.filters, 0o755)
+  },
+  'filters.d is not there': absent(() => ground.filters),
+  'the spool is not there': absent(() => join(ground.state, 'spool')),
+  'the runner is not there': absent(() =>
+    join(ground.installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
+  ),
+  'the launcher is not there': absent(() =>
+    join(ground.installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
+  ),
+  'candy-pipe is not there': absent(() => ground.installation.candyPipe),
+  'clamd is down': dropIn(
+    'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
+  ),
+  'spamd is down': dropIn(
+    'filter = "@candy/filter-spamassassin"\n[options]\naddresses = ["127.0.0.1:1"]\nwait = "1s"\n',
+  ),
+  'sendmail is not there': settings('sendmail = "/nowhere/sendmail"'),
+  'sendmail fails': sendmail('cat >/dev/null; echo 5.1.1 broken; exit 1'),
+  'sendmail refuses for good': sendmail('cat >/dev/null; exit 69'),
+  'sendmail is killed': sendmail('kill -9 $$'),
+  'sendmail hangs': sendmail('exec sleep 60'),
+  'the next hop is not there': settings('reinject = "unix:/nowhere/candy-in"'),
+  'the next hop refuses everyone at the greeting': nextHop('connect', '554 5.7.1 go away'),
+  'the next hop refuses everyone at MAIL': nextHop('mail', '550 5.7.1 go away'),
+  'the next hop refuses everyone at RCPT': nextHop('rcpt', '550 5.1.1 no such user'),
+  'the next hop is busy at RCPT': nextHop('rcpt', '451 4.3.0 busy'),
+  'the next hop refuses everyone at DATA': nextHop('data', '554 5.5.1 no valid recipients'),
+  'the next hop refuses after the data': nextHop('dot', '554 5.7.1 milter says no'),
+  'the next hop has no room': nextHop('dot', '452 4.3.1 insufficient storage'),
+  'the next hop hangs up in the middle': nextHop('dot', 'close'),
+  'the next hop never answers': nextHop('dot', 'stall'),
+  'the disk is full for the spool': fullDisk('spool', nothing),
+  'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
+  'SIGTERM to the runner': signal('SIGTERM', 'candy.js pipe'),
+  'SIGKILL to the runner': signal('SIGKILL', 'node .*candy.js pipe'),
+  'SIGKILL to candy-pipe': signal('SIGKILL', 'sh .*candy-pipe'),
+}
+
+test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
+  const { postfix, sink } = ground
+  sink.clear()
+  const before = (await postfix.log()).length
+  const logSince = async (): Promise<string> => (await postfix.log()).slice(before)
+  const bytes = `Subject: ${name}\r\n\r\n${'what nobody may lose\r\n'.repeat(10_000)}`
+  const mend = await accident()
+  try {
+    await deliver(postfix.port, { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes })
+    await postfix.waitUntil(`a deferral: ${name}`, async () => /status=(?!sent)/.test(await logSince()))
+    expect(await logSince()).not.toMatch(/status=(bounced|expired|undeliverable)/)
+    expect(sink.count, await logSince()).toBe(0)
+    expect(await ground.quarantined()).toEqual([])
+    expect((await postfix.queue()).length).toBe(1)
+  } finally {
+    await mend()
+  }
+  await postfix.flush()
+  const [message] = await sink.waitFor(1)
+  expect(message?.bytes.toString()).toContain(bytes.slice(bytes.indexOf('\r\n\r\n')))
+  await postfix.waitUntilEmpty()
+  expect(sink.count).toBe(1)
+  expect(await logSince()).not.toMatch(/status=bounced/)
+})
