@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { Readable } from 'node:stream'
 import { anyChunking } from '@candy/sdk/testing'
+import * as clamdjs from 'clamdjs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/ground/clamd.js'
@@ -108,13 +108,6 @@ test('a stream of Node.js is bytes too', async () => {
   const result = await client('UNIX').scan(() => Readable.from([Buffer.from(EICAR)]))
   expect(result.kind).toBe('found')
 })
-
-interface Clamdjs {
-  createScanner(host: string, port: number): { scanBuffer(buffer: Buffer): Promise<string> }
-  ping(host: string, port: number): Promise<boolean>
-  version(host: string, port: number): Promise<string>
-}
-const clamdjs: Clamdjs = createRequire(import.meta.url)('clamdjs')
 
 test('the package clamdjs and we hear the same from the same clamd', async () => {
   const theirs = clamdjs.createScanner('127.0.0.1', clamd.port)
