@@ -1,7 +1,7 @@
 /** The ground itself: what every end-to-end test takes for granted about Postfix, the next hop and the client. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
@@ -221,6 +221,21 @@ describe('a content filter under pipe(8)', () => {
     await using ground = await startFiltered()
     await deliver(ground.postfix.port, { ...letter, bytes: Buffer.concat([bytes, Buffer.from('forbidden\r\n')]) })
     await ground.postfix.waitForLog(/relay=candy, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
+  })
+})
+
+describe('scanners', () => {
+  it('answer beside Postfix and end with it', async () => {
+    const ground = await startGround({}, { clamd: {}, spamd: {} })
+    const sockets = [ground.clamd?.socket ?? '', ground.spamd?.socket ?? '']
+    try {
+      for (const socket of sockets) await access(socket, constants.R_OK)
+    } finally {
+      await ground.stop()
+    }
+    for (const socket of sockets) await expect(access(socket)).rejects.toThrow('ENOENT')
+    expect(() => process.kill(ground.clamd?.pid ?? 0, 0)).toThrow('ESRCH')
+    expect(() => process.kill(ground.spamd?.pid ?? 0, 0)).toThrow('ESRCH')
   })
 })
 

@@ -1,12 +1,26 @@
 /** The whole proving ground in one call: a directory, a next hop, and a Postfix that relays to it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Clamd, type ClamdOptions, startClamd } from './clamd.js'
 import type { InstanceOptions } from './instance.js'
 import { type Postfix, startPostfix } from './postfix.js'
 import { makeScratch } from './scratch.js'
 import { type Sink, startSink } from './sink.js'
+import { type Spamd, type SpamdOptions, startSpamd } from './spamd.js'
 
-export interface Ground extends AsyncDisposable {
+/** The scanners that were asked for. */
+export interface Scanners {
+  readonly clamd?: Clamd
+  readonly spamd?: Spamd
+}
+
+/** Which scanners to start, and how; none unless asked for. */
+export interface ScannerOptions {
+  readonly clamd?: Omit<ClamdOptions, 'directory'>
+  readonly spamd?: Omit<SpamdOptions, 'directory'>
+}
+
+export interface Ground extends AsyncDisposable, Scanners {
   /** A directory for the test's own files, which every account can enter. */
   readonly directory: string
   readonly sink: Sink
@@ -19,11 +33,12 @@ export interface Ground extends AsyncDisposable {
 export type GroundOptions = Omit<InstanceOptions, 'directory' | 'sinkPort'>
 
 /**
- * `await using ground = await startGround()`. Options may be a function of the directory, for scripts and sockets that
- * have to be there first. What was started is ended, also when the next step fails.
+ * `await using ground = await startGround()`. Options may be a function of the directory and the scanners, for scripts and
+ * sockets that have to be there first. What was started is ended, also when the next step fails.
  */
 export async function startGround(
-  options: GroundOptions | ((directory: string) => Promise<GroundOptions>) = {},
+  options: GroundOptions | ((directory: string, scanners: Scanners) => Promise<GroundOptions>) = {},
+  wanted: ScannerOptions = {},
 ): Promise<Ground> {
   const started: AsyncDisposable[] = []
   const stop = async (): Promise<void> => {
@@ -35,14 +50,20 @@ export async function startGround(
   }
   try {
     const scratch = own(await makeScratch('ground'))
-    const directory = join(scratch.path, 'work')
-    const home = join(scratch.path, 'postfix')
-    await mkdir(directory)
-    await mkdir(home)
+    const below = async (name: string): Promise<string> => {
+      await mkdir(join(scratch.path, name))
+      return join(scratch.path, name)
+    }
+    const directory = await below('work')
     const sink = own(await startSink())
-    const chosen = typeof options === 'function' ? await options(directory) : options
+    const clamd = wanted.clamd && (await startClamd({ ...wanted.clamd, directory: await below('clamd') }))
+    if (clamd !== undefined) own({ [Symbol.asyncDispose]: clamd.stop })
+    const spamd = wanted.spamd && own(await startSpamd({ ...wanted.spamd, directory: await below('spamd') }))
+    const scanners = { ...(clamd && { clamd }), ...(spamd && { spamd }) }
+    const chosen = typeof options === 'function' ? await options(directory, scanners) : options
+    const home = await below('postfix')
     const postfix = own(await startPostfix({ ...chosen, directory: home, sinkPort: sink.port }))
-    return { directory, sink, postfix, stop, [Symbol.asyncDispose]: stop }
+    return { ...scanners, directory, sink, postfix, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error
