@@ -40,6 +40,9 @@ export interface Site {
   close(): Promise<void>
 }
 
+/** Stands for a file in complaints about a filter that no file names. */
+const COMMAND_LINE = '--filter'
+
 /** Loads a site. Throws a SiteError with everything that is wrong, after closing what was made. */
 export async function loadSite(options: SiteOptions): Promise<Site> {
   const problems: Problem[] = []
@@ -51,7 +54,7 @@ export async function loadSite(options: SiteOptions): Promise<Site> {
       ? readDirectory(filtersDirectory(options), onReject, ownership, problems)
       : readOne(options.filter, onReject, ownership, problems)
   const parts = await Promise.all(sources.map((source) => load(source, settings.state, ownership)))
-  problems.push(...parts.flatMap((part) => part.problems))
+  problems.push(...parts.flatMap((part) => part.problems).map(withoutPlace))
   const filters: ReadyFilter[] = []
   for (const { loaded } of problems.length === 0 ? parts : []) {
     const ready = loaded === undefined ? undefined : await make(loaded, problems)
@@ -96,8 +99,15 @@ function readOne(filter: string, onReject: OnReject, ownership: Ownership, probl
     if (complaint !== undefined) problems.push({ file: filter, what: `refused: ${complaint}` })
     return [readScript(filter, name, defaultPolicy(onReject), problems) ?? []].flat()
   }
-  const document = parseDocument(`filter = ${JSON.stringify(filter)}`, '(command line)', problems)
+  const document = parseDocument(`filter = ${JSON.stringify(filter)}`, COMMAND_LINE, problems)
   return document === undefined ? [] : [{ name, document, filter, policy: defaultPolicy(onReject), options: {} }]
+}
+
+/** The line that stands in for a drop-in has no place that an operator could look at. */
+function withoutPlace(problem: Problem): Problem {
+  if (problem.file !== COMMAND_LINE) return problem
+  const { line, column, key, ...rest } = problem
+  return key === undefined || key === 'filter' ? rest : { ...rest, key }
 }
 
 function isScript(filter: string): boolean {
