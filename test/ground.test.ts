@@ -13,6 +13,7 @@ import { until } from './ground/patience.js'
 import { startPostfix } from './ground/postfix.js'
 import { makeScratch } from './ground/scratch.js'
 import { pipeTransport, reinjection } from './ground/services.js'
+import { startSink } from './ground/sink.js'
 
 const sender = 'alice@example.test'
 const recipients = ['bob@example.net']
@@ -129,6 +130,23 @@ describe('a private Postfix', () => {
       await Promise.all(grounds.map((ground) => ground.stop()))
     }
     expect(grounds.map(({ sink }) => sink.count)).toEqual([1, 1, 1])
+  })
+
+  it('takes up its queue when it is started again after a crash', async () => {
+    await using scratch = await makeScratch('crash')
+    await using sink = await startSink()
+    const options = { directory: scratch.path, sinkPort: sink.port }
+    const mend = sink.fail({ at: 'dot', answer: '451 4.3.0 not now' })
+    {
+      await using postfix = await startPostfix(options)
+      await deliver(postfix.port, letter)
+      await postfix.waitForLog(/status=deferred/)
+      process.kill(postfix.pid, 'SIGKILL')
+    }
+    mend()
+    await using postfix = await startPostfix(options)
+    await postfix.flush()
+    expect(addedTo((await sink.waitFor(1))[0]?.bytes)).toMatch(oneReceivedField)
   })
 
   it('says what is wrong with a configuration that it cannot start with', async () => {

@@ -4,7 +4,7 @@
  */
 import { access, chown, cp, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from './command.js'
+import { idOf, makeQueueDirectory } from './queue-directory.js'
 import type { Services } from './services.js'
 
 /** How the services that receive mail hand it to a filter; written as `-o` options, as a site would. */
@@ -49,8 +49,9 @@ export async function writeInstance(options: InstanceOptions, port: number): Pro
   const queueDirectory = join(options.directory, 'queue')
   const dataDirectory = join(options.directory, 'data')
   const logFile = join(options.directory, 'mail.log')
-  for (const path of [configDirectory, queueDirectory, dataDirectory]) await mkdir(path, { recursive: true })
-  await chown(dataDirectory, await idOf('postfix'), 0)
+  for (const path of [configDirectory, dataDirectory]) await mkdir(path, { recursive: true })
+  await chown(dataDirectory, await idOf('passwd', 'postfix'), 0)
+  await makeQueueDirectory(queueDirectory)
   for (const name of metaFiles) await copyMeta(name, configDirectory)
   const services = options.services ?? []
   const main: Record<string, string> = {
@@ -146,8 +147,4 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-async function idOf(user: string): Promise<number> {
-  return Number(await runCommand('id', ['-u', user]))
 }

@@ -60,7 +60,10 @@ export interface Postfix extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Starts it and waits until it takes mail. Throws with its log when it does not. */
+/**
+ * Starts it and waits until it takes mail. Throws with its log when it does not. Started again in the same directory it
+ * takes up the queue that lies there, on another port.
+ */
 export async function startPostfix(options: InstanceOptions): Promise<Postfix> {
   if (process.getuid?.() !== 0) throw new Error('a private Postfix needs root')
   for (let attempt = 1; ; attempt += 1) {
@@ -73,9 +76,8 @@ export async function startPostfix(options: InstanceOptions): Promise<Postfix> {
   }
 }
 
-/** `postfix start-fg` in short, but for the trap: that one's shell would leave master(8) behind when it is ended. */
-const masterScript = `postfix check || exit
-"$(postconf -h daemon_directory)/master" -s &
+/** `postfix start-fg` without its checks, and with a trap: that one's shell leaves master(8) behind when it is ended. */
+const masterScript = `"$(postconf -h daemon_directory)/master" -s &
 trap 'kill "$!"' TERM
 wait "$!"
 wait "$!"`
