@@ -134,7 +134,7 @@ function withOptions(line: string, options: Readonly<Record<string, string | und
 
 async function copyMeta(name: string, directory: string): Promise<void> {
   const source = join('/etc/postfix', name)
-  if (await exists(source)) await cp(source, join(directory, name), { recursive: true, verbatimSymlinks: true })
+  if (await exists(source)) await cp(source, join(directory, name), { recursive: true, dereference: true })
 }
 
 async function readFirst(paths: readonly string[]): Promise<string> {
