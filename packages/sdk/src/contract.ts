@@ -81,11 +81,16 @@ export interface Refusal {
   readonly status?: Status
 }
 
+/** Stands where `content` would in the verdict of a filter that is not defined with `rewrites: true`. No value fits it. */
+export interface ContentNeedsRewritesTrue {
+  readonly never: never
+}
+
 /** What a filter decides about a message without changing its content. */
-export type Judgement = Accept | Refusal
+export type Judgement = (Accept & { readonly content?: ContentNeedsRewritesTrue }) | Refusal
 
 /** What a filter decides. The filter says what the mail is; the operator says what becomes of it. */
-export type Verdict = Judgement | Rewrite
+export type Verdict = Accept | Rewrite | Refusal
 
 /** Values that a log line can hold. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>

@@ -3,6 +3,7 @@ export type {
   Accept,
   Bytes,
   Client,
+  ContentNeedsRewritesTrue,
   Context,
   Envelope,
   Filter,
