@@ -29,39 +29,31 @@ export interface CommandOptions {
 export type Lesson = 'spam' | 'ham' | 'forget'
 
 /** The protocol version that spamd speaks. PING asks for no scan: it says that spamd is there, not that it works. */
-export async function ping(address: Address, { signal }: CommandOptions): Promise<string> {
-  const reply = await exchange(address, { command: 'PING' }, 'status', signal)
-  return reply.version
+export function ping(address: Address, { signal }: CommandOptions): Promise<string> {
+  return exchange(address, { command: 'PING' }, { end: 'status', parse: (reply) => reply.version }, signal)
 }
 
 /** Has the bytes scanned. */
-export async function scan(address: Address, body: Body, { user, signal }: CommandOptions): Promise<Score> {
-  const reply = await exchange(address, { command: 'SYMBOLS', headers: userHeader(user), body }, 'body', signal)
-  return parseScore(reply)
+export function scan(address: Address, body: Body, { user, signal }: CommandOptions): Promise<Score> {
+  const request = { command: 'SYMBOLS', headers: userHeader(user), body } as const
+  return exchange(address, request, { end: 'body', parse: parseScore }, signal)
 }
 
 /** Has the bytes scanned and tells SpamAssassin's version, unless the site keeps it out of its headers. */
-export async function version(address: Address, body: Body, options: CommandOptions): Promise<string | undefined> {
-  const { user, signal } = options
-  const reply = await exchange(address, { command: 'HEADERS', headers: userHeader(user), body }, 'body', signal)
-  parseSpamHeader(reply)
-  return /^X-Spam-Checker-Version: SpamAssassin ([\w.-]{1,40})/im.exec(text(reply.body))?.[1]
+export function version(address: Address, body: Body, { user, signal }: CommandOptions): Promise<string | undefined> {
+  const request = { command: 'HEADERS', headers: userHeader(user), body } as const
+  return exchange(address, request, { end: 'body', parse: parseVersion }, signal)
 }
 
 /**
  * Teaches spamd's Bayes database; true when it learned something new. Throws `unreachable` unless spamd was started with
  * --allow-tell.
  */
-export async function tell(address: Address, lesson: Lesson, body: Body, options: CommandOptions): Promise<boolean> {
-  const { user, signal } = options
+export function tell(address: Address, lesson: Lesson, body: Body, { user, signal }: CommandOptions): Promise<boolean> {
   const task = lesson === 'forget' ? { Remove: 'local' } : { 'Message-class': lesson, Set: 'local' }
-  const reply = await exchange(
-    address,
-    { command: 'TELL', headers: { ...userHeader(user), ...task }, body },
-    'headers',
-    signal,
-  )
-  return reply.headers.has(lesson === 'forget' ? 'didremove' : 'didset')
+  const done = lesson === 'forget' ? 'didremove' : 'didset'
+  const request = { command: 'TELL', headers: { ...userHeader(user), ...task }, body } as const
+  return exchange(address, request, { end: 'headers', parse: (reply) => reply.headers.has(done) }, signal)
 }
 
 function userHeader(user: string | undefined): Record<string, string> {
@@ -77,6 +69,11 @@ export function parseScore(reply: Reply): Score {
   const stranger = tests.find((name) => !/^[_a-zA-Z]\w{0,127}$/.test(name))
   if (stranger !== undefined) throw nonsense('rule name', stranger)
   return { ...parseSpamHeader(reply), tests }
+}
+
+function parseVersion(reply: Reply): string | undefined {
+  parseSpamHeader(reply)
+  return /^X-Spam-Checker-Version: SpamAssassin ([\w.-]{1,40})/im.exec(text(reply.body))?.[1]
 }
 
 /** `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. */

@@ -1,6 +1,6 @@
 /** A connection to a spamd, over a UNIX socket or TCP. spamd serves one request on each and closes it. */
 import { connect as open, type Socket } from 'node:net'
-import { type Address, printAddress } from './address.js'
+import type { Address } from './address.js'
 import { SpamdFault } from './fault.js'
 
 /** Milliseconds until a host that drops packets counts as unreachable, so that the next address has its turn. */
@@ -27,12 +27,12 @@ export function connect(address: Address, signal: AbortSignal): Promise<Socket> 
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
-      reject(signal.aborted ? signal.reason : refusal(address, error))
+      reject(signal.aborted ? signal.reason : refusal(error))
     })
   })
 }
 
-function refusal(address: Address, error: NodeJS.ErrnoException): SpamdFault {
+function refusal(error: NodeJS.ErrnoException): SpamdFault {
   const passing = PASSING.has(error.code)
-  return new SpamdFault('unreachable', `${printAddress(address)}: ${error.message}`, { cause: error, passing })
+  return new SpamdFault('unreachable', error.message, { cause: error, passing })
 }

@@ -11,22 +11,41 @@ import { SpamdFault } from './fault.js'
 import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
 import { firstBytes, printHead, type Request } from './request.js'
 
+/** How a command's reply is read: after which part it is whole, and what it means. */
+export interface Reading<T> {
+  readonly end: ReplyEnd
+  /** Throws a `SpamdFault` for what makes no sense. */
+  parse(reply: Reply): T
+}
+
 /**
- * Asks the spamd at this address. The connection is closed on every path. Throws a `SpamdFault`, the signal's reason, or
- * what reading the message throws.
+ * Asks the spamd at this address. The connection is closed on every path. Throws a `SpamdFault` that names the address,
+ * the signal's reason, or what reading the message throws.
  */
-export async function exchange(address: Address, request: Request, end: ReplyEnd, signal: AbortSignal): Promise<Reply> {
+export async function exchange<T>(
+  address: Address,
+  request: Request,
+  reading: Reading<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await converse(address, request, reading, signal)
+  } catch (error) {
+    if (!(error instanceof SpamdFault)) throw error
+    const { kind, message, cause, passing } = error
+    throw new SpamdFault(kind, `${printAddress(address)}: ${message}`, { cause, passing })
+  }
+}
+
+async function converse<T>(address: Address, request: Request, reading: Reading<T>, signal: AbortSignal): Promise<T> {
   const socket = await connect(address, signal)
   try {
     const progress = { unsent: request.body?.length ?? 0 }
-    const received = receive(socket, end, signal)
+    const received = receive(socket, reading.end, signal)
     const sent = send(socket, request, progress)
     const reply = await Promise.race([received, sent.then(() => received)])
     if (progress.unsent > 0) throw new SpamdFault('protocol', 'answered before it had the whole message')
-    return reply
-  } catch (error) {
-    if (!(error instanceof SpamdFault)) throw error
-    throw new SpamdFault(error.kind, `${printAddress(address)}: ${error.message}`, { cause: error })
+    return reading.parse(reply)
   } finally {
     socket.destroy()
   }
