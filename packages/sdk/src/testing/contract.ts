@@ -6,9 +6,10 @@ import { AGREEMENT } from './contract/agreement.js'
 import { FAULT, HEALTH } from './contract/faults.js'
 import { JUDGING } from './contract/judging.js'
 import { ORDINARY } from './contract/letters.js'
+import type { ContractOptions } from './contract/options.js'
 import { READING } from './contract/reading.js'
 import { REWRITING } from './contract/rewriting.js'
-import type { ContractOptions, Subject } from './contract/subject.js'
+import type { Subject } from './contract/subject.js'
 
 /**
  * Registers the checks with `test`:

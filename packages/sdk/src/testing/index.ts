@@ -1,6 +1,6 @@
 export { type Answer, type Backend, type BackendOptions, backend, type Fault } from './backend.js'
 export { anyChunking } from './chunking.js'
-export type { ContractOptions, Options, TestFunction } from './contract/subject.js'
+export type { ContractOptions, Options, TestFunction } from './contract/options.js'
 export { contract } from './contract.js'
 export { type MessageOptions, message, type Source } from './message.js'
 export { type Run, run } from './run.js'

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Backend, backend } from '../backend.js'
 import { type DropInKey, plainValue, readDropIn } from '../drop-in.js'
+import type { Options } from './options.js'
 import { fail } from './patience.js'
 import { declaredKeys, knowsKey, shownKeys, withValue } from './schema.js'
-import type { Check, Options, Subject } from './subject.js'
+import type { Check, Subject } from './subject.js'
 
 /** For packages with a drop-in. */
 export const AGREEMENT: readonly Check[] = [

@@ -1,6 +1,6 @@
 /** The messages that a contract suite sends: the ones that filters trip over. */
 import type { Message } from '../../contract.js'
-import { lazyMessage } from '../message.js'
+import { message } from '../message.js'
 
 const HEAD = 'From: Ann <ann@example.com>\r\nTo: bob@example.com\r\nSubject: lunch\r\nMessage-ID: <1@example.com>\r\n'
 
@@ -21,16 +21,17 @@ export const EIGHT_BIT: Uint8Array = (() => {
 export const HUGE: number = 24 * 1024 * 1024
 const CHUNK = 64 * 1024
 
-/** A message of `HUGE` bytes, made chunk by chunk as it is read, each `milliseconds` after the last. */
+/** A message of `HUGE` bytes, made chunk by chunk as it is read; `pause` is waited for before each chunk. */
 export function hugeLetter(pause?: () => Promise<unknown>): Message {
-  const head = Buffer.from(`${HEAD}\r\n`)
-  return lazyMessage(HEAD, HUGE, async function* () {
-    yield new Uint8Array(head)
-    for (let left = HUGE - head.length; left > 0; left -= CHUNK) {
+  const head = message(EMPTY_BODY)
+  async function* open() {
+    yield* head.open()
+    for (let left = HUGE - head.size; left > 0; left -= CHUNK) {
       await pause?.()
       yield new Uint8Array(Math.min(CHUNK, left)).fill(0x61)
     }
-  })
+  }
+  return Object.freeze({ ...head, size: HUGE, open })
 }
 
 /** The letter, whose reading fails halfway; `hit()` tells whether anybody came that far. */

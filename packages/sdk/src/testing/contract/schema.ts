@@ -4,7 +4,7 @@
  * no schema knows: libraries strip, pass on or refuse strangers, so an answer means nothing by itself.
  */
 import type { StandardSchemaV1 } from '../../standard-schema.js'
-import type { Options } from './subject.js'
+import type { Options } from './options.js'
 
 type Path = readonly string[]
 

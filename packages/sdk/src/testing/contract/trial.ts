@@ -2,8 +2,9 @@
 import type { Context, Filter, Message, Verdict } from '../../contract.js'
 import { type Answer, type Backend, backend, type Fault } from '../backend.js'
 import { message } from '../message.js'
+import type { Options } from './options.js'
 import { fail, type Settled, settled } from './patience.js'
-import type { Options, Subject } from './subject.js'
+import type { Subject } from './subject.js'
 
 /** Milliseconds that a filter may try, before its signal aborts, to get an answer out of a bad backend. */
 export const TRYING = 300
