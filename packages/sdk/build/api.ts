@@ -16,5 +16,5 @@ export function printApi(declarations: URL, entries: readonly string[]): string 
   }
   for (const entry of entries) visit(new URL(entry, declarations))
   const sections = [...files].sort(([one], [other]) => (one < other ? -1 : 1))
-  return `${sections.map(([name, text]) => `## ${name}\n\n\`\`\`ts\n${text}\n\`\`\``).join('\n\n')}\n`
+  return sections.map(([name, text]) => `// ${name}\n\n${text}\n`).join('\n\n')
 }
