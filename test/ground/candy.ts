@@ -20,8 +20,8 @@ export interface CandyOptions {
   readonly timeLimit?: string
   /** Seconds after which candy-pipe kills what is inside. */
   readonly limit?: number
-  /** Replaces the transport's command. */
-  readonly argv?: readonly string[]
+  /** The transport's command, made from the path of candy-pipe; `MACROS` are what it usually is given. */
+  readonly argv?: (candyPipe: string) => readonly string[]
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
 }
@@ -46,7 +46,7 @@ export interface Quarantined {
 }
 
 /** The macros of pipe(8) that `candy pipe` understands. */
-const MACROS = [
+export const MACROS: readonly string[] = [
   '--id',
   `\${queue_id}`,
   '--client-address',
@@ -71,7 +71,7 @@ export async function startCandy(options: CandyOptions = {}): Promise<CandyGroun
   const ground = await startGround(async (directory) => {
     installation = await installCandy(join(directory, 'candy'))
     const limit = options.limit === undefined ? [] : ['--limit', String(options.limit)]
-    const argv = options.argv ?? [installation.candyPipe, ...limit, ...MACROS]
+    const argv = options.argv?.(installation.candyPipe) ?? [installation.candyPipe, ...limit, ...MACROS]
     const transport = pipeTransport({ argv, ...(options.timeLimit && { timeLimit: options.timeLimit }) })
     return {
       services: [transport, reinjection()],
