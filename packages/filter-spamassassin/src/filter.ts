@@ -59,7 +59,8 @@ async function ask(settings: Options, message: Message, scanned: number, context
   const { addresses, wait, user } = settings
   const { signal } = context
   const body = withReturnPath(message, scanned)
-  const asking = firstAnswer(addresses, { wait, signal }, async (address) => {
+  const passedOver = (fault: Error): void => context.warn('passed over', { reason: fault.message })
+  const asking = firstAnswer(addresses, { wait, signal, passedOver }, async (address) => {
     const result = await scan(address, body, { signal, ...(user === '' ? {} : { user }) })
     context.log('scored', {
       score: result.score,

@@ -132,6 +132,15 @@ test.each([
   expect(String(error)).toContain(spamd.address)
 })
 
+test('a spamd that was passed over is named in the log', async () => {
+  await using absent = await backend({ script: 'refuse' })
+  await using good = await backend({ script: fakeSpamd(() => symbols('False ; 1 / 5')) })
+  const judging = await makeFilter({ addresses: [absent.address, good.address] })
+  const { log } = await run(judging, message(LETTER))
+  expect(log.map(({ level, event }) => `${level} ${event}`)).toEqual(['log scored', 'warn passed over'])
+  expect(log[1]?.fields.reason).toContain(absent.address)
+})
+
 test('a hanging spamd is no verdict: the signal’s reason is thrown', async () => {
   await using spamd = await backend({ script: 'hang' })
   const judging = await makeFilter({ addresses: [spamd.address] })

@@ -11,6 +11,8 @@ export interface Patience {
   /** Milliseconds to keep trying while no spamd accepts connections. */
   readonly wait: number
   readonly signal: AbortSignal
+  /** Hears of each spamd that was passed over for the one that answered. */
+  passedOver?(fault: SpamdFault): void
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Patience {
  */
 export async function firstAnswer<T>(
   addresses: readonly Address[],
-  { wait, signal }: Patience,
+  { wait, signal, passedOver }: Patience,
   ask: (address: Address) => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + wait
@@ -28,7 +30,9 @@ export async function firstAnswer<T>(
     const faults: SpamdFault[] = []
     for (const address of addresses) {
       try {
-        return await ask(address)
+        const answer = await ask(address)
+        for (const fault of faults) passedOver?.(fault)
+        return answer
       } catch (error) {
         if (!(error instanceof SpamdFault) || error.kind === 'limit') throw error
         faults.push(error)
