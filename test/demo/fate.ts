@@ -1,0 +1,74 @@
+/** What became of a message: looked up where it ended, at the next hop or in the quarantine. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CandyGround } from '../ground/candy.js'
+import { deliver } from '../ground/client.js'
+import type { DemoLetter } from './letters.js'
+
+export interface Fate {
+  readonly letter: DemoLetter
+  /** Anything but the first two is a fault. */
+  readonly became: 'delivered' | 'quarantined' | 'bounced' | 'lost'
+  readonly milliseconds: number
+  /** Whether the body is, byte for byte, what was sent. */
+  readonly sameBody: boolean
+  /** Header fields that the filters added, unfolded. */
+  readonly added: readonly string[]
+  /** Who decided and why, where it did not go on. */
+  readonly reason: string
+}
+
+/** Sends a message through Postfix and waits until Postfix is done with it. */
+export async function send(ground: CandyGround, letter: DemoLetter): Promise<Fate> {
+  const { postfix, sink } = ground
+  sink.clear()
+  const before = new Set((await ground.quarantined()).map(({ name }) => name))
+  const begun = performance.now()
+  await deliver(postfix.port, { sender: 'alice@example.com', recipients: ['bob@example.net'], bytes: letter.bytes })
+  await postfix.waitUntilEmpty(120_000)
+  const milliseconds = performance.now() - begun
+  const fate = { letter, milliseconds, sameBody: false, added: [], reason: '' }
+  const [arrived] = sink.messages
+  if (arrived?.sender === '') return { ...fate, became: 'bounced' }
+  if (arrived !== undefined) {
+    const sameBody = bodyOf(arrived.bytes).equals(bodyOf(letter.bytes))
+    return { ...fate, became: 'delivered', sameBody, added: addedFields(arrived.bytes) }
+  }
+  const kept = (await ground.quarantined()).find(({ name }) => !before.has(name))
+  if (kept === undefined) return { ...fate, became: 'lost' }
+  const sameBody = bodyOf(kept.bytes).equals(bodyOf(letter.bytes))
+  const reason = await readReason(join(ground.state, 'quarantine', kept.name))
+  return { ...fate, became: 'quarantined', sameBody, reason }
+}
+
+/** One line for each file below a directory: mode, bytes, path. */
+export async function listFiles(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory, { recursive: true })
+  const lines = names.sort().map(async (name) => {
+    const { mode, size } = await stat(join(directory, name))
+    return `${(mode & 0o7777).toString(8)} ${String(size).padStart(6)} ${name}`
+  })
+  return await Promise.all(lines)
+}
+
+async function readReason(directory: string): Promise<string> {
+  const { reason } = JSON.parse(await readFile(join(directory, 'record.json'), 'utf8'))
+  return `${reason.filter}: ${reason.text}`
+}
+
+function addedFields(bytes: Buffer): string[] {
+  const header = bytes.toString('latin1', 0, headerEnd(bytes))
+  return header
+    .replace(/\r\n(?=[ \t])/g, '')
+    .split('\r\n')
+    .filter((field) => /^X-(?:Virus|Spam|Candy)-/i.test(field))
+    .map((field) => field.replaceAll('\t', ' '))
+}
+
+function bodyOf(bytes: Buffer): Buffer {
+  return bytes.subarray(headerEnd(bytes) + 4)
+}
+
+function headerEnd(bytes: Buffer): number {
+  return bytes.indexOf('\r\n\r\n')
+}
