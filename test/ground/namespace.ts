@@ -23,7 +23,7 @@ export function inNewNamespace(directory: string, over: string, script: string):
 /** The command line that runs a command in the mount namespace of a process, as `user` where given. */
 export function inNamespaceOf(pid: number, line: CommandLine, user?: string): CommandLine {
   const as = user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--']
-  return ['nsenter', `--mount=/proc/${pid}/ns/mnt`, '--', ...as, ...line]
+  return ['nsenter', `--target=${pid}`, '--mount', '--root', '--wd', '--', ...as, ...line]
 }
 
 /** The name of a process's mount namespace; undefined when the process is gone. */
