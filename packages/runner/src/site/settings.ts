@@ -10,7 +10,7 @@ import { Section } from './section.js'
 import { parseDocument } from './toml.js'
 
 /** Where an accepted message goes in pipe mode. */
-export type Reinjection =
+type Reinjection =
   | { readonly by: 'sendmail' }
   | { readonly by: 'unix'; readonly path: string }
   | { readonly by: 'tcp'; readonly host: string; readonly port: number }

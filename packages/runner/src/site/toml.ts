@@ -11,7 +11,7 @@ export type TomlPath = readonly (string | number)[]
 export type TomlTable = Readonly<Record<string, unknown>>
 
 /** Line and column from 1. */
-export interface Position {
+interface Position {
   readonly line: number
   readonly column: number
 }

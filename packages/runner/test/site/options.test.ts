@@ -150,6 +150,7 @@ describe('the keys of a JSON Schema', () => {
     ['in a schema that holds itself', object({ x: { $ref: '#' } }), { x: { x: { y: 1 } } }, ['x.x.y']],
     ['in every branch of a choice', { anyOf: [inner, object({ b: {} })] }, { a: 1, b: 1, c: 1 }, ['c']],
     ['in all of several', { allOf: [inner, { oneOf: [object({ b: {} })] }] }, { a: 1, b: 1, c: 1 }, ['c']],
+    ['of a schema that is nothing but itself', { $ref: '#' }, { y: 1 }, []],
     ['of an open table', object({ a: {} }, { additionalProperties: {} }), { z: 1 }, []],
     ['of a table of tables', { additionalProperties: inner }, { any: { a: 1, b: 1 } }, ['any.b']],
     ['by a pattern', object({}, { patternProperties: { '^x-': inner } }), { 'x-1': { a: 1 }, y: 1 }, ['y']],
