@@ -7,7 +7,7 @@ import { FAULT, HEALTH } from './contract/faults.js'
 import { JUDGING } from './contract/judging.js'
 import { ORDINARY } from './contract/letters.js'
 import type { ContractOptions } from './contract/options.js'
-import { READING } from './contract/reading.js'
+import { PACE, READING } from './contract/reading.js'
 import { REWRITING } from './contract/rewriting.js'
 import type { Subject } from './contract/subject.js'
 
@@ -34,7 +34,7 @@ export function contract(options: ContractOptions): void {
     ...JUDGING,
     ...HEALTH,
     ...READING,
-    ...(subject.backend === undefined ? [] : FAULT),
+    ...(subject.backend === undefined ? [] : [...PACE, ...FAULT]),
     ...(subject.filter.rewrites ? REWRITING : []),
     ...(subject.dropIn === undefined ? [] : AGREEMENT),
   ]
