@@ -8,5 +8,5 @@ export default defineConfig({
   input: 'dist/cli/pipe.js',
   platform: 'node',
   external: [/^node:/, 'execa', 'import-meta-resolve'],
-  output: { file: 'dist/pipe.js', format: 'esm', minify: { compress: true, mangle: false, codegen: false } },
+  output: { file: 'dist/pipe.js', format: 'esm', minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } } },
 })

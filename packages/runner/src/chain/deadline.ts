@@ -30,3 +30,13 @@ export function startDeadline(parent: AbortSignal, milliseconds?: number): Deadl
     },
   }
 }
+
+/** What the promise gives, or the signal's reason as soon as it aborts; what the promise says after that is not heard. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject)
+  })
+}

@@ -6,7 +6,7 @@ import type { Content } from '../message/content.js'
 import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
-import { startDeadline } from './deadline.js'
+import { startDeadline, unlessAborted } from './deadline.js'
 import type { ReadyFilter } from './ready.js'
 import { checkVerdict } from './verdict-check.js'
 
@@ -76,14 +76,5 @@ function lend(ready: ReadyFilter, subject: Subject, log: Log, signal: AbortSigna
     signal,
     log: (event: string, fields?: LogFields) => log.write('info', event, named(fields)),
     warn: (event: string, fields?: LogFields) => log.write('warn', event, named(fields)),
-  })
-}
-
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject)
   })
 }

@@ -1,9 +1,9 @@
 /** `candy pipe`: from argv and standard input to one exit status and one line. Bundled by itself; see rolldown.config.ts. */
-import { randomBytes } from 'node:crypto'
 import { createReadStream, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
+import { unlessAborted } from '../chain/deadline.js'
 import type { ExitStatus } from '../front/answer.js'
 import type { NextHop } from '../front/next-hop.js'
 import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../front/pipe.js'
@@ -58,7 +58,7 @@ async function run(call: PipeArguments, settings: Settings, log: Log, child: num
   const assertUpstream = await watchUpstream(child)
   const [received, loaded] = await Promise.allSettled([
     receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, signal),
-    loadSite({ configDirectory: call.configDirectory, log }),
+    unlessAborted(loadSite({ configDirectory: call.configDirectory, log }), signal),
   ])
   if (loaded.status === 'rejected') throw loaded.reason
   if (received.status === 'rejected') throw received.reason
@@ -70,7 +70,7 @@ async function run(call: PipeArguments, settings: Settings, log: Log, child: num
     quarantine: join(settings.state, 'quarantine'),
     log,
   }
-  const id = call.id ?? randomBytes(6).toString('hex').toUpperCase()
+  const id = call.id ?? `NOID${process.pid}`
   try {
     return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, signal)
   } finally {

@@ -2,7 +2,6 @@
  * A message received once: in memory while small, in one file when large. The file has no name from the moment it is
  * open, so nothing is left behind however the process ends.
  */
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bytes } from '@candy/sdk'
@@ -40,9 +39,12 @@ export async function receive(bytes: Bytes, options: SpoolOptions): Promise<Spoo
   }
 }
 
+/** No two files of one process share a name, and a name is gone as soon as its file is open. */
+let files = 0
+
 /** A file of the spool that has no name any more. Whoever asks for it closes it. */
 export async function openNameless(directory: string): Promise<FileHandle> {
-  const path = join(directory, `message-${process.pid}-${randomBytes(8).toString('hex')}`)
+  const path = join(directory, `message-${process.pid}-${process.hrtime.bigint()}-${files++}`)
   try {
     const file = await open(path, 'wx+', 0o600)
     await unlink(path)

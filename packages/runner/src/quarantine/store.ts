@@ -2,7 +2,6 @@
  * Messages that a person should look at: one directory each, holding the exact bytes and a record. A message is there
  * whole or not at all: it is written beside the others under a name of its own, synced, and renamed.
  */
-import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
@@ -30,7 +29,7 @@ export async function store(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const name = `${record.time.replace(/[-:]|\.\d+/g, '')}-${record.id.replace(/[^A-Za-z0-9]/g, '')}`
-  const draft = join(directory, `.${name}-${randomBytes(4).toString('hex')}`)
+  const draft = join(directory, `.${name}-${process.pid}-${process.hrtime.bigint()}`)
   try {
     await mkdir(draft, { mode: 0o700 })
     await writeFile(join(draft, 'message.eml'), bytes)

@@ -1,0 +1,32 @@
+/** Runs the built command `candy` as a person would. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { scratch } from '../support.js'
+
+const COMMAND = resolve(import.meta.dirname, '../../bin/candy.js')
+
+export interface Run {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export function candy(argv: readonly string[], input: string | Buffer = ''): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...argv], { input, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+/** A Postfix configuration directory with files in it; a script is a name without a dot. Gone after the test. */
+export function site(files: Readonly<Record<string, string>> = {}): string {
+  const directory = scratch()
+  chmodSync(directory, 0o755)
+  mkdirSync(join(directory, 'filters.d'))
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(directory, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+    if (!name.includes('.', name.lastIndexOf('/'))) chmodSync(path, 0o755)
+  }
+  return directory
+}

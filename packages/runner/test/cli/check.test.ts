@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { scratch } from '../support.js'
+import { candy, site } from './candy.js'
+
+const MESSAGE = 'Subject: hi\n\nhello\n'
+const script = (text: string): string => `#!/bin/sh\ncat >/dev/null\n${text}\n`
+
+test('judges standard input, and says so in JSON', () => {
+  const directory = site({
+    'filters.d/10-fine': script('exit 0'),
+    'filters.d/20-bad': script('echo 5.7.9 bad mail; exit 69'),
+  })
+  const { status, stdout, stderr } = candy(['check', '-c', directory, '--json'], MESSAGE)
+  expect(stderr).toBe('')
+  expect(status).toBe(69)
+  expect(JSON.parse(stdout)).toEqual({
+    version: 1,
+    action: 'quarantine',
+    filter: '20-bad',
+    text: 'bad mail',
+    status: '5.7.9',
+    edits: [],
+    rewritten: false,
+    filters: [
+      { name: '10-fine', action: 'accept', milliseconds: expect.any(Number) },
+      { name: '20-bad', action: 'reject', milliseconds: expect.any(Number), text: 'bad mail' },
+    ],
+  })
+})
+
+test('judges a file with the envelope it is told, and writes what would go on', () => {
+  const directory = site({
+    'filters.d/10-mark':
+      '#!/bin/sh\n# candy: rewrites\necho "X-To: $CANDY_RECIPIENTS"; echo "X-From: $CANDY_SENDER"; cat\n',
+  })
+  const file = join(scratch(), 'm.eml')
+  writeFileSync(file, MESSAGE)
+  const out = `${file}.out`
+  const { status, stdout } = candy([
+    'check',
+    '-c',
+    directory,
+    '--from',
+    'a@x',
+    '--to',
+    'b@y',
+    '--out',
+    out,
+    '--json',
+    file,
+  ])
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ action: 'accept', status: '2.0.0', rewritten: true })
+  expect(readFileSync(out, 'utf8')).toBe('X-To: b@y\r\nX-From: a@x\r\nSubject: hi\r\n\r\nhello\r\n')
+})
+
+test('what cannot be decided is 75', () => {
+  const directory = site({ 'filters.d/10-broken': script('exit 1') })
+  const { status, stdout } = candy(['check', '-c', directory], MESSAGE)
+  expect(status).toBe(75)
+  expect(stdout).toContain('defer: 10-broken: content filter unavailable')
+})
+
+test('one filter alone, by its path', () => {
+  const directory = site({ 'mine/judge': script('echo no; exit 69') })
+  expect(candy(['check', '-c', directory, '--filter', join(directory, 'mine/judge')], MESSAGE).status).toBe(69)
+})
+
+test.each([
+  [['check', '--bogus'], 64, "unknown option '--bogus'"],
+  [['check', 'a', 'b'], 64, 'too many arguments'],
+  [['chekc'], 64, "unknown command 'chekc'"],
+  [['check', '/nowhere/m.eml'], 66, '/nowhere/m.eml'],
+  [['check', '--out', '/nowhere/out'], 74, '/nowhere/out'],
+])('candy %j ends with %d', (argv, status, why) => {
+  const run = candy(argv, MESSAGE)
+  expect(run.stderr).toContain(why)
+  expect(run.status).toBe(status)
+})
+
+test('a wrong drop-in is 78, with file, line and column', () => {
+  const directory = site({ 'filters.d/10-av.toml': 'filter = "@candy/filter-clamav"\ntimeuot = "3s"\n' })
+  const { status, stderr } = candy(['check', '-c', directory], MESSAGE)
+  expect(status).toBe(78)
+  expect(stderr).toContain(`${directory}/filters.d/10-av.toml:2:1: timeuot: `)
+  expect(stderr).toContain('did you mean "timeout"?')
+})
+
+test('help is on standard output and 0, for candy and each command', () => {
+  for (const argv of [['--help'], ['check', '--help'], ['list', '--help'], ['pipe', '--help']]) {
+    const { status, stdout } = candy(argv)
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^Usage: candy /)
+  }
+})
