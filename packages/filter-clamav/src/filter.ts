@@ -17,7 +17,6 @@ import {
 } from '@candy/sdk'
 import { createClamdClient, type ScanResult } from './clamd/client.js'
 import { ClamdError, type ClamdErrorCode } from './clamd/error.js'
-import { examine } from './health.js'
 import { type Options, options } from './options.js'
 import { createPolicy } from './policy.js'
 
@@ -67,7 +66,8 @@ function create(options: Options): Filter {
       }
       return result.kind === 'clean' ? accept(scanned()) : judgeFound(result.name, context)
     },
-    check: (context) => examine(options, context.signal),
+    // Few processes ever ask; in pipe mode one starts for every message.
+    check: async (context) => (await import('./health.js')).examine(options, context.signal),
   }
 }
 
