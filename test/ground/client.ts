@@ -2,19 +2,11 @@
  * The SMTP client of the tests: it says exactly what it is told to, also what no honest client would. Lines and content
  * are bytes; strings are written as UTF-8.
  */
-import { connect as connectSocket, type Socket } from 'node:net'
-import { patience } from './patience.js'
+import { connect as connectSocket } from 'node:net'
+import { Replies, type Reply } from './replies.js'
 
 /** A port of 127.0.0.1, or the path of a UNIX socket. */
 export type Address = number | string
-
-export interface Reply {
-  readonly code: number
-  /** Without code, separator and CRLF; read as UTF-8. */
-  readonly lines: readonly string[]
-  /** As it came, CRLF included. */
-  readonly raw: Buffer
-}
 
 export interface Letter {
   /** Without angle brackets; `''` is the null sender. */
@@ -28,7 +20,7 @@ export interface Letter {
   readonly rcpt?: string
 }
 
-export class SmtpError extends Error {
+class SmtpError extends Error {
   override readonly name = 'SmtpError'
   readonly reply: Reply
 
@@ -128,7 +120,7 @@ export async function deliver(address: Address, letter: Letter): Promise<Reply> 
 }
 
 /** RFC 5321 §4.5.2: a dot at the start of a line is doubled; then CRLF.CRLF. */
-export function stuff(bytes: Buffer): Buffer {
+function stuff(bytes: Buffer): Buffer {
   const pieces: Buffer[] = []
   let from = 0
   for (let at = bytes[0] === 0x2e ? 0 : lineDot(bytes, 0); at !== -1; at = lineDot(bytes, at)) {
@@ -148,67 +140,4 @@ function lineDot(bytes: Buffer, from: number): number {
 
 function words(command: string, parameters: string | undefined): string {
   return parameters === undefined ? command : `${command} ${parameters}`
-}
-
-/** Cuts what a server says into replies (RFC 5321 §4.2.1): the last line of one has a blank after its code. */
-class Replies {
-  readonly #ready: Reply[] = []
-  readonly #waiting: Waiting[] = []
-  #input: Buffer = Buffer.alloc(0)
-  #ended: Error | undefined
-
-  constructor(socket: Socket) {
-    socket.on('data', (chunk: Buffer) => {
-      this.#input = Buffer.concat([this.#input, chunk])
-      this.#cut()
-    })
-    socket.on('error', (error) => this.#end(error))
-    socket.on('close', () => this.#end(new Error('the server closed the connection')))
-  }
-
-  next(milliseconds = patience): Promise<Reply> {
-    const reply = this.#ready.shift()
-    if (reply !== undefined) return Promise.resolve(reply)
-    if (this.#ended !== undefined) return Promise.reject(this.#ended)
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the server stays silent')), milliseconds)
-      this.#waiting.push({ resolve, reject, timer })
-    })
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error
-    for (const { reject, timer } of this.#waiting.splice(0)) {
-      clearTimeout(timer)
-      reject(this.#ended)
-    }
-  }
-
-  #cut(): void {
-    const whole = /^(?:\d{3}-[^\n]*\n)*\d{3}(?: [^\n]*)?\r\n/
-    for (;;) {
-      const found = whole.exec(this.#input.toString('latin1'))
-      if (found === null) return
-      const raw = this.#input.subarray(0, found[0].length)
-      this.#input = this.#input.subarray(found[0].length)
-      const lines = raw.toString('utf8').trimEnd().split('\r\n')
-      this.#give({ code: Number(found[0].slice(0, 3)), lines: lines.map((line) => line.slice(4)), raw })
-    }
-  }
-
-  #give(reply: Reply): void {
-    const first = this.#waiting.shift()
-    if (first === undefined) {
-      this.#ready.push(reply)
-      return
-    }
-    clearTimeout(first.timer)
-    first.resolve(reply)
-  }
-}
-
-interface Waiting {
-  readonly resolve: (reply: Reply) => void
-  readonly reject: (error: Error) => void
-  readonly timer: NodeJS.Timeout
 }

@@ -8,7 +8,7 @@ import { idOf, makeQueueDirectory } from './queue-directory.js'
 import type { Services } from './services.js'
 
 /** How the services that receive mail hand it to a filter; written as `-o` options, as a site would. */
-export interface Attachment {
+interface Attachment {
   /** `content_filter` of `smtp inet`: `candy:dummy`, `candy-lmtp:unix:candy/lmtp`. */
   readonly contentFilter?: string
   /** Gives mail from sendmail(1) to the content filter too. With a filter that re-injects by sendmail that is a loop. */

@@ -17,7 +17,7 @@ import { until } from './patience.js'
 import { freePort } from './scratch.js'
 
 /** What `postqueue -j` says of a message (postqueue(1)). */
-export interface QueueEntry {
+interface QueueEntry {
   readonly queue_name: string
   readonly queue_id: string
   readonly arrival_time: number
@@ -26,7 +26,7 @@ export interface QueueEntry {
   readonly recipients: readonly { readonly address: string; readonly delay_reason?: string }[]
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly user?: string
   readonly input?: Uint8Array | string
 }

@@ -38,7 +38,7 @@ export interface SinkOptions {
   readonly keep?: boolean
 }
 
-export interface FaultOptions {
+interface FaultOptions {
   readonly at: Stage
   /** A reply such as `451 4.3.0 not now`, or no reply for ever, or the end of the connection. */
   readonly answer: Fault

@@ -1,0 +1,116 @@
+/** The services that a filter needs, tried with the simplest filters there are: a shell script, and a dialog by hand. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { connect, deliver } from './ground/client.js'
+import { runCommand } from './ground/command.js'
+import { startGround } from './ground/ground.js'
+import { addedTo, bytes, letter } from './ground/letter.js'
+import { writeScript } from './ground/script.js'
+import { pipeTransport, reinjection } from './ground/services.js'
+
+describe('a content filter under pipe(8)', () => {
+  // FILTER_README's simple filter, but for the status of what it refuses: 5.7.1 from its output.
+  const filter = `
+    directory=$1; shift
+    message=$(mktemp "$directory/in.XXXXXX") || exit 75
+    trap 'rm -f "$message"' EXIT
+    cat >"$message" || exit 75
+    ! grep -q forbidden "$message" || { echo '5.7.1 forbidden'; exit 69; }
+    (id -un; echo 'X-Filtered: yes') >"$directory/seen"
+    /usr/sbin/sendmail -G -i "$@" <"$message" || exit 75`
+
+  async function startFiltered(): ReturnType<typeof startGround> {
+    return startGround(async (directory) => {
+      const inbox = join(directory, 'inbox')
+      await mkdir(inbox)
+      await runCommand('chown', ['candy:', inbox])
+      const script = await writeScript(directory, 'filter', filter)
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: macros of pipe(8)
+      const argv = [script, inbox, '-f', '${sender}', '--', '${recipient}']
+      return { services: [pipeTransport({ argv })], attach: { contentFilter: 'candy:dummy' } }
+    })
+  }
+
+  it('runs as candy and hands mail back through sendmail', async () => {
+    await using ground = await startFiltered()
+    await deliver(ground.postfix.port, { ...letter, recipients: ['bob@example.net', 'eve@example.net'] })
+    const [received] = await ground.sink.waitFor(1)
+    expect(received?.recipients).toEqual(['bob@example.net', 'eve@example.net'])
+    expect(addedTo(received?.bytes)).toMatch(
+      /^Received: by .* from userid \d+\)\r\n\tid [^\r]*\r\nReceived: from client/,
+    )
+    expect((await ground.postfix.run('cat', [join(ground.directory, 'inbox', 'seen')])).stdout.toString()).toContain(
+      'candy',
+    )
+    expect(await ground.postfix.log()).toMatch(/relay=candy, .*status=sent/)
+    await ground.postfix.waitUntilEmpty()
+    expect(ground.sink.count).toBe(1)
+  })
+
+  it('refuses mail with status 69', async () => {
+    await using ground = await startFiltered()
+    await deliver(ground.postfix.port, { ...letter, bytes: Buffer.concat([bytes, Buffer.from('forbidden\r\n')]) })
+    await ground.postfix.waitForLog(/relay=candy, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
+  })
+})
+
+describe('the re-injection service', () => {
+  it('takes mail from the account candy, once an access control list lets it in', async () => {
+    await using ground = await startGround({ services: [reinjection()] })
+    const { postfix, sink } = ground
+    const client = join(ground.directory, 'client.mjs')
+    await writeFile(client, rawClient)
+    const run = () =>
+      postfix.run(process.execPath, [client, join(postfix.queueDirectory, 'public', 'candy-in')], { user: 'candy' })
+    expect((await run()).stderr.toString()).toContain('EACCES')
+    await postfix.admit()
+    const { status, stdout } = await run()
+    expect({ status, stdout: stdout.toString() }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining('250 2.0.0 Ok: queued'),
+    })
+    const [received] = await sink.waitFor(1)
+    expect(received?.bytes.toString()).toMatch(/Subject: raw\r\n\r\nbody\r\n$/)
+    expect(await postfix.log()).toContain('postfix/candy-in/smtpd')
+  })
+
+  it('announces what a filter relies on, and believes XFORWARD', async () => {
+    await using ground = await startGround({ services: [reinjection()] })
+    await using client = await connect(join(ground.postfix.queueDirectory, 'public', 'candy-in'))
+    const keywords = (await client.ehlo()).map((line) => line.split(' ')[0])
+    expect(keywords).toEqual(expect.arrayContaining(['PIPELINING', 'SIZE', '8BITMIME', 'SMTPUTF8', 'DSN', 'XFORWARD']))
+    await client.expect('XFORWARD NAME=far.example.org ADDR=192.0.2.7 PROTO=ESMTP HELO=far SOURCE=REMOTE')
+    expect((await client.send(letter)).code).toBe(250)
+    await ground.postfix.waitForLog(/client=far\.example\.org\[192\.0\.2\.7\]/)
+  })
+
+  it('takes no malformed end of data for the end', async () => {
+    await using ground = await startGround({ services: [reinjection()] })
+    for (const end of ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r\r\n', '\r\r\n.\r\r\n']) {
+      await using client = await connect(join(ground.postfix.queueDirectory, 'public', 'candy-in'))
+      await client.ehlo()
+      for (const line of ['MAIL FROM:<>', 'RCPT TO:<bob@example.net>', 'DATA']) await client.expect(line)
+      client.write(`Subject: x\r\n\r\nbody${end}NOOP\r\n\r\n.\r\n`)
+      expect((await client.read()).code).toBe(250)
+      expect((await client.command('RSET')).lines).toEqual(['2.0.0 Ok'])
+    }
+    expect(await ground.sink.waitFor(6)).toHaveLength(6)
+  })
+})
+
+/** A dialog over a UNIX socket with nothing but Node.js, to be run by another account. */
+const rawClient = `
+import { connect } from 'node:net'
+const lines = ['EHLO x', 'MAIL FROM:<>', 'RCPT TO:<bob@example.net>', 'DATA', 'Subject: raw\\r\\n\\r\\nbody\\r\\n.', 'QUIT']
+const socket = connect(process.argv[2])
+let input = ''
+for await (const chunk of socket) {
+  input += chunk
+  process.stdout.write(chunk)
+  if (!/^\\d{3} .*\\r\\n$/m.test(input)) continue
+  input = ''
+  const line = lines.shift()
+  if (line !== undefined) socket.write(line + '\\r\\n')
+}
+`
