@@ -2,8 +2,13 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { concat, defineFilter, fromString, rewrite } from '../../src/index.js'
 import { type ContractOptions, contract } from '../../src/testing/index.js'
-import { BROKEN } from './contract/broken.js'
+import { FAULTS } from './contract/broken/faults.js'
+import { JUDGING } from './contract/broken/judging.js'
+import { READING } from './contract/broken/reading.js'
+import { REWRITING } from './contract/broken/rewriting.js'
 import { answer, scanner } from './contract/daemon.js'
+
+const BROKEN = [...JUDGING, ...READING, ...FAULTS, ...REWRITING]
 
 type Body = () => Promise<void>
 

@@ -45,7 +45,7 @@ export async function trial(
 }
 
 /** Validates the options as a runner does; fails the check when the schema refuses them. */
-export async function validated(subject: Subject, daemon: Backend | undefined): Promise<unknown> {
+async function validated(subject: Subject, daemon: Backend | undefined): Promise<unknown> {
   const result = await subject.filter.options['~standard'].validate(written(subject, daemon))
   if (result.issues !== undefined) fail(`its options are refused: ${result.issues.map((i) => i.message).join('; ')}`)
   return result.value

@@ -40,7 +40,7 @@ export const answer: Answer = async function* (received) {
   if (left === 0) yield 'clean\n'
 }
 
-export const options = v.object({ address: v.string(), field: v.optional(v.string(), 'X-Scanned') })
+const options = v.object({ address: v.string(), field: v.optional(v.string(), 'X-Scanned') })
 export type Options = v.InferOutput<typeof options>
 
 export function scanner(over: (options: Options) => Partial<Filter> = () => ({})): FilterPackage {

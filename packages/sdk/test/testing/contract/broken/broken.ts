@@ -1,0 +1,68 @@
+/** What filters broken on purpose are made of: a scanner, a filter without a backend, a rewriter, each sound but for one part. */
+import * as v from 'valibot'
+import {
+  type Accept,
+  accept,
+  collect,
+  defineFilter,
+  type Filter,
+  type FilterPackage,
+  type Message,
+  type Verdict,
+} from '../../../../src/index.js'
+import type { ContractOptions } from '../../../../src/testing/index.js'
+import { answer, ask, type Options, scanner, send } from '../daemon.js'
+
+export interface Broken {
+  readonly check: string
+  readonly how: string
+  readonly subject: Omit<ContractOptions, 'test'>
+  readonly says: RegExp
+}
+
+type Judge = Filter<Verdict>['judge']
+
+/** A scanner, one of whose members is replaced. */
+export function asking(over: (options: Options) => Partial<Filter<Verdict>>, given: Partial<ContractOptions> = {}) {
+  const filter = scanner(over as (options: Options) => Partial<Filter>)
+  return {
+    filter,
+    backend: answer,
+    options: (b: { address: string }) => ({ address: b.address }),
+    grace: 400,
+    ...given,
+  }
+}
+
+/** A filter without a backend. */
+export function plain(judge: Judge, given: Partial<ContractOptions> & { members?: Partial<Filter<Verdict>> } = {}) {
+  const { members, ...rest } = given
+  const filter: FilterPackage = defineFilter({
+    api: 1,
+    name: 'plain',
+    rewrites: true,
+    options: v.object({}),
+    create: () => ({ judge, ...members }),
+  })
+  return { filter: { ...filter, rewrites: false }, grace: 400, ...rest }
+}
+
+export function rewriting(judge: Judge) {
+  const subject = plain(judge)
+  return { ...subject, filter: { ...subject.filter, rewrites: true } }
+}
+
+/** What a good judge of the scanner does, for judges that are broken elsewhere. */
+export async function scan({ address }: Options, letter: Message, signal: AbortSignal): Promise<Accept> {
+  const reply = await ask(address, signal, send(letter, signal))
+  if (reply !== 'clean') throw new Error(reply)
+  return accept()
+}
+
+/** A verdict that the types forbid. */
+export const bad = (verdict: unknown) => verdict as Verdict
+
+/** The whole message as text, one character a byte. */
+export async function text(letter: Message): Promise<string> {
+  return Buffer.from(await collect(letter.open())).toString('latin1')
+}

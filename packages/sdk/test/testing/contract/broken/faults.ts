@@ -1,0 +1,63 @@
+/** Filters that guess, or whose `check()` does. */
+import { accept } from '../../../../src/index.js'
+import { ask, send } from '../daemon.js'
+import { asking, type Broken, scan } from './broken.js'
+
+export const FAULTS: readonly Broken[] = [
+  {
+    check: 'says that it is well',
+    how: 'a check that throws',
+    subject: asking(() => ({ check: async () => Promise.reject(new Error('oops')) })),
+    says: /check\(\) threw when all is well/,
+  },
+  {
+    check: 'says that it is well',
+    how: 'a check that is never content',
+    subject: asking(() => ({ check: async () => ({ ok: false, text: 'gone' }) })),
+    says: /says "gone" though all is well/,
+  },
+  ...(['refuses', 'hangs', 'hangs up midway', 'talks nonsense', 'is cut short'] as const).map((what) => ({
+    check: `throws when its backend ${what}`,
+    how: 'an error taken for a yes',
+    subject: asking((options) => ({
+      judge: (letter, { signal }) => scan(options, letter, signal).catch(() => accept()),
+    })),
+    says: new RegExp(`gives accept though its backend ${what}`),
+  })),
+  {
+    check: 'throws when its backend refuses',
+    how: 'a guess that leaves the operator no choice',
+    subject: asking((options) => ({
+      judge: (letter, { signal }) =>
+        scan(options, letter, signal).catch(() => ({ action: 'defer' as const, text: 'later' })),
+    })),
+    says: /gives defer \("later"\)/,
+  },
+  {
+    check: 'throws when its backend is cut short',
+    how: 'a parser that is content with a beginning',
+    subject: asking(({ address }) => ({
+      judge: async (letter, { signal }) => {
+        await ask(address, signal, send(letter, signal)).catch((error: unknown) => {
+          if (!/cut short: cl/.test(String(error))) throw error
+        })
+        return accept()
+      },
+    })),
+    says: /gives accept though its backend is cut short/,
+  },
+  {
+    check: 'tells of a bad backend without throwing',
+    how: 'a check that throws',
+    subject: asking(({ address }) => ({
+      check: async ({ signal }) => ({ ok: true, text: await ask(address, signal, ['PING\n']) }),
+    })),
+    says: /check\(\) threw when its backend refuses/,
+  },
+  {
+    check: 'tells of a bad backend without throwing',
+    how: 'a check that does not look',
+    subject: asking(() => ({ check: async () => ({ ok: true, text: 'fine' }) })),
+    says: /says "fine" though its backend refuses/,
+  },
+]

@@ -1,0 +1,128 @@
+/** Filters that say something wrong of a message. */
+import { accept, addHeader, collect, fromString, rewrite } from '../../../../src/index.js'
+import { asking, type Broken, bad, plain, text } from './broken.js'
+
+export const JUDGING: readonly Broken[] = [
+  {
+    check: 'says what package it is',
+    how: 'another api',
+    subject: (() => {
+      const subject = plain(() => accept())
+      return { ...subject, filter: { ...subject.filter, api: 2 as 1 } }
+    })(),
+    says: /api is 1, not 2/,
+  },
+  {
+    check: 'takes its options',
+    how: 'options that its schema refuses',
+    subject: asking(() => ({}), { options: { address: 25 } }),
+    says: /refused: .*string/,
+  },
+  ...(
+    [
+      ['an unknown action', { action: 'discard' }, /unknown action: discard/],
+      ['an unknown member', { action: 'accept', edit: [] }, /unknown member: edit/],
+      ['a member of another action', { action: 'reject', text: 'no', edits: [] }, /unknown member: edits/],
+      ['content without rewrites', rewrite(() => fromString('x')), /not defined with `rewrites: true`/],
+      ['no text', { action: 'defer', text: ' ' }, /has a text/],
+      ['a status with a class', { action: 'reject', text: 'no', status: [5, 7, 1] }, /a status is/],
+      ['no verdict at all', undefined, /a verdict is an object/],
+    ] as const
+  ).map(([how, verdict, says]) => ({
+    check: 'gives verdicts that runners know',
+    how,
+    subject: plain(() => bad(verdict)),
+    says,
+  })),
+  ...(
+    [
+      ['a line break in a value', [{ add: 'X-A', value: 'a\r\nBcc: b@example.com' }], /printable ASCII/],
+      ['an unknown edit', [{ replace: 'Subject', value: 'x' }], /an edit is { add, value } or { remove }/],
+      ['an edit that is two', [{ add: 'X-A', value: 'x', remove: 'X-A' }], /an edit is { add, value } or { remove }/],
+    ] as const
+  ).map(([how, edits, says]) => ({
+    check: 'gives edits that can be applied',
+    how,
+    subject: plain(() => bad({ action: 'accept', edits })),
+    says,
+  })),
+  {
+    check: 'judges an empty message',
+    how: 'a bug that shows without a first chunk',
+    subject: plain(async (letter) => {
+      let first: Uint8Array | undefined
+      for await (const chunk of letter.open()) first ??= chunk
+      return accept([addHeader('X-First', String((first as Uint8Array)[0]))])
+    }),
+    says: /judge\(\) threw/,
+  },
+  {
+    check: 'judges an empty body',
+    how: 'a bug that shows without a body',
+    subject: plain(async (letter) => {
+      const body = (await text(letter)).split('\r\n\r\n')[1]
+      return accept([addHeader('X-Start', (/^./.exec(body ?? 'x') as RegExpExecArray)[0])])
+    }),
+    says: /judge\(\) threw/,
+  },
+  {
+    check: 'judges headers alone',
+    how: 'a bug that shows without an empty line',
+    subject: plain(async (letter) => {
+      if (letter.size > 0 && !(await text(letter)).includes('\r\n\r\n')) throw new Error('no body')
+      return accept()
+    }),
+    says: /no body/,
+  },
+  {
+    check: 'judges 8-bit bytes',
+    how: 'a decoder that knows UTF-8 only',
+    subject: plain(async (letter) => {
+      new TextDecoder('utf-8', { fatal: true }).decode(await collect(letter.open()))
+      return accept()
+    }),
+    says: /judge\(\) threw/,
+  },
+  {
+    check: 'judges the same whatever the chunks',
+    how: 'a search in each chunk by itself',
+    subject: plain(async (letter) => {
+      let found = false
+      for await (const chunk of letter.open()) found ||= Buffer.from(chunk).includes('lunch')
+      return accept([addHeader('X-Lunch', String(found))])
+    }),
+    says: /another verdict in chunks of 1 bytes/,
+  },
+  {
+    check: 'judges many messages at once as it judges them alone',
+    how: 'a state shared between messages',
+    subject: (() => {
+      let size = 0
+      return plain(async (letter) => {
+        size = 0
+        for await (const chunk of letter.open()) size += chunk.length
+        return accept([addHeader('X-Size', String(size))])
+      })
+    })(),
+    says: /another verdict while it judged others/,
+  },
+  {
+    check: 'serves two drop-ins in one process',
+    how: 'a close that ends what all instances share',
+    subject: (() => {
+      let closed = false
+      const judge = () => {
+        if (closed) throw new Error('closed')
+        return accept()
+      }
+      return plain(judge, {
+        members: {
+          close: async () => {
+            closed = true
+          },
+        },
+      })
+    })(),
+    says: /judge\(\) threw: Error: closed/,
+  },
+]

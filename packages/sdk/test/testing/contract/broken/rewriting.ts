@@ -1,0 +1,60 @@
+/** Filters whose content is not lazy, not whole, or not ended. */
+import { Readable } from 'node:stream'
+import { accept, rewrite } from '../../../../src/index.js'
+import { type Broken, rewriting } from './broken.js'
+
+export const REWRITING: readonly Broken[] = [
+  {
+    check: 'opens nothing before its content is read',
+    how: 'a stream that reads ahead',
+    subject: rewriting((letter) =>
+      rewrite(() => {
+        const reading = letter.open()[Symbol.asyncIterator]()
+        const first = reading.next()
+        return (async function* () {
+          const { value } = await first
+          yield value as Uint8Array
+          for (let next = await reading.next(); next.done !== true; next = await reading.next()) yield next.value
+        })()
+      }),
+    ),
+    says: /begins to read before anybody asks/,
+  },
+  {
+    check: 'gives content in chunks of type Uint8Array',
+    how: 'a stream in text mode',
+    subject: rewriting((letter) => rewrite(() => Readable.from(letter.open()).setEncoding('latin1'))),
+    says: /a chunk is a Uint8Array, not string/,
+  },
+  {
+    check: 'ends its content on every path',
+    how: 'a reading dropped when the content is broken off',
+    subject: rewriting((letter) =>
+      rewrite(() => {
+        const reading = letter.open()[Symbol.asyncIterator]()
+        return { [Symbol.asyncIterator]: () => ({ next: () => reading.next() }) }
+      }),
+    ),
+    says: /not ended after the content was broken off/,
+  },
+  {
+    check: 'gives an error, not half a content, when the message cannot be read',
+    how: 'an end in place of an error',
+    subject: rewriting((letter) =>
+      rewrite(async function* () {
+        try {
+          yield* letter.open()
+        } catch {
+          return
+        }
+      }),
+    ),
+    says: /ends as if it were whole/,
+  },
+  {
+    check: 'gives content in chunks of type Uint8Array',
+    how: 'a sample that it does not rewrite',
+    subject: rewriting(() => accept()),
+    says: /give as `sample` a message that the filter rewrites/,
+  },
+]
