@@ -96,15 +96,29 @@ function startClock(deadline: number): AbortSignal {
 
 /**
  * Standard output and error are one pipe to pipe(8), which reads the answer off its start: nobody else may write there.
- * Gives what was written so far, for the log.
+ * The streams are made only when somebody wants them, since making them takes time. Gives what was written so far.
  */
 function muteStreams(): () => string {
   let written = ''
-  for (const stream of [process.stdout, process.stderr]) {
+  const mute = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     stream.write = (chunk: unknown): boolean => {
       if (written.length < 2000) written += String(chunk)
       return true
     }
+    return stream
+  }
+  for (const name of ['stdout', 'stderr'] as const) {
+    const make = Object.getOwnPropertyDescriptor(process, name)?.get
+    if (make === undefined) throw new Error(`process.${name} is not what it was in Node.js 20 to 24`)
+    let muted: NodeJS.WriteStream | undefined
+    Object.defineProperty(process, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => {
+        muted ??= mute(make.call(process))
+        return muted
+      },
+    })
   }
   return () => written
 }
