@@ -1,0 +1,110 @@
+/** The tables of docs/verdicts.md against the code that they describe: policy, answer, JSON, the defaults of each mode. */
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Status, Verdict } from '@candy/sdk'
+import { describe, expect, test } from 'vitest'
+import { type Decision, decide } from '../../src/chain/decision.js'
+import type { Judged } from '../../src/chain/judge.js'
+import type { OutcomeAction } from '../../src/chain/outcome.js'
+import type { Policy } from '../../src/chain/policy.js'
+import { toJson } from '../../src/cli/outcome-print.js'
+import { answerTo } from '../../src/front/answer.js'
+import { readDropIn } from '../../src/site/drop-in.js'
+import { Ownership } from '../../src/site/ownership.js'
+import { readSettings } from '../../src/site/settings.js'
+import { defaultOnReject } from '../../src/site/site.js'
+import { ready, scratch } from '../support.js'
+import { code, readPage, readTable } from './pages.js'
+
+const page = readPage('docs/verdicts.md')
+const refusal = (action: 'reject' | 'quarantine' | 'defer'): Judged => ({
+  verdict: { action, text: 'TEXT' } as Verdict,
+})
+
+/** What the first column says, as the chain hears it. */
+const JUDGED: Readonly<Record<string, Judged>> = {
+  accepts: { verdict: { action: 'accept' } },
+  rejects: refusal('reject'),
+  'says quarantine': refusal('quarantine'),
+  defers: refusal('defer'),
+  'could not decide': { error: new Error('broken') },
+  'is not asked: the mail is larger': { skipped: true },
+}
+
+describe('from verdict to outcome', () => {
+  const rows = readTable(page, 'the filter')
+
+  test('every verdict meets every policy', () => {
+    const seen = rows.map((row) => `${row['the filter']} ${code(row['the drop-in'])}`)
+    expect(new Set(seen).size).toBe(1 + 4 + 3 + 1 + 3 + 1)
+    expect(new Set(rows.map((row) => row['the filter']))).toEqual(new Set(Object.keys(JUDGED)))
+  })
+
+  test.each(rows.map((row) => [`${row['the filter']} ${code(row['the drop-in'])}`, row] as const))('%s', (_, row) => {
+    const decision = decide(
+      { ...ready('NAME', () => ({ action: 'accept' })), policy: policyFrom(code(row['the drop-in'])) },
+      JUDGED[row['the filter'] ?? ''] as Judged,
+    )
+    expect(described(decision)).toEqual({
+      outcome: code(row.outcome),
+      status: row.status,
+      'X-Candy-Status': row['X-Candy-Status'],
+    })
+  })
+})
+
+/** The policy of a drop-in with this line, as it is read from the file. */
+function policyFrom(line: string): Policy {
+  const path = join(scratch(), '50-name.toml')
+  writeFileSync(path, `filter = "@candy/filter-clamav"\n${line}\n`)
+  const dropIn = readDropIn(path, 'NAME', 'quarantine', [])
+  if (dropIn === undefined) throw new Error(`not read: ${line}`)
+  return dropIn.policy
+}
+
+function described(decision: Decision): Readonly<Record<string, string>> {
+  if (!decision.goOn) {
+    return { outcome: decision.action, status: `x.${decision.status.join('.')}`, 'X-Candy-Status': '' }
+  }
+  const [edit] = decision.edits
+  return { outcome: 'accept', status: '', 'X-Candy-Status': edit !== undefined && 'add' in edit ? edit.value : '' }
+}
+
+test.each(readTable(page, 'mode').map((row) => [row.mode, code(row['`on_reject`'])] as const))(
+  'with %s, on_reject is %s',
+  (mode, onReject) => {
+    const [top, table = ''] = [...(mode ?? '').matchAll(/`([^`]*)`/g)].map(([, text]) => text)
+    const directory = scratch()
+    writeFileSync(join(directory, 'candy.toml'), `${top}\n${table.replace(/^(\[\w+\]) /, '$1\n')}\n`)
+    expect(JSON.stringify(defaultOnReject(readSettings(directory, new Ownership(), [])))).toBe(onReject)
+  },
+)
+
+describe('from outcome to answer', () => {
+  const rows = readTable(page, 'outcome')
+
+  test('every outcome is there', () => {
+    expect(rows.map((row) => code(row.outcome))).toEqual(['accept', 'quarantine', 'discard', 'refuse', 'defer'])
+  })
+
+  test.each(rows.map((row) => [code(row.outcome) as OutcomeAction, row] as const))('%s', (action, row) => {
+    const status: Status = [7, 1]
+    const reason = action === 'accept' ? {} : { reason: { filter: 'NAME', text: 'TEXT', status } }
+    const written = (cell: string | undefined): string => (cell ?? '').replace('s.d', '7.1')
+    const answer = answerTo({ action, ...reason })
+    expect(String(answer.exit)).toBe(row.exit)
+    expect(`${answer.code} ${answer.text}`).toBe(written(row['SMTP and LMTP reply']))
+    expect(answer.text).toMatch(new RegExp(`^${answer.statusClass}\\.`))
+    const json = toJson({
+      action,
+      ...reason,
+      content: { size: 0, open: async function* () {}, headers: async () => new Uint8Array() },
+      edits: [],
+      rewritten: false,
+      reports: [],
+      close: async () => {},
+    })
+    expect(json).toMatchObject({ action, status: written(row['JSON status']) })
+  })
+})
