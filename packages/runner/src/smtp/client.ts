@@ -14,6 +14,8 @@ import { parseReplyLine, type Reply } from './reply.js'
 /** RFC 5321 §4.5.3.1.5 allows 512 octets in a reply line; real servers send more. */
 const LINE_LIMIT = 4096
 
+const CRLF = Buffer.from('\r\n')
+
 /** Trouble with the connection itself, not a reply. */
 export class SmtpError extends Error {
   readonly code = 'SMTP'
@@ -43,13 +45,11 @@ export class SmtpClient {
    * Connects and returns at once; `reply()` then gives the greeting. The connection ends when the signal aborts, and with
    * it every wait.
    */
-  static connect(address: ServiceAddress, signal: AbortSignal): SmtpClient {
+  static connect(address: ServiceAddress, signal?: AbortSignal): SmtpClient {
     const socket = connect({ ...address, noDelay: true })
     const client = new SmtpClient(socket, address)
-    const abort = (): void => {
-      client.#fail(`${printAddress(address)} did not answer in time`)
-      socket.destroy()
-    }
+    if (signal === undefined) return client
+    const abort = (): void => client.abort(`${printAddress(address)} did not answer in time`)
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     socket.once('close', () => signal.removeEventListener('abort', abort))
@@ -62,6 +62,22 @@ export class SmtpClient {
     if (early !== undefined) return Promise.resolve(early)
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
+  }
+
+  /** Whether commands can still be sent: nothing has failed, and the server has not said that it will close (RFC 5321 §3.8). */
+  get usable(): boolean {
+    return this.#failure === undefined && this.#early.length === 0
+  }
+
+  /** Ends the connection at once, mid-command too; every wait fails with what is said here. */
+  abort(why: string): void {
+    this.#fail(why)
+    this.#socket.destroy()
+  }
+
+  /** Sends command lines as the bytes they are (without CRLF) in one write. Await a `reply()` for each. */
+  sendLines(lines: readonly Uint8Array[]): void {
+    this.#socket.write(Buffer.concat(lines.flatMap((line) => [line, CRLF])))
   }
 
   /** Sends command lines (without CRLF, UTF-8) in one write. Await a `reply()` for each. */
@@ -80,19 +96,20 @@ export class SmtpClient {
     return { reply, extensions: reply.code === 250 ? parseExtensions(reply) : new Map() }
   }
 
-  /** Sends mail data, dot-stuffed, without its end: until `endData` the server must not take the message. */
+  /**
+   * Sends mail data, dot-stuffed, without its end: until what this returns is called, the server must not take the
+   * message. The last chunk leaves together with the end, so a small message is one write.
+   */
   async data(bytes: AsyncIterable<Uint8Array>): Promise<() => Promise<Reply>> {
     const stuffer = makeDotStuffer()
+    let pieces: readonly Uint8Array[] = []
     for await (const chunk of bytes) {
       if (this.#failure !== undefined) throw this.#failure
-      this.#socket.cork()
-      let room = true
-      for (const piece of stuffer.stuff(chunk)) room = this.#socket.write(piece)
-      this.#socket.uncork()
-      if (!room) await this.#drained()
+      if (!this.#write(pieces)) await this.#drained()
+      pieces = stuffer.stuff(chunk)
     }
     return () => {
-      this.#socket.write(stuffer.end())
+      this.#write([...pieces, stuffer.end()])
       return this.reply()
     }
   }
@@ -102,6 +119,15 @@ export class SmtpClient {
     if (this.#failure === undefined) this.#socket.end('QUIT\r\n')
     this.#failure ??= new SmtpError('the connection was closed')
     this.#socket.destroySoon()
+  }
+
+  /** In one system call. False when the server reads more slowly than this. */
+  #write(pieces: readonly Uint8Array[]): boolean {
+    this.#socket.cork()
+    let room = true
+    for (const piece of pieces) room = this.#socket.write(piece)
+    this.#socket.uncork()
+    return room
   }
 
   #drained(): Promise<void> {
@@ -140,8 +166,7 @@ export class SmtpClient {
   }
 
   #nonsense(): void {
-    this.#fail('the server does not speak SMTP')
-    this.#socket.destroy()
+    this.abort('the server does not speak SMTP')
   }
 
   #fail(what: string): void {

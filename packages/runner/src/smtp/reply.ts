@@ -1,4 +1,4 @@
-/** SMTP replies (RFC 5321 §4.2), read from lines. */
+/** SMTP replies (RFC 5321 §4.2), read from lines and written again, byte by byte the same. */
 
 export interface Reply {
   /** Three digits: 250, 451, … */
@@ -14,6 +14,22 @@ export function parseReplyLine(
   const match = /^([2-5][0-9][0-9])(?:([ -])(.*))?$/s.exec(line)
   if (match === null) return undefined
   return { code: Number(match[1]), last: match[2] !== '-', text: match[3] ?? '' }
+}
+
+/** The reply as it goes over the wire, CRLFs included; to be written as Latin-1. */
+export function writeReply({ code, lines }: Reply): string {
+  const last = lines.length - 1
+  return lines.map((line, index) => `${code}${index < last ? '-' : ' '}${line}\r\n`).join('')
+}
+
+/** A reply of one line. */
+export function makeReply(code: number, text: string): Reply {
+  return { code, lines: [text] }
+}
+
+/** 2xx: done (RFC 5321 §4.2.1). */
+export function isPositive(reply: Reply): boolean {
+  return reply.code >= 200 && reply.code < 300
 }
 
 /** The reply on one line, for logs: `550 5.1.1 no such user`. */

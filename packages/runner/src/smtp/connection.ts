@@ -1,0 +1,161 @@
+/**
+ * The server half of an SMTP connection (RFC 5321 §3): command lines and mail data in, replies out. Input may be pipelined
+ * (RFC 2920) and cut anywhere. What comes faster than it is read waits in the kernel; so do commands of a client that
+ * does not read its replies.
+ */
+import type { Socket } from 'node:net'
+import type { DataReader } from './data-reader.js'
+import { type Line, LineReader } from './line.js'
+
+/**
+ * Bytes. RFC 5321 §4.5.3.1.4 allows 512 and extensions add to it; Postfix itself takes 2048 (line_length_limit).
+ */
+const LINE_LIMIT = 4096
+
+/** Input that may wait to be read, and output that may wait to be taken, in bytes. */
+const BACKLOG = 256 * 1024
+
+/** Thrown when mail data is longer than what the reader of it allows. */
+export class DataTooLong extends Error {
+  readonly code = 'DATA_TOO_LONG'
+}
+
+/** Thrown while data is read from a client that has gone away, or stays silent. */
+export class ClientGone extends Error {
+  readonly code = 'CLIENT_GONE'
+}
+
+export class ServerConnection {
+  readonly #socket: Socket
+  readonly #lines = new LineReader(LINE_LIMIT)
+  readonly #gone = new AbortController()
+  #waiter: ((more: boolean) => void) | undefined
+  #silent = false
+
+  /** `idle` is how long the client may be silent when something is expected of it, in milliseconds (RFC 5321 §4.5.3.2.7). */
+  constructor(socket: Socket, idle: number) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.setTimeout(idle)
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('timeout', () => this.#timeOut())
+    socket.on('end', () => this.#end('the client hung up'))
+    socket.on('close', () => this.#end('the client hung up'))
+    socket.on('error', (error) => this.#end(`the client's connection failed: ${error.message}`))
+  }
+
+  /** Aborts when the client goes away. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Whether the client is still there, but has said nothing for too long. */
+  get silent(): boolean {
+    return this.#silent
+  }
+
+  /** The next line that has come. */
+  line(): Line | undefined {
+    const line = this.#lines.next()
+    this.#resume()
+    return line
+  }
+
+  /** Waits for more input. False when none will come: the client is gone, or silent for too long. */
+  more(): Promise<boolean> {
+    if (this.#silent || this.gone.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#waiter = resolve
+    })
+  }
+
+  /** Ends a wait for more input, with false, as if the client had been silent for too long. */
+  interrupt(): void {
+    this.#wake(false)
+  }
+
+  /**
+   * Mail data after 354, to its end: without dot-stuffing, every line end CRLF. Throws `ClientGone` when the end does not
+   * come, and `DataTooLong` past `limit` bytes. Once the reading has stopped before the end, only `skip` with the same
+   * reader may follow: what is left is not commands.
+   */
+  async *data(
+    reader: DataReader,
+    limit: number = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    let size = 0
+    while (!reader.ended) {
+      const chunk = this.#lines.take()
+      this.#resume()
+      const pieces: Uint8Array[] = []
+      const read = reader.read(chunk, pieces)
+      if (read < chunk.length) this.#lines.push(chunk.subarray(read))
+      size += read
+      if (size > limit) throw new DataTooLong(`more than ${limit} bytes`)
+      for (const piece of pieces) yield piece
+      if (!reader.ended && this.#lines.size === 0 && !(await this.more())) {
+        throw new ClientGone(this.#silent ? 'the client fell silent' : 'the client hung up')
+      }
+    }
+  }
+
+  /** Reads mail data to its end and drops it. Throws `ClientGone`. */
+  async skip(reader: DataReader): Promise<void> {
+    for await (const _ of this.data(reader)) {
+      // Nobody wants it.
+    }
+  }
+
+  /** Writes replies. Resolves once the client has room for more, or is gone. */
+  async write(replies: string): Promise<void> {
+    if (this.gone.aborted) return
+    this.#socket.write(replies, 'latin1')
+    if (this.#socket.writableLength > BACKLOG) await this.#drained()
+  }
+
+  /** Ends the connection once what was written has left. */
+  close(): void {
+    this.#end('the connection was closed')
+    this.#socket.destroySoon()
+  }
+
+  #take(chunk: Buffer): void {
+    this.#lines.push(chunk)
+    if (this.#lines.size > BACKLOG) this.#socket.pause()
+    this.#wake(true)
+  }
+
+  #resume(): void {
+    if (this.#socket.isPaused() && this.#lines.size <= BACKLOG) this.#socket.resume()
+  }
+
+  #timeOut(): void {
+    // While nobody waits for the client, it is not the client that is slow.
+    if (this.#waiter === undefined) return
+    this.#silent = true
+    this.#wake(false)
+  }
+
+  #end(why: string): void {
+    if (!this.gone.aborted) this.#gone.abort(new ClientGone(why))
+    this.#wake(false)
+  }
+
+  #wake(more: boolean): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.(more)
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        this.#socket.off('drain', settle)
+        this.#socket.off('close', settle)
+        resolve()
+      }
+      this.#socket.once('drain', settle)
+      this.#socket.once('close', settle)
+    })
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Mail data on the way in (RFC 5321 §4.5.2): only CRLF.CRLF ends it, and the dot that starts a line is taken off.
+ *
+ * What else looks like an end, `LF.LF`, `CR.CRLF` and their kind, is content; a receiver that took it for an end would
+ * let a stranger put a second message in (SMTP smuggling, CVE-2023-51764). Past this reader no bare CR or LF exists, so
+ * nobody further on can be of another opinion: each becomes CRLF, and is counted.
+ */
+
+const LF = 10
+const CR = 13
+const DOT = 46
+const LF_BYTES: Uint8Array = Uint8Array.of(LF)
+const CR_BYTES: Uint8Array = Uint8Array.of(CR)
+const CRLF_BYTES: Uint8Array = Uint8Array.of(CR, LF)
+
+/** Where in a line the next byte stands. A line starts after CRLF, and where the data starts. */
+type State = 'line-start' | 'text' | 'cr' | 'dot' | 'dot-cr' | 'end'
+
+export class DataReader {
+  #state: State = 'line-start'
+  /** Bare CRs and bare LFs so far. */
+  bare = 0
+
+  /** Whether the end of the data was read. */
+  get ended(): boolean {
+    return this.#state === 'end'
+  }
+
+  /**
+   * Reads the chunk up to the end of the data, where that is in it. Puts the content into `pieces`, which share the
+   * chunk's memory, and returns how many bytes were read.
+   */
+  read(chunk: Uint8Array, pieces: Uint8Array[]): number {
+    let state = this.#state
+    let from = 0
+    let at = 0
+    const keep = (to: number): void => {
+      if (to > from) pieces.push(chunk.subarray(from, to))
+      from = to
+    }
+    for (; at < chunk.length && state !== 'end'; at++) {
+      const byte = chunk[at] as number
+      if (state === 'text' && byte > CR) continue
+      if (state === 'cr') {
+        if (byte === LF) {
+          state = 'line-start'
+          continue
+        }
+        keep(at)
+        pieces.push(LF_BYTES)
+        this.bare++
+        state = 'text'
+      } else if (state === 'line-start') {
+        state = 'text'
+        if (byte === DOT) {
+          keep(at)
+          from = at + 1
+          state = 'dot'
+          continue
+        }
+      } else if (state === 'dot') {
+        state = 'text'
+        if (byte === CR) {
+          from = at + 1
+          state = 'dot-cr'
+          continue
+        }
+      } else if (state === 'dot-cr') {
+        if (byte === LF) {
+          from = at + 1
+          state = 'end'
+          continue
+        }
+        pieces.push(CRLF_BYTES)
+        this.bare++
+        state = 'text'
+      }
+      if (byte === CR) state = 'cr'
+      else if (byte === LF) {
+        keep(at)
+        pieces.push(CR_BYTES)
+        this.bare++
+      }
+    }
+    keep(at)
+    this.#state = state
+    return at
+  }
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Sink, startSink } from '../../../../test/ground/sink.js'
+import { SmtpClient } from '../../src/smtp/client.js'
+import { chunks, scratch } from '../support.js'
+
+async function start(): Promise<{ client: SmtpClient; sink: Sink }> {
+  const path = join(scratch(), 'sink')
+  const sink = await startSink({ path })
+  onTestFinished(() => sink.stop())
+  const client = SmtpClient.connect({ path })
+  onTestFinished(() => client.close())
+  expect((await client.reply()).code).toBe(220)
+  return { client, sink }
+}
+
+async function ready(client: SmtpClient): Promise<void> {
+  client.sendLines([Buffer.from('MAIL FROM:<a\xff@example.com>', 'latin1'), Buffer.from('RCPT TO:<b@example.com>')])
+  expect((await client.reply()).code).toBe(250)
+  expect((await client.reply()).code).toBe(250)
+  expect((await client.command('DATA')).code).toBe(354)
+}
+
+test('lines go out as the bytes they are', async () => {
+  const { client, sink } = await start()
+  await ready(client)
+  const end = await client.data(chunks('Subject: x\r\n\r\n', '.dot\r\n'))
+  expect((await end()).code).toBe(250)
+  expect(sink.messages[0]?.mail).toEqual(Buffer.from('MAIL FROM:<a\xff@example.com>', 'latin1'))
+  expect(sink.messages[0]?.bytes.toString()).toBe('Subject: x\r\n\r\n.dot\r\n')
+})
+
+test('a message of many chunks arrives whole', async () => {
+  const { client, sink } = await start()
+  await ready(client)
+  const part = `${'x'.repeat(70)}\r\n`.repeat(2000)
+  const end = await client.data(chunks(...Array.from({ length: 30 }, () => part)))
+  expect((await end()).code).toBe(250)
+  expect(sink.messages[0]?.bytes.length).toBe(part.length * 30)
+})
+
+test('a message whose end was not said is not taken', async () => {
+  const { client, sink } = await start()
+  await ready(client)
+  await client.data(chunks('Subject: x\r\n\r\n', 'body\r\n'))
+  client.abort('given up')
+  await expect(client.reply()).rejects.toThrow('given up')
+  expect(sink.count).toBe(0)
+})
+
+test('a server that hangs up fails every wait, and can be used no more', async () => {
+  const { client, sink } = await start()
+  sink.fail({ at: 'mail', answer: 'close' })
+  expect(client.usable).toBe(true)
+  client.send('MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.com>')
+  const replies = await Promise.allSettled([client.reply(), client.reply()])
+  expect(replies.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(client.usable).toBe(false)
+})
+
+test('a reply that nobody asked for makes the connection unusable, and is the answer to the next command', async () => {
+  const { client, sink } = await start()
+  sink.fail({ at: 'mail', answer: '421 4.4.2 timeout' })
+  client.send('MAIL FROM:<a@example.com>')
+  await expect.poll(() => client.usable).toBe(false)
+  expect((await client.command('NOOP')).code).toBe(421)
+})
+
+test('a connection that nobody listens to fails', async () => {
+  const client = SmtpClient.connect({ path: join(scratch(), 'nobody') })
+  await expect(client.reply()).rejects.toThrow(/ENOENT/)
+})

@@ -1,0 +1,100 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { makeDotStuffer } from '../../src/smtp/data.js'
+import { DataReader } from '../../src/smtp/data-reader.js'
+import { FALSE_ENDS, SECOND } from './smuggling.js'
+
+interface Result {
+  readonly content: string
+  readonly ended: boolean
+  /** What stood behind the end. */
+  readonly rest: string
+  readonly bare: number
+}
+
+function read(...chunks: readonly Uint8Array[]): Result {
+  const reader = new DataReader()
+  const pieces: Uint8Array[] = []
+  let rest = ''
+  for (const chunk of chunks) rest += Buffer.from(chunk.subarray(reader.read(chunk, pieces))).toString('latin1')
+  return { content: Buffer.concat(pieces).toString('latin1'), ended: reader.ended, rest, bare: reader.bare }
+}
+
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const at = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  return at.slice(1).map((end, index) => bytes.subarray(at[index], end))
+}
+
+function stuff(bytes: Uint8Array): Buffer {
+  const stuffer = makeDotStuffer()
+  return Buffer.concat([...stuffer.stuff(bytes), stuffer.end()])
+}
+
+/** Bytes in which line ends and dots are frequent. */
+const wire = fc
+  .array(fc.constantFrom('\r', '\n', '.', '\r\n', '\r\n.', 'a', '\0', '\xff'), { maxLength: 30 })
+  .map((parts) => Buffer.from(parts.join(''), 'latin1'))
+
+/** Content as the runner holds it: every line ends in CRLF. */
+const canonical = fc
+  .array(fc.constantFrom('', '.', '..', '.a', 'a.', 'text', '\0', '\xff'), { maxLength: 12 })
+  .map((lines) => Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'))
+
+test('what the dot stuffer wrote is read back, however it is cut', () => {
+  fc.assert(
+    fc.property(canonical, fc.array(fc.nat(), { maxLength: 4 }), (content, places) => {
+      const result = read(...cut(Buffer.concat([stuff(content), Buffer.from('QUIT\r\n')]), places))
+      expect(result).toEqual({ content: content.toString('latin1'), ended: true, rest: 'QUIT\r\n', bare: 0 })
+    }),
+  )
+})
+
+test('where the chunks are cut makes no difference, whatever the bytes', () => {
+  fc.assert(
+    fc.property(wire, fc.array(fc.nat(), { maxLength: 4 }), (bytes, places) => {
+      expect(read(...cut(bytes, places))).toEqual(read(bytes))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('the data ends at the first CRLF.CRLF and nowhere else, and no bare line end is left of it', () => {
+  fc.assert(
+    fc.property(wire, (bytes) => {
+      const { ended, rest, content } = read(bytes)
+      const end = `\r\n${bytes.toString('latin1')}`.indexOf('\r\n.\r\n')
+      expect(ended).toBe(end !== -1)
+      if (ended) expect(rest).toBe(bytes.toString('latin1').slice(end + 3))
+      expect(content.replaceAll('\r\n', '')).not.toMatch(ended ? /[\r\n]/ : /[\r\n](?!$)/)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('content shares the memory of the chunk it came in', () => {
+  const chunk = Buffer.from('one\r\ntwo\r\n.\r\n')
+  const pieces: Uint8Array[] = []
+  new DataReader().read(chunk, pieces)
+  expect(pieces.map((piece) => piece.buffer)).toEqual(pieces.map(() => chunk.buffer))
+})
+
+test('a dot right after DATA ends an empty message', () => {
+  expect(read(Buffer.from('.\r\n'))).toEqual({ content: '', ended: true, rest: '', bare: 0 })
+})
+
+describe.each(FALSE_ENDS.map((end) => [JSON.stringify(end), end] as const))('%s does not end the data', (_, end) => {
+  const places = {
+    'in the middle': `Subject: x\r\n\r\nbody${end}`,
+    'at the very start': end,
+    'after a dot-stuffed line': `a\r\n..b\r\nc${end}`,
+  }
+  test.each(Object.entries(places))('%s, split anywhere', (_place, before) => {
+    const bytes = Buffer.from(`${before}${SECOND}.\r\nQUIT\r\n`, 'latin1')
+    for (let at = 0; at <= bytes.length; at++) {
+      const { content, ended, rest } = read(bytes.subarray(0, at), bytes.subarray(at))
+      expect({ ended, rest, at }).toEqual({ ended: true, rest: 'QUIT\r\n', at })
+      expect(content).toContain('MAIL FROM:<admin@example.com>')
+      expect(content.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    }
+  })
+})
