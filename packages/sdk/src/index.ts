@@ -33,3 +33,4 @@ export {
 export type { InferOutput, SchemaIssue, SchemaResult, StandardSchemaV1 } from './standard-schema.js'
 export { printable } from './text.js'
 export { accept, defer, quarantine, reject, rewrite } from './verdict.js'
+export { editsFault, verdictFault } from './verdict-fault.js'

@@ -1,6 +1,6 @@
 /** One filter, one message, one deadline. Whatever the filter does, a result comes out, and soon after the deadline. */
 import type { Context, Envelope, LogFields, Message, Verdict } from '@candy/sdk'
-import { CandyError } from '@candy/sdk'
+import { CandyError, verdictFault } from '@candy/sdk'
 import type { Log } from '../log/log.js'
 import type { Content } from '../message/content.js'
 import { canonical } from '../message/line-ends.js'
@@ -8,7 +8,6 @@ import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { startDeadline, unlessAborted } from './deadline.js'
 import type { ReadyFilter } from './ready.js'
-import { checkVerdict } from './verdict-check.js'
 
 /** The message as the chain was given it. */
 export interface Subject {
@@ -38,7 +37,9 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
     deadline.signal.throwIfAborted()
     const context = lend(ready, subject, court.log, deadline.signal)
     const answer = Promise.resolve(ready.filter.judge(view(subject), context))
-    const verdict = checkVerdict(await unlessAborted(answer, deadline.signal), ready.rewrites)
+    const verdict = await unlessAborted(answer, deadline.signal)
+    const fault = verdictFault(verdict, ready.rewrites)
+    if (fault !== undefined) throw new CandyError('VERDICT', fault)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
     return { verdict, spool: await spoolContent(verdict.content, court.spool, deadline.signal) }
   } catch (error) {

@@ -1,12 +1,12 @@
 /** Checks of every filter: what it says of messages of all kinds. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Message, Verdict } from '../../contract.js'
+import { editsFault, verdictFault } from '../../verdict-fault.js'
 import { message } from '../message.js'
 import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './letters.js'
 import { fail } from './patience.js'
 import type { Check, Subject } from './subject.js'
 import { sample, trial, verdictOn } from './trial.js'
-import { editsFault, verdictFault } from './verdict.js'
 
 const CHUNKINGS = [[1], [2, 0, 3], [7, 64, 1], [998], [65536]]
 
@@ -43,7 +43,12 @@ async function identity({ filter }: Subject): Promise<void> {
 }
 
 async function knownVerdicts(subject: Subject): Promise<void> {
-  await eachVerdict(subject, (verdict) => verdictFault(verdict, subject.filter.rewrites))
+  await eachVerdict(subject, (verdict) => verdictFault(verdict, subject.filter.rewrites) ?? silence(verdict))
+}
+
+/** A runner takes it; the person who reads the log would have nothing to go by. */
+function silence(verdict: Verdict): string | undefined {
+  return 'text' in verdict && verdict.text.trim() === '' ? 'a refusal has a text' : undefined
 }
 
 async function applicableEdits(subject: Subject): Promise<void> {

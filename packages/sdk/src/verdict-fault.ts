@@ -1,6 +1,9 @@
-/** What a runner refuses in a verdict: anything it does not know. It calls such a verdict "could not decide". */
-import type { HeaderEdit } from '../../contract.js'
-import { checkEdit } from '../../header.js'
+/**
+ * What a runner refuses in a verdict: anything it does not know. It calls such a verdict "could not decide". Runners and
+ * the testing kit ask here, so that what passes a filter's tests passes in production.
+ */
+import type { HeaderEdit } from './contract.js'
+import { checkEdit } from './header.js'
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   accept: ['action', 'edits', 'content'],
@@ -9,7 +12,7 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   defer: ['action', 'text', 'status'],
 }
 
-/** A sentence on the first thing wrong with the verdict but for its edits; undefined when it is sound. */
+/** A sentence on the first thing wrong with what a filter returned; undefined when it is a verdict. */
 export function verdictFault(verdict: unknown, rewrites: boolean): string | undefined {
   if (!isRecord(verdict)) return `a verdict is an object, not ${String(verdict)}`
   const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
@@ -18,12 +21,13 @@ export function verdictFault(verdict: unknown, rewrites: boolean): string | unde
   const stranger = Object.keys(verdict).find((member) => !members.includes(member))
   if (stranger !== undefined) return `${String(verdict.action)}: unknown member: ${stranger}`
   if (verdict.action !== 'accept') return refusalFault(verdict)
-  if (!('content' in verdict)) return undefined
+  const fault = editsFault(verdict.edits)
+  if (fault !== undefined || !('content' in verdict)) return fault
   if (!rewrites) return 'content from a filter that is not defined with `rewrites: true`'
   return typeof verdict.content === 'function' ? undefined : 'content is a function that gives bytes'
 }
 
-/** A sentence on the first edit that cannot be applied. */
+/** A sentence on the first edit that cannot be applied; undefined when all can. */
 export function editsFault(edits: unknown): string | undefined {
   if (edits === undefined) return undefined
   if (!Array.isArray(edits)) return 'edits are an array'
@@ -39,7 +43,7 @@ export function editsFault(edits: unknown): string | undefined {
 
 /** RFC 3463 §2: subject and detail have one to three digits. */
 function refusalFault({ text, status }: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof text !== 'string' || text.trim() === '') return 'a refusal has a text'
+  if (typeof text !== 'string') return 'a refusal has a text'
   if (status === undefined) return undefined
   const digits = (part: unknown) => Number.isInteger(part) && Number(part) >= 0 && Number(part) <= 999
   return Array.isArray(status) && status.length === 2 && status.every(digits)
