@@ -17,6 +17,9 @@ const BUNDLE = join(ROOT, 'node_modules/.cache/candy-demo.js')
 /** Milliseconds between signs of life of a step that takes long. */
 const SIGN_OF_LIFE = 10_000
 
+// Debian's plain `su` leaves these out, and the daemons are there.
+process.env.PATH += ':/usr/local/sbin:/usr/sbin:/sbin'
+
 const begun = performance.now()
 let interrupted = false
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
