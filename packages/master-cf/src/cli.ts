@@ -1,0 +1,136 @@
+/**
+ * The command `master-cf`: arguments in, text and an exit status of sysexits(3) out.
+ *
+ * Only `main` touches the process, so that everything else can be called from a test.
+ */
+import { parseArgs } from 'node:util'
+import { type Command, help, helpOf, isCommand, usage } from './cli/help.js'
+import { runGet, runList, runPrint } from './cli/read.js'
+import { done, EXIT, fromUtf8, type Request, type Result, UsageError } from './cli/request.js'
+import { runAdd, runRemove, runSet, runUnset } from './cli/write.js'
+import { type ErrorCode, MasterCfError } from './error.js'
+
+const RUN: { readonly [command in Command]: (request: Request) => Result } = {
+  print: runPrint,
+  list: runList,
+  get: runGet,
+  set: runSet,
+  unset: runUnset,
+  add: runAdd,
+  remove: runRemove,
+}
+
+/** Options besides --help, by command. */
+const TAKES: { readonly [command in Command]: readonly string[] } = {
+  print: [],
+  list: ['json'],
+  get: ['json', 'o'],
+  set: ['json', 'dry-run', 'o'],
+  unset: ['json', 'dry-run', 'o'],
+  add: ['json', 'dry-run', 'o'],
+  remove: ['json', 'dry-run', 'comment-out'],
+}
+
+/** Runs one command line, without the program's name. Output is Latin-1 text, one character a byte. */
+export function run(argv: readonly string[]): Result {
+  const [command, ...rest] = argv
+  if (command === '--help' || command === '-h' || command === 'help') return done(help())
+  if (!isCommand(command)) {
+    const stderr = command === undefined ? help() : `master-cf: no command ${fromUtf8(command)}\n${help()}`
+    return { status: EXIT.USAGE, stdout: '', stderr }
+  }
+  let file = ''
+  try {
+    const request = readRequest(command, rest)
+    if (request === undefined) return done(helpOf(command))
+    file = fromUtf8(request.file)
+    return RUN[command](request)
+  } catch (error) {
+    return explain(command, file, error)
+  }
+}
+
+/** Runs the process's own command line. */
+export function main(): void {
+  const { status, stdout, stderr } = run(process.argv.slice(2))
+  // Someone who stops reading (head, say) has what they want.
+  process.stdout.on('error', () => process.exit(status))
+  process.stdout.write(Buffer.from(stdout, 'latin1'))
+  process.stderr.write(Buffer.from(stderr, 'latin1'))
+  process.exitCode = status
+}
+
+function readRequest(command: Command, args: readonly string[]): Request | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      json: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+      'comment-out': { type: 'boolean', default: false },
+      o: { type: 'string', short: 'o', multiple: true, default: [] },
+    },
+  })
+  if (values.help) return undefined
+  const given = {
+    json: values.json,
+    'dry-run': values['dry-run'],
+    'comment-out': values['comment-out'],
+    o: values.o[0],
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && value !== false && !TAKES[command].includes(name)) {
+      throw new UsageError(`${command} takes no ${name.length === 1 ? '-' : '--'}${name}`)
+    }
+  }
+  const [file, ...operands] = positionals
+  if (file === undefined) throw new UsageError('which FILE?')
+  if (operands.length > 0 && (command === 'print' || command === 'list')) {
+    throw new UsageError(`${command} takes one FILE`)
+  }
+  return {
+    file,
+    operands: operands.map(fromUtf8),
+    parameters: values.o.map(fromUtf8),
+    json: values.json,
+    dryRun: values['dry-run'],
+    commentOut: values['comment-out'],
+  }
+}
+
+function explain(command: Command, file: string, error: unknown): Result {
+  if (error instanceof UsageError || isParseArgsError(error)) {
+    return { status: EXIT.USAGE, stdout: '', stderr: `master-cf: ${error.message}\n${usage(command)}` }
+  }
+  if (error instanceof MasterCfError) {
+    const place = error.line === undefined ? file : `${file}:${error.line}:${error.column}`
+    return { status: exitOf(error.code), stdout: '', stderr: `${place}: ${error.message}\n` }
+  }
+  // Node's errors of the file system are plain Errors; a TypeError or the like is our own fault.
+  const ours = !(error instanceof Error) || error.name !== 'Error'
+  const text = error instanceof Error ? (ours ? error.stack : error.message) : String(error)
+  return { status: ours ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT, stdout: '', stderr: `master-cf: ${fromUtf8(`${text}`)}\n` }
+}
+
+function isParseArgsError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+function exitOf(code: ErrorCode): number {
+  switch (code) {
+    case 'SERVICE_MISSING':
+      return EXIT.MISSING
+    case 'BAD_VALUE':
+      return EXIT.USAGE
+    case 'SERVICE_EXISTS':
+      return EXIT.CANNOT_CREATE
+    case 'FILE_CHANGED':
+    case 'FILE_LOCKED':
+      return EXIT.TEMPORARY
+    case 'OVERLAPPING_EDITS':
+      return EXIT.SOFTWARE
+    default:
+      return EXIT.DATA
+  }
+}

@@ -1,0 +1,6 @@
+/** Names of fields on the command line. */
+import { FIELDS, type Field } from '../entry.js'
+
+export function isField(name: string): name is Field {
+  return FIELDS.some((field) => field === name)
+}

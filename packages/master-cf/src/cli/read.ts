@@ -1,0 +1,88 @@
+/** The commands that look at a file: print, list, get. */
+import type { Entry } from '../entry.js'
+import { MasterCfError } from '../error.js'
+import { readText } from '../file.js'
+import { printArgument, printSetting } from '../option.js'
+import { findService, type MasterCf, parse, print } from '../parse.js'
+import { isField } from './field.js'
+import { done, EXIT, fromUtf8, printJson, type Request, type Result, readKey, UsageError } from './request.js'
+
+export function runPrint({ file }: Request): Result {
+  return done(print(parse(readText(file))))
+}
+
+/** One line a service, as postconf -M shows it; faults on standard error. */
+export function runList({ file, json }: Request): Result {
+  const parsed = parse(readText(file))
+  const { entries, disabled, problems } = parsed
+  const stdout = json
+    ? printJson({
+        version: 1,
+        services: entries.map((entry) => describe(parsed, entry)),
+        disabled: disabled.map(({ service, type, line }) => ({ service, type, line })),
+        problems,
+      })
+    : entries
+        .filter((entry) => entry.problems.length === 0)
+        .map(printRow)
+        .join('')
+  const stderr = problems
+    .map(({ line, column, message }) => `${fromUtf8(file)}:${line}:${column}: ${message}\n`)
+    .join('')
+  return { status: problems.length === 0 ? EXIT.OK : EXIT.DATA, stdout, stderr }
+}
+
+/** An entry as it stands in the file, one field of it, or the value of one option. */
+export function runGet({ file, operands, parameters, json }: Request): Result {
+  const [operand, field, ...rest] = operands
+  const key = readKey(operand)
+  const [name, ...names] = parameters
+  if (rest.length > 0 || names.length > 0 || (field !== undefined && name !== undefined)) {
+    throw new UsageError('get shows one service, one FIELD of it or one -o NAME')
+  }
+  const parsed = parse(readText(file))
+  const entry = findService(parsed, key)
+  if (entry === undefined) throw new MasterCfError('SERVICE_MISSING', `no service ${key.service}/${key.type}`)
+  const problem = entry.problems[0]
+  if (problem !== undefined) throw new MasterCfError(problem.code, problem.message, problem)
+  if (field !== undefined) {
+    if (!isField(field)) throw new UsageError(`${field}: no field; a parameter is asked for with -o NAME`)
+    return done(json ? printJson(entry[field]) : `${entry[field]}\n`)
+  }
+  if (name !== undefined) {
+    const option = entry.options.findLast((candidate) => candidate.name === name)
+    if (option === undefined) {
+      return { status: EXIT.MISSING, stdout: '', stderr: `${fromUtf8(file)}: ${operand} has no -o ${name}\n` }
+    }
+    return done(json ? printJson(option.value) : `${option.value}\n`)
+  }
+  return done(json ? printJson(describe(parsed, entry)) : entry.source)
+}
+
+function describe(file: MasterCf, entry: Entry): object {
+  const { service, type, private: private_, unprivileged, chroot, wakeup, maxproc, command, flags, args, line } = entry
+  return {
+    service,
+    type,
+    private: private_,
+    unprivileged,
+    chroot,
+    wakeup,
+    maxproc,
+    command,
+    flags,
+    options: entry.options.map(({ name, value }) => ({ name, value })),
+    args,
+    line,
+    shadowed: findService(file, entry) !== entry,
+    problems: entry.problems,
+  }
+}
+
+function printRow(entry: Entry): string {
+  const { service, type, private: private_, unprivileged, chroot, wakeup, maxproc, command } = entry
+  const fields = [service.padEnd(10), type.padEnd(5)]
+  for (const field of [private_, unprivileged, chroot, wakeup, maxproc]) fields.push(field.padEnd(7))
+  const options = entry.options.map((option) => `-o ${printSetting(option)}`)
+  return `${[...fields, command, ...entry.flags, ...options, ...entry.args.map(printArgument)].join(' ')}\n`
+}

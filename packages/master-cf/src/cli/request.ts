@@ -1,0 +1,68 @@
+/** What a command line of `master-cf` asks for, and what comes of it. Text is Latin-1 here too: one character a byte. */
+import { SERVICE_TYPES, type ServiceKey } from '../entry.js'
+import type { Setting } from '../option.js'
+
+export interface Request {
+  readonly file: string
+  readonly operands: readonly string[]
+  /** The values of `-o`, as typed. */
+  readonly parameters: readonly string[]
+  readonly json: boolean
+  readonly dryRun: boolean
+  readonly commentOut: boolean
+}
+
+export interface Result {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** sysexits(3), and 1 for "not there". */
+export const EXIT = {
+  OK: 0,
+  MISSING: 1,
+  USAGE: 64,
+  DATA: 65,
+  SOFTWARE: 70,
+  CANNOT_CREATE: 73,
+  INPUT_OUTPUT: 74,
+  TEMPORARY: 75,
+} as const
+
+/** The command line is wrong; the message says what it should have been. */
+export class UsageError extends Error {}
+
+export function done(stdout = ''): Result {
+  return { status: EXIT.OK, stdout, stderr: '' }
+}
+
+/** `SERVICE/TYPE`. A name may hold slashes, a type can't. */
+export function readKey(operand: string | undefined): ServiceKey {
+  if (operand === undefined) throw new UsageError('which service? Say SERVICE/TYPE, smtp/inet for example')
+  const slash = operand.lastIndexOf('/')
+  const key = { service: operand.slice(0, slash), type: operand.slice(slash + 1) }
+  if (slash < 1 || !SERVICE_TYPES.some((type) => type === key.type)) {
+    throw new UsageError(`${operand}: say SERVICE/TYPE, where TYPE is one of ${SERVICE_TYPES.join(', ')}`)
+  }
+  return key
+}
+
+/** `NAME=VALUE`. */
+export function readAssignment(operand: string): Setting {
+  const equals = operand.indexOf('=')
+  if (equals < 1) throw new UsageError(`${operand}: say NAME=VALUE`)
+  return { name: operand.slice(0, equals), value: operand.slice(equals + 1) }
+}
+
+/** A value as one line of JSON. Bytes that are no UTF-8 become U+FFFD: JSON has no others. */
+export function printJson(value: unknown): string {
+  const decode = (_: string, item: unknown): unknown =>
+    typeof item === 'string' ? Buffer.from(item, 'latin1').toString('utf8') : item
+  return fromUtf8(`${JSON.stringify(value, decode)}\n`)
+}
+
+/** The UTF-8 bytes of a text, one character a byte. */
+export function fromUtf8(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}

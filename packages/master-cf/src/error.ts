@@ -1,0 +1,56 @@
+/** What can be wrong with a master.cf or with what was asked of it, as two closed sets of codes. */
+
+/** Faults of the file's text. `parse` collects them; an edit of an entry that has one is refused. */
+export type ProblemCode =
+  | 'BAD_ADDRESS'
+  | 'BAD_BOOLEAN'
+  | 'BAD_COMMAND'
+  | 'BAD_MAXPROC'
+  | 'BAD_OPTION'
+  | 'BAD_TYPE'
+  | 'BAD_WAKEUP'
+  | 'BRACE_IN_FIELD'
+  | 'INET_PRIVATE'
+  | 'LEADING_BLANK'
+  | 'MISSING_FIELD'
+  | 'NUL_BYTE'
+  | 'TEXT_AFTER_BRACE'
+  | 'UNCLOSED_BRACE'
+
+/** Why an edit or a write was refused: the file's own fault, or one of these. */
+export type ErrorCode =
+  | ProblemCode
+  | 'BAD_VALUE'
+  | 'FILE_CHANGED'
+  | 'FILE_LOCKED'
+  | 'OVERLAPPING_EDITS'
+  | 'SERVICE_EXISTS'
+  | 'SERVICE_MISSING'
+
+/** A place in the file; both count from 1, the column in bytes. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** One fault of the file. Postfix refuses most of these too; the message says what it would trip over. */
+export interface Problem extends Position {
+  readonly code: ProblemCode
+  readonly message: string
+}
+
+/** A refusal. Nothing was changed. Test `error.code`, not `instanceof`. */
+export class MasterCfError extends Error {
+  readonly code: ErrorCode
+  /** Where in the file, when there is such a place; from 1. */
+  readonly line: number | undefined
+  readonly column: number | undefined
+
+  constructor(code: ErrorCode, message: string, position?: Position) {
+    super(message)
+    this.name = 'MasterCfError'
+    this.code = code
+    this.line = position?.line
+    this.column = position?.column
+  }
+}
