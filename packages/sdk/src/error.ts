@@ -5,7 +5,6 @@ export const ERROR_CODES = [
   'CONFIG',
   'CONTENT',
   'DEADLINE',
-  'FILTER_LOAD',
   'HEADER_VALUE',
   'NEXT_HOP',
   'QUARANTINE',
