@@ -8,5 +8,9 @@ export default defineConfig({
   input: 'dist/cli/pipe.js',
   platform: 'node',
   external: [/^node:/, 'execa', 'import-meta-resolve'],
-  output: { file: 'dist/pipe.js', format: 'esm', minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } } },
+  output: {
+    file: 'dist/pipe.js',
+    format: 'esm',
+    minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  },
 })

@@ -1,8 +1,8 @@
 /** What the operator wrote about one filter: the filter says what the mail is, the policy says what becomes of it. */
 
-export type OnError = 'defer' | 'accept' | 'quarantine'
+type OnError = 'defer' | 'accept' | 'quarantine'
 export type OnReject = 'refuse' | 'quarantine' | 'tag' | 'discard'
-export type OnQuarantine = 'quarantine' | 'tag' | 'refuse'
+type OnQuarantine = 'quarantine' | 'tag' | 'refuse'
 
 export interface Policy {
   /** Milliseconds that the filter has for one message. */

@@ -257,7 +257,7 @@ test('a filter cannot change the envelope or the message for others', async () =
     for await (const chunk of message.open()) chunk.fill(0)
     ;(await message.headers()).fill(0)
     expect(() => Object.assign(message.envelope, { sender: 'x' })).toThrow(TypeError)
-    expect(() => (message.envelope.recipients as string[]).push('x')).toThrow(TypeError)
+    expect(() => (message.envelope.recipients as unknown as string[]).push('x')).toThrow(TypeError)
     return accept()
   })
   const { output } = await run([vandal])

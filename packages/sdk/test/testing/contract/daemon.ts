@@ -107,4 +107,4 @@ async function readLine(socket: Socket): Promise<string> {
   throw new Error(`cut short: ${text}`)
 }
 
-export const context = (signal: AbortSignal): Context => ({ signal, log: () => undefined, warn: () => undefined })
+const context = (signal: AbortSignal): Context => ({ signal, log: () => undefined, warn: () => undefined })
