@@ -106,5 +106,3 @@ async function readLine(socket: Socket): Promise<string> {
   }
   throw new Error(`cut short: ${text}`)
 }
-
-const context = (signal: AbortSignal): Context => ({ signal, log: () => undefined, warn: () => undefined })
