@@ -58,6 +58,8 @@ export interface Sink extends AsyncDisposable {
   readonly sessions: number
   /** Makes it fail; returns what ends the fault. */
   fail(fault: FaultOptions): () => void
+  /** Ends every connection that it has now. */
+  hangUp(): void
   /** Waits until it has `count` messages and returns all. Throws after `milliseconds`. */
   waitFor(count: number, milliseconds?: number): Promise<readonly Received[]>
   /** Waits for a message, looking at those that have come, too. */
@@ -135,8 +137,11 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     if (typeof wanted === 'function') return wait('a message', () => messages.find(wanted), milliseconds)
     return wait(`${wanted} messages`, () => (count >= wanted ? messages : undefined), milliseconds)
   }
-  const stop = async (): Promise<void> => {
+  const hangUp = (): void => {
     for (const socket of sockets) socket.destroy()
+  }
+  const stop = async (): Promise<void> => {
+    hangUp()
     if (server.listening) await new Promise((resolve) => server.close(resolve))
   }
   return {
@@ -155,6 +160,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       faults.add(one)
       return () => void faults.delete(one)
     },
+    hangUp,
     waitFor,
     clear: () => {
       messages = []

@@ -1,0 +1,208 @@
+/**
+ * The relay's connection to the next hop, one for each session upstream, and the transaction under way on it. The lines of
+ * the transaction are kept: when the next hop closes the connection while filters judge, as its timer may tell it to, a
+ * new connection hears them again (RFC 5321 §3.8; XFORWARD_README: attributes last for one transaction).
+ *
+ * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
+ * its reply. The connection is not used again.
+ */
+import type { Bytes } from '@candy/sdk'
+import type { ServiceAddress } from '../smtp/address.js'
+import { SmtpClient } from '../smtp/client.js'
+import type { Command } from '../smtp/command.js'
+import type { Extensions } from '../smtp/ehlo.js'
+import { isPositive, printReply, type Reply } from '../smtp/reply.js'
+
+/** A reply that leaves no way to go on: 421, or a refusal where there was none before. */
+export class Refused extends Error {
+  readonly reply: Reply
+
+  constructor(reply: Reply) {
+    super(`the next hop answered ${printReply(reply)}`)
+    this.reply = reply
+  }
+}
+
+/** Commands that the next hop accepted, in order. */
+export interface Transaction {
+  readonly xforward: readonly Command[]
+  readonly mail?: Command
+  readonly recipients: readonly Command[]
+}
+
+export class Downstream {
+  readonly #address: ServiceAddress
+  readonly #patience: number
+  #name = 'localhost'
+  #begun: SmtpClient | undefined
+  #client: SmtpClient | undefined
+  #extensions: Extensions = new Map()
+  #kept: Command[] = []
+
+  /** `patience` is how many milliseconds the next hop has for a reply. */
+  constructor(address: ServiceAddress, patience: number) {
+    this.#address = address
+    this.#patience = patience
+  }
+
+  /** What the next hop has offered. */
+  get extensions(): Extensions {
+    return this.#extensions
+  }
+
+  get transaction(): Transaction {
+    const mail = this.#kept.find(({ verb }) => verb === 'MAIL')
+    return {
+      xforward: this.#kept.filter(({ verb }) => verb === 'XFORWARD'),
+      ...(mail !== undefined && { mail }),
+      recipients: this.#kept.filter(({ verb }) => verb === 'RCPT'),
+    }
+  }
+
+  /** Begins to connect. */
+  start(): void {
+    this.#begun ??= SmtpClient.connect(this.#address)
+  }
+
+  /** Greets the next hop in the client's name, unless that was done already. */
+  async hello(name: string): Promise<void> {
+    this.#name = /^[\x21-\x7e]+$/.test(name) ? name : 'localhost'
+    await this.#use(async () => {})
+  }
+
+  /** Passes XFORWARD, MAIL and RCPT on. Puts the replies into `replies`; where it throws, the rest has none. */
+  async pass(commands: readonly Command[], replies: Reply[]): Promise<void> {
+    await this.#use((client) =>
+      this.#exchange(client, commands.slice(replies.length), (command, reply) => {
+        replies.push(reply)
+        if (isPositive(reply)) this.#kept.push(command)
+      }),
+    )
+  }
+
+  /**
+   * Hands the message over and ends the transaction; gives the last reply. `beforeEnd` is called when only the final dot
+   * is left to say, and may throw. When the signal aborts, the connection ends.
+   */
+  async deliver(bytes: () => Bytes, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+    const abort = (): void => (this.#client ?? this.#begun)?.abort('the message was given up')
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      const { client, ready } = await this.#use(async (client) => {
+        signal.throwIfAborted()
+        const ready = await client.command('DATA')
+        if (ready.code === 421) throw new Refused(ready)
+        return { client, ready }
+      })
+      if (ready.code !== 354) return ready
+      return await this.#finish(client, bytes, beforeEnd)
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /** Forgets the transaction, here and there. Never throws: a connection that can't be used again is given up. */
+  async reset(): Promise<void> {
+    if (this.#kept.length === 0) return
+    this.#kept = []
+    const client = this.#client
+    if (client === undefined || !client.usable) return
+    const reply = await this.#within(client, client.command('RSET')).catch(() => undefined)
+    if (reply === undefined || !isPositive(reply)) this.#drop('RSET failed')
+  }
+
+  /** Says QUIT and waits for nothing. */
+  close(): void {
+    this.#begun?.close()
+    this.#client?.close()
+  }
+
+  async #finish(client: SmtpClient, bytes: () => Bytes, beforeEnd: () => Promise<void>): Promise<Reply> {
+    try {
+      const end = await client.data(bytes())
+      await beforeEnd()
+      const reply = await end()
+      this.#kept = []
+      if (reply.code === 421) this.#drop('the next hop is closing')
+      return reply
+    } catch (error) {
+      this.#drop('the message was given up')
+      throw error
+    }
+  }
+
+  /** Does something on a connection that is there; on a new one when the old turns out to be gone, but never a third. */
+  async #use<T>(work: (client: SmtpClient) => Promise<T>): Promise<T> {
+    const old = this.#client
+    if (old?.usable === true) {
+      const done = await this.#within(old, work(old)).then(
+        (value) => ({ value }),
+        () => undefined,
+      )
+      if (done !== undefined) return done.value
+    }
+    if (old !== undefined) this.#drop('the next hop is closing')
+    try {
+      const client = await this.#open()
+      return await this.#within(client, work(client))
+    } catch (error) {
+      this.#drop('the connection broke')
+      throw error
+    }
+  }
+
+  async #open(): Promise<SmtpClient> {
+    const client = this.#begun ?? SmtpClient.connect(this.#address)
+    this.#begun = client
+    await this.#within(client, this.#greet(client))
+    this.#begun = undefined
+    this.#client = client
+    await this.#within(client, this.#replay(client, this.#kept))
+    return client
+  }
+
+  async #greet(client: SmtpClient): Promise<void> {
+    const greeting = await client.reply()
+    if (greeting.code !== 220) throw new Refused(greeting)
+    const { reply, extensions } = await client.ehlo(this.#name)
+    if (reply.code !== 250) throw new Refused(reply)
+    this.#extensions = extensions
+  }
+
+  async #replay(client: SmtpClient, commands: readonly Command[]): Promise<void> {
+    await this.#exchange(client, commands, (_, reply) => {
+      if (!isPositive(reply)) throw new Refused(reply)
+    })
+  }
+
+  async #exchange(
+    client: SmtpClient,
+    commands: readonly Command[],
+    hear: (command: Command, reply: Reply) => void,
+  ): Promise<void> {
+    const pipelining = this.#extensions.has('PIPELINING')
+    if (pipelining && commands.length > 0) client.sendLines(commands.map(({ line }) => line))
+    for (const command of commands) {
+      if (!pipelining) client.sendLines([command.line])
+      const reply = await client.reply()
+      if (reply.code === 421) throw new Refused(reply)
+      hear(command, reply)
+    }
+  }
+
+  async #within<T>(client: SmtpClient, work: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => client.abort('the next hop did not answer in time'), this.#patience)
+    try {
+      return await work
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #drop(why: string): void {
+    this.#begun?.abort(why)
+    this.#client?.abort(why)
+    this.#begun = undefined
+    this.#client = undefined
+  }
+}

@@ -1,0 +1,123 @@
+/** One message in the relay: judged, then handed on, quarantined or refused. It ends in one reply, and 2xx comes last. */
+import { randomBytes } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Client, type Envelope, printable } from '@candy/sdk'
+import { startDeadline } from '../chain/deadline.js'
+import type { Outcome, Report } from '../chain/outcome.js'
+import type { Spool } from '../message/spool.js'
+import { store } from '../quarantine/store.js'
+import { addressIn } from '../smtp/command.js'
+import { isPositive, printReply, type Reply } from '../smtp/reply.js'
+import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
+import type { Relay } from './relay.js'
+import { answerStopped, passOn, UNAVAILABLE } from './relay-answer.js'
+import type { Downstream, Transaction } from './relay-downstream.js'
+
+interface Subject {
+  readonly id: string
+  readonly envelope: Envelope
+  readonly content: Spool
+}
+
+/**
+ * Judges the message and does what was decided. `gone` aborts when the client goes away: the message will come again, so
+ * nothing may come of it now. Never throws; what goes wrong is logged and the answer temporary.
+ */
+export async function relayMessage(relay: Relay, down: Downstream, content: Spool, gone: AbortSignal): Promise<Reply> {
+  const subject = subjectOf(down.transaction, content)
+  const deadline = startDeadline(gone, relay.deadline)
+  try {
+    return await judge(relay, down, subject, deadline.signal)
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+    relay.log.write('error', 'not delivered', { id: subject.id, code: String(code), error: String(message ?? error) })
+    return UNAVAILABLE
+  } finally {
+    deadline.end()
+  }
+}
+
+async function judge(relay: Relay, down: Downstream, subject: Subject, signal: AbortSignal): Promise<Reply> {
+  const outcome = await relay.chain.run(subject, signal)
+  try {
+    const reply = await act(relay, down, subject, outcome, signal)
+    const { id, envelope, content } = subject
+    relay.log.write(reply.code < 400 ? 'info' : 'warn', 'judged', {
+      id,
+      sender: envelope.sender,
+      recipients: envelope.recipients.length,
+      size: content.size,
+      action: outcome.action,
+      answer: printReply(reply),
+      filters: printable(outcome.reports.map(printReport).join(', ')),
+    })
+    return reply
+  } finally {
+    await outcome.close()
+  }
+}
+
+async function act(
+  relay: Relay,
+  down: Downstream,
+  subject: Subject,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const assertWanted = async (): Promise<void> => {
+    // Lets what has come from upstream in the meantime be seen: its end, above all.
+    await turn()
+    signal.throwIfAborted()
+  }
+  if (outcome.action === 'quarantine') {
+    await assertWanted()
+    return answerStopped(outcome, await quarantine(relay, subject, outcome))
+  }
+  if (outcome.action !== 'accept') return answerStopped(outcome)
+  const reply = await down.deliver(() => outcome.content.open(), signal, assertWanted)
+  const answer = passOn(reply, relay.queue)
+  if (!isPositive(reply)) {
+    relay.log.write('warn', 'next hop refused', { id: subject.id, reply: printReply(reply), answer: answer.code })
+  }
+  return answer
+}
+
+function quarantine(relay: Relay, { id, envelope, content }: Subject, outcome: Outcome): Promise<string> {
+  const { reason = {}, reports } = outcome
+  const time = new Date().toISOString()
+  const record = { version: 1, id, time, envelope, reason, reports, size: content.size } as const
+  return store(relay.quarantine, record, content.open())
+}
+
+function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool): Subject {
+  const [first = '', ...others] = recipients.map(addressIn)
+  const attributes = parseXforward(xforward)
+  const client = clientOf(attributes)
+  return {
+    id: attributes.get('IDENT') ?? randomBytes(6).toString('hex').toUpperCase(),
+    envelope: {
+      sender: mail === undefined ? '' : addressIn(mail),
+      recipients: [first, ...others],
+      ...(client !== undefined && { client }),
+    },
+    content,
+  }
+}
+
+function clientOf(attributes: ClientAttributes): Client | undefined {
+  const address = attributes.get('ADDR')
+  if (address === undefined) return undefined
+  const name = attributes.get('NAME')
+  const helo = attributes.get('HELO')
+  const protocol = attributes.get('PROTO')
+  return {
+    address: plainAddress(address),
+    ...(name !== undefined && { name }),
+    ...(helo !== undefined && { helo }),
+    ...(protocol !== undefined && { protocol }),
+  }
+}
+
+function printReport({ name, action, milliseconds }: Report): string {
+  return `${name} ${action} ${milliseconds} ms`
+}

@@ -1,0 +1,245 @@
+/**
+ * One connection from Postfix, and the transparent relay behind it (RFC 5321, RFC 2033): XFORWARD, MAIL and RCPT pass both
+ * ways as the bytes they are; the message is stopped, judged, and only then DATA is said to the next hop.
+ *
+ * Goes wrong when either side goes away. Upstream gone: the message is given up, since it will come again. Next hop gone:
+ * 451, and the session lives.
+ */
+import type { Socket } from 'node:net'
+import { receive, type Spool } from '../message/spool.js'
+import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
+import { ServerConnection } from '../smtp/connection.js'
+import { DataReader } from '../smtp/data-reader.js'
+import { relayedKeywords } from '../smtp/ehlo.js'
+import type { Line } from '../smtp/line.js'
+import { makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
+import { RELAY_NAME, type Relay } from './relay.js'
+import { NO_ROOM, passOn, TOO_BIG, UNAVAILABLE } from './relay-answer.js'
+import { Downstream, Refused } from './relay-downstream.js'
+import { relayMessage } from './relay-message.js'
+
+/** Commands that make no sense; after so many the client is no mail system. */
+const NONSENSE_LIMIT = 20
+
+/** Commands to hold back for one write to the next hop. */
+const GROUP_LIMIT = 100
+
+const OK = makeReply(250, '2.0.0 Ok')
+const TIMEOUT = makeReply(421, '4.4.2 timeout')
+const CLOSING = makeReply(421, '4.3.0 content filter unavailable')
+
+export class RelaySession {
+  readonly #relay: Relay
+  readonly #up: ServerConnection
+  readonly #down: Downstream
+  /** Commands that have come and not been passed on. */
+  #group: Command[] = []
+  /** Replies that have not been written. */
+  #replies = ''
+  #greeted = false
+  #draining = false
+  #ended = false
+  #nonsense = 0
+
+  constructor(socket: Socket, relay: Relay) {
+    this.#relay = relay
+    this.#up = new ServerConnection(socket, relay.idle)
+    this.#down = new Downstream(relay.nextHop, relay.patience)
+  }
+
+  /** Speaks until either side ends the session. Never throws. */
+  async run(): Promise<void> {
+    this.#down.start()
+    this.#say(makeReply(220, `${RELAY_NAME} ${this.#relay.protocol === 'lmtp' ? 'LMTP' : 'ESMTP'}`))
+    try {
+      while (!this.#ended) {
+        const line = await this.#nextLine()
+        if (line === undefined) break
+        await this.#hear(line)
+      }
+    } catch (error) {
+      if (!this.#up.gone.aborted) this.#complain('session failed', error)
+      this.#say(this.#up.silent ? TIMEOUT : CLOSING)
+    }
+    await this.#flush()
+    this.#up.close()
+    this.#down.close()
+  }
+
+  /** Ends the session as soon as no message is under way. */
+  drain(): void {
+    this.#draining = true
+    this.#up.interrupt()
+  }
+
+  async #nextLine(): Promise<Line | undefined> {
+    const ready = this.#up.line()
+    if (ready !== undefined) return ready
+    if (this.#group.length > 0) await this.#pass()
+    await this.#flush()
+    for (;;) {
+      const line = this.#up.line()
+      if (line !== undefined) return line
+      if (this.#draining && this.#down.transaction.mail === undefined) {
+        this.#say(makeReply(421, '4.3.2 content filter is restarting'))
+        return undefined
+      }
+      if (await this.#up.more()) continue
+      if (this.#up.silent) this.#say(TIMEOUT)
+      if (this.#up.silent || this.#up.gone.aborted) return undefined
+    }
+  }
+
+  async #hear(line: Line): Promise<void> {
+    const command = typeof line === 'string' ? undefined : parseCommand(line)
+    const verb = command?.verb ?? ''
+    if (command !== undefined && (verb === 'MAIL' || verb === 'RCPT' || verb === 'XFORWARD')) {
+      if (!this.#greeted) return this.#refuse(503, '5.5.1 say hello first')
+      this.#group.push(command)
+      return this.#group.length < GROUP_LIMIT ? undefined : this.#pass()
+    }
+    if (this.#group.length > 0) await this.#pass()
+    if (command === undefined) return this.#refuse(500, `5.5.2 ${line.toString()}`)
+    switch (verb) {
+      case 'LHLO':
+      case 'EHLO':
+      case 'HELO':
+        return this.#hello(command)
+      case 'DATA':
+        return this.#data()
+      case 'RSET':
+        await this.#down.reset()
+        return this.#say(OK)
+      case 'NOOP':
+        return this.#say(OK)
+      case 'QUIT':
+        this.#ended = true
+        return this.#say(makeReply(221, '2.0.0 Bye'))
+      default:
+        return this.#refuse(RELAYED_NEVER.has(verb) ? 502 : 500, '5.5.2 command not recognized')
+    }
+  }
+
+  /** RFC 2033 §4.1: LMTP says LHLO, and neither EHLO nor HELO. */
+  async #hello(command: Command): Promise<void> {
+    if ((command.verb === 'LHLO') !== (this.#relay.protocol === 'lmtp')) {
+      return this.#refuse(500, `5.5.1 this is ${this.#relay.protocol.toUpperCase()}`)
+    }
+    const name = argumentOf(command)
+    if (name === '') return this.#refuse(501, '5.5.4 who are you?')
+    await this.#down.reset()
+    try {
+      await this.#down.hello(name)
+    } catch (error) {
+      this.#complain('next hop failed', error)
+      this.#ended = true
+      return this.#say(CLOSING)
+    }
+    this.#greeted = true
+    const keywords = command.verb === 'HELO' ? [] : relayedKeywords(this.#down.extensions)
+    this.#say({ code: 250, lines: [RELAY_NAME, ...keywords] })
+  }
+
+  /** Passes on what has gathered, in one write where the next hop allows it (RFC 2920). */
+  async #pass(): Promise<void> {
+    const commands = this.#group
+    this.#group = []
+    const replies: Reply[] = []
+    let rest = UNAVAILABLE
+    try {
+      await this.#down.pass(commands, replies)
+    } catch (error) {
+      this.#complain('next hop failed', error)
+      if (error instanceof Refused) rest = error.reply
+    }
+    for (const [index, command] of commands.entries()) this.#answer(command, replies[index] ?? rest)
+  }
+
+  #answer(command: Command, reply: Reply): void {
+    const answer = passOn(reply, this.#relay.queue)
+    if (answer !== reply) {
+      const fields = { command: command.line.toString(), reply: printReply(reply), answer: answer.code }
+      this.#relay.log.write('warn', 'next hop refused', fields)
+    }
+    this.#say(answer)
+  }
+
+  async #data(): Promise<void> {
+    const { mail, recipients } = this.#down.transaction
+    if (mail === undefined || recipients.length === 0) {
+      // RFC 2033 §4.2 wants 503 where RFC 5321 §3.3 has 554.
+      return this.#say(makeReply(this.#relay.protocol === 'lmtp' ? 503 : 554, '5.5.1 no valid recipients'))
+    }
+    this.#say(makeReply(354, 'End data with <CR><LF>.<CR><LF>'))
+    await this.#flush()
+    const reply = await this.#message()
+    // RFC 2033 §4.2: a reply for each recipient that was accepted.
+    const count = this.#relay.protocol === 'lmtp' ? recipients.length : 1
+    for (let n = 0; n < count; n++) this.#say(reply)
+    await this.#flush()
+    await this.#down.reset()
+  }
+
+  async #message(): Promise<Reply> {
+    const reader = new DataReader()
+    const received = await this.#receive(reader)
+    if ('code' in received) return received
+    if (reader.bare > 0) this.#relay.log.write('warn', 'bare line ends made whole', { count: reader.bare })
+    try {
+      return await relayMessage(this.#relay, this.#down, received, this.#up.gone)
+    } finally {
+      await received.close()
+    }
+  }
+
+  /** The message, or why it cannot be had. Throws when the client is gone. */
+  async #receive(reader: DataReader): Promise<Spool | Reply> {
+    // RFC 1870 §4: 0 is no limit.
+    const limit = Number(this.#down.extensions.get('SIZE')) || undefined
+    try {
+      return await receive(this.#up.data(reader, limit), this.#relay.spool)
+    } catch (error) {
+      if (!this.#up.gone.aborted) this.#complain('message not received', error)
+      await this.#up.skip(reader)
+      const { code } = error as { readonly code?: unknown }
+      if (code === 'DATA_TOO_LONG') return TOO_BIG
+      return code === 'SPOOL' ? NO_ROOM : UNAVAILABLE
+    }
+  }
+
+  #refuse(code: number, text: string): void {
+    this.#nonsense++
+    this.#say(makeReply(code, text))
+    if (this.#nonsense < NONSENSE_LIMIT) return
+    this.#say(makeReply(421, '4.7.0 too many errors'))
+    this.#ended = true
+  }
+
+  #complain(event: string, error: unknown): void {
+    this.#relay.log.write('error', event, { error: error instanceof Error ? error.message : String(error) })
+  }
+
+  #say(reply: Reply): void {
+    this.#replies += writeReply(reply)
+  }
+
+  async #flush(): Promise<void> {
+    const replies = this.#replies
+    if (replies === '') return
+    this.#replies = ''
+    await this.#up.write(replies)
+  }
+}
+
+/** Commands that exist and are not for a relay: 502 (RFC 5321 §4.2.4), where unknown ones get 500. */
+const RELAYED_NEVER: ReadonlySet<string> = new Set([
+  'AUTH',
+  'BDAT',
+  'ETRN',
+  'EXPN',
+  'HELP',
+  'STARTTLS',
+  'TURN',
+  'VRFY',
+  'XCLIENT',
+])

@@ -1,0 +1,88 @@
+/** The real relay between a real client and a real next hop, all on UNIX sockets in this process. */
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Message, Verdict } from '@candy/sdk'
+import { onTestFinished } from 'vitest'
+import { type Client, connect } from '../../../../test/ground/client.js'
+import { type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
+import { Chain } from '../../src/chain/chain.js'
+import type { ReadyFilter } from '../../src/chain/ready.js'
+import type { Relay } from '../../src/front/relay.js'
+import { RelaySession } from '../../src/front/relay-session.js'
+import { type MemoryLog, memoryLog, ready, scratch } from '../support.js'
+
+export interface RelayGround {
+  readonly path: string
+  readonly sink: Sink
+  readonly log: MemoryLog
+  readonly quarantine: string
+  readonly sessions: ReadonlySet<RelaySession>
+  /** A client that has said hello. */
+  greet(): Promise<Client>
+}
+
+export interface RelayOptions extends Partial<Relay> {
+  readonly filters?: readonly ReadyFilter[]
+  readonly sink?: SinkOptions
+}
+
+/** Ends with the test. */
+export async function startRelay({
+  filters = [],
+  sink: sinkOptions,
+  ...options
+}: RelayOptions = {}): Promise<RelayGround> {
+  const directory = scratch()
+  const quarantine = join(directory, 'quarantine')
+  mkdirSync(quarantine)
+  const sink = await startSink({ path: join(directory, 'sink'), ...sinkOptions })
+  const log = memoryLog()
+  const spool = { directory, memory: 100_000 }
+  const relay: Relay = {
+    protocol: 'lmtp',
+    queue: 'after',
+    nextHop: { path: join(directory, 'sink') },
+    deadline: 20_000,
+    patience: 20_000,
+    idle: 20_000,
+    chain: new Chain(filters, { spool, log }),
+    spool,
+    quarantine,
+    log,
+    ...options,
+  }
+  const sessions = new Set<RelaySession>()
+  const server = createServer((socket) => {
+    const session = new RelaySession(socket, relay)
+    sessions.add(session)
+    void session.run().then(() => sessions.delete(session))
+  })
+  const path = join(directory, 'relay')
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  onTestFinished(async () => {
+    server.close()
+    await sink.stop()
+  })
+  return {
+    path,
+    sink,
+    log,
+    quarantine,
+    sessions,
+    greet: async () => {
+      const client = await connect(path)
+      onTestFinished(() => client.close())
+      await client.expect(relay.protocol === 'lmtp' ? 'LHLO mx.example.test' : 'EHLO mx.example.test')
+      return client
+    },
+  }
+}
+
+/** A filter that does as the subject says: `Subject: reject` and so on. */
+export const obedient: ReadyFilter = ready('obedient', async (message: Message): Promise<Verdict> => {
+  const word = /^Subject: (\w+)/m.exec(Buffer.from(await message.headers()).toString('latin1'))?.[1]
+  if (word === 'reject' || word === 'quarantine' || word === 'defer') return { action: word, text: 'as you wish' }
+  if (word === 'throw') throw new Error('as you wish')
+  return { action: 'accept', edits: word === 'add' ? [{ add: 'X-Obedient', value: 'yes' }] : [] }
+})
