@@ -23,7 +23,7 @@ import { MasterCfError } from './error.js'
 import { takeLock } from './lock.js'
 
 export interface UpdateOptions {
-  /** How long to wait for another writer, in milliseconds. */
+  /** How long to wait for another writer, in milliseconds; 5,000 unless said. */
   readonly waitMs?: number
 }
 
@@ -43,7 +43,7 @@ export function readText(path: string): string {
 export function updateText(
   path: string,
   change: (text: string) => string,
-  { waitMs = 10_000 }: UpdateOptions = {},
+  { waitMs = 5_000 }: UpdateOptions = {},
 ): boolean {
   const target = realpathSync(path)
   const lock = takeLock(target, waitMs)

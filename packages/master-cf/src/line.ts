@@ -61,7 +61,7 @@ export function joinLines(lines: readonly Line[]): {
     const group = groups.at(-1)
     if (!isSpace(line.source[0])) groups.push([line])
     else if (group === undefined) stray.push(line)
-    else group.push(...pending, line)
+    else for (const member of [...pending, line]) group.push(member)
     pending = []
   }
   return { logical: groups.map(joinGroup), stray }
@@ -76,17 +76,23 @@ function joinGroup(lines: readonly Line[]): LogicalLine {
     text += line.source.endsWith('\n') ? line.source.slice(0, -1) : line.source
   }
   const offsetOf = (at: number): number => {
-    let low = 0
-    let high = segments.length - 1
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      if ((segments[middle]?.at ?? 0) <= at) low = middle
-      else high = middle - 1
-    }
-    const segment = segments[low] ?? { at: 0, offset: 0 }
-    return segment.offset + (at - segment.at)
+    const segment = lastUpTo(segments, (candidate) => candidate.at <= at)
+    return segment === undefined ? 0 : segment.offset + (at - segment.at)
   }
   return { lines, text, offsetOf }
+}
+
+/** The last item of a sorted list for which `holds`; binary search. */
+export function lastUpTo<T>(items: readonly T[], holds: (item: T) => boolean): T | undefined {
+  let low = 0
+  let high = items.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const item = items[middle]
+    if (item !== undefined && holds(item)) low = middle + 1
+    else high = middle
+  }
+  return items[low - 1]
 }
 
 /** Where the physical line that holds `offset` starts. */

@@ -100,6 +100,7 @@ function removal(text: string, entry: Entry, options: readonly Option[]): readon
   for (let index = 0; index < entry.words.length; index++) {
     const first = entry.words[index]
     if (first === undefined || !gone.has(first)) continue
+    const before = entry.words[index - 1]
     let last = first
     for (let next = entry.words[index + 1]; next !== undefined && gone.has(next); next = entry.words[index + 1]) {
       if (next.offset >= lineEnd(text, last.offset + last.length)) break
@@ -109,7 +110,6 @@ function removal(text: string, entry: Entry, options: readonly Option[]): readon
     const start = lineStart(text, first.offset)
     const past = last.offset + last.length
     const end = lineEnd(text, past)
-    const before = entry.words[entry.words.indexOf(first) - 1]
     const after = entry.words[index + 1]
     const keptEnd = before === undefined ? start : before.offset + before.length
     if (keptEnd > start) edits.push({ offset: keptEnd, length: past - keptEnd, text: '' })

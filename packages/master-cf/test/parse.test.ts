@@ -33,9 +33,13 @@ describe('nothing is lost', () => {
     )
   })
 
-  test('a file of a megabyte of open braces is read in a moment', () => {
-    const text = `smtp inet n - y - - smtpd ${'{ '.repeat(500_000)}`
-    expect(codes(parse(text))).toEqual(['UNCLOSED_BRACE 1:27'])
+  test('files of a megabyte that are as bad as can be are read in a moment', () => {
+    const head = 'smtp inet n - y - - smtpd '
+    expect(codes(parse(`${head}${'{ '.repeat(500_000)}`))).toEqual(['UNCLOSED_BRACE 1:27'])
+    expect(parse(`${head}${'\n -o a'.repeat(170_000)}`).problems).toHaveLength(170_000)
+    expect(parse(`${head}${'\n'.repeat(1_000_000)}  -v`).entries[0]?.flags).toEqual(['-v'])
+    expect(parse(' a\n'.repeat(300_000)).problems).toHaveLength(300_000)
+    expect(parse('a b\n'.repeat(100_000)).problems).toHaveLength(100_000)
   })
 })
 
