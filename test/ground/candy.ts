@@ -39,7 +39,7 @@ export interface CandyGround extends Ground {
   quarantined(): Promise<readonly Quarantined[]>
 }
 
-interface Quarantined {
+export interface Quarantined {
   readonly name: string
   readonly bytes: Buffer
   readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }
@@ -131,7 +131,8 @@ async function setUp(ground: Ground, installation: Installation, options: CandyO
   }
 }
 
-async function readQuarantined(quarantine: string, name: string): Promise<Quarantined> {
+/** A message in a quarantine directory. */
+export async function readQuarantined(quarantine: string, name: string): Promise<Quarantined> {
   const bytes = await readFile(join(quarantine, name, 'message.eml'))
   return { name, bytes, record: JSON.parse(await readFile(join(quarantine, name, 'record.json'), 'utf8')) }
 }

@@ -4,6 +4,7 @@ import { addCheck } from './check.js'
 import { EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
+import { addServe } from './serve.js'
 
 export async function main(argv: readonly string[]): Promise<void> {
   const candy = new Command('candy')
@@ -13,6 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ showGlobalOptions: true })
   addCheck(candy)
   addList(candy)
+  addServe(candy)
   candy
     .command('pipe')
     .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')

@@ -57,6 +57,15 @@ export class Section {
     return fallback
   }
 
+  /** A whole number from 1. */
+  count(key: string): number | undefined {
+    const value = this.#get(key)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+    this.wrong(key, 'must be a whole number, at least 1')
+    return undefined
+  }
+
   /** Milliseconds. */
   duration(key: string, fallback: number): number {
     return this.#measure(key, parseDuration) ?? fallback

@@ -7,6 +7,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { Ownership } from './ownership.js'
 import { type Problem, reason } from './problem.js'
 import { Section } from './section.js'
+import { readSmtpSettings, type SmtpSettings } from './smtp-settings.js'
 import { parseDocument } from './toml.js'
 
 /** Where an accepted message goes in pipe mode. */
@@ -26,7 +27,7 @@ export interface Settings {
     readonly reinject: Reinjection
     readonly sendmail: string
   }
-  readonly smtp: { readonly queue: 'after' | 'before' }
+  readonly smtp: SmtpSettings
   /** A message up to this size stays in memory. */
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
@@ -53,7 +54,7 @@ export function readSettings(configDirectory: string, ownership: Ownership, prob
       reinject: reinjection(pipe),
       sendmail: absolute(pipe, 'sendmail', '/usr/sbin/sendmail'),
     },
-    smtp: { queue: top.section('smtp').choice('queue', ['after', 'before'], 'after') },
+    smtp: readSmtpSettings(top.section('smtp')),
     spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
   }

@@ -55,7 +55,14 @@ describe('candy.toml', () => {
       mode: 'smtp',
       state: `/var/lib/candy/${directory.slice(1).replaceAll('/', '-')}`,
       pipe: { deadline: 900_000, reinject: { by: 'sendmail' }, sendmail: '/usr/sbin/sendmail' },
-      smtp: { queue: 'after' },
+      smtp: {
+        queue: 'after',
+        protocol: 'lmtp',
+        deadline: 900_000,
+        idle: 300_000,
+        sessions: 250,
+        hang: 30_000,
+      },
       spool: { memory: 1_048_576 },
       log: { to: 'syslog' },
     })
@@ -68,6 +75,14 @@ describe('candy.toml', () => {
       pipe = { deadline = "5m", reinject = "unix:/var/spool/postfix/public/candy-in", sendmail = "/opt/sendmail" }
       [smtp]
       queue = "before"
+      listen = "unix:/var/spool/postfix/candy/proxy"
+      next_hop = "[::1]:10026"
+      protocol = "lmtp"
+      deadline = "70s"
+      idle = "1m"
+      workers = 3
+      sessions = 20
+      hang = "5s"
       [spool]
       memory = "64KiB"
       [log]
@@ -80,10 +95,25 @@ describe('candy.toml', () => {
         reinject: { by: 'unix', path: '/var/spool/postfix/public/candy-in' },
         sendmail: '/opt/sendmail',
       },
-      smtp: { queue: 'before' },
+      smtp: {
+        queue: 'before',
+        listen: { path: '/var/spool/postfix/candy/proxy' },
+        nextHop: { host: '::1', port: 10_026 },
+        protocol: 'lmtp',
+        deadline: 70_000,
+        idle: 60_000,
+        workers: 3,
+        sessions: 20,
+        hang: 5_000,
+      },
       spool: { memory: 65_536 },
       log: { to: '/var/log/candy.log' },
     })
+  })
+
+  test('before the queue speaks SMTP and answers before Postfix gives it up', () => {
+    const { protocol, deadline } = written('[smtp]\nqueue = "before"').smtp
+    expect({ protocol, deadline }).toEqual({ protocol: 'smtp', deadline: 80_000 })
   })
 
   test.each([

@@ -1,0 +1,53 @@
+/** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { openLog } from '../log/open.js'
+import { serve } from '../service/supervisor.js'
+import { Ownership } from '../site/ownership.js'
+import { type Problem, printProblem } from '../site/problem.js'
+import { readSettings } from '../site/settings.js'
+import { findConfigDirectory } from './config-directory.js'
+import { EX_CONFIG } from './exit-status.js'
+import { Failure } from './failure.js'
+import { dropPrivileges } from './privileges.js'
+
+interface ServeOptions {
+  readonly config?: string
+  readonly workers?: number
+}
+
+export function addServe(candy: Command): void {
+  candy
+    .command('serve')
+    .description('run the filters as a service between two Postfix services (see docs/smtp.md)')
+    .option('--workers <number>', 'worker processes (default: one a processor, at most 4)', parseCount)
+    .addHelpText(
+      'after',
+      '\nSIGHUP reloads candy.toml and filters.d, and keeps the old ones when the new are wrong. SIGTERM ends it once the' +
+        '\nmail under way is done. Exit status: 0 ended by a signal, 78 something in the configuration is wrong.',
+    )
+    .action(async (_, command: Command) => start(command.optsWithGlobals<ServeOptions>()))
+}
+
+async function start({ config, workers }: ServeOptions): Promise<void> {
+  const configDirectory = await findConfigDirectory(config)
+  dropPrivileges()
+  const problems: Problem[] = []
+  const settings = readSettings(configDirectory, new Ownership(), problems)
+  if (problems.length > 0) throw new Failure(EX_CONFIG, problems.map(printProblem).join('\n'))
+  const log = openLog(settings.log.to, 'candy/serve')
+  try {
+    await serve({ configDirectory, settings, log, ...(workers !== undefined && { workers }) })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw new Failure(EX_CONFIG, error.message)
+    throw error
+  } finally {
+    await log.close()
+  }
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError('It must be a whole number, at least 1.')
+  return count
+}

@@ -1,0 +1,104 @@
+/**
+ * The socket that mail comes in by. Whoever started the workers holds it, and so it outlives each of them: one refused
+ * connection makes Postfix suspend the transport (minimal_backoff_time in postconf(5)), while one that waits does not.
+ *
+ * It is given by systemd (sd_listen_fds(3)), or made here: bound, and left to the workers to accept from. A UNIX socket is
+ * for its owner and group alone. One that a dead runner left behind is taken over; one that is answered is not.
+ */
+import { unlinkSync } from 'node:fs'
+import * as net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CandyError } from '@candy/sdk'
+import { printAddress, type ServiceAddress } from '../smtp/address.js'
+
+/** Read and write for owner and group. */
+const UMASK = 0o117
+
+/** Milliseconds that the workers of a runner that was killed may take to let go of its socket. */
+const PATIENCE = 5_000
+
+/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
+const FIRST_INHERITED = 3
+
+export interface Listening {
+  /** To be inherited by workers. */
+  readonly descriptor: number
+  /** Lets go of the socket; a UNIX socket's file goes too. */
+  close(): void
+}
+
+/**
+ * A handle that is bound and that nobody in this process accepts from. Node.js has no documented way to make one; the
+ * cluster module has lived on this function since Node.js 0.8.
+ */
+interface BoundHandle {
+  readonly fd: number
+  close(): void
+}
+type CreateHandle = (address: string, port: number, type: 4 | 6 | -1) => BoundHandle | number
+
+const createHandle = (net as unknown as { readonly _createServerHandle: CreateHandle })._createServerHandle
+
+/** Takes the socket that systemd has for this process, or makes one. Throws `CONFIG` when neither can be. */
+export async function listen(address: ServiceAddress, env: NodeJS.ProcessEnv): Promise<Listening> {
+  const inherited = inheritedDescriptor(env)
+  if (inherited !== undefined) return { descriptor: inherited, close: () => {} }
+  return 'path' in address ? listenOnPath(address.path) : listenOnPort(address.host, address.port)
+}
+
+/** The socket that systemd passed, where it passed one to this very process. Throws `CONFIG` when it passed several. */
+export function inheritedDescriptor(env: NodeJS.ProcessEnv, pid: number = process.pid): number | undefined {
+  if (env.LISTEN_FDS === undefined || Number(env.LISTEN_PID) !== pid) return undefined
+  if (env.LISTEN_FDS !== '1')
+    throw new CandyError('CONFIG', `systemd passed ${env.LISTEN_FDS} sockets, and one is wanted`)
+  return FIRST_INHERITED
+}
+
+async function listenOnPath(path: string): Promise<Listening> {
+  const end = Date.now() + PATIENCE
+  for (;;) {
+    const handle = withUmask(UMASK, () => createHandle(path, -1, -1))
+    // libuv removes the file that it made when the handle closes.
+    if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
+    if (Math.abs(handle) !== EADDRINUSE) throw failure({ path }, handle)
+    if (await isAnswered(path)) {
+      if (Date.now() > end) throw new CandyError('CONFIG', `unix:${path}: another runner is listening there`)
+      await sleep(100)
+    } else unlinkSync(path)
+  }
+}
+
+async function listenOnPort(host: string, port: number): Promise<Listening> {
+  const handle = createHandle(host, port, net.isIPv6(host) ? 6 : 4)
+  if (typeof handle === 'number') throw failure({ host, port }, handle)
+  return { descriptor: handle.fd, close: () => handle.close() }
+}
+
+/** errno(3). */
+const EADDRINUSE = 98
+
+function failure(address: ServiceAddress, errno: number): CandyError {
+  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there (errno ${Math.abs(errno)})`)
+}
+
+function withUmask<T>(mask: number, act: () => T): T {
+  const before = process.umask(mask)
+  try {
+    return act()
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Whether somebody listens on a UNIX socket. What is no socket counts as answered: it is not ours to remove. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(path)
+    const settle = (answered: boolean): void => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED'))
+  })
+}

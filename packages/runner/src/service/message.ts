@@ -1,0 +1,19 @@
+/** What the supervisor and a worker say to each other over Node.js' channel between processes. */
+
+/** To a worker, once, first. */
+export interface Assignment {
+  readonly configDirectory: string
+}
+
+export type ToWorker = { readonly is: 'start'; readonly assignment: Assignment } | { readonly is: 'drain' }
+
+export type FromWorker =
+  /** It takes mail. */
+  | { readonly is: 'ready' }
+  /** It cannot, and ends. `code` is a CandyError's. */
+  | { readonly is: 'failed'; readonly text: string; readonly code?: string }
+  /** Sent every second: its event loop turns. */
+  | { readonly is: 'alive'; readonly sessions: number }
+
+/** Where in a worker the listening socket is: after standard input, output, error and the channel. */
+export const SOCKET_DESCRIPTOR = 4

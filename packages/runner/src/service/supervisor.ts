@@ -1,0 +1,108 @@
+/**
+ * The resident runner: holds the listening socket, and sees to it that workers accept from it. A reload starts a new
+ * crew, and only when that takes mail lets the old one finish; so sessions under way are not touched, new code of filter
+ * packages is loaded too, and when the new configuration is wrong the old crew stays. Loads no filter itself.
+ */
+import { availableParallelism } from 'node:os'
+import type { Log } from '../log/log.js'
+import type { Settings } from '../site/settings.js'
+import { printAddress } from '../smtp/address.js'
+import { Crew } from './crew.js'
+import { listen } from './listening.js'
+import { openNotifier } from './notify.js'
+import { findPlaces } from './places.js'
+
+/** More than this many workers help no mail server that filters on the same machine. */
+const MOST_WORKERS = 4
+
+/** Milliseconds between two reports of what goes on, where systemd asks for none. */
+const REPORT = 30_000
+
+export interface ServiceOptions {
+  readonly configDirectory: string
+  /** What candy.toml said when the service started: for the socket, and for the number of workers. */
+  readonly settings: Settings
+  readonly log: Log
+  /** Overrides `workers` of candy.toml. */
+  readonly workers?: number
+}
+
+/** Serves until SIGTERM or SIGINT, and then until all mail under way is done. Throws when it cannot start. */
+export async function serve(options: ServiceOptions): Promise<void> {
+  const { configDirectory, settings, log } = options
+  const notifier = openNotifier(process.env, log)
+  const places = await findPlaces(configDirectory, settings)
+  const listening = await listen(places.listen, process.env)
+  const stopped = signalled('SIGTERM', 'SIGINT')
+  const count = options.workers ?? settings.smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
+  const crewOptions = {
+    count,
+    assignment: { configDirectory },
+    descriptor: listening.descriptor,
+    hang: settings.smtp.hang,
+    log,
+  }
+  try {
+    let crew = await Crew.start(crewOptions)
+    const leaving = new Set<Promise<void>>()
+    const report = (): void => notifier.notify('WATCHDOG=1', `STATUS=${crew.size} workers, ${crew.sessions} sessions`)
+    log.write('info', 'started', {
+      listen: printAddress(places.listen),
+      next_hop: printAddress(places.nextHop),
+      workers: count,
+    })
+    notifier.notify('READY=1', `STATUS=${count} workers`)
+    const beat = setInterval(report, Math.min(notifier.beat ?? REPORT, REPORT))
+    const reloads = repeatable(async () => {
+      const next = await Crew.start(crewOptions).catch((error: Error) => {
+        for (const line of error.message.split('\n')) log.write('error', 'not reloaded', { error: line })
+      })
+      if (next === undefined) return
+      const gone = crew.leave().then(() => void leaving.delete(gone))
+      leaving.add(gone)
+      crew = next
+      log.write('info', 'reloaded', {})
+    })
+    process.on('SIGHUP', reloads.again)
+    log.write('info', 'stopping', { signal: await stopped })
+    notifier.notify('STOPPING=1')
+    clearInterval(beat)
+    process.off('SIGHUP', reloads.again)
+    process.on('SIGHUP', () => {})
+    await reloads.end()
+    await Promise.all([crew.leave(), ...leaving])
+    log.write('info', 'stopped', {})
+  } finally {
+    listening.close()
+  }
+}
+
+/** The first of the signals; more of them are ignored, since all is being done already. */
+function signalled(...signals: readonly NodeJS.Signals[]): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.on(signal, () => resolve(signal))
+  })
+}
+
+/** An action that runs once at a time; asked for again meanwhile, it runs once more afterwards. */
+function repeatable(act: () => Promise<void>): { again(): void; end(): Promise<void> } {
+  let running: Promise<void> | undefined
+  let wanted = false
+  const run = async (): Promise<void> => {
+    while (wanted) {
+      wanted = false
+      await act()
+    }
+    running = undefined
+  }
+  return {
+    again: () => {
+      wanted = true
+      running ??= run()
+    },
+    end: async () => {
+      wanted = false
+      await running
+    },
+  }
+}

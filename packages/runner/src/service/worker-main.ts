@@ -1,0 +1,4 @@
+/** What a worker process runs; see worker.ts. */
+import { runWorker } from './worker.js'
+
+runWorker()

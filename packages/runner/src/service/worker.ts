@@ -1,0 +1,97 @@
+/**
+ * A worker process: loads the site, accepts from the socket that it inherited, and says every second that it is alive. It
+ * ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
+ * state that cannot be trusted; the mail it had comes again.
+ */
+import { join } from 'node:path'
+import { Chain } from '../chain/chain.js'
+import type { Relay } from '../front/relay.js'
+import type { Log } from '../log/log.js'
+import { openLog } from '../log/open.js'
+import { Ownership } from '../site/ownership.js'
+import { readSettings } from '../site/settings.js'
+import { loadSite, type Site } from '../site/site.js'
+import { type Assignment, type FromWorker, SOCKET_DESCRIPTOR, type ToWorker } from './message.js'
+import { findPlaces } from './places.js'
+import { type Reception, receiveOn } from './reception.js'
+
+/** Milliseconds between two signs of life. */
+const BEAT = 1_000
+
+/** Milliseconds that filters may take to close. */
+const CLOSING = 1_000
+
+/** Milliseconds that the next hop has for a reply to anything but a message; Postfix gives a relay 300 s for most. */
+const PATIENCE = 240_000
+
+interface Working {
+  readonly site: Site
+  readonly reception: Reception
+  readonly log: Log
+}
+
+export function runWorker(): void {
+  let working: Promise<Working> | undefined
+  const drain = (): void => void (working ?? Promise.reject()).then(end, () => process.exit(0))
+  process.on('message', (message: ToWorker) => {
+    if (message.is === 'drain') drain()
+    else {
+      working = start(message.assignment)
+      working.then(() => tell({ is: 'ready' }), fail)
+    }
+  })
+  process.on('disconnect', drain)
+  process.on('SIGTERM', drain)
+  // A terminal sends these to the whole group; the supervisor says what to do.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+}
+
+async function start({ configDirectory }: Assignment): Promise<Working> {
+  const settings = readSettings(configDirectory, new Ownership(), [])
+  const log = openLog(settings.log.to, 'candy/serve')
+  watchProcess(log)
+  const site = await loadSite({ configDirectory, log })
+  const relay = await makeRelay(configDirectory, site, log)
+  const reception = await receiveOn({ fd: SOCKET_DESCRIPTOR }, relay, settings.smtp.sessions)
+  setInterval(() => tell({ is: 'alive', sessions: reception.sessions }), BEAT)
+  return { site, reception, log }
+}
+
+async function makeRelay(configDirectory: string, { settings, filters }: Site, log: Log): Promise<Relay> {
+  const { nextHop } = await findPlaces(configDirectory, settings)
+  const { queue, protocol, deadline, idle } = settings.smtp
+  const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
+  const chain = new Chain(filters, { spool, log })
+  const patience = Math.min(PATIENCE, deadline)
+  const quarantine = join(settings.state, 'quarantine')
+  return { protocol, queue, nextHop, deadline, patience, idle, chain, spool, quarantine, log }
+}
+
+async function end({ site, reception, log }: Working): Promise<void> {
+  await reception.drain()
+  await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
+  await log.close()
+  process.exit(0)
+}
+
+/** What is wrong goes to the supervisor, which knows whether anybody is there to read it. */
+function fail(error: unknown): void {
+  const { message, code } = error as { readonly message?: string; readonly code?: unknown }
+  const text = String(message ?? error)
+  process.send?.({ is: 'failed', text, ...(typeof code === 'string' && { code }) } satisfies FromWorker, () =>
+    process.exit(1),
+  )
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message)
+}
+
+function watchProcess(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    log.write('error', 'uncaught exception', { error: String(error.stack ?? error) })
+    setImmediate(() => process.exit(1))
+  })
+  process.on('unhandledRejection', (reason) => log.write('warn', 'unhandled rejection', { reason: String(reason) }))
+  process.on('warning', (warning) => log.write('warn', 'warning', { warning: String(warning) }))
+}

@@ -1,0 +1,52 @@
+/** The table `[smtp]` of candy.toml: where the resident runner listens, where mail goes on, and what limits it. */
+import { parseAddress, type ServiceAddress } from '../smtp/address.js'
+import type { Section } from './section.js'
+
+/** Durations are milliseconds. */
+export interface SmtpSettings {
+  /** Whether Postfix has queued the message before it comes here. */
+  readonly queue: 'after' | 'before'
+  /** Absent: a socket in Postfix's queue directory. */
+  readonly listen?: ServiceAddress
+  /** Absent: the re-injection service in Postfix's queue directory. */
+  readonly nextHop?: ServiceAddress
+  readonly protocol: 'lmtp' | 'smtp'
+  /** For judging a message and handing it on. Postfix waits longer than this: lmtp_data_done_timeout, smtpd_proxy_timeout. */
+  readonly deadline: number
+  /** How long a client may be silent. */
+  readonly idle: number
+  /** Absent: as many as there are processors, at most 4. */
+  readonly workers?: number
+  /** At the same time, for each worker; more wait for their greeting. */
+  readonly sessions: number
+  /** A worker that shows no sign of life for so long is replaced. */
+  readonly hang: number
+}
+
+export function readSmtpSettings(section: Section): SmtpSettings {
+  const queue = section.choice('queue', ['after', 'before'], 'after')
+  const listen = address(section, 'listen')
+  const nextHop = address(section, 'next_hop')
+  const workers = section.count('workers')
+  return {
+    queue,
+    ...(listen !== undefined && { listen }),
+    ...(nextHop !== undefined && { nextHop }),
+    protocol: section.choice('protocol', ['lmtp', 'smtp'], queue === 'after' ? 'lmtp' : 'smtp'),
+    deadline: section.duration('deadline', queue === 'after' ? 900_000 : 80_000),
+    idle: section.duration('idle', 300_000),
+    ...(workers !== undefined && { workers }),
+    sessions: section.count('sessions') ?? 250,
+    hang: section.duration('hang', 30_000),
+  }
+}
+
+function address(section: Section, key: string): ServiceAddress | undefined {
+  const text = section.text(key)
+  if (text === undefined) return undefined
+  const found = parseAddress(text)
+  if (found === undefined) {
+    section.wrong(key, 'must be "unix:/path" or "host:port" (an IPv6 address in brackets)')
+  }
+  return found
+}

@@ -1,0 +1,215 @@
+/** Candy set up by hand beside a private Postfix, as a service: what an administrator would do without `candy enable`. */
+import { execFileSync } from 'node:child_process'
+import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { type Quarantined, readQuarantined } from './candy.js'
+import { type Daemon, startDaemon } from './daemon.js'
+import { type Ground, startGround } from './ground.js'
+import { type Installation, installCandy } from './installation.js'
+import type { InstanceOptions } from './instance.js'
+import { until } from './patience.js'
+import { reinjection, type Services } from './services.js'
+
+export interface RelayOptions {
+  /** Before or after Postfix's queue; after unless said. */
+  readonly queue?: 'after' | 'before'
+  /** Files of filters.d: text by name; a name without a dot is made executable. */
+  readonly filters?: Readonly<Record<string, string>>
+  /** Lines for the table `[smtp]` of candy.toml. */
+  readonly smtp?: readonly string[]
+  /** Further lines at the end of candy.toml. */
+  readonly settings?: readonly string[]
+  readonly workers?: number
+  /** main.cf parameters. */
+  readonly main?: InstanceOptions['main']
+  /** Environment of the service. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface RelayGround extends Ground {
+  readonly installation: Installation
+  /** filters.d */
+  readonly filters: string
+  /** Candy's own directory: spool, quarantine. */
+  readonly state: string
+  /** The UNIX socket that candy listens on. */
+  readonly socket: string
+  /** The supervisor. */
+  pid(): number
+  /** The worker processes there are now. */
+  workers(): number[]
+  /** Starts the service again; it was stopped or killed. */
+  start(): Promise<void>
+  /** Stops the service, which may finish what it has. */
+  end(): Promise<void>
+  writeFilter(name: string, text: string): Promise<void>
+  removeFilter(name: string): Promise<void>
+  /** Sends SIGHUP and waits until candy has said that it has reloaded, or has not. */
+  reload(): Promise<void>
+  /** What candy has logged. */
+  candyLog(): Promise<string>
+  quarantined(): Promise<readonly Quarantined[]>
+}
+
+/** An lmtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
+export function lmtpTransport(name = 'candy-lmtp'): Services {
+  const settings = {
+    lmtp_send_xforward_command: 'yes',
+    disable_mime_output_conversion: 'yes',
+    lmtp_line_length_limit: '0',
+    lmtp_generic_maps: '',
+    lmtp_header_checks: '',
+    lmtp_body_checks: '',
+    lmtp_data_done_timeout: '1200s',
+    lmtp_tls_security_level: 'none',
+    lmtp_tls_wrappermode: 'no',
+    lmtp_sasl_auth_enable: 'no',
+    lmtp_dns_support_level: 'disabled',
+  }
+  const options = Object.entries(settings).map(([key, value]) => `  -o ${key}=${value}\n`)
+  const main = {
+    [`${name}_destination_recipient_limit`]: '1000',
+    // One refused connection would suspend the transport otherwise.
+    [`${name}_destination_concurrency_failed_cohort_limit`]: '0',
+  }
+  return { master: `${name} unix - - n - 10 lmtp\n${options.join('')}`, main }
+}
+
+/** Re-injection for mail that no cleanup(8) has seen yet: the site's checks and milters are still to come. */
+function reinjectionBefore(): Services {
+  return reinjection({
+    name: 'candy-in-before',
+    cleanup: 'candy-cleanup-before',
+    options: { receive_override_options: 'no_unknown_recipient_checks', smtpd_milters: undefined },
+  })
+}
+
+/** Starts a Postfix whose `smtp inet` has all mail filtered by `candy serve`. */
+export async function startRelay(options: RelayOptions = {}): Promise<RelayGround> {
+  const after = options.queue !== 'before'
+  let installation: Installation | undefined
+  const ground = await startGround(async (directory) => {
+    installation = await installCandy(join(directory, 'candy'))
+    return {
+      services: after ? [lmtpTransport(), reinjection()] : [reinjectionBefore()],
+      attach: after
+        ? {
+            contentFilter: 'candy-lmtp:unix:candy/lmtp',
+            options: { receive_override_options: 'no_address_mappings' },
+          }
+        : { proxyFilter: 'unix:candy/proxy' },
+      ...(options.main && { main: options.main }),
+    }
+  })
+  try {
+    if (installation === undefined) throw new Error('candy was not installed')
+    return await setUp(ground, installation, options)
+  } catch (error) {
+    await ground.stop()
+    throw error
+  }
+}
+
+async function setUp(ground: Ground, installation: Installation, options: RelayOptions): Promise<RelayGround> {
+  const { postfix, directory } = ground
+  const { queue = 'after' } = options
+  const filters = join(postfix.configDirectory, 'filters.d')
+  const state = join(directory, 'state')
+  const quarantine = join(state, 'quarantine')
+  const log = join(directory, 'log/candy.log')
+  const sockets = join(postfix.queueDirectory, 'candy')
+  const socket = join(sockets, queue === 'after' ? 'lmtp' : 'proxy')
+  await mkdir(filters)
+  const candy = { uid: idOf('-u', 'candy'), gid: idOf('-g', 'candy') }
+  for (const path of [state, join(state, 'spool'), quarantine, join(directory, 'log')]) {
+    await mkdir(path, { mode: 0o700 })
+    await chown(path, candy.uid, candy.gid)
+  }
+  await mkdir(sockets)
+  await chown(sockets, candy.uid, idOf('-g', 'postfix'))
+  await chmod(sockets, 0o2750)
+  await postfix.admit()
+  const settings = [
+    'mode = "smtp"',
+    `state = "${state}"`,
+    '[smtp]',
+    `queue = "${queue}"`,
+    ...(options.smtp ?? []),
+    '[log]',
+    `to = "${log}"`,
+    ...(options.settings ?? []),
+  ]
+  await writeFile(join(postfix.configDirectory, 'candy.toml'), `${settings.join('\n')}\n`)
+  const writeFilter = async (name: string, text: string): Promise<void> => {
+    await writeFile(join(filters, name), text)
+    await chmod(join(filters, name), name.includes('.') ? 0o644 : 0o755)
+  }
+  for (const [name, text] of Object.entries(options.filters ?? {})) await writeFilter(name, text)
+
+  const as = ['--reuid', 'candy', '--regid', 'candy', '--clear-groups', '--']
+  const serve = [process.execPath, installation.candy, '-c', postfix.configDirectory, 'serve']
+  const workers = ['--workers', String(options.workers ?? 2)]
+  const startService = (): Promise<Daemon> =>
+    startDaemon({
+      command: 'setpriv',
+      args: [...as, ...serve, ...workers],
+      ready: () => answers(socket),
+      ...(options.env && { env: options.env }),
+    })
+  let service = await startService()
+  const candyLog = (): Promise<string> => readFile(log, 'utf8').catch(() => '')
+  const stop = async (): Promise<void> => {
+    await service.stop()
+    await ground.stop()
+  }
+  return {
+    ...ground,
+    installation,
+    filters,
+    state,
+    socket,
+    pid: () => service.pid,
+    workers: () => childrenOf(service.pid),
+    start: async () => {
+      service = await startService()
+    },
+    end: () => service.stop(),
+    writeFilter,
+    removeFilter: (name) => rm(join(filters, name)),
+    reload: async () => {
+      const before = (await candyLog()).length
+      process.kill(service.pid, 'SIGHUP')
+      await until('a reload', async () => /reloaded/.test((await candyLog()).slice(before)), { explain: candyLog })
+    },
+    candyLog,
+    quarantined: async () => Promise.all((await readdir(quarantine)).map((name) => readQuarantined(quarantine, name))),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const printed = execFileSync('pgrep', ['-P', String(pid), '-f', 'worker-main'], { encoding: 'utf8' })
+    return printed.trim().split('\n').map(Number)
+  } catch {
+    return []
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('data', () => {
+      socket.end('QUIT\r\n')
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
+  })
+}
+
+function idOf(flag: '-u' | '-g', account: string): number {
+  return Number(execFileSync('id', [flag, account], { encoding: 'utf8' }))
+}

@@ -1,0 +1,74 @@
+/** The relay without filters, through a real Postfix: what comes out is what went in, envelope and all. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, deliver, type Letter } from '../ground/client.js'
+import { bodyOf, header, LETTERS, recipients, sender } from '../ground/letters.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+
+const MORE: typeof LETTERS = {
+  ...LETTERS,
+  'a line longer than SMTP allows': { bytes: `${header}${'z'.repeat(1500)}\r\n` },
+  '200 recipients': {
+    recipients: Array.from({ length: 200 }, (_, n) => `r${n}@example.net`),
+    bytes: `${header}hi\r\n`,
+  },
+}
+
+describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({ queue, main: { smtp_destination_recipient_limit: '300', allow_min_user: 'yes' } })
+  })
+  afterAll(() => ground.stop())
+
+  test.each(Object.entries(MORE))('%s', async (_, letter) => {
+    const sent: Letter = { sender, recipients, ...letter }
+    ground.sink.clear()
+    await deliver(ground.postfix.port, sent)
+    const [message] = await ground.sink.waitFor(1)
+    expect(message?.sender).toBe(sent.sender)
+    expect([...(message?.recipients ?? [])].sort()).toEqual([...sent.recipients].sort())
+    expect(bodyOf(message?.bytes ?? '')).toBe(bodyOf(sent.bytes))
+    await ground.postfix.waitUntilEmpty()
+    expect(ground.sink.count).toBe(1)
+  })
+
+  test('a last line that does not end', async () => {
+    ground.sink.clear()
+    await using client = await connect(ground.postfix.port)
+    await client.ehlo()
+    await client.expect(`MAIL FROM:<${sender}>`)
+    await client.expect(`RCPT TO:<${recipients[0]}>`)
+    const bytes = `${header}no end`
+    client.write(`BDAT ${bytes.length} LAST\r\n${bytes}`)
+    expect((await client.read()).code).toBe(250)
+    const [message] = await ground.sink.waitFor(1)
+    expect(bodyOf(message?.bytes ?? '')).toBe('no end\r\n')
+  })
+
+  test('DSN parameters and the body type', async () => {
+    ground.sink.clear()
+    await deliver(ground.postfix.port, {
+      sender,
+      recipients,
+      bytes: `${header}caf\u00e9\r\n`,
+      mail: 'BODY=8BITMIME RET=HDRS ENVID=QQ+2B314',
+      rcpt: 'NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first+2Bchoice@example.net',
+    })
+    const [message] = await ground.sink.waitFor(1)
+    expect(message?.mail.toString()).toMatch(/ BODY=8BITMIME\b/)
+    expect(message?.mail.toString()).toMatch(/ RET=HDRS\b/)
+    expect(message?.mail.toString()).toMatch(/ ENVID=QQ\+2B314\b/)
+    expect(message?.rcpts[0]?.toString()).toMatch(/ NOTIFY=SUCCESS,DELAY\b/)
+    expect(message?.rcpts[0]?.toString()).toMatch(/ ORCPT=rfc822;first\+2Bchoice@example\.net/)
+  })
+
+  test('the client as the first Postfix saw it, in the log of the second', async () => {
+    await deliver(ground.postfix.port, { sender, recipients, bytes: header })
+    const name = queue === 'after' ? 'candy-in' : 'candy-in-before'
+    const found = await ground.postfix.waitForLog(
+      new RegExp(`postfix/${name}/smtpd\\[\\d+\\]: [0-9A-F]+: client=(\\S+), (.*)`),
+    )
+    expect(found[2]).toMatch(/orig_client=(localhost|unknown)\[127\.0\.0\.1\]/)
+    if (queue === 'after') expect(found[2]).toMatch(/orig_queue_id=[0-9A-F]+/)
+  })
+})
