@@ -10,7 +10,6 @@ import * as v from 'valibot'
 import {
   accept,
   addHeader,
-  type Context,
   defineFilter,
   type Filter,
   type FilterPackage,
