@@ -4,14 +4,14 @@
  */
 import { type Bytes, type Envelope, printable } from '@candy/sdk'
 import type { Chain } from '../chain/chain.js'
-import type { Outcome, Report } from '../chain/outcome.js'
+import type { Outcome } from '../chain/outcome.js'
 import type { Log } from '../log/log.js'
 import { crlfFromLf } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
-import { store } from '../quarantine/store.js'
 import { answerTo, type ExitStatus } from './answer.js'
 import type { NextHop } from './next-hop.js'
+import { logJudged, printReports, quarantine } from './record.js'
 
 export interface PipeFront {
   readonly chain: Chain
@@ -44,15 +44,7 @@ export async function answerPipe(front: PipeFront, message: PipeMessage, signal:
   const outcome = await front.chain.run(message, signal)
   try {
     const answer = await act(front, message, outcome, signal)
-    front.log.write(answer.exit === 75 ? 'warn' : 'info', 'judged', {
-      id: message.id,
-      sender: message.envelope.sender,
-      recipients: message.envelope.recipients.length,
-      size: message.content.size,
-      action: outcome.action,
-      answer: answer.text,
-      filters: summary(outcome.reports),
-    })
+    logJudged(front.log, message, outcome, answer.text, answer.exit === 75)
     return answer
   } finally {
     await outcome.close()
@@ -69,29 +61,13 @@ async function act(front: PipeFront, message: PipeMessage, outcome: Outcome, sig
   if (outcome.action === 'accept') {
     const handed = await front.nextHop.handOver({ ...message, content: outcome.content }, signal)
     if (!handed.taken) return { exit: 69, text: `${handed.status} ${handed.text}` }
-    return { exit, text: summary(outcome.reports) }
+    return { exit, text: printReports(outcome.reports) }
   }
   const reason = `${outcome.reason?.filter}: ${outcome.reason?.text}`
   if (outcome.action === 'quarantine') {
     await message.assertUpstream()
-    const name = await quarantine(front, message, outcome)
+    const name = await quarantine(front.quarantine, message, outcome)
     return { exit, text: printable(`quarantined as ${name} by ${reason}`) }
   }
   return { exit, text: outcome.action === 'discard' ? printable(`discarded by ${reason}`) : text }
-}
-
-function quarantine(front: PipeFront, message: PipeMessage, outcome: Outcome): Promise<string> {
-  const { id, envelope, content } = message
-  const time = new Date().toISOString()
-  const reason = outcome.reason ?? {}
-  const { reports } = outcome
-  return store(
-    front.quarantine,
-    { version: 1, id, time, envelope, reason, reports, size: content.size },
-    content.open(),
-  )
-}
-
-function summary(reports: readonly Report[]): string {
-  return printable(reports.map(({ name, action, milliseconds }) => `${name} ${action} ${milliseconds} ms`).join(', '))
 }

@@ -1,23 +1,18 @@
 /** One message in the relay: judged, then handed on, quarantined or refused. It ends in one reply, and 2xx comes last. */
 import { randomBytes } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Client, type Envelope, printable } from '@candy/sdk'
+import type { Client } from '@candy/sdk'
 import { startDeadline } from '../chain/deadline.js'
-import type { Outcome, Report } from '../chain/outcome.js'
+import type { Subject } from '../chain/judge.js'
+import type { Outcome } from '../chain/outcome.js'
 import type { Spool } from '../message/spool.js'
-import { store } from '../quarantine/store.js'
 import { addressIn } from '../smtp/command.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
+import { logJudged, quarantine } from './record.js'
 import type { Relay } from './relay.js'
 import { answerStopped, passOn, UNAVAILABLE } from './relay-answer.js'
 import type { Downstream, Transaction } from './relay-downstream.js'
-
-interface Subject {
-  readonly id: string
-  readonly envelope: Envelope
-  readonly content: Spool
-}
 
 /**
  * Judges the message and does what was decided. `gone` aborts when the client goes away: the message will come again, so
@@ -41,16 +36,7 @@ async function judge(relay: Relay, down: Downstream, subject: Subject, signal: A
   const outcome = await relay.chain.run(subject, signal)
   try {
     const reply = await act(relay, down, subject, outcome, signal)
-    const { id, envelope, content } = subject
-    relay.log.write(reply.code < 400 ? 'info' : 'warn', 'judged', {
-      id,
-      sender: envelope.sender,
-      recipients: envelope.recipients.length,
-      size: content.size,
-      action: outcome.action,
-      answer: printReply(reply),
-      filters: printable(outcome.reports.map(printReport).join(', ')),
-    })
+    logJudged(relay.log, subject, outcome, printReply(reply), reply.code >= 400 && reply.code < 500)
     return reply
   } finally {
     await outcome.close()
@@ -71,7 +57,7 @@ async function act(
   }
   if (outcome.action === 'quarantine') {
     await assertWanted()
-    return answerStopped(outcome, await quarantine(relay, subject, outcome))
+    return answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome))
   }
   if (outcome.action !== 'accept') return answerStopped(outcome)
   const reply = await down.deliver(() => outcome.content.open(), signal, assertWanted)
@@ -80,13 +66,6 @@ async function act(
     relay.log.write('warn', 'next hop refused', { id: subject.id, reply: printReply(reply), answer: answer.code })
   }
   return answer
-}
-
-function quarantine(relay: Relay, { id, envelope, content }: Subject, outcome: Outcome): Promise<string> {
-  const { reason = {}, reports } = outcome
-  const time = new Date().toISOString()
-  const record = { version: 1, id, time, envelope, reason, reports, size: content.size } as const
-  return store(relay.quarantine, record, content.open())
 }
 
 function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool): Subject {
@@ -116,8 +95,4 @@ function clientOf(attributes: ClientAttributes): Client | undefined {
     ...(helo !== undefined && { helo }),
     ...(protocol !== undefined && { protocol }),
   }
-}
-
-function printReport({ name, action, milliseconds }: Report): string {
-  return `${name} ${action} ${milliseconds} ms`
 }

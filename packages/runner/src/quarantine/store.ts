@@ -13,7 +13,8 @@ export interface QuarantineRecord {
   /** ISO 8601, UTC. */
   readonly time: string
   readonly envelope: object
-  readonly reason: object
+  /** Who decided, and why. */
+  readonly reason?: object
   readonly reports: readonly object[]
   /** Length of `message.eml` in bytes. */
   readonly size: number
