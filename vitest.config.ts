@@ -2,14 +2,18 @@ import { defineConfig } from 'vitest/config'
 
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
 
-function unit(name: string) {
-  return { test: { name, root: `packages/${name}`, include: ['test/**/*.test.ts'], typecheck } }
+function unit(name: string, folder = 'packages') {
+  return { test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], typecheck } }
 }
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
-      ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner'].map(unit),
+      ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
+        unit(name),
+      ),
+      ...['filter-size', 'filter-footer', 'filter-lookup'].map((name) => unit(name, 'examples')),
       {
         test: {
           name: 'end-to-end',
@@ -17,7 +21,6 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
         },
       },
     ],
