@@ -6,4 +6,5 @@ export const EX_UNAVAILABLE = 69
 export const EX_SOFTWARE = 70
 export const EX_IOERR = 74
 export const EX_TEMPFAIL = 75
+export const EX_NOPERM = 77
 export const EX_CONFIG = 78

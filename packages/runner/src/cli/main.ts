@@ -1,6 +1,8 @@
 /** The command `candy`: argv in, text or JSON out. Each command is a file of its own; nothing is decided here. */
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.js'
+import { addDisable } from './disable.js'
+import { addEnable, addMode } from './enable.js'
 import { EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
@@ -14,6 +16,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ showGlobalOptions: true })
   addCheck(candy)
   addList(candy)
+  addEnable(candy)
+  addMode(candy)
+  addDisable(candy)
   addServe(candy)
   candy
     .command('pipe')

@@ -1,0 +1,77 @@
+/** `candy disable`: takes candy out of Postfix again, line by line what `candy enable` put in, and loses no mail over it. */
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { diffOf } from '../postfix/change.js'
+import { disable as carryOut } from '../postfix/disabling.js'
+import { recover } from '../postfix/enabling.js'
+import { readInstance } from '../postfix/instance.js'
+import { readJournal } from '../postfix/journal.js'
+import { planDisable } from '../postfix/plan.js'
+import { assertPurgeable, purge } from '../postfix/purge.js'
+import { parseDuration } from '../site/units.js'
+import { findConfigDirectory } from './config-directory.js'
+import { confirm } from './confirm.js'
+import { EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
+import { Failure } from './failure.js'
+import { asFailure, assertRoot, readSound } from './postfix-command.js'
+
+interface DisableOptions {
+  readonly config?: string
+  readonly wait: string
+  readonly purge?: true
+  readonly quarantine?: true
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly json?: true
+}
+
+const SHARE = fileURLToPath(new URL('../../share', import.meta.url))
+
+export function addDisable(candy: Command): void {
+  candy
+    .command('disable')
+    .description('take candy out of Postfix again; mail that was received for it is delivered first')
+    .option('--wait <time>', 'how long mail in the queue may wait for candy before it goes on unfiltered', '2m')
+    .option('--purge', 'remove candy.toml, spool, packages and an empty quarantine too')
+    .option('--quarantine', 'with --purge: remove what is in the quarantine too')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, or nothing to do, 69 refused, failed or not finished: the text says what to do, 64 usage.',
+    )
+    .action((_, command: Command) => asFailure(() => disable(command.optsWithGlobals<DisableOptions>())))
+}
+
+async function disable(options: DisableOptions): Promise<void> {
+  const wait = parseDuration(options.wait)
+  if ('what' in wait) throw new Failure(EX_USAGE, `--wait ${options.wait}: ${wait.what}`)
+  const configDirectory = resolve(await findConfigDirectory(options.config))
+  const { state } = readSound(configDirectory)
+  const report = (what: string): void => console.error(`${what} ...`)
+  if (!options.dryRun) {
+    assertRoot('candy disable')
+    if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
+  }
+  const instance = await readInstance(configDirectory)
+  const journal = readJournal(state)
+  const plan = planDisable(instance, journal)
+  if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
+  if (options.purge) assertPurgeable(state, options.quarantine === true)
+  const diff = [
+    { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
+    { path: join(configDirectory, 'main.cf'), before: plan.before.main, after: plan.after.main },
+  ]
+    .map(diffOf)
+    .join('')
+  const done = diff === '' && journal === undefined
+  if (options.json) console.log(JSON.stringify({ version: 1, configDirectory, detaches: plan.detaches, diff, done }))
+  else process.stdout.write(done ? 'Nothing to do: candy is not enabled.\n' : Buffer.from(diff, 'latin1'))
+  if (options.dryRun || (done && !options.purge)) return
+  if (!options.yes) await confirm(options.purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
+  if (!done) await carryOut({ instance, plan, state, wait: wait.value, report, stopRunner: async () => {} })
+  if (options.purge) await purge(state, join(configDirectory, 'candy.toml'), SHARE, journal)
+  console.error('candy is disabled: mail is not filtered any more.')
+}

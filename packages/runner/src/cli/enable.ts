@@ -1,0 +1,188 @@
+/** `candy enable`: shows what it will do to Postfix, asks, and does it. `candy mode` is the same for a host where it is done. */
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Command, Option } from 'commander'
+import type { Way } from '../postfix/attachment.js'
+import { diffOf, type FileTexts, readIfThere } from '../postfix/change.js'
+import { hasAccount, make, missing, type Place, placesFor } from '../postfix/directories.js'
+import { enable as carryOut, recover } from '../postfix/enabling.js'
+import { readInstance } from '../postfix/instance.js'
+import { type Choice, type Journal, readJournal } from '../postfix/journal.js'
+import { type EnablePlan, planEnable } from '../postfix/plan.js'
+import { makeSettings, withMode } from '../site/settings-edit.js'
+import { findConfigDirectory } from './config-directory.js'
+import { confirm } from './confirm.js'
+import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
+import { Failure } from './failure.js'
+import { asFailure, assertRoot, readSound, stopSignal } from './postfix-command.js'
+import { startRunner } from './runner-start.js'
+
+interface EnableOptions {
+  readonly config?: string
+  readonly mode?: 'pipe' | 'smtp'
+  readonly queue?: 'after' | 'before'
+  readonly submission?: boolean
+  readonly pickup?: boolean
+  readonly state?: string
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly json?: true
+}
+
+const CANDY_PIPE = fileURLToPath(new URL('../../bin/candy-pipe', import.meta.url))
+const SHARE = fileURLToPath(new URL('../../share', import.meta.url))
+
+export function addEnable(candy: Command): void {
+  candy
+    .command('enable')
+    .description('have Postfix give its mail to candy')
+    .addOption(new Option('--mode <mode>', 'how mail is handed over').choices(['pipe', 'smtp']))
+    .addOption(
+      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
+    )
+    .option('--submission', 'filter mail of your own users too (submission, submissions)')
+    .option('--no-submission', 'do not (the default)')
+    .option('--pickup', 'filter what sendmail(1) submits on this host, where the mode allows it (the default)')
+    .option('--no-pickup', 'do not')
+    .option('--state <dir>', 'directory for spool, quarantine and packages (default: /var/lib/candy/INSTANCE)')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXIT_STATUSES)
+    .action((_, command: Command) => asFailure(() => enable(command.optsWithGlobals<EnableOptions>())))
+}
+
+export function addMode(candy: Command): void {
+  candy
+    .command('mode')
+    .description('switch to another way of handing mail over; mail under way arrives by the old one')
+    .argument('<mode>', 'pipe or smtp')
+    .addOption(
+      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
+    )
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXIT_STATUSES)
+    .action((mode: string, _, command: Command) =>
+      asFailure(() => switchMode(mode, command.optsWithGlobals<EnableOptions>())),
+    )
+}
+
+const EXIT_STATUSES =
+  '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
+
+async function switchMode(mode: string, options: EnableOptions): Promise<void> {
+  if (mode !== 'pipe' && mode !== 'smtp') throw new Failure(EX_CONFIG, `there is no mode ${mode}: pipe or smtp`)
+  const configDirectory = resolve(await findConfigDirectory(options.config))
+  const settings = readSound(configDirectory)
+  if (readJournal(settings.state) === undefined) {
+    throw new Failure(EX_UNAVAILABLE, `candy is not enabled in ${configDirectory}: candy enable --mode ${mode}`)
+  }
+  await enable({ ...options, mode })
+}
+
+async function enable(options: EnableOptions): Promise<void> {
+  const configDirectory = resolve(await findConfigDirectory(options.config))
+  const settings = readSound(configDirectory)
+  const tomlPath = join(configDirectory, 'candy.toml')
+  const toml = readIfThere(tomlPath)
+  const state = resolve(options.state ?? settings.state)
+  if (toml !== null && state !== settings.state) {
+    throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
+  }
+  const report = (what: string): void => console.error(`${what} ...`)
+  if (!options.dryRun) {
+    assertRoot('candy enable')
+    if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
+  }
+  const instance = await readInstance(configDirectory)
+  const journal = readJournal(state)
+  const choice = choose(options, journal)
+  const plan = planEnable(instance, { ...choice, candyPipe: CANDY_PIPE }, journal)
+  if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
+  const places = await placesFor(instance, state, SHARE)
+  const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
+  const wanted = { mode, queue: choice.way === 'before' ? 'before' : 'after' } as const
+  const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
+  const files: readonly FileTexts[] = [
+    { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
+    { path: join(configDirectory, 'main.cf'), before: plan.before.main, after: plan.after.main },
+    { path: tomlPath, before: toml, after },
+  ]
+  const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(places).map(printPlace)]
+  const diff = files.map(diffOf).join('')
+  const done = diff === '' && made.length === 0 && journal !== undefined
+  print(options, { configDirectory, choice, plan, diff, made, done })
+  if (options.dryRun || done) return
+  if (!options.yes) await confirm('Do this?', '--yes')
+  const stop = stopSignal()
+  const start = startRunner(instance, choice.way, report, stop.signal)
+  if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
+    await make(places, () => {})
+    return
+  }
+  await carryOut({
+    ...{ instance, plan, journal, state, places, report, signal: stop.signal, startRunner: start },
+    settings: { path: tomlPath, before: toml, after },
+  })
+  console.error(`candy is enabled: ${describe(choice.way)}.`)
+}
+
+/** What was chosen before holds where nothing else is said. */
+function choose({ mode, queue, submission, pickup }: EnableOptions, journal: Journal | undefined): Choice {
+  const before = journal?.choice
+  const way = chooseWay(mode, queue, before?.way)
+  return {
+    way,
+    submission: submission ?? before?.submission ?? false,
+    pickup: pickup ?? before?.pickup ?? true,
+  }
+}
+
+function chooseWay(mode: EnableOptions['mode'], queue: EnableOptions['queue'], before: Way | undefined): Way {
+  if (mode === undefined && queue === undefined && before !== undefined) return before
+  if ((mode ?? (before === 'pipe' && queue === undefined ? 'pipe' : 'smtp')) === 'pipe') {
+    if (queue !== undefined) throw new Failure(EX_CONFIG, '--queue is for SMTP mode: pipe mode filters after the queue')
+    return 'pipe'
+  }
+  return queue ?? 'after'
+}
+
+interface Shown {
+  readonly configDirectory: string
+  readonly choice: Choice
+  readonly plan: EnablePlan
+  readonly diff: string
+  readonly made: readonly string[]
+  readonly done: boolean
+}
+
+function print({ json }: EnableOptions, { configDirectory, choice, plan, diff, made, done }: Shown): void {
+  const { warnings, entrances } = plan
+  if (json) {
+    const { way, submission, pickup } = choice
+    console.log(
+      JSON.stringify({ version: 1, configDirectory, way, submission, pickup, entrances, diff, made, warnings, done }),
+    )
+    return
+  }
+  if (done) console.log(`Nothing to do: ${describe(choice.way)}.`)
+  process.stdout.write(Buffer.from(diff, 'latin1'))
+  for (const path of made) console.log(`make ${path}`)
+  console.log(`mail is filtered from: ${entrances.join(', ')}`)
+  for (const warning of warnings) console.log(`warning: ${warning}`)
+}
+
+function describe(way: Way): string {
+  if (way === 'pipe') return 'mail is filtered in pipe mode'
+  return `mail is filtered in SMTP mode, ${way} the queue`
+}
+
+function printPlace({ path, owner, group, mode }: Place): string {
+  return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`
+}
+
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}

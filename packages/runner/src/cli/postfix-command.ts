@@ -1,0 +1,36 @@
+/** What the commands that change Postfix have in common. */
+import { Ownership } from '../site/ownership.js'
+import { type Problem, printProblem } from '../site/problem.js'
+import { readSettings, type Settings } from '../site/settings.js'
+import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE } from './exit-status.js'
+import { Failure } from './failure.js'
+
+/** Throws Failure when candy.toml is wrong. */
+export function readSound(configDirectory: string): Settings {
+  const problems: Problem[] = []
+  const settings = readSettings(configDirectory, new Ownership(), problems)
+  if (problems.length > 0) throw new Failure(EX_CONFIG, problems.map(printProblem).join('\n'))
+  return settings
+}
+
+export function assertRoot(command: string): void {
+  if (process.geteuid?.() !== 0) throw new Failure(EX_NOPERM, `${command} changes Postfix's files: run it as root`)
+}
+
+/** What Postfix or its files say is no fault of the program's. */
+export async function asFailure(action: () => Promise<void>): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message: string }
+    const expected = code === 'POSTFIX' || /^(?:FILE_|SERVICE_|BAD_|E[A-Z]+$)/.test(code ?? '')
+    throw expected ? new Failure(EX_UNAVAILABLE, message) : error
+  }
+}
+
+/** Aborts when somebody asks this process to end: what it has begun is undone first. */
+export function stopSignal(): AbortController {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort())
+  return controller
+}

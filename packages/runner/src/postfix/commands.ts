@@ -1,0 +1,23 @@
+/** Postfix's own commands, run for one instance: whatever is asked of Postfix or done to it goes through them. */
+import { execa } from 'execa'
+import { PostfixError } from './error.js'
+
+export type CommandName = 'postcat' | 'postconf' | 'postfix' | 'postqueue' | 'postsuper'
+
+/** Where Postfix keeps commands that a shell without root's PATH doesn't find. */
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`
+
+/** Runs a command and gives its standard output. Throws PostfixError with what it printed when it ends with another status than 0. */
+export type Commands = (name: CommandName, ...args: readonly string[]) => Promise<string>
+
+export function commandsOf(configDirectory: string): Commands {
+  return async (name, ...args) => {
+    const { failed, stdout, stderr, shortMessage } = await execa(name, ['-c', configDirectory, ...args], {
+      env: { PATH },
+      reject: false,
+      stripFinalNewline: false,
+    })
+    if (!failed) return stdout
+    throw new PostfixError(`${name} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || shortMessage}`)
+  }
+}

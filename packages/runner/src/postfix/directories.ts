@@ -1,0 +1,134 @@
+/**
+ * The account and the directories that candy needs, made by root before any mail depends on them. Nothing that is there
+ * already is changed, and nothing below a directory that candy owns is followed.
+ */
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { PostfixError } from './error.js'
+import { type Instance, parameterOf } from './instance.js'
+import { USER } from './services.js'
+
+/** A directory, or with `from` a copy of a file. */
+export interface Place {
+  readonly path: string
+  readonly mode: number
+  readonly owner: 'root' | typeof USER
+  /** Of the directory; candy's or root's own unless said. */
+  readonly group?: string
+  readonly from?: string
+}
+
+/** `account:candy` in a list of what was made. */
+const ACCOUNT = `account:${USER}`
+
+/** All that must be there, parents first. `share` has the README and the template for filters.d. */
+export async function placesFor(instance: Instance, state: string, share: string): Promise<readonly Place[]> {
+  const filters = join(instance.configDirectory, 'filters.d')
+  const group = await groupOf(parameterOf(instance, 'mail_owner'))
+  const candy = { owner: USER, mode: 0o700 } as const
+  return [
+    ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
+    { path: state, owner: 'root', mode: 0o755 },
+    { path: join(state, 'spool'), ...candy },
+    { path: join(state, 'quarantine'), ...candy },
+    { path: join(state, 'packages'), owner: 'root', mode: 0o755 },
+    // Set-gid: what candy binds here belongs to Postfix's group, and Postfix alone may connect.
+    { path: join(instance.queueDirectory, 'candy'), owner: USER, group, mode: 0o2750 },
+    { path: filters, owner: 'root', mode: 0o755 },
+    { path: join(filters, 'README'), owner: 'root', mode: 0o644, from: join(share, 'README') },
+    { path: join(filters, 'template'), owner: 'root', mode: 0o644, from: join(share, 'template') },
+  ]
+}
+
+export function missing(places: readonly Place[]): readonly Place[] {
+  return places.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) === undefined)
+}
+
+export async function hasAccount(): Promise<boolean> {
+  return (await execa('getent', ['passwd', USER], { reject: false })).exitCode === 0
+}
+
+/** Makes what is missing, and tells `made` of each thing as soon as it is there. */
+export async function make(places: readonly Place[], made: (name: string) => void): Promise<void> {
+  if (!(await hasAccount())) {
+    const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
+    const { failed, stderr } = await execa('useradd', [...options, '--shell', '/usr/sbin/nologin', USER], {
+      reject: false,
+    })
+    if (failed) throw new PostfixError(`the account ${USER} cannot be made: ${stderr}. Make it, then enable again.`)
+    made(ACCOUNT)
+  }
+  for (const place of missing(places)) {
+    if (place.from === undefined) mkdirSync(place.path, { mode: 0o700 })
+    else copyFileSync(place.from, place.path)
+    made(place.path)
+    const [user, group] = await ids(place)
+    chownSync(place.path, user, group)
+    chmodSync(place.path, place.mode)
+  }
+}
+
+/** Takes away what was made, last first: files, and directories where nothing else has come in. */
+export async function unmake(made: readonly string[]): Promise<void> {
+  for (const name of made.toReversed()) {
+    if (name === ACCOUNT) await execa('userdel', [USER], { reject: false })
+    else remove(name)
+  }
+}
+
+/** Removes the socket directory with the sockets that are left in it. */
+export function removeSockets(queueDirectory: string): void {
+  const directory = join(queueDirectory, 'candy')
+  if (!existsSync(directory)) return
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name)
+    if (lstatSync(path).isSocket()) rmSync(path, { force: true })
+  }
+  remove(directory)
+}
+
+function remove(path: string): void {
+  try {
+    if (lstatSync(path).isDirectory()) rmdirSync(path)
+    else rmSync(path)
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+/** What is missing above a path, from the top. */
+function parentsOf(path: string): readonly string[] {
+  const parent = dirname(path)
+  return parent === path || existsSync(parent) ? [] : [...parentsOf(parent), parent]
+}
+
+async function ids({ owner, group }: Place): Promise<readonly [number, number]> {
+  const name = group ?? owner
+  return [await idOf('passwd', owner), await idOf('group', name)]
+}
+
+async function groupOf(account: string): Promise<string> {
+  const { stdout, failed } = await execa('id', ['-gn', account], { reject: false })
+  if (failed) throw new PostfixError(`mail_owner in main.cf is ${account}, and there is no such account`)
+  return stdout.trim()
+}
+
+/** The third field of an entry (passwd(5), group(5)). */
+async function idOf(database: 'passwd' | 'group', name: string): Promise<number> {
+  const { stdout, failed } = await execa('getent', [database, name], { reject: false })
+  const id = Number(stdout.split(':')[2])
+  if (failed || !Number.isInteger(id))
+    throw new PostfixError(`there is no ${name} in ${database}: make it, then enable again`)
+  return id
+}

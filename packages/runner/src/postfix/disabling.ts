@@ -1,0 +1,113 @@
+/**
+ * Taking candy out without losing mail: a queue file remembers the filter it was received for, and so does an smtpd(8) from
+ * before a reload. So the services stay until nothing needs them any more; only then they go.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { take } from './change.js'
+import { commandsOf } from './commands.js'
+import { removeSockets } from './directories.js'
+import { assertRunning, pathsOf, reload } from './enabling.js'
+import { PostfixError } from './error.js'
+import type { Instance } from './instance.js'
+import { removeJournal } from './journal.js'
+import type { DisablePlan } from './plan.js'
+import { type Process, receivers, running } from './processes.js'
+import { candyMail, type QueueEntry } from './queue.js'
+
+export interface Disabling {
+  readonly instance: Instance
+  readonly plan: DisablePlan
+  readonly state: string
+  /** Milliseconds to wait for mail that was received for candy. */
+  readonly wait: number
+  readonly report: (what: string) => void
+  /** Ends the runner, once nothing needs it. */
+  readonly stopRunner: () => Promise<void>
+}
+
+/** Milliseconds between two looks at the queue. */
+const PAUSE = 1_000
+
+/** Throws PostfixError when something still needs candy: then new mail goes past it, and its services stay. */
+export async function disable({ instance, plan, state, wait, report, stopRunner }: Disabling): Promise<void> {
+  const run = commandsOf(instance.configDirectory)
+  await assertRunning(instance, run)
+  const { master, main } = pathsOf(instance)
+  const old = receivers(instance.queueDirectory)
+  if (plan.before.master !== plan.detached.master) {
+    report('giving new mail past candy')
+    take({ path: master, from: plan.before.master, to: plan.detached.master })
+    await reload(run)
+    await drain(old, wait, report)
+  }
+  await empty(run, wait, report)
+  report('taking the services out')
+  if (plan.detached.main !== plan.after.main) take({ path: main, from: plan.detached.main, to: plan.after.main })
+  if (plan.detached.master !== plan.after.master) {
+    take({ path: master, from: plan.detached.master, to: plan.after.master })
+  }
+  await reload(run)
+  await stopRunner()
+  removeSockets(instance.queueDirectory)
+  removeJournal(state)
+}
+
+/** Waits for the sessions that were open at the reload. */
+async function drain(old: readonly Process[], wait: number, report: (what: string) => void): Promise<void> {
+  let told = false
+  for (const end = Date.now() + wait; ; ) {
+    const left = running(old)
+    if (left.length === 0) return
+    if (Date.now() > end) {
+      const names = left.map(({ name, pid }) => `${name} ${pid}`).join(', ')
+      throw new PostfixError(
+        `new mail goes past candy, but sessions from before are still open (${names}), and what they bring is for candy. Its services stay until then: run "candy disable" again later.`,
+      )
+    }
+    if (!told) report(`waiting for ${left.length} sessions from before`)
+    told = true
+    await sleep(PAUSE / 4)
+  }
+}
+
+/** Waits until no message in the queue is for candy; then those that candy could not deliver are requeued, one by one. */
+async function empty(run: ReturnType<typeof commandsOf>, wait: number, report: (what: string) => void): Promise<void> {
+  const end = Date.now() + wait
+  const tried = new Set<string>()
+  const requeued = new Set<string>()
+  let told = false
+  for (;;) {
+    const mail = await candyMail(run)
+    const held = mail.filter(({ queue }) => queue === 'hold')
+    const moving = mail.filter(({ queue }) => queue !== 'hold')
+    if (moving.length === 0) {
+      if (held.length === 0) return
+      throw new PostfixError(heldText(held))
+    }
+    if (!told) report(`waiting for ${moving.length} messages that were received for candy`)
+    told = true
+    const late = Date.now() > end
+    for (const { id, queue } of moving) {
+      if (queue !== 'deferred') continue
+      if (!late && !tried.has(id)) await run('postqueue', '-i', id).catch(() => '')
+      tried.add(id)
+      if (!late || requeued.has(id)) continue
+      report(`requeueing ${id}: candy did not take it in time, it goes on unfiltered`)
+      // By its name and from this queue alone: "postsuper -r ALL" would release held mail too.
+      await run('postsuper', '-r', id, 'deferred')
+      requeued.add(id)
+    }
+    if (Date.now() > end + wait) {
+      const ids = moving.map(({ id }) => id).join(', ')
+      throw new PostfixError(
+        `new mail goes past candy, but messages from before are still being delivered through it (${ids}). Its services stay until then: run "candy disable" again later.`,
+      )
+    }
+    await sleep(PAUSE)
+  }
+}
+
+function heldText(held: readonly QueueEntry[]): string {
+  const ids = held.map(({ id }) => id).join(', ')
+  return `new mail goes past candy, but held messages were received for it (${ids}). Its services stay until you decide: release them (postsuper -H ID) or delete them (postsuper -d ID), then run "candy disable" again.`
+}

@@ -1,0 +1,96 @@
+/**
+ * One Postfix instance as it is: what postconf(1) says of it, and the bytes of its two files. Read before anything is
+ * planned; nothing here changes anything.
+ */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type MasterCf, parse, readText } from '@candy/master-cf'
+import { type Commands, commandsOf } from './commands.js'
+import { PostfixError } from './error.js'
+
+export interface Instance {
+  readonly configDirectory: string
+  /** `3.7.11` */
+  readonly version: string
+  readonly queueDirectory: string
+  /** Bytes as Latin-1 text, as all of master-cf's. */
+  readonly masterText: string
+  readonly mainText: string
+  readonly master: MasterCf
+  /** What main.cf and the defaults come to, `$name` expanded. */
+  readonly parameters: ReadonlyMap<string, string>
+  /** The parameters that this version of Postfix has. */
+  readonly known: ReadonlySet<string>
+  /** Whether sendmail(1), run by an ordinary account, may submit mail to this instance. */
+  readonly submits: boolean
+  /** Postfix's default instance. */
+  readonly defaultDirectory: string
+}
+
+/** The first release whose configuration is understood in full. */
+const OLDEST = [3, 4] as const
+
+/** Throws PostfixError when Postfix is missing, too old, or cannot read its own configuration. */
+export async function readInstance(configDirectory: string): Promise<Instance> {
+  const run = commandsOf(configDirectory)
+  const [defaults, effective] = await Promise.all([run('postconf', '-d'), run('postconf', '-x')])
+  const parameters = readParameters(effective)
+  const version = parameters.get('mail_version') ?? ''
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new PostfixError(`Postfix ${version} is older than ${OLDEST.join('.')}: upgrade Postfix first`)
+  }
+  const masterText = readText(join(configDirectory, 'master.cf'))
+  const defaultDirectory = readParameters(defaults).get('config_directory') ?? '/etc/postfix'
+  return {
+    configDirectory,
+    version,
+    queueDirectory: required(parameters, 'queue_directory'),
+    masterText,
+    mainText: readText(join(configDirectory, 'main.cf')),
+    master: parse(masterText),
+    parameters,
+    known: new Set(readParameters(defaults).keys()),
+    submits: await submits(configDirectory, defaultDirectory),
+    defaultDirectory,
+  }
+}
+
+/** A parameter's value with `$name` expanded; empty where Postfix has no such parameter. */
+export function parameterOf({ parameters }: Pick<Instance, 'parameters'>, name: string): string {
+  return parameters.get(name) ?? ''
+}
+
+/** `name = value` a line (postconf(1)). */
+function readParameters(printed: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const line of printed.split('\n')) {
+    const [, name, value] = /^([^\s=]+) =(?: (.*))?$/.exec(line) ?? []
+    if (name !== undefined) parameters.set(name, value ?? '')
+  }
+  return parameters
+}
+
+function required(parameters: ReadonlyMap<string, string>, name: string): string {
+  const value = parameters.get(name)
+  if (value === undefined || value === '') throw new PostfixError(`postconf does not say what ${name} is`)
+  return value
+}
+
+/**
+ * sendmail(1) hands over to set-gid postdrop(1), which serves ordinary accounts the default instance alone, and those that
+ * are listed in the default instance's main.cf (postdrop(1), "alternate_config_directories").
+ */
+async function submits(configDirectory: string, defaultDirectory: string): Promise<boolean> {
+  if (isSame(configDirectory, defaultDirectory)) return true
+  const lists: Commands = commandsOf(defaultDirectory)
+  const names = ['alternate_config_directories', 'multi_instance_directories']
+  const printed = await lists('postconf', '-x', '-h', ...names).catch(() => '')
+  return printed.split(/[\s,]+/).includes(configDirectory)
+}
+
+/** By inode: a directory may be known by two names. */
+function isSame(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev
+}

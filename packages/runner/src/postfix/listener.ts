@@ -1,0 +1,16 @@
+/** Whether somebody serves a UNIX socket. */
+import { SmtpClient } from '../smtp/client.js'
+
+/** Milliseconds for a greeting. */
+const PATIENCE = 5_000
+
+export async function answers(path: string): Promise<boolean> {
+  const client = SmtpClient.connect({ path }, AbortSignal.timeout(PATIENCE))
+  try {
+    return (await client.reply()).code === 220
+  } catch {
+    return false
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Edits of main.cf that leave every other byte alone (postconf(5), "Main.cf file format"): a logical line starts with
+ * non-white text, white space at the start of a line continues it, and comments and empty lines between do not end it.
+ */
+import { applyEdits, type Edit } from '@candy/master-cf'
+
+interface Setting {
+  readonly name: string
+  /** From its name to the end of its last line. */
+  readonly offset: number
+  readonly length: number
+  /** Right after the `=`. */
+  readonly valueOffset: number
+}
+
+export interface MainSetting {
+  readonly name: string
+  readonly value: string
+}
+
+/** Whether the text sets a parameter. */
+export function setsParameter(text: string, name: string): boolean {
+  return settingsOf(text).some((setting) => setting.name === name)
+}
+
+/** Adds parameters at the end, those that are not set yet. */
+export function addParameters(text: string, settings: readonly MainSetting[]): string {
+  const lines = settings
+    .filter(({ name }) => !setsParameter(text, name))
+    .map(({ name, value }) => `${name} = ${value}\n`)
+  if (lines.length === 0) return text
+  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${lines.join('')}`
+}
+
+/**
+ * Takes parameters out, wherever they stand. `finalNewline: false` says that the text did not end with a line end before
+ * they were added; if nothing was put after them, it does not again.
+ */
+export function removeParameters(text: string, names: readonly string[], finalNewline: boolean): string {
+  const gone = settingsOf(text).filter((setting) => names.includes(setting.name))
+  const last = gone.at(-1)
+  const rest = applyEdits(text, gone.map(deletion))
+  const atEnd = last !== undefined && last.offset + last.length === text.length
+  return !finalNewline && atEnd && rest.endsWith('\n') ? rest.slice(0, -1) : rest
+}
+
+/** Puts a word before a parameter's list, adding the parameter where it isn't set. The last setting of several counts. */
+export function prependTo(text: string, name: string, word: string): string {
+  const setting = settingsOf(text).findLast((candidate) => candidate.name === name)
+  if (setting === undefined) return addParameters(text, [{ name, value: word }])
+  return applyEdits(text, [{ offset: setting.valueOffset, length: 0, text: ` ${word},` }])
+}
+
+function deletion({ offset, length }: Setting): Edit {
+  return { offset, length, text: '' }
+}
+
+function settingsOf(text: string): readonly Setting[] {
+  const settings: Setting[] = []
+  let open: { name: string; offset: number; end: number; valueOffset: number } | undefined
+  const close = (): void => {
+    if (open !== undefined) settings.push({ ...open, length: open.end - open.offset })
+    open = undefined
+  }
+  for (let offset = 0; offset < text.length; ) {
+    const newline = text.indexOf('\n', offset)
+    const end = newline === -1 ? text.length : newline + 1
+    const line = text.slice(offset, end)
+    if (/^\s*(?:#|$)/.test(line)) {
+      // Neither ends a logical line.
+    } else if (/^\s/.test(line)) {
+      if (open !== undefined) open.end = end
+    } else {
+      close()
+      const [head, name] = /^([^\s=]+)\s*=/.exec(line) ?? []
+      if (head !== undefined && name !== undefined) open = { name, offset, end, valueOffset: offset + head.length }
+    }
+    offset = end
+  }
+  close()
+  return settings
+}

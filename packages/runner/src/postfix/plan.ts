@@ -1,0 +1,263 @@
+/**
+ * What enabling would do to Postfix's files, and what disabling would: computed from what was read, with nothing touched.
+ * Refusals come first: a plan that has any is never carried out.
+ */
+import { addService, applyEdits, type Entry, findService, MasterCfError, parse, removeService } from '@candy/master-cf'
+import {
+  type Attached,
+  attach,
+  detach,
+  findAttached,
+  foreignFilter,
+  nameAttached,
+  wantedOptions,
+} from './attachment.js'
+import { type Entrance, findEntrances, nameEntry } from './entrances.js'
+import { fold } from './fold.js'
+import { type Instance, parameterOf } from './instance.js'
+import type { Choice, Journal } from './journal.js'
+import { addParameters, removeParameters, setsParameter } from './main-cf.js'
+import { type CandyService, candyServices, mainParameters, SERVICE_NAMES } from './services.js'
+
+export interface Wish extends Choice {
+  /** Absolute path of the command that pipe(8) runs. */
+  readonly candyPipe: string
+}
+
+export interface Texts {
+  readonly master: string
+  readonly main: string
+}
+
+export interface EnablePlan {
+  /** Why it cannot be done, each with what to do about it. */
+  readonly refusals: readonly string[]
+  readonly warnings: readonly string[]
+  readonly before: Texts
+  /** With candy's services, and new mail going where it went before. */
+  readonly served: Texts
+  /** With new mail given to candy. */
+  readonly after: Texts
+  readonly attached: readonly Attached[]
+  /** The receiving services that candy is given, for people. */
+  readonly entrances: readonly string[]
+  /** What becomes the journal, but for what is made in the file system. */
+  readonly record: Omit<Journal, 'made'>
+}
+
+export function planEnable(instance: Instance, wish: Wish, journal: Journal | undefined): EnablePlan {
+  const { masterText, mainText } = instance
+  const before = { master: masterText, main: mainText }
+  const refusals = [...faults(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
+  const warnings: string[] = []
+  const served = { master: masterText, main: addParameters(mainText, mainParameters) }
+  const services: string[] = []
+  if (refusals.length === 0) {
+    for (const service of candyServices(instance, wish.candyPipe)) {
+      const added = addOne(served.master, service, journal)
+      if (added.refusal !== undefined) refusals.push(added.refusal)
+      if (added.warning !== undefined) warnings.push(added.warning)
+      if (added.text !== served.master || journal?.services.includes(service.service)) services.push(service.service)
+      served.master = added.text
+    }
+  }
+  const entrances = findEntrances(instance.master)
+  const given = entrances.filter((entrance) => isGiven(entrance, wish))
+  if (refusals.length === 0 && !given.some(({ kind }) => kind !== 'pickup'))
+    refusals.push(nothingToFilter(instance, wish))
+  const known = journal?.attached ?? findAttached(masterText)
+  const after = { ...served }
+  const attached: Attached[] = []
+  if (refusals.length === 0) {
+    const keep = known.filter((one) =>
+      given.some(({ entry }) => entry.service === one.service && entry.type === one.type),
+    )
+    after.master = detach(
+      after.master,
+      known.filter((one) => !keep.includes(one)),
+    )
+    for (const { entry } of given) {
+      const wanted = wantedOptions(instance, entry, wish.way)
+      const one = attach(after.master, entry, wanted, keep)
+      after.master = one.text
+      attached.push(...one.attached)
+    }
+    warnings.push(...unfiltered(entrances, given, wish), ...sideEffects(instance, wish))
+  }
+  const absent = mainParameters.map(({ name }) => name).filter((name) => !setsParameter(mainText, name))
+  const { way, submission, pickup } = wish
+  return {
+    refusals,
+    warnings,
+    before,
+    served,
+    after,
+    attached,
+    entrances: nameAttached(after.master, attached),
+    record: {
+      version: 1,
+      choice: { way, submission, pickup },
+      services: [...new Set([...(journal?.services ?? []), ...services])],
+      parameters: [...new Set([...(journal?.parameters ?? []), ...absent])],
+      attached,
+      finalNewline: journal?.finalNewline ?? { master: endsLine(masterText), main: endsLine(mainText) },
+    },
+  }
+}
+
+export interface DisablePlan {
+  readonly refusals: readonly string[]
+  readonly before: Texts
+  /** New mail goes past candy; its services still serve what is in the queue. */
+  readonly detached: Texts
+  readonly after: Texts
+  readonly detaches: readonly string[]
+}
+
+/** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
+export function planDisable(instance: Instance, journal: Journal | undefined): DisablePlan {
+  const { masterText, mainText } = instance
+  const before = { master: masterText, main: mainText }
+  const refusals = faults(instance)
+  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
+  const attached = [...(journal?.attached ?? []), ...findAttached(masterText)]
+  const detached = { master: detach(masterText, attached), main: mainText }
+  const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
+  const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
+  const { master = true, main = true } = journal?.finalNewline ?? {}
+  const last = names[0]
+  let text = detached.master
+  for (const name of names.toReversed()) {
+    const finalNewline = master || name !== last
+    text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
+  }
+  const after = { master: text, main: removeParameters(mainText, parameters, main) }
+  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached) }
+}
+
+function addOne(
+  text: string,
+  service: CandyService,
+  journal: Journal | undefined,
+): { readonly text: string; readonly refusal?: string; readonly warning?: string } {
+  const file = parse(text)
+  try {
+    return { text: applyEdits(text, fold(addService(file, service))) }
+  } catch (error) {
+    if (!(error instanceof MasterCfError) || error.code !== 'SERVICE_EXISTS') throw error
+    const present = findService(file, service)
+    const name = present === undefined ? service.service : nameEntry(present)
+    if (journal?.services.includes(service.service)) {
+      return { text, warning: `${name} is not what this version of candy writes; it is left as it is` }
+    }
+    const hint = isOurs(present)
+      ? 'It looks like a set-up of candy by hand: take it out with "candy disable", then enable again.'
+      : 'It belongs to something else: give it another name, then enable again.'
+    return { text, refusal: `master.cf has a service ${name} already, with other settings than candy needs. ${hint}` }
+  }
+}
+
+/** Known by what no other program would write. */
+function isOurs(entry: Entry | undefined): boolean {
+  switch (entry?.service) {
+    case 'candy':
+      return entry.command === 'pipe' && entry.args.some((word) => /^argv=.*\/candy-pipe$/.test(word))
+    case 'candy-lmtp':
+      return entry.command === 'lmtp'
+    case 'candy-cleanup':
+      return entry.command === 'cleanup'
+    case 'candy-in':
+    case 'candy-in-before':
+      return entry.command === 'smtpd'
+    default:
+      return false
+  }
+}
+
+function key(service: string): { readonly service: string; readonly type: string } {
+  return { service, type: 'unix' }
+}
+
+function faults({ configDirectory, master }: Instance): string[] {
+  return master.problems.map(
+    ({ line, column, message }) =>
+      `${configDirectory}/master.cf:${line}:${column}: ${message}. candy edits no file that Postfix may read otherwise: mend this line first.`,
+  )
+}
+
+function filteredElsewhere(instance: Instance): readonly string[] {
+  const found: string[] = []
+  for (const name of ['content_filter', 'smtpd_proxy_filter']) {
+    const value = parameterOf(instance, name).trim()
+    if (value !== '') {
+      found.push(
+        `main.cf gives all mail to another filter: ${name} = ${value}. Two filters in a row are not set up by this command: take that one out (postconf -X ${name}) and reload, then enable again.`,
+      )
+    }
+  }
+  for (const { entry } of findEntrances(instance.master)) {
+    const filter = foreignFilter(entry)
+    if (filter !== undefined) {
+      found.push(
+        `${nameEntry(entry)} gives its mail to another filter: ${filter}. Two filters in a row are not set up by this command: take that option out and reload, then enable again.`,
+      )
+    }
+  }
+  return found
+}
+
+function unreachable({ submits, configDirectory, defaultDirectory }: Instance, { way }: Wish): readonly string[] {
+  if (submits || way !== 'pipe') return []
+  return [
+    `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or use --mode smtp.`,
+  ]
+}
+
+function nothingToFilter({ configDirectory }: Instance, { submission }: Wish): string {
+  const more = submission ? '' : ' (--submission would include submission services)'
+  return `no service in ${configDirectory}/master.cf takes mail from other hosts (smtpd of type inet or pass)${more}: there is nothing to filter.`
+}
+
+function isGiven({ kind }: Entrance, { way, submission, pickup }: Wish): boolean {
+  if (kind === 'smtp') return true
+  if (kind === 'submission') return submission
+  return kind === 'pickup' && pickup && way === 'after'
+}
+
+/** An entrance that stays open must be said aloud: who enables a filter believes that all mail is filtered. */
+function unfiltered(entrances: readonly Entrance[], given: readonly Entrance[], { way }: Wish): readonly string[] {
+  return entrances
+    .filter((entrance) => !given.includes(entrance))
+    .map(({ entry, kind }) => {
+      const unjudged = `NOT filtered: ${nameEntry(entry)}`
+      switch (kind) {
+        case 'submission':
+          return `${unjudged}: mail of your own users; --submission includes it`
+        case 'pickup':
+          if (way === 'pipe')
+            return `${unjudged}: mail from sendmail(1) on this host; candy itself hands mail back there`
+          if (way === 'before')
+            return `${unjudged}: mail from sendmail(1) on this host; only SMTP is filtered before the queue`
+          return `${unjudged}: mail from sendmail(1) on this host, as you wished`
+        case 'open':
+          return `${unjudged}: it says "-o content_filter=" itself`
+        default:
+          return `${unjudged}: candy does not filter QMQP`
+      }
+    })
+}
+
+function sideEffects(instance: Instance, { way }: Wish): readonly string[] {
+  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
+  if (way === 'pipe' && milters !== '') {
+    return [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
+  }
+  if (way === 'before' && parameterOf(instance, 'smtpd_milters').trim() !== '') {
+    return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
+  }
+  return []
+}
+
+function endsLine(text: string): boolean {
+  return text === '' || text.endsWith('\n')
+}

@@ -1,0 +1,58 @@
+/**
+ * The processes of Postfix that still work by an older configuration: an smtpd(8) or pickup(8) that was started before a
+ * reload goes on as it was until its client is done, and what it puts into the queue names the filter of that time.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Process {
+  readonly pid: number
+  readonly name: string
+  /** In clock ticks since the machine started: tells it from a later process with the same number. */
+  readonly started: string
+}
+
+const RECEIVERS = ['smtpd', 'pickup', 'qmqpd']
+
+/** The receiving processes of an instance now. Empty when its master(8) isn't running, or without /proc (proc(5)). */
+export function receivers(queueDirectory: string): readonly Process[] {
+  const master = readText(join(queueDirectory, 'pid/master.pid'))?.trim()
+  if (master === undefined || master === '') return []
+  return pids().flatMap((pid) => {
+    const process = look(pid)
+    if (process === undefined || process.parent !== master || !RECEIVERS.includes(process.name)) return []
+    const { name, started } = process
+    return [{ pid, name, started }]
+  })
+}
+
+/** Those that still run. */
+export function running(processes: readonly Process[]): readonly Process[] {
+  return processes.filter(({ pid, started }) => look(pid)?.started === started)
+}
+
+function look(pid: number): { readonly name: string; readonly parent: string; readonly started: string } | undefined {
+  const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readText(`/proc/${pid}/stat`) ?? '') ?? []
+  const fields = rest?.trim().split(' ') ?? []
+  const [state, parent] = fields
+  // Fields 3, 4 and 22 of stat; a zombie has ended.
+  const started = fields[19]
+  if (name === undefined || parent === undefined || started === undefined || state === 'Z') return undefined
+  return { name, parent, started }
+}
+
+function pids(): readonly number[] {
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger)
+  } catch {
+    return []
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}

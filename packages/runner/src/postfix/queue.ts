@@ -1,0 +1,69 @@
+/** The mail queue: which messages were received for candy, and what is done about them when candy goes. */
+import { isCandyFilter } from './attachment.js'
+import type { Commands } from './commands.js'
+
+export interface QueueEntry {
+  readonly id: string
+  /** `active`, `deferred`, `hold`, … */
+  readonly queue: string
+  readonly recipients: readonly { readonly address: string; readonly reason: string | undefined }[]
+}
+
+/** Queue files that postcat(1) is asked about at once. */
+const BATCH = 100
+
+/** All that is in the queue (postqueue(1), `-j`: a JSON object a line). */
+export async function queueEntries(run: Commands): Promise<readonly QueueEntry[]> {
+  const printed = await run('postqueue', '-j')
+  return printed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const entry = JSON.parse(line) as {
+        readonly queue_id: string
+        readonly queue_name: string
+        readonly recipients: readonly { readonly address: string; readonly delay_reason?: string }[]
+      }
+      const recipients = entry.recipients.map(({ address, delay_reason: reason }) => ({ address, reason }))
+      return { id: entry.queue_id, queue: entry.queue_name, recipients }
+    })
+}
+
+/** The messages whose content_filter, which was written when they came in, names candy. */
+export async function candyMail(run: Commands): Promise<readonly QueueEntry[]> {
+  const entries = (await queueEntries(run)).filter(({ queue }) => queue !== 'maildrop')
+  const found: QueueEntry[] = []
+  for (let at = 0; at < entries.length; at += BATCH) {
+    const batch = entries.slice(at, at + BATCH)
+    const named = await filtersOf(
+      run,
+      batch.map(({ id }) => id),
+    )
+    found.push(...batch.filter(({ id }) => isCandyFilter(named.get(id) ?? '')))
+  }
+  return found
+}
+
+/**
+ * The content_filter records of queue files (postcat(1)). One that has left the queue meanwhile makes postcat give up, so
+ * then each is asked about by itself.
+ */
+async function filtersOf(run: Commands, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const filters = new Map<string, string>()
+  if (ids.length === 0) return filters
+  let printed: string
+  try {
+    printed = await run('postcat', '-qe', ...ids)
+  } catch {
+    if (ids.length === 1) return filters
+    for (const id of ids) for (const [key, value] of await filtersOf(run, [id])) filters.set(key, value)
+    return filters
+  }
+  let id = ''
+  for (const line of printed.split('\n')) {
+    id = /^\*\*\* ENVELOPE RECORDS (?:.*\/)?(\S+) \*\*\*$/.exec(line)?.[1] ?? id
+    const filter = /^content_filter: (.*)$/.exec(line)?.[1]
+    if (filter !== undefined && !filters.has(id)) filters.set(id, filter)
+  }
+  return filters
+}
