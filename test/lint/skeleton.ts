@@ -49,7 +49,7 @@ export async function caught(directory: string, planted: readonly Violation[]): 
 
 async function lint(directory: string): Promise<Report> {
   const biome = join(workspace, 'node_modules/.bin/biome')
-  const args = ['-C', directory, biome, 'lint', '--reporter=json', '--max-diagnostics=none', 'packages']
+  const args = ['-C', directory, biome, 'lint', '--reporter=json', '--max-diagnostics=none', 'packages', 'examples']
   const { status, stdout, stderr } = await tryCommand('env', args)
   if (status !== 1) throw new Error(`biome found nothing to object to, or broke (status ${status}):\n${stderr}`)
   return JSON.parse(stdout.toString()) as Report

@@ -55,4 +55,9 @@ export const walls: Readonly<Record<string, Wall>> = {
     may: ['@candy/sdk', './spamd/x.js'],
   },
   'packages/filter-spamassassin/src/spamd': { never: ['@candy/sdk', '../x.js'], may: ['./x.js'] },
+  examples: {
+    never: ['@candy/runner', '@candy/master-cf', '@candy/filter-clamav', '@candy/create-filter'],
+    may: ['@candy/sdk', './x.js'],
+  },
+  'packages/create-filter/src': { never: ['@candy/runner', '@candy/master-cf', '@candy/sdk'], may: ['./x.js'] },
 }
