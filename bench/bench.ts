@@ -7,8 +7,8 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
-import { type Lane, loneMessages, throughput } from './lane.js'
-import { LANES, PIPE_BASE } from './lanes.js'
+import { type Lane, loneMessages, processorTime, throughput } from './lane.js'
+import { LANES, NO_FILTER } from './lanes.js'
 
 const USAGE = `Usage: npm run bench -- [--rounds N] [--seconds N] [--write]
 
@@ -23,6 +23,8 @@ interface Series {
   readonly count: number
   readonly rates: number[]
   readonly times: number[]
+  /** Milliseconds of the runner's processor time for each message. */
+  readonly costs: number[]
 }
 
 export async function bench(argv: readonly string[]): Promise<number> {
@@ -41,16 +43,25 @@ export async function bench(argv: readonly string[]): Promise<number> {
   }
   const started: Series[] = []
   try {
-    for (const [name, start] of Object.entries(LANES)) {
+    for (const [name, { start, against }] of Object.entries(LANES)) {
       console.error(`starting: ${name}`)
-      const lane = { name, ground: await start() }
+      const lane = { name, against, ground: await start() }
       // The first messages pay for starts; they also tell how many fit into the time.
       const rate = await throughput(lane, 20)
-      started.push({ lane, count: Math.max(20, Math.round(rate * Number(values.seconds))), rates: [], times: [] })
+      started.push({
+        lane,
+        count: Math.max(20, Math.round(rate * Number(values.seconds))),
+        rates: [],
+        times: [],
+        costs: [],
+      })
     }
     for (let round = 1; round <= Number(values.rounds); round++) {
       for (const series of started) {
+        const before = processorTime(series.lane)
         series.rates.push(await throughput(series.lane, series.count))
+        const after = processorTime(series.lane)
+        if (before !== undefined && after !== undefined) series.costs.push((after - before) / series.count)
         series.times.push(...(await loneMessages(series.lane, 10)))
         console.error(`round ${round}: ${series.lane.name}: ${series.rates.at(-1)?.toFixed(1)} messages/s`)
       }
@@ -64,14 +75,14 @@ export async function bench(argv: readonly string[]): Promise<number> {
 
 function report(all: readonly Series[], write: boolean): void {
   const rateOf = (name: string): number => median(all.find(({ lane }) => lane.name === name)?.rates ?? [])
-  const first = rateOf(all[0]?.lane.name ?? '')
-  const script = rateOf(PIPE_BASE)
-  const head = ['', 'messages/s', 'spread', 'x no filter', 'x shell script', 'alone, p50 ms', 'p99 ms']
-  const rows = all.map(({ lane, rates, times }) => {
+  const head = ['', 'messages/s', 'spread', 'x no filter', 'x its limit', 'alone, p50 ms', 'p99 ms', 'runner CPU ms']
+  const rows = all.map(({ lane, rates, times, costs }) => {
     const rate = median(rates)
-    const spread = `${Math.min(...rates).toFixed(1)} - ${Math.max(...rates).toFixed(1)}`
-    const ratios = [first, script].map((base) => (rate / base).toFixed(2))
-    return [lane.name, rate.toFixed(1), spread, ...ratios, median(times).toFixed(0), quantile(times, 0.99).toFixed(0)]
+    const spread = `${Math.min(...rates).toFixed(0)} - ${Math.max(...rates).toFixed(0)}`
+    const ratio = lane.against === lane.name ? '' : (rate / rateOf(lane.against)).toFixed(2)
+    const alone = [median(times), quantile(times, 0.99)].map((time) => time.toFixed(1))
+    const cost = costs.length === 0 ? '' : median(costs).toFixed(2)
+    return [lane.name, rate.toFixed(0), spread, (rate / rateOf(NO_FILTER)).toFixed(2), ratio, ...alone, cost]
   })
   const table = new Table({ head, style: { head: [], border: [] } })
   table.push(...rows)
