@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
 
 function unit(name: string, folder = 'packages') {
-  return { test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], typecheck } }
+  return { test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], testTimeout: 60_000, typecheck } }
 }
 
 export default defineConfig({
