@@ -1,0 +1,7 @@
+/** Where the command meets the process. */
+import { command } from './command.js'
+
+export async function main(): Promise<void> {
+  const { argv, stdin: input, stdout: output, stderr: error } = process
+  process.exitCode = await command(argv.slice(2), { directory: process.cwd(), input, output, error })
+}
