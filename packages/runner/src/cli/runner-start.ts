@@ -7,7 +7,7 @@ import type { Instance } from '../postfix/instance.js'
 import { answers } from '../postfix/listener.js'
 
 /** Milliseconds that a supervisor may take to start it. */
-const PATIENCE = 60_000
+const PATIENCE = 20_000
 
 /** Waits until somebody answers on the socket of the mode. Pipe mode needs nobody. */
 export function startRunner(

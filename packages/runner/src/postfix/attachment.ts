@@ -116,6 +116,11 @@ export function findAttached(text: string): readonly Attached[] {
   })
 }
 
+/** Whether it is by this option that mail comes to candy. */
+export function namesCandy({ name }: Attached): boolean {
+  return name !== OVERRIDE
+}
+
 /** What an attachment looks like to a person: `smtp/inet (line 12)`. */
 export function nameAttached(text: string, attached: readonly Attached[]): readonly string[] {
   const entries = parse(text).entries.filter((entry) => attached.some((one) => isOn(one, entry)))

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { take } from './change.js'
-import { commandsOf } from './commands.js'
+import { type Commands, commandsOf } from './commands.js'
 import { removeSockets } from './directories.js'
 import { assertRunning, pathsOf, reload } from './enabling.js'
 import { PostfixError } from './error.js'
@@ -27,6 +27,9 @@ export interface Disabling {
 
 /** Milliseconds between two looks at the queue. */
 const PAUSE = 1_000
+
+/** Milliseconds for requeueing, after the deadline. */
+const GRACE = 30_000
 
 /** Throws PostfixError when something still needs candy: then new mail goes past it, and its services stay. */
 export async function disable({ instance, plan, state, wait, report, stopRunner }: Disabling): Promise<void> {
@@ -71,11 +74,9 @@ async function drain(old: readonly Process[], wait: number, report: (what: strin
 }
 
 /** Waits until no message in the queue is for candy; then those that candy could not deliver are requeued, one by one. */
-async function empty(run: ReturnType<typeof commandsOf>, wait: number, report: (what: string) => void): Promise<void> {
+async function empty(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
   const end = Date.now() + wait
-  const tried = new Set<string>()
-  const requeued = new Set<string>()
-  let told = false
+  const told = new Set<string>()
   for (;;) {
     const mail = await candyMail(run)
     const held = mail.filter(({ queue }) => queue === 'hold')
@@ -84,27 +85,32 @@ async function empty(run: ReturnType<typeof commandsOf>, wait: number, report: (
       if (held.length === 0) return
       throw new PostfixError(heldText(held))
     }
-    if (!told) report(`waiting for ${moving.length} messages that were received for candy`)
-    told = true
     const late = Date.now() > end
+    if (told.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
     for (const { id, queue } of moving) {
-      if (queue !== 'deferred') continue
-      if (!late && !tried.has(id)) await run('postqueue', '-i', id).catch(() => '')
-      tried.add(id)
-      if (!late || requeued.has(id)) continue
-      report(`requeueing ${id}: candy did not take it in time, it goes on unfiltered`)
-      // By its name and from this queue alone: "postsuper -r ALL" would release held mail too.
-      await run('postsuper', '-r', id, 'deferred')
-      requeued.add(id)
+      if (queue === 'deferred' && late) await requeue(id, run, report)
+      else if (!told.has(id)) await run('postqueue', '-i', id).catch(() => '')
+      told.add(id)
     }
-    if (Date.now() > end + wait) {
+    if (Date.now() > end + wait + GRACE) {
       const ids = moving.map(({ id }) => id).join(', ')
       throw new PostfixError(
         `new mail goes past candy, but messages from before are still being delivered through it (${ids}). Its services stay until then: run "candy disable" again later.`,
       )
     }
-    await sleep(PAUSE)
+    await sleep(late ? PAUSE / 10 : PAUSE)
   }
+}
+
+/**
+ * By its id, and from the deferred queue alone: "postsuper -r ALL" would release held mail too, and a message that is being
+ * delivered at this moment would go out twice. Until it has a new id it is seen again.
+ */
+async function requeue(id: string, run: Commands, report: (what: string) => void): Promise<void> {
+  report(`requeueing ${id}: candy did not take it in time, it goes on unfiltered`)
+  await run('postsuper', '-r', id, 'deferred').catch(() => '')
+  // Else pickup(8) would find it at its next look, up to a minute later.
+  await run('postkick', 'public', 'pickup', 'W').catch(() => '')
 }
 
 function heldText(held: readonly QueueEntry[]): string {

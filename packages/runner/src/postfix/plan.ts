@@ -10,6 +10,7 @@ import {
   findAttached,
   foreignFilter,
   nameAttached,
+  namesCandy,
   wantedOptions,
 } from './attachment.js'
 import { type Entrance, findEntrances, nameEntry } from './entrances.js'
@@ -90,8 +91,8 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
     refusals,
     warnings,
     before,
-    served,
-    after,
+    served: refusals.length === 0 ? served : before,
+    after: refusals.length === 0 ? after : before,
     attached,
     entrances: nameAttached(after.master, attached),
     record: {
@@ -120,7 +121,9 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
   const before = { master: masterText, main: mainText }
   const refusals = faults(instance)
   if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
-  const attached = [...(journal?.attached ?? []), ...findAttached(masterText)]
+  const found = findAttached(masterText)
+  // Beside what is on record: an entry that somebody has copied since still must not name candy.
+  const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
   const detached = { master: detach(masterText, attached), main: mainText }
   const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
   const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)

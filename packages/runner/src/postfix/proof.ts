@@ -32,7 +32,7 @@ const SOCKET = 'candy/proof'
 const START = 30_000
 const ARRIVAL = 90_000
 /** Milliseconds after which a message that is in no queue is not on its way any more. */
-const LOST = 15_000
+const LOST = 8_000
 
 /** The files while the proof runs. Only candy's own transports have soft_bounce: what goes wrong stays in the queue. */
 export function provingTexts(served: Texts, instance: Instance, { way }: Choice): Texts {

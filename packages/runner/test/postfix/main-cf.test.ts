@@ -1,0 +1,62 @@
+/** Edits of main.cf leave every other byte alone, and are undone without a trace. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { addParameters, prependTo, removeParameters, setsParameter } from '../../src/postfix/main-cf.js'
+import { readShape } from './shapes.js'
+
+const MAIN = readShape('plain.main.cf')
+const OURS = [
+  { name: 'candy_time_limit', value: '1000s' },
+  { name: 'candy-lmtp_destination_recipient_limit', value: '1000' },
+]
+const NAMES = OURS.map(({ name }) => name)
+
+const lines = fc
+  .array(
+    fc.constantFrom(
+      'a = b',
+      '  more',
+      '# comment',
+      '',
+      '\t',
+      'x=',
+      'transport_maps = hash:/x',
+      '   # inner',
+      'candy',
+      'y =\r',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
+  .map((all) => all.join('\n'))
+
+test('what is added and taken out again leaves no trace, whatever the file', () => {
+  fc.assert(
+    fc.property(lines, (text) => {
+      const added = addParameters(text, OURS)
+      expect(added.startsWith(text)).toBe(true)
+      for (const name of NAMES) expect(setsParameter(added, name)).toBe(true)
+      expect(addParameters(added, OURS)).toBe(added)
+      expect(removeParameters(added, NAMES, text === '' || text.endsWith('\n'))).toBe(text)
+    }),
+  )
+})
+
+test('a parameter that is set already, wherever, is neither added nor changed', () => {
+  const text = `candy_time_limit =\n  5s\n${MAIN}`
+  expect(addParameters(text, OURS)).toBe(`${text}candy-lmtp_destination_recipient_limit = 1000\n`)
+})
+
+test('a parameter is taken out with its continuation lines and the comments in it, and nothing after it', () => {
+  const text = 'a = 1\ncandy_time_limit = 1\n  2\n# inner\n  3\n\n# of b\nb = 2\n'
+  expect(removeParameters(text, NAMES, true)).toBe('a = 1\n\n# of b\nb = 2\n')
+})
+
+test('a word goes before a list of several lines; the last setting counts', () => {
+  expect(prependTo(MAIN, 'transport_maps', 'inline:{x}')).toBe(
+    MAIN.replace('transport_maps =', 'transport_maps = inline:{x},'),
+  )
+  expect(prependTo('t = 1\nt = 2', 't', 'w')).toBe('t = 1\nt = w, 2')
+  expect(prependTo('a = 1', 't', 'w')).toBe('a = 1\nt = w\n')
+})

@@ -1,0 +1,213 @@
+/** What enabling and disabling make of configurations of many shapes: every byte of it. */
+import { join } from 'node:path'
+import { unifiedDiff } from '@candy/master-cf'
+import { describe, expect, test } from 'vitest'
+import type { Way } from '../../src/postfix/attachment.js'
+import type { Instance } from '../../src/postfix/instance.js'
+import type { Journal } from '../../src/postfix/journal.js'
+import { type EnablePlan, planDisable, planEnable, type Texts, type Wish } from '../../src/postfix/plan.js'
+import { provingTexts } from '../../src/postfix/proof.js'
+import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
+
+const WAYS: readonly Way[] = ['pipe', 'after', 'before']
+
+function wish(way: Way, more: Partial<Wish> = {}): Wish {
+  return { way, submission: false, pickup: true, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
+}
+
+function journalOf({ record }: EnablePlan): Journal {
+  return { ...record, made: [] }
+}
+
+/** The instance after its files were written. */
+function written(given: Given, { master, main }: Texts): Instance {
+  return instanceOf({ ...given, master, main })
+}
+
+describe.each(SHAPES)('%s', (shape) => {
+  const given: Given = { master: readShape(`${shape}.master.cf`) }
+  const before = { master: given.master ?? '', main: readShape('plain.main.cf') }
+
+  test.each(WAYS)('enabling for %s writes what is on record', async (way) => {
+    const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(way), undefined)
+    expect(refusals).toEqual([])
+    const shown = [
+      unifiedDiff('master.cf', before.master, after.master),
+      unifiedDiff('main.cf', before.main, after.main),
+      ...entrances.map((entrance) => `filtered: ${entrance}\n`),
+      ...warnings.map((warning) => `warning: ${warning}\n`),
+    ]
+    const text = Buffer.from(shown.join(''), 'latin1').toString('latin1')
+    await expect(text).toMatchFileSnapshot(join(SHAPES_DIRECTORY, `${shape}.${way}.diff`))
+  })
+
+  test.each(WAYS)('disabling gives back every byte, from %s', (way) => {
+    const plan = planEnable(instanceOf(given), wish(way, { submission: true }), undefined)
+    expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
+    expect(planDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
+  })
+
+  test.each(WAYS)('enabling twice for %s changes nothing the second time, with a journal or without', (way) => {
+    const plan = planEnable(instanceOf(given), wish(way), undefined)
+    const again = written(given, plan.after)
+    expect(planEnable(again, wish(way), journalOf(plan)).after).toEqual(plan.after)
+    expect(planEnable(again, wish(way), undefined).after).toEqual(plan.after)
+  })
+
+  test('switching through all modes and back to the first ends where it began', () => {
+    const first = planEnable(instanceOf(given), wish('pipe'), undefined)
+    let plan = first
+    for (const way of ['after', 'before', 'after', 'pipe', 'before', 'pipe'] as const) {
+      const direct = planEnable(instanceOf(given), wish(way), undefined)
+      plan = planEnable(written(given, plan.after), wish(way), journalOf(plan))
+      expect(plan.refusals).toEqual([])
+      expect(plan.after).toEqual(direct.after)
+      expect(plan.served.master).toContain('candy-lmtp')
+    }
+    expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
+  })
+
+  test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
+    const plan = planEnable(instanceOf(given), wish('pipe'), undefined)
+    const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
+    const diff = unifiedDiff('master.cf', plan.served.master, proving.master)
+    expect(diff.match(/^-(?!--).*$/gm)).toBeNull()
+    expect(diff).toContain('\n+candy-proof')
+    expect(unifiedDiff('main.cf', plan.served.main, proving.main).match(/^[-+](?![-+]).*$/gm)).toEqual([
+      '-transport_maps =',
+      '+transport_maps = inline:{candy-proof.invalid=candy-lmtp:unix:candy/proof},',
+    ])
+  })
+})
+
+test('lines that were edited by hand in between stay, and candy still finds its own', () => {
+  const edit = (text: string): string =>
+    text
+      .replace(/^smtp {6}inet.*\n/m, (line) => `${line}  -o smtpd_delay_reject=yes\n`)
+      .replace('user=vmail', 'user=vpost')
+      .concat('mine      unix  -       -       n       -       -       smtp\n  # a note\n')
+  const given = { master: readShape('debian.master.cf') }
+  const plan = planEnable(instanceOf(given), wish('after'), undefined)
+  const main = `${plan.after.main}mine_time_limit = 1s\n`
+  const edited = written(given, { master: edit(plan.after.master), main })
+  const after = planDisable(edited, journalOf(plan)).after
+  expect(after.master).toBe(edit(given.master))
+  expect(after.main).toBe(`${readShape('plain.main.cf')}mine_time_limit = 1s\n`)
+  expect(planEnable(edited, wish('after'), journalOf(plan)).after.master).toBe(edited.masterText)
+})
+
+test("candy's own entries, edited by hand, are kept with a warning while it is enabled, and go when it is disabled", () => {
+  const given = { master: readShape('debian.master.cf') }
+  const plan = planEnable(instanceOf(given), wish('pipe'), undefined)
+  const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
+  const edited = written(given, { ...plan.after, master })
+  const again = planEnable(edited, wish('pipe'), journalOf(plan))
+  expect(again.refusals).toEqual([])
+  expect(again.after.master).toBe(master)
+  expect(again.warnings.join('\n')).toMatch(/candy\/unix.*left as it is(?:.|\n)*candy-in\/unix.*left as it is/)
+  expect(planDisable(edited, journalOf(plan)).after.master).toBe(given.master)
+})
+
+test('without its journal candy is found by name and look', () => {
+  const given = { master: readShape('submission.master.cf') }
+  for (const way of WAYS) {
+    const plan = planEnable(instanceOf(given), wish(way, { submission: true }), undefined)
+    expect(planDisable(written(given, plan.after), undefined).after).toEqual({
+      master: given.master,
+      main: readShape('plain.main.cf'),
+    })
+  }
+})
+
+test('an option of the site that candy had to widen gets its old value back', () => {
+  const given = { master: readShape('submission.master.cf') }
+  const plan = planEnable(instanceOf(given), wish('after', { submission: true }), undefined)
+  expect(plan.after.master).toContain('  -o receive_override_options=no_milters,no_address_mappings\n')
+  const inherited = planEnable(
+    instanceOf({ ...given, parameters: { receive_override_options: 'no_header_body_checks' } }),
+    wish('after'),
+    undefined,
+  )
+  expect(inherited.after.master).toContain('  -o receive_override_options=no_header_body_checks,no_address_mappings\n')
+})
+
+describe('it refuses, and says what to do', () => {
+  const refusals = (given: Given, way: Way = 'pipe'): string => {
+    const plan = planEnable(instanceOf(given), wish(way), undefined)
+    expect(plan.after).toEqual(plan.before)
+    return plan.refusals.join('\n')
+  }
+  const stock = readShape('debian.master.cf')
+
+  test.each(['content_filter', 'smtpd_proxy_filter'])('mail that main.cf gives to another filter by %s', (name) => {
+    expect(refusals({ parameters: { [name]: 'amavis:[127.0.0.1]:10024' } })).toMatch(
+      new RegExp(`${name} = amavis:.*postconf -X ${name}.*enable again`),
+    )
+  })
+
+  test.each(['content_filter=scan:x', 'smtpd_proxy_filter=127.0.0.1:10025'])(
+    'a receiving service with %s',
+    (option) => {
+      const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
+      expect(refusals({ master })).toMatch(
+        /smtp\/inet \(line 12\) gives its mail to another filter: .*take that option out/,
+      )
+    },
+  )
+
+  test('a master.cf with a fault, naming the place', () => {
+    expect(refusals({ master: `${stock}broken unix - - x - - smtp\n` })).toMatch(
+      /^\/etc\/postfix\/master\.cf:\d+:17: .*mend this line first/,
+    )
+  })
+
+  test.each(['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'])(
+    'a foreign service named %s',
+    (name) => {
+      expect(refusals({ master: `${stock}${name} unix - n n - - pipe argv=/bin/false\n` })).toMatch(
+        new RegExp(`a service ${name}/unix \\(line \\d+\\) already.*give it another name`),
+      )
+    },
+  )
+
+  test('a set-up by hand that differs, with the way out', () => {
+    const master = `${stock}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/candy/bin/candy-pipe -f $sender -- $recipient\n`
+    expect(refusals({ master })).toContain('take it out with "candy disable"')
+    expect(planDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
+  })
+
+  test('an instance that sendmail(1) does not serve, in pipe mode only', () => {
+    expect(refusals({ submits: false })).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
+    expect(planEnable(instanceOf({ submits: false }), wish('after'), undefined).refusals).toEqual([])
+  })
+
+  test('a host that takes no mail from others', () => {
+    expect(refusals({ master: stock.replace(/^smtp +inet/m, '#$&') })).toContain('there is nothing to filter')
+  })
+})
+
+describe('what depends on the version of Postfix', () => {
+  const line = (unknown: readonly string[]): RegExpMatchArray | null =>
+    planEnable(instanceOf({ unknown }), wish('pipe'), undefined).after.master.match(/smtpd_forbid_bare_newline\S*/g)
+
+  test('smuggling: normalize where it is known, yes in the four releases before, nothing before those', () => {
+    const reply = 'smtpd_forbid_bare_newline_reject_code'
+    const both = ['smtpd_forbid_bare_newline', 'smtpd_forbid_bare_newline_exclusions']
+    const pair = (value: string): string[] => [
+      `smtpd_forbid_bare_newline=${value}`,
+      'smtpd_forbid_bare_newline_exclusions=',
+    ]
+    expect(line([])).toEqual([...pair('normalize'), ...pair('normalize')])
+    expect(line([reply])).toEqual([...pair('yes'), ...pair('yes')])
+    expect(line([reply, ...both])).toBeNull()
+  })
+})
+
+test('the way back has room for a message that grew, and none is limited where main.cf has no limit', () => {
+  const limits = (limit: string): RegExpMatchArray | null =>
+    planEnable(instanceOf({ parameters: { message_size_limit: limit } }), wish('pipe'), undefined).after.master.match(
+      /message_size_limit=\d+/g,
+    )
+  expect(limits('10240000')).toEqual(Array(3).fill('message_size_limit=20480000'))
+  expect(limits('0')).toEqual(Array(3).fill('message_size_limit=0'))
+})

@@ -1,0 +1,50 @@
+/** Configurations as sites have them, and what Postfix would say of them. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from '@candy/master-cf'
+import type { Instance } from '../../src/postfix/instance.js'
+import { candyServices, mainParameters } from '../../src/postfix/services.js'
+
+export const SHAPES_DIRECTORY: string = join(import.meta.dirname, 'shapes')
+
+/** `debian`, `upstream`, … : the names of the files `NAME.master.cf`. */
+export const SHAPES: readonly string[] = readdirSync(SHAPES_DIRECTORY)
+  .flatMap((name) => /^(.+)\.master\.cf$/.exec(name)?.[1] ?? [])
+  .toSorted()
+
+export function readShape(file: string): string {
+  return readFileSync(join(SHAPES_DIRECTORY, file), 'latin1')
+}
+
+export interface Given {
+  readonly master?: string
+  readonly main?: string
+  /** Parameters that main.cf sets. */
+  readonly parameters?: Readonly<Record<string, string>>
+  /** Parameters that this version of Postfix does not have. */
+  readonly unknown?: readonly string[]
+  readonly submits?: boolean
+}
+
+/** The instance that this configuration makes, of a Postfix that knows every parameter unless said. */
+export function instanceOf(given: Given = {}): Instance {
+  const { master = readShape('debian.master.cf'), main = readShape('plain.main.cf'), unknown = [] } = given
+  const bare = {
+    configDirectory: '/etc/postfix',
+    defaultDirectory: '/etc/postfix',
+    version: '3.7.11',
+    queueDirectory: '/var/spool/postfix',
+    masterText: master,
+    mainText: main,
+    master: parse(master),
+    parameters: new Map(Object.entries({ message_size_limit: '10240000', ...given.parameters })),
+    submits: given.submits ?? true,
+  }
+  const all = { has: (): boolean => true } as unknown as ReadonlySet<string>
+  const names = candyServices({ ...bare, known: all }, '').flatMap(({ options }) => options.map(({ name }) => name))
+  names.push(...mainParameters.map(({ name }) => name), 'smtpd_forbid_bare_newline_reject_code')
+  return {
+    ...bare,
+    known: new Set(names.filter((name) => !unknown.includes(name) && name !== 'smtpd_per_record_deadline')),
+  }
+}

@@ -1,0 +1,110 @@
+/** What goes wrong while candy is enabled is put back byte for byte, with the reason; nothing of candy is left. */
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { deliver } from '../ground/client.js'
+import { type Files, type Site, startSite } from './site.js'
+
+let site: Site
+let before: Files
+let listing: readonly string[]
+
+beforeAll(async () => {
+  site = await startSite()
+})
+afterAll(() => site.stop())
+
+/** Paths of all that is in the configuration and queue directories, but for mail. */
+async function everything(): Promise<readonly string[]> {
+  const { configDirectory, queueDirectory } = site.postfix
+  const config = await readdir(configDirectory, { recursive: true })
+  return [...config, ...(await readdir(queueDirectory)), ...(await readdir(site.directory))].toSorted()
+}
+
+beforeEach(async () => {
+  before = await site.files()
+  listing = await everything()
+})
+
+afterEach(async () => {
+  expect(await site.files()).toEqual(before)
+  expect(await everything()).toEqual(listing)
+  expect(await site.postfix.queue()).toEqual([])
+  await deliver(site.postfix.port, {
+    sender: 'a@example.com',
+    recipients: ['b@example.net'],
+    bytes: 'Subject: x\r\n\r\nx\r\n',
+  })
+  await site.sink.waitFor(1)
+  site.sink.clear()
+})
+
+async function failure(...argv: readonly string[]): Promise<string> {
+  const { stderr } = await site.candy(['enable', '--yes', '--state', site.state, ...argv], 69)
+  return stderr
+}
+
+test('a runner that the filter account cannot reach', async () => {
+  await chmod(site.installation.directory, 0o700)
+  try {
+    const text = await failure('--mode', 'pipe')
+    expect(text).toMatch(/candy was not enabled: a test message does not come through: .*candy-pipe/)
+    expect(text).toContain('Everything is as it was before.')
+  } finally {
+    await chmod(site.installation.directory, 0o755)
+  }
+})
+
+test('a filter that is there already and keeps the test message, or defers it', async () => {
+  const filters = join(site.postfix.configDirectory, 'filters.d')
+  await mkdir(filters)
+  listing = await everything()
+  await writeFile(join(filters, '50-no'), '#!/bin/sh\necho "4.7.1 not today"; exit 75\n', { mode: 0o755 })
+  listing = await everything()
+  expect(await failure('--mode', 'pipe')).toMatch(/does not come through: .*not today/)
+  await writeFile(join(filters, '50-no'), '#!/bin/sh\nexit 69\n', { mode: 0o755 })
+  const text = await failure('--mode', 'pipe')
+  expect(text).toContain('does not come back: look at "candy list"')
+  // A message lies in the quarantine: that is not thrown away.
+  expect(await site.quarantined()).toHaveLength(1)
+  listing = await everything()
+})
+
+test('nobody who answers in SMTP mode', async () => {
+  const failed = failure('--mode', 'smtp')
+  await sleep(3_000)
+  expect(await site.files()).toEqual(before)
+  expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have "candy serve/)
+})
+
+test('a dry run touches nothing, and its diff is what is done later', async () => {
+  const { stdout } = await site.candy(['enable', '--dry-run', '--mode', 'pipe', '--json'])
+  const shown = JSON.parse(stdout) as { readonly diff: string; readonly done: boolean }
+  expect(shown.done).toBe(false)
+  expect(shown.diff).toContain('+  -o content_filter=candy:dummy')
+})
+
+test('nobody to ask, and no --yes', async () => {
+  const { stderr } = await site.candy(['enable', '--mode', 'pipe', '--state', site.state], 64)
+  expect(stderr).toContain('say --yes')
+})
+
+test('a command that is killed half way is undone by the next', async () => {
+  const filters = join(site.postfix.configDirectory, 'filters.d')
+  await writeFile(join(filters, '50-no'), '#!/bin/sh\nsleep 20\n', { mode: 0o755 })
+  const pidFile = join(site.directory, 'pid')
+  const killed = site.postfix.run('sh', [
+    ...['-c', 'echo $$ >"$0"; exec "$@"', pidFile, process.execPath, site.installation.candy],
+    ...['enable', '--yes', '--state', site.state, '--mode', 'pipe'],
+  ])
+  await site.postfix.waitUntil('the proof', async () => (await site.postfix.queue()).length > 0)
+  process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
+  expect((await killed).status).not.toBe(0)
+  await rm(pidFile)
+  expect((await site.files()).master).toContain('candy-proof')
+  const { stderr } = await site.candy(['disable', '--yes'])
+  expect(stderr).toContain('cut short')
+  await rm(join(filters, '50-no'))
+  listing = await everything()
+})
