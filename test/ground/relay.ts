@@ -8,6 +8,7 @@ import { type Daemon, startDaemon } from './daemon.js'
 import { type Ground, startGround } from './ground.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
+import { inNewNamespace } from './namespace.js'
 import { until } from './patience.js'
 import { reinjection, type Services } from './services.js'
 
@@ -45,7 +46,9 @@ export interface RelayGround extends Ground {
   end(): Promise<void>
   writeFilter(name: string, text: string): Promise<void>
   removeFilter(name: string): Promise<void>
-  /** Sends SIGHUP and waits until candy has said that it has reloaded, or has not. */
+  /** Changes a line of candy.toml; what it returns changes it back. Either way candy has to be told. */
+  change(pattern: RegExp, line: string): Promise<() => Promise<void>>
+  /** Sends SIGHUP and waits until candy says that it has reloaded, or has not. */
   reload(): Promise<void>
   /** What candy has logged. */
   candyLog(): Promise<string>
@@ -140,23 +143,19 @@ async function setUp(ground: Ground, installation: Installation, options: RelayO
     `to = "${log}"`,
     ...(options.settings ?? []),
   ]
-  await writeFile(join(postfix.configDirectory, 'candy.toml'), `${settings.join('\n')}\n`)
+  const toml = join(postfix.configDirectory, 'candy.toml')
+  await writeFile(toml, `${settings.join('\n')}\n`)
   const writeFilter = async (name: string, text: string): Promise<void> => {
     await writeFile(join(filters, name), text)
     await chmod(join(filters, name), name.includes('.') ? 0o644 : 0o755)
   }
   for (const [name, text] of Object.entries(options.filters ?? {})) await writeFilter(name, text)
 
-  const as = ['--reuid', 'candy', '--regid', 'candy', '--clear-groups', '--']
-  const serve = [process.execPath, installation.candy, '-c', postfix.configDirectory, 'serve']
-  const workers = ['--workers', String(options.workers ?? 2)]
+  const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
+  const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --clear-groups -- ${serve}`
+  const [command, ...args] = inNewNamespace(postfix.configDirectory, '/etc/postfix', script)
   const startService = (): Promise<Daemon> =>
-    startDaemon({
-      command: 'setpriv',
-      args: [...as, ...serve, ...workers],
-      ready: () => answers(socket),
-      ...(options.env && { env: options.env }),
-    })
+    startDaemon({ command, args, ready: () => answers(socket), ...(options.env && { env: options.env }) })
   let service = await startService()
   const candyLog = (): Promise<string> => readFile(log, 'utf8').catch(() => '')
   const stop = async (): Promise<void> => {
@@ -177,6 +176,11 @@ async function setUp(ground: Ground, installation: Installation, options: RelayO
     end: () => service.stop(),
     writeFilter,
     removeFilter: (name) => rm(join(filters, name)),
+    change: async (pattern, line) => {
+      const old = await readFile(toml, 'utf8')
+      await writeFile(toml, old.replace(pattern, line))
+      return () => writeFile(toml, old)
+    },
     reload: async () => {
       const before = (await candyLog()).length
       process.kill(service.pid, 'SIGHUP')

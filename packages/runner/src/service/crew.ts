@@ -15,7 +15,7 @@ const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 const LOOK = 500
 
 /** Milliseconds before a dead worker is replaced: at first, and at most. */
-const PAUSE = { first: 100, most: 30_000 } as const
+const PAUSE = { first: 100, most: 5_000 } as const
 
 /** Milliseconds that a worker lives before it counts as well. */
 const WELL = 10_000

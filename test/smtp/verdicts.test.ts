@@ -1,0 +1,170 @@
+/** What becomes of a verdict, before and after the queue of a real Postfix; and that nothing is smuggled past one. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, deliver, type Letter } from '../ground/client.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+
+const letter: Letter = {
+  sender: 'sender@example.com',
+  recipients: ['recipient@example.net'],
+  bytes: 'Subject: x\r\n\r\nbody\r\n',
+}
+
+/** A filter that does as the subject says. */
+const OBEDIENT = `
+const word = async (message) => /^Subject: (\\w+)/m.exec(Buffer.from(await message.headers()).toString())?.[1]
+const judge = async (message) => {
+  const action = await word(message)
+  if (action === 'slow') await new Promise((resolve) => setTimeout(resolve, 5000))
+  if (action === 'throw') throw new Error('as you wish')
+  if (action === 'rewrite') return { action: 'accept', content: async function* () {
+    yield Buffer.from('Subject: rewritten\\n\\nbody\\n.\\nQUIT\\r.\\rMAIL FROM:<evil@example.com>\\r\\n.\\rDATA\\n.\\r\\nrest')
+  } }
+  return ['reject', 'quarantine'].includes(action) ? { action, text: 'as you wish' } : { action: 'accept' }
+}
+const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+export const filter = { api: 1, name: 'obedient', rewrites: true, options, create: () => ({ judge }) }
+`
+
+async function install(ground: RelayGround, policy: string): Promise<void> {
+  const path = join(ground.directory, 'obedient.js')
+  await writeFile(path, OBEDIENT)
+  await ground.writeFilter('50-obedient.toml', `filter = "${path}"\n${policy}\n`)
+  await ground.reload()
+}
+
+function said(word: string): Letter {
+  return { ...letter, bytes: `Subject: ${word}\r\n\r\nbody\r\n` }
+}
+
+/** What is seen of a message from outside: delivered, with which status field, quarantined, bounced, refused. */
+async function fate(ground: RelayGround, word: string): Promise<string> {
+  const { postfix, sink } = ground
+  const from = (await postfix.log()).length
+  const kept = (await ground.quarantined()).length
+  sink.clear()
+  const reply = await deliver(postfix.port, said(word)).catch((error) => error.reply)
+  if (reply.code >= 400) return `${reply.code} ${reply.lines.join(' ')}`
+  await postfix.waitUntil('a decision', async () => /status=|proxy-accept/.test((await postfix.log()).slice(from)))
+  await postfix.waitUntilEmpty()
+  const fates: string[] = []
+  if ((await ground.quarantined()).length > kept) fates.push('quarantined')
+  for (const { sender, bytes } of sink.messages) {
+    const field = /^X-Candy-Status: (.*)\r\n/m.exec(bytes.toString())?.[1]
+    fates.push(sender === '' ? 'bounced' : field === undefined ? 'delivered' : `delivered, ${field}`)
+  }
+  return fates.join(' and ') || 'discarded'
+}
+
+describe('after the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({ workers: 1 })
+  })
+  afterAll(() => ground.stop())
+
+  test.each([
+    ['', 'reject', 'quarantined'],
+    ['on_reject = "refuse"', 'reject', 'bounced'],
+    ['on_reject = "discard"', 'reject', 'discarded'],
+    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish'],
+    ['', 'quarantine', 'quarantined'],
+    ['on_quarantine = "refuse"', 'quarantine', 'bounced'],
+    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish'],
+    ['on_error = "accept"', 'throw', 'delivered, 50-obedient; not judged, the filter could not decide'],
+    ['on_error = "quarantine"', 'throw', 'quarantined'],
+  ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
+    await install(ground, policy)
+    expect(await fate(ground, word)).toBe(expected)
+  })
+
+  test('what a filter writes is one message, whatever false ends are in it', async () => {
+    await install(ground, '')
+    ground.sink.clear()
+    await deliver(ground.postfix.port, said('rewrite'))
+    await ground.sink.waitFor(1)
+    await ground.postfix.waitUntilEmpty()
+    const text = ground.sink.messages.map(({ bytes }) => bytes.toString('latin1')).join('(next)')
+    expect(text.slice(text.indexOf('\r\n\r\n'))).toBe(
+      '\r\n\r\nbody\r\n.\r\nQUIT\r\n.\r\nMAIL FROM:<evil@example.com>\r\n.\r\nDATA\r\n.\r\nrest\r\n',
+    )
+  })
+
+  test('mail of many recipients is refused for each', async () => {
+    await install(ground, 'on_reject = "refuse"')
+    const from = (await ground.postfix.log()).length
+    await deliver(ground.postfix.port, { ...said('reject'), recipients: ['a@example.net', 'b@example.net'] })
+    await ground.postfix.waitUntil('two bounces', async () => {
+      return ((await ground.postfix.log()).slice(from).match(/status=bounced .*as you wish/g) ?? []).length === 2
+    })
+  })
+})
+
+describe('before the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({
+      queue: 'before',
+      workers: 1,
+      smtp: ['deadline = "2s"'],
+      main: {
+        // The service in front, too: it would end the data early, and the filter never see it whole.
+        smtpd_forbid_bare_newline: 'normalize',
+        smtpd_forbid_bare_newline_exclusions: '',
+        header_checks: 'regexp:{{/^Subject: checked/ PREPEND X-Checked: once}}',
+      },
+    })
+  })
+  afterAll(() => ground.stop())
+
+  test.each([
+    ['', 'reject', '550 5.7.1 as you wish'],
+    ['on_reject = "quarantine"', 'reject', 'quarantined'],
+    ['on_reject = "discard"', 'reject', 'discarded'],
+    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish'],
+    ['', 'quarantine', 'quarantined'],
+    ['on_quarantine = "refuse"', 'quarantine', '550 5.7.1 as you wish'],
+    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish'],
+    ['', 'throw', '451 4.3.0 content filter unavailable'],
+    ['', 'slow', '451 4.3.0 content filter unavailable'],
+    ['', 'fine', 'delivered'],
+  ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
+    await install(ground, policy)
+    expect(await fate(ground, word)).toBe(expected)
+  })
+
+  test("the site's own header checks run, once", async () => {
+    await install(ground, '')
+    ground.sink.clear()
+    await deliver(ground.postfix.port, said('checked'))
+    const [message] = await ground.sink.waitFor(1)
+    expect(message?.bytes.toString().match(/^X-Checked: once/gm)).toHaveLength(1)
+  })
+
+  test.each(['\n.\r\n', '\r\n.\n', '\n.\n', '\r\n.\r\r\n', '\r.\r'])('%j ends no message', async (end) => {
+    ground.sink.clear()
+    await using client = await connect(ground.postfix.port)
+    await client.ehlo()
+    for (const line of ['MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>', 'DATA']) await client.expect(line)
+    client.write(
+      `Subject: x\r\n\r\nbody${end}MAIL FROM:<evil@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nevil\r\n.\r\nQUIT\r\n`,
+    )
+    const codes: number[] = []
+    for (let reply = await client.read(); reply.code !== 221; reply = await client.read()) codes.push(reply.code)
+    await ground.postfix.waitUntilEmpty()
+    expect(codes).toEqual([250])
+    expect(ground.sink.count).toBe(1)
+    const text = ground.sink.messages[0]?.bytes.toString('latin1') ?? ''
+    expect(text).toContain('evil')
+    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+  })
+
+  test('with no runner the client is told to come again', async () => {
+    await ground.end()
+    const reply = await deliver(ground.postfix.port, letter).catch((error) => error.reply)
+    expect(reply.code).toBe(451)
+    await ground.start()
+    expect((await deliver(ground.postfix.port, letter)).code).toBe(250)
+  })
+})
