@@ -1,5 +1,4 @@
 /** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
-import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
@@ -107,7 +106,7 @@ async function load({
 
 /** Opened before privileges are dropped: the person who typed the command may read it. */
 async function openInput(file: string): Promise<Bytes> {
-  if (file === '-') return createReadStream('', { fd: 0 })
+  if (file === '-') return process.stdin
   try {
     const input = await open(file)
     return input.createReadStream()
