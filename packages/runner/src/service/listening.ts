@@ -5,7 +5,8 @@
  * It is given by systemd (sd_listen_fds(3)), or made here: bound, and left to the workers to accept from. A UNIX socket is
  * for its owner and group alone. One that a dead runner left behind is taken over; one that is answered is not.
  */
-import { unlinkSync } from 'node:fs'
+import { lookup } from 'node:dns/promises'
+import { lstatSync, unlinkSync } from 'node:fs'
 import * as net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CandyError } from '@candy/sdk'
@@ -61,6 +62,9 @@ async function listenOnPath(path: string): Promise<Listening> {
     // libuv removes the file that it made when the handle closes.
     if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
     if (Math.abs(handle) !== EADDRINUSE) throw failure({ path }, handle)
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+      throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
+    }
     if (await isAnswered(path)) {
       if (Date.now() > end) throw new CandyError('CONFIG', `unix:${path}: another runner is listening there`)
       await sleep(100)
@@ -69,7 +73,10 @@ async function listenOnPath(path: string): Promise<Listening> {
 }
 
 async function listenOnPort(host: string, port: number): Promise<Listening> {
-  const handle = createHandle(host, port, net.isIPv6(host) ? 6 : 4)
+  const { address, family } = await lookup(host).catch((error: Error) => {
+    throw new CandyError('CONFIG', `${host}: ${error.message}`)
+  })
+  const handle = createHandle(address, port, family === 6 ? 6 : 4)
   if (typeof handle === 'number') throw failure({ host, port }, handle)
   return { descriptor: handle.fd, close: () => handle.close() }
 }
@@ -90,7 +97,7 @@ function withUmask<T>(mask: number, act: () => T): T {
   }
 }
 
-/** Whether somebody listens on a UNIX socket. What is no socket counts as answered: it is not ours to remove. */
+/** Whether somebody listens on a UNIX socket; taken to be so when that can't be told. */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(path)

@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Client, connect } from '../../../../test/ground/client.js'
+import { startSink } from '../../../../test/ground/sink.js'
+import { Chain } from '../../src/chain/chain.js'
+import type { ReadyFilter } from '../../src/chain/ready.js'
+import { type Reception, receiveOn } from '../../src/service/reception.js'
+import { memoryLog, ready, scratch } from '../support.js'
+
+async function start(
+  limit: number,
+  filters: readonly ReadyFilter[] = [],
+): Promise<{ reception: Reception; path: string }> {
+  const directory = scratch()
+  const path = join(directory, 'lmtp')
+  const sink = await startSink({ path: join(directory, 'sink') })
+  const log = memoryLog()
+  const spool = { directory, memory: 1e6 }
+  const relay = {
+    protocol: 'lmtp',
+    queue: 'after',
+    nextHop: { path: join(directory, 'sink') },
+    deadline: 20_000,
+    patience: 20_000,
+    idle: 20_000,
+    chain: new Chain(filters, { spool, log }),
+    spool,
+    quarantine: directory,
+    log,
+  } as const
+  const reception = await receiveOn({ path }, relay, limit)
+  onTestFinished(async () => {
+    await reception.drain()
+    await sink.stop()
+  })
+  return { reception, path }
+}
+
+async function greeted(path: string): Promise<Client> {
+  const client = await connect(path)
+  onTestFinished(() => client.close())
+  return client
+}
+
+test('more connections than the limit wait for their greeting, and get it when another ends', async () => {
+  const { reception, path } = await start(2)
+  const first = await greeted(path)
+  await greeted(path)
+  let third: Client | undefined
+  void greeted(path).then((client) => {
+    third = client
+  })
+  await sleep(100)
+  expect(third).toBeUndefined()
+  expect(reception.sessions).toBe(2)
+  await first.quit()
+  await expect.poll(() => third?.greeting.code).toBe(220)
+  expect(reception.sessions).toBe(2)
+})
+
+test('a client that goes away while it waits for its greeting takes no place', async () => {
+  const { reception, path } = await start(1)
+  const first = await greeted(path)
+  const second = greeted(path)
+  second.catch(() => {})
+  const third = greeted(path)
+  await sleep(50)
+  await first.quit()
+  ;(await second).close()
+  expect((await third).greeting.code).toBe(220)
+  await expect.poll(() => reception.sessions).toBe(1)
+})
+
+test('draining waits for the message under way, and accepts no more', async () => {
+  const slow = ready('slow', async () => {
+    await sleep(300)
+    return { action: 'accept' }
+  })
+  const { reception, path } = await start(10, [slow])
+  const client = await greeted(path)
+  await client.expect('LHLO mx.example.test')
+  const sent = client.send({ sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\n' })
+  await sleep(100)
+  const drained = reception.drain()
+  await expect(connect(path)).rejects.toThrow()
+  expect((await sent).code).toBe(250)
+  await drained
+  expect(reception.sessions).toBe(0)
+})

@@ -1,0 +1,219 @@
+/**
+ * Every accident that we could think of, with the runner after the queue of a real Postfix: the mail must wait in the
+ * queue, must not bounce, must not pass unscanned, and must arrive, once and whole, when the cause is gone.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deliver } from '../ground/client.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+import { type Fault, type Stage, startSink } from '../ground/sink.js'
+
+let ground: RelayGround
+beforeAll(async () => {
+  ground = await startRelay({
+    workers: 1,
+    smtp: ['deadline = "1500ms"', 'hang = "2s"', '# next_hop'],
+    settings: ['[spool]', 'memory = "64KiB"'],
+  })
+})
+afterAll(() => ground.stop())
+
+/** Breaks something; what it returns mends it again. Then candy is told to reload. */
+type Accident = () => Promise<() => Promise<unknown>>
+
+let count = 0
+
+/** A filter package of one file, whose `judge` has the given body. */
+function filterThat(body: string): Accident {
+  return async () => {
+    count += 1
+    const path = join(ground.directory, `filter-${count}.js`)
+    const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
+    const create = `() => ({ judge: async (message, context) => { ${body} } })`
+    const define = `{ api: 1, name: 'test', rewrites: false, options: ${options}, create: ${create} }`
+    await writeFile(path, `export const filter = ${define}\n`)
+    await ground.writeFilter('50-test.toml', `filter = "${path}"\n`)
+    return () => ground.removeFilter('50-test.toml')
+  }
+}
+
+function script(text: string): Accident {
+  return async () => {
+    await ground.writeFilter('50-test', `#!/bin/sh\n${text}\n`)
+    return () => ground.removeFilter('50-test')
+  }
+}
+
+function dropIn(text: string): Accident {
+  return async () => {
+    await ground.writeFilter('50-test.toml', text)
+    return () => ground.removeFilter('50-test.toml')
+  }
+}
+
+/** A next hop that does what it should not. */
+function nextHop(at: Stage, answer: Fault): Accident {
+  return async () => {
+    count += 1
+    const path = join(ground.directory, `${count}.sock`)
+    const sink = await startSink({ path, keywords: ['PIPELINING', '8BITMIME', 'XFORWARD NAME ADDR PROTO HELO IDENT'] })
+    await chmod(path, 0o666)
+    sink.fail({ at, answer })
+    const mend = await ground.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
+    return async () => {
+      await mend()
+      expect(sink.count).toBe(0)
+      // Only after the reload may it go: nobody may take its absence for the accident.
+      setTimeout(() => void sink.stop(), 5_000).unref()
+    }
+  }
+}
+
+function absent(name: string): Accident {
+  return async () => {
+    const path = join(ground.state, name)
+    await rename(path, `${path}.gone`)
+    return () => rename(`${path}.gone`, path)
+  }
+}
+
+/** A file system with hardly any room. */
+function fullDisk(name: string, also: Accident): Accident {
+  return async () => {
+    const enter = ['-m', '-t', String(ground.pid())]
+    const path = join(ground.state, name)
+    execFileSync('nsenter', [...enter, 'mount', '-t', 'tmpfs', '-o', 'size=16k,mode=777', 'none', path])
+    const mend = await also()
+    return async () => {
+      execFileSync('nsenter', [...enter, 'umount', '-l', path])
+      await mend()
+    }
+  }
+}
+
+/** A script that takes a second, and the moment when it has begun. */
+async function judging(): Promise<{ readonly begun: Promise<void>; readonly mend: () => Promise<unknown> }> {
+  const mark = join(ground.state, 'judging')
+  await rm(mark, { force: true })
+  const mend = await script(`: >${mark}; cat >/dev/null; sleep 1`)()
+  return { begun: ground.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }
+}
+
+/** Kills the worker that judges. */
+const killWorker: Accident = async () => {
+  const { begun, mend } = await judging()
+  const killed = begun.then(() => {
+    for (const pid of ground.workers()) process.kill(pid, 'SIGKILL')
+  })
+  return async () => {
+    await mend()
+    await killed
+  }
+}
+
+const nothing: Accident = async () => async () => {}
+
+const ACCIDENTS: Readonly<Record<string, Accident>> = {
+  'a filter throws': filterThat("throw new Error('broken')"),
+  'a filter throws where nobody catches': filterThat(
+    "setTimeout(() => { throw new Error('broken') }); await new Promise(() => {})",
+  ),
+  'a filter never answers': filterThat('await new Promise(() => {})'),
+  'a filter runs in an endless loop': filterThat('for (;;);'),
+  'a filter ends the process with 0': filterThat('process.exit(0)'),
+  'a filter ends the channel to the supervisor': filterThat('process.disconnect(); await new Promise(() => {})'),
+  'a filter aborts the process': filterThat('process.abort()'),
+  'a filter returns nonsense': filterThat("return { action: 'discard' }"),
+  'a script fails': script('exit 1'),
+  'a script never ends': script('exec sleep 60'),
+  'clamd is down': dropIn(
+    'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
+  ),
+  'the spool is not there': absent('spool'),
+  'the disk is full for the spool': fullDisk('spool', nothing),
+  'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
+  'the next hop is not there': () => ground.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
+  'the next hop refuses everyone at the greeting': nextHop('connect', '554 5.7.1 go away'),
+  'the next hop refuses everyone at MAIL': nextHop('mail', '550 5.7.1 go away'),
+  'the next hop refuses everyone at RCPT': nextHop('rcpt', '550 5.1.1 no such user'),
+  'the next hop refuses everyone at DATA': nextHop('data', '554 5.5.1 no valid recipients'),
+  'the next hop refuses after the data': nextHop('dot', '554 5.7.1 milter says no'),
+  'the next hop hangs up at the end': nextHop('dot', 'close'),
+  'the next hop never greets': nextHop('connect', 'stall'),
+  'the next hop never answers the end': nextHop('dot', 'stall'),
+  'SIGKILL to the worker': killWorker,
+  'candy is not running': async () => {
+    await ground.end()
+    return () => ground.start()
+  },
+}
+
+test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
+  const { postfix, sink } = ground
+  sink.clear()
+  const before = (await postfix.log()).length
+  const logSince = async (): Promise<string> => (await postfix.log()).slice(before)
+  const bytes = `Subject: ${name}\r\n\r\n${'what nobody may lose\r\n'.repeat(10_000)}`
+  const mend = await accident()
+  const running = name !== 'candy is not running'
+  try {
+    if (running) await ground.reload()
+    await deliver(postfix.port, { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes })
+    await postfix.waitUntil(`a deferral: ${name}`, async () => /lmtp.*status=(?!sent)/.test(await logSince()))
+    expect(await logSince()).not.toMatch(/status=(bounced|expired|undeliverable)/)
+    expect(sink.count, await logSince()).toBe(0)
+    expect(await ground.quarantined()).toEqual([])
+    expect((await postfix.queue()).length).toBe(1)
+  } finally {
+    await mend()
+    if (running) await ground.reload()
+  }
+  await postfix.flush()
+  const [message] = await sink.waitFor(1)
+  expect(message?.bytes.toString()).toContain(bytes.slice(bytes.indexOf('\r\n\r\n')))
+  await postfix.waitUntilEmpty()
+  expect(sink.count).toBe(1)
+  expect(await logSince()).not.toMatch(/status=bounced/)
+})
+
+test('SIGKILL to the supervisor: what is under way comes to its end, and a new runner takes the socket over', async () => {
+  const { postfix, sink } = ground
+  const { begun, mend } = await judging()
+  await ground.reload()
+  sink.clear()
+  const letter = { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  await deliver(postfix.port, letter)
+  await begun
+  process.kill(ground.pid(), 'SIGKILL')
+  await ground.start()
+  await sink.waitFor(1)
+  await mend()
+  await ground.reload()
+  await deliver(postfix.port, letter)
+  await sink.waitFor(2)
+  await postfix.waitUntilEmpty()
+})
+
+test('a reload that cannot be done changes nothing', async () => {
+  const { postfix, sink } = ground
+  const workers = ground.workers()
+  for (const [name, text] of [
+    ['60-unknown.toml', 'filter = "@candy/filter-nowhere"\n'],
+    ['60-key.toml', 'filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'],
+  ] as const) {
+    await ground.writeFilter(name, text)
+    process.kill(ground.pid(), 'SIGHUP')
+    await postfix.waitUntil('a complaint', async () => (await ground.candyLog()).includes(`${name}:`))
+    await ground.removeFilter(name)
+  }
+  await sleep(200)
+  expect(ground.workers()).toEqual(workers)
+  sink.clear()
+  const letter = { sender: 'sender@example.com', recipients: ['r@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  await deliver(postfix.port, letter)
+  await sink.waitFor(1)
+})
