@@ -1,11 +1,13 @@
 /** The command `candy`: argv in, text or JSON out. Each command is a file of its own; nothing is decided here. */
 import { Command, CommanderError } from 'commander'
+import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
 import { addEnable, addMode } from './enable.js'
 import { EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
+import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -19,6 +21,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   addEnable(candy)
   addMode(candy)
   addDisable(candy)
+  addAdd(candy)
+  addRemove(candy)
   addServe(candy)
   candy
     .command('pipe')

@@ -5,10 +5,9 @@
  * way. So the keys are learnt before validation, from the schema's JSON Schema where its library has one, else from the
  * drop-in that the package ships, which holds every option, live or commented.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { StandardSchemaV1 } from '@candy/sdk'
 import { isTable } from './section.js'
+import { readShippedDropIn } from './shipped-drop-in.js'
 import { parseDocument, type TomlPath, type TomlTable } from './toml.js'
 
 /** A schema in JSON Schema 2020-12, of which only what tells keys is read. */
@@ -107,13 +106,8 @@ function fromSchema(schema: StandardSchemaV1): JsonSchema | undefined {
 }
 
 function fromDropIn(directory: string): JsonSchema | undefined {
-  const folder = join(directory, 'filters.d')
-  try {
-    const file = readdirSync(folder).find((name) => name.endsWith('.toml'))
-    return file === undefined ? undefined : commentedKeys(readFileSync(join(folder, file), 'utf8'))
-  } catch {
-    return undefined
-  }
+  const shipped = readShippedDropIn(directory)
+  return shipped === undefined ? undefined : commentedKeys(shipped.text)
 }
 
 const KEY = String.raw`(?:[A-Za-z0-9_-]+|"[^"\\]*"|'[^']*')`

@@ -12,8 +12,9 @@ export interface Run {
   readonly stderr: string
 }
 
-export function candy(argv: readonly string[], input: string | Buffer = ''): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...argv], { input, encoding: 'utf8' })
+export function candy(argv: readonly string[], input: string | Buffer = '', env: NodeJS.ProcessEnv = {}): Run {
+  const options = { input, encoding: 'utf8', env: { ...process.env, ...env } } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...argv], options)
   return { status, stdout, stderr }
 }
 

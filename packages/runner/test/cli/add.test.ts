@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { scratch } from '../support.js'
+import { candy, site } from './candy.js'
+
+const ROOT = resolve(import.meta.dirname, '../../../..')
+const DROP_IN = readFileSync(join(ROOT, 'packages/filter-clamav/filters.d/50-clamav.toml'), 'utf8')
+
+interface Host {
+  readonly directory: string
+  readonly filters: string
+  readonly state: string
+}
+
+/** A Postfix configuration directory, and a state directory, with nothing in them. */
+function host(): Host {
+  const state = join(scratch(), 'state')
+  mkdirSync(state)
+  const directory = site({ 'candy.toml': `mode = "pipe"\nstate = "${state}"\n` })
+  return { directory, filters: join(directory, 'filters.d'), state }
+}
+
+function run({ directory }: Host, ...argv: readonly string[]) {
+  return candy([...argv, '-c', directory])
+}
+
+test('a package that is there already is used, and its drop-in copied as it is', () => {
+  const where = host()
+  const { status, stdout } = run(where, 'add', '@candy/filter-clamav')
+  expect(status).toBe(0)
+  expect(stdout).toBe(`${where.filters}/50-clamav.toml: added (@candy/filter-clamav)\n`)
+  expect(readFileSync(join(where.filters, '50-clamav.toml'), 'utf8')).toBe(DROP_IN)
+  expect(statSync(join(where.filters, '50-clamav.toml')).mode & 0o777).toBe(0o644)
+  expect(readdirSync(where.filters)).toEqual(['50-clamav.toml'])
+  expect(existsSync(join(where.state, 'packages'))).toBe(false)
+  expect(run(where, 'add', '@candy/filter-clamav').stdout).toContain('there already')
+})
+
+test('a file that the operator has changed stays, and the new one is put beside it', () => {
+  const where = host()
+  const path = join(where.filters, '50-clamav.toml')
+  writeFileSync(path, 'filter = "@candy/filter-clamav"\n')
+  const { status, stdout } = run(where, 'add', '@candy/filter-clamav')
+  expect(status).toBe(0)
+  expect(stdout).toContain(`${path}.candy-new`)
+  expect(readFileSync(path, 'utf8')).toBe('filter = "@candy/filter-clamav"\n')
+  expect(readFileSync(`${path}.candy-new`, 'utf8')).toBe(DROP_IN)
+})
+
+test('a second instance has a name of its own', () => {
+  const where = host()
+  run(where, 'add', '@candy/filter-clamav')
+  expect(run(where, 'add', '@candy/filter-clamav', '--as', '55-clamav-b').status).toBe(0)
+  expect(readdirSync(where.filters)).toEqual(['50-clamav.toml', '55-clamav-b.toml'])
+  expect(run(where, 'add', '@candy/filter-clamav', '--as', '../x').status).toBe(64)
+})
+
+test('what was removed is put back with what the operator had changed', () => {
+  const where = host()
+  const path = join(where.filters, '50-clamav.toml')
+  writeFileSync(path, 'filter = "@candy/filter-clamav"\ntimeout = "7s"\n')
+  expect(run(where, 'remove', '50-clamav').status).toBe(0)
+  expect(readdirSync(where.filters)).toEqual(['50-clamav.toml.disabled'])
+  expect(run(where, 'list').stdout).toContain('disabled')
+  expect(run(where, 'add', '@candy/filter-clamav').stdout).toContain('put back')
+  expect(readFileSync(path, 'utf8')).toContain('7s')
+})
+
+test('a drop-in that keeps the site from loading is taken out again', () => {
+  const where = host()
+  writeFileSync(join(where.filters, '50-clamav.toml.disabled'), 'filter = "@candy/filter-clamav"\ntimeuot = "7s"\n')
+  const { status, stderr } = run(where, 'add', '@candy/filter-clamav')
+  expect(status).toBe(78)
+  expect(stderr).toContain('50-clamav.toml:2:1: timeuot: ')
+  expect(readdirSync(where.filters)).toEqual(['50-clamav.toml.disabled'])
+})
+
+test.each([
+  [['add', '/nowhere/x.tgz'], 69, 'no such file'],
+  [['add', 'commander'], 69, 'no filter'],
+  [['remove', '50-clamaw'], 69, 'has no filter 50-clamaw'],
+  [['add'], 64, 'missing required argument'],
+])('candy %j ends with %d', (argv, status, why) => {
+  const where = host()
+  const ended = run(where, ...argv)
+  expect(ended.stderr).toContain(why)
+  expect(ended.status).toBe(status)
+  expect(readdirSync(where.filters)).toEqual([])
+})
+
+test('a dry run says what would be done, and does nothing', () => {
+  const where = host()
+  const { status, stdout } = run(where, 'add', '@candy/filter-clamav', join(ROOT, 'examples/filter-size'), '--dry-run')
+  expect(status).toBe(0)
+  expect(stdout).toContain(`install ${ROOT}/examples/filter-size into ${where.state}/packages`)
+  expect(readdirSync(where.filters)).toEqual([])
+  expect(readdirSync(where.state)).toEqual([])
+})
+
+describe('tarballs', () => {
+  let tarballs: string[]
+  beforeAll(() => {
+    const directory = join(ROOT, 'node_modules/.cache/candy-tarballs')
+    mkdirSync(directory, { recursive: true })
+    tarballs = ['packages/sdk', 'node_modules/valibot', 'packages/filter-clamav'].map((path) => {
+      const argv = ['pack', join(ROOT, path), '--pack-destination', directory, '--ignore-scripts', '--silent']
+      return join(directory, execFileSync('npm', argv, { encoding: 'utf8', cwd: directory }).trim())
+    })
+  }, 120_000)
+
+  test('several at once install without a network, run nothing, and are taken out again', { timeout: 120_000 }, () => {
+    const where = host()
+    const added = candy(['add', '-c', where.directory, ...tarballs], '', { npm_config_offline: 'true' })
+    expect(added).toMatchObject({
+      status: 0,
+      stdout: `${where.filters}/50-clamav.toml: added (@candy/filter-clamav)\n`,
+    })
+    const installed = join(where.state, 'packages/node_modules/@candy/filter-clamav')
+    expect(statSync(installed).isDirectory()).toBe(true)
+    const { entries } = JSON.parse(run(where, 'list', '--json').stdout)
+    expect(entries).toMatchObject([{ name: '50-clamav', from: 'site', directory: installed }])
+    const checked = candy(['check', '-c', where.directory], 'Subject: hi\n\nhi\n')
+    expect(checked.stdout).toContain('50-clamav')
+    expect(run(where, 'remove', '50-clamav', '--purge').status).toBe(0)
+    expect(readdirSync(where.filters)).toEqual([])
+    expect(existsSync(installed)).toBe(false)
+  })
+
+  test('one that lacks what it depends on is not installed, and npm says why', { timeout: 120_000 }, () => {
+    const where = host()
+    const alone = tarballs.slice(2)
+    const { status, stderr } = candy(['add', '-c', where.directory, ...alone], '', {
+      npm_config_offline: 'true',
+      npm_config_cache: scratch(),
+    })
+    expect(status).toBe(69)
+    expect(stderr).toContain('npm install failed')
+    expect(readdirSync(where.filters)).toEqual([])
+  })
+})
