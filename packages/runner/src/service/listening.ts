@@ -9,6 +9,7 @@ import { lookup } from 'node:dns/promises'
 import { lstatSync, unlinkSync } from 'node:fs'
 import * as net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '../smtp/address.js'
 
@@ -34,6 +35,8 @@ export interface Listening {
  */
 interface BoundHandle {
   readonly fd: number
+  /** Fills in the address; gives an error number where binding a TCP socket failed, which libuv does not tell at once. */
+  getsockname(address: object): number
   close(): void
 }
 type CreateHandle = (address: string, port: number, type: 4 | 6 | -1) => BoundHandle | number
@@ -61,7 +64,7 @@ async function listenOnPath(path: string): Promise<Listening> {
     const handle = withUmask(UMASK, () => createHandle(path, -1, -1))
     // libuv removes the file that it made when the handle closes.
     if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
-    if (Math.abs(handle) !== EADDRINUSE) throw failure({ path }, handle)
+    if (getSystemErrorName(handle) !== 'EADDRINUSE') throw failure({ path }, handle)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
       throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
     }
@@ -78,14 +81,16 @@ async function listenOnPort(host: string, port: number): Promise<Listening> {
   })
   const handle = createHandle(address, port, family === 6 ? 6 : 4)
   if (typeof handle === 'number') throw failure({ host, port }, handle)
+  const error = handle.getsockname({})
+  if (error !== 0) {
+    handle.close()
+    throw failure({ host, port }, error)
+  }
   return { descriptor: handle.fd, close: () => handle.close() }
 }
 
-/** errno(3). */
-const EADDRINUSE = 98
-
 function failure(address: ServiceAddress, errno: number): CandyError {
-  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there (errno ${Math.abs(errno)})`)
+  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${getSystemErrorName(errno)}`)
 }
 
 function withUmask<T>(mask: number, act: () => T): T {

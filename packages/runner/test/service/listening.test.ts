@@ -95,6 +95,15 @@ test('a directory that is not there is a problem of the configuration', async ()
   await expect(listen({ path: '/nowhere/lmtp' }, {})).rejects.toMatchObject({ code: 'CONFIG' })
 })
 
+test('a port that is taken is one, too', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await expect(listen({ host: '127.0.0.1', port }, {})).rejects.toMatchObject({ code: 'CONFIG' })
+})
+
 test('a host by name is one of its addresses', async () => {
   const one = await listen({ host: 'localhost', port: 0 }, {})
   onTestFinished(() => one.close())

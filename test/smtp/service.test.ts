@@ -1,0 +1,154 @@
+/** `candy serve` as systemd runs it: told of, activated by its socket, ended; and what it says when it cannot start. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { connect } from '../ground/client.js'
+import { tryCommand } from '../ground/command.js'
+import { type Installation, installCandy } from '../ground/installation.js'
+import { until } from '../ground/patience.js'
+import { freePort, makeScratch, type Scratch } from '../ground/scratch.js'
+import { type Sink, startSink } from '../ground/sink.js'
+
+let scratch: Scratch
+let installation: Installation
+let sink: Sink
+beforeAll(async () => {
+  scratch = await makeScratch('service')
+  installation = await installCandy(join(scratch.path, 'candy'))
+  sink = await startSink()
+})
+afterAll(async () => {
+  await sink.stop()
+  await scratch.remove()
+})
+
+let count = 0
+
+/** A configuration directory. `smtp` are lines of the table `[smtp]`. */
+async function configure(smtp: readonly string[], filters: Readonly<Record<string, string>> = {}): Promise<string> {
+  count += 1
+  const directory = join(scratch.path, `site-${count}`)
+  for (const part of ['filters.d', 'state/spool', 'state/quarantine']) {
+    await mkdir(join(directory, part), { recursive: true, mode: 0o777 })
+  }
+  const lines = [
+    `state = "${directory}/state"`,
+    '[smtp]',
+    `next_hop = "127.0.0.1:${sink.port}"`,
+    ...smtp,
+    '[log]',
+    'to = "/dev/null"',
+  ]
+  await writeFile(join(directory, 'candy.toml'), lines.join('\n'))
+  for (const [name, text] of Object.entries(filters)) await writeFile(join(directory, 'filters.d', name), text)
+  return directory
+}
+
+function serve(directory: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const child = spawn(process.execPath, [installation.candy, '-c', directory, 'serve', '--workers', '1'], {
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
+
+function answers(address: number | string): Promise<void> {
+  return until('a greeting', async () => {
+    const client = await connect(address).catch(() => undefined)
+    await client?.quit()
+    return client !== undefined
+  }).then(() => {})
+}
+
+test('systemd is told when mail can come, how it goes, and when it ends', async () => {
+  const receiver = `use Socket; $| = 1; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, pack_sockaddr_un($ARGV[0]));
+    chmod 0666, $ARGV[0]; print "up\\n"; while (defined recv($s, my $t, 4096, 0)) { $t =~ s/\\n/ /g; print "$t\\n" }`
+  const path = join(scratch.path, 'notify')
+  const systemd = spawn('perl', ['-e', receiver, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void systemd.kill())
+  let heard = ''
+  systemd.stdout.on('data', (chunk: Buffer) => {
+    heard += chunk.toString()
+  })
+  await once(systemd.stdout, 'data')
+  const port = await freePort()
+  const directory = await configure([`listen = "127.0.0.1:${port}"`])
+  const service = serve(directory, { NOTIFY_SOCKET: path, WATCHDOG_USEC: '1000000' })
+  await until('READY', () => heard.includes('READY=1'))
+  await answers(port)
+  await until('two meals for the watchdog', () => heard.split('WATCHDOG=1').length > 2)
+  expect(heard).toContain('STATUS=1 workers')
+  service.kill('SIGTERM')
+  expect(await once(service, 'exit')).toEqual([0, null])
+  await until('STOPPING', () => heard.includes('STOPPING=1'))
+})
+
+test('a socket from systemd is used, and the connection that woke the service is answered', async () => {
+  const path = join(scratch.path, 'activated')
+  const directory = await configure(['listen = "unix:/nowhere/lmtp"'])
+  const command = [process.execPath, installation.candy, '-c', directory, 'serve', '--workers', '1']
+  const systemd = spawn('systemd-socket-activate', ['--listen', path, ...command], { stdio: 'ignore' })
+  onTestFinished(() => void systemd.kill('SIGKILL'))
+  await answers(path)
+  systemd.kill('SIGTERM')
+  expect(await once(systemd, 'exit')).toEqual([0, null])
+})
+
+test('LMTP and SMTP are spoken over TCP, without a stall', async () => {
+  for (const protocol of ['lmtp', 'smtp']) {
+    const port = await freePort()
+    const service = serve(await configure([`listen = "127.0.0.1:${port}"`, `protocol = "${protocol}"`]))
+    await answers(port)
+    await using client = await connect(port)
+    await client.expect(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} mx.example.test`)
+    const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+    const times: number[] = []
+    for (let n = 0; n < 21; n++) {
+      const started = performance.now()
+      expect((await client.send(letter)).code).toBe(250)
+      times.push(performance.now() - started)
+    }
+    // Nagle's algorithm against delayed acknowledgement costs 40 ms every time; a busy machine does not.
+    expect(Math.min(...times)).toBeLessThan(40)
+    service.kill('SIGTERM')
+    await once(service, 'exit')
+  }
+})
+
+test.each([
+  [
+    'a key that nobody knows',
+    ['lisden = "x"'],
+    {},
+    /candy\.toml:4:1: smtp\.lisden: unknown key; did you mean "listen"\?/,
+  ],
+  [
+    'a filter that is not installed',
+    [],
+    { '10-x.toml': 'filter = "@candy/filter-nowhere"' },
+    /10-x\.toml:1:10: filter: .*is not installed/,
+  ],
+  ['a directory that is not there', ['listen = "unix:/nowhere/lmtp"'], {}, /unix:\/nowhere\/lmtp: cannot listen there/],
+] as const)('%s is said, and the status is 78', async (_, smtp, filters, expected) => {
+  const listen = smtp.length === 0 ? [`listen = "127.0.0.1:${await freePort()}"`] : smtp
+  const directory = await configure(listen, filters)
+  const { status, stderr } = await tryCommand(process.execPath, [installation.candy, '-c', directory, 'serve'])
+  expect(stderr.toString()).toMatch(expected)
+  expect(status).toBe(78)
+})
+
+test('a port that is taken is said, and the status is 78', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const directory = await configure([`listen = "127.0.0.1:${port}"`])
+  const { status, stderr } = await tryCommand(process.execPath, [installation.candy, '-c', directory, 'serve'])
+  expect(stderr.toString()).toContain(`127.0.0.1:${port}: cannot listen there`)
+  expect(status).toBe(78)
+})
