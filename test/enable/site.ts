@@ -1,5 +1,5 @@
 /** A private Postfix that knows nothing of candy, and candy installed beside it, not set up: what `candy enable` is for. */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandResult } from '../ground/command.js'
 import { type Ground, type GroundOptions, startGround } from '../ground/ground.js'
@@ -52,7 +52,11 @@ export async function startSite(options: GroundOptions = {}): Promise<Site> {
       master: await readFile(join(postfix.configDirectory, 'master.cf'), 'latin1'),
       main: await readFile(join(postfix.configDirectory, 'main.cf'), 'latin1'),
     }),
-    writeFilter: (name, text) => writeFile(join(postfix.configDirectory, 'filters.d', name), text, { mode: 0o755 }),
+    writeFilter: async (name, text) => {
+      const filters = join(postfix.configDirectory, 'filters.d')
+      await mkdir(filters, { recursive: true })
+      await writeFile(join(filters, name), text, { mode: 0o755 })
+    },
     quarantined: () => readdir(join(state, 'quarantine')),
   }
 }

@@ -32,7 +32,7 @@ export function addDisable(candy: Command): void {
   candy
     .command('disable')
     .description('take candy out of Postfix again; mail that was received for it is delivered first')
-    .option('--wait <time>', 'how long mail in the queue may wait for candy before it goes on unfiltered', '2m')
+    .option('--wait <time>', 'how long mail in the queue may wait for candy before it goes on unfiltered', '6m')
     .option('--purge', 'remove candy.toml, spool, packages and an empty quarantine too')
     .option('--quarantine', 'with --purge: remove what is in the quarantine too')
     .option('--dry-run', 'show what would be done, and do nothing')

@@ -89,6 +89,8 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
     {
       service: 'candy-cleanup',
       type: 'unix',
+      // smtpd(8) looks for its cleanup service in public/.
+      private: 'n',
       chroot: 'n',
       maxproc: '0',
       command: 'cleanup',
