@@ -10,11 +10,14 @@ import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
 import { inNewNamespace } from './namespace.js'
 import { until } from './patience.js'
+import { freePort } from './scratch.js'
 import { reinjection, type Services } from './services.js'
 
 export interface RelayOptions {
   /** Before or after Postfix's queue; after unless said. */
   readonly queue?: 'after' | 'before'
+  /** After the queue: SMTP over a port of 127.0.0.1, as to a runner on another host. Otherwise LMTP over a UNIX socket. */
+  readonly tcp?: boolean
   /** Files of filters.d: text by name; a name without a dot is made executable. */
   readonly filters?: Readonly<Record<string, string>>
   /** Lines for the table `[smtp]` of candy.toml. */
@@ -34,8 +37,8 @@ export interface RelayGround extends Ground {
   readonly filters: string
   /** Candy's own directory: spool, quarantine. */
   readonly state: string
-  /** The UNIX socket that candy listens on. */
-  readonly socket: string
+  /** Where candy listens: the path of a UNIX socket, or a port. */
+  readonly socket: string | number
   /** The supervisor. */
   pid(): number
   /** The worker processes there are now. */
@@ -55,28 +58,29 @@ export interface RelayGround extends Ground {
   quarantined(): Promise<readonly Quarantined[]>
 }
 
-/** An lmtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
-export function lmtpTransport(name = 'candy-lmtp'): Services {
+/** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
+export function relayTransport(client: 'lmtp' | 'smtp'): Services {
+  const name = `candy-${client}`
   const settings = {
-    lmtp_send_xforward_command: 'yes',
-    disable_mime_output_conversion: 'yes',
-    lmtp_line_length_limit: '0',
-    lmtp_generic_maps: '',
-    lmtp_header_checks: '',
-    lmtp_body_checks: '',
-    lmtp_data_done_timeout: '1200s',
-    lmtp_tls_security_level: 'none',
-    lmtp_tls_wrappermode: 'no',
-    lmtp_sasl_auth_enable: 'no',
-    lmtp_dns_support_level: 'disabled',
+    send_xforward_command: 'yes',
+    line_length_limit: '0',
+    generic_maps: '',
+    header_checks: '',
+    body_checks: '',
+    data_done_timeout: '1200s',
+    tls_security_level: 'none',
+    tls_wrappermode: 'no',
+    sasl_auth_enable: 'no',
+    dns_support_level: 'disabled',
   }
-  const options = Object.entries(settings).map(([key, value]) => `  -o ${key}=${value}\n`)
+  const options = Object.entries(settings).map(([key, value]) => `  -o ${client}_${key}=${value}\n`)
+  options.push('  -o disable_mime_output_conversion=yes\n')
   const main = {
     [`${name}_destination_recipient_limit`]: '1000',
     // One refused connection would suspend the transport otherwise.
     [`${name}_destination_concurrency_failed_cohort_limit`]: '0',
   }
-  return { master: `${name} unix - - n - 10 lmtp\n${options.join('')}`, main }
+  return { master: `${name} unix - - n - 10 ${client}\n${options.join('')}`, main }
 }
 
 /** Re-injection for mail that no cleanup(8) has seen yet: the site's checks and milters are still to come. */
@@ -91,14 +95,16 @@ function reinjectionBefore(): Services {
 /** Starts a Postfix whose `smtp inet` has all mail filtered by `candy serve`. */
 export async function startRelay(options: RelayOptions = {}): Promise<RelayGround> {
   const after = options.queue !== 'before'
+  const client = options.tcp === true ? 'smtp' : 'lmtp'
+  const port = options.tcp === true ? await freePort() : undefined
   let installation: Installation | undefined
   const ground = await startGround(async (directory) => {
     installation = await installCandy(join(directory, 'candy'))
     return {
-      services: after ? [lmtpTransport(), reinjection()] : [reinjectionBefore()],
+      services: after ? [relayTransport(client), reinjection()] : [reinjectionBefore()],
       attach: after
         ? {
-            contentFilter: 'candy-lmtp:unix:candy/lmtp',
+            contentFilter: `candy-${client}:${port === undefined ? 'unix:candy/lmtp' : `[127.0.0.1]:${port}`}`,
             options: { receive_override_options: 'no_address_mappings' },
           }
         : { proxyFilter: 'unix:candy/proxy' },
@@ -107,14 +113,19 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayGroun
   })
   try {
     if (installation === undefined) throw new Error('candy was not installed')
-    return await setUp(ground, installation, options)
+    return await setUp(ground, installation, options, port)
   } catch (error) {
     await ground.stop()
     throw error
   }
 }
 
-async function setUp(ground: Ground, installation: Installation, options: RelayOptions): Promise<RelayGround> {
+async function setUp(
+  ground: Ground,
+  installation: Installation,
+  options: RelayOptions,
+  port: number | undefined,
+): Promise<RelayGround> {
   const { postfix, directory } = ground
   const { queue = 'after' } = options
   const filters = join(postfix.configDirectory, 'filters.d')
@@ -122,7 +133,7 @@ async function setUp(ground: Ground, installation: Installation, options: RelayO
   const quarantine = join(state, 'quarantine')
   const log = join(directory, 'log/candy.log')
   const sockets = join(postfix.queueDirectory, 'candy')
-  const socket = join(sockets, queue === 'after' ? 'lmtp' : 'proxy')
+  const socket = port ?? join(sockets, queue === 'after' ? 'lmtp' : 'proxy')
   await mkdir(filters)
   const candy = { uid: idOf('-u', 'candy'), gid: idOf('-g', 'candy') }
   for (const path of [state, join(state, 'spool'), quarantine, join(directory, 'log')]) {
@@ -138,6 +149,7 @@ async function setUp(ground: Ground, installation: Installation, options: RelayO
     `state = "${state}"`,
     '[smtp]',
     `queue = "${queue}"`,
+    ...(port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']),
     ...(options.smtp ?? []),
     '[log]',
     `to = "${log}"`,
@@ -154,10 +166,14 @@ async function setUp(ground: Ground, installation: Installation, options: RelayO
   const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
   const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --clear-groups -- ${serve}`
   const [command, ...args] = inNewNamespace(postfix.configDirectory, '/etc/postfix', script)
-  const startService = (): Promise<Daemon> =>
-    startDaemon({ command, args, ready: () => answers(socket), ...(options.env && { env: options.env }) })
-  let service = await startService()
   const candyLog = (): Promise<string> => readFile(log, 'utf8').catch(() => '')
+  const startService = async (): Promise<Daemon> => {
+    const from = (await candyLog()).length
+    // Workers of a runner that was killed may still answer.
+    const ready = async (): Promise<boolean> => (await candyLog()).slice(from).includes('started') && answers(socket)
+    return startDaemon({ command, args, ready, ...(options.env && { env: options.env }) })
+  }
+  let service = await startService()
   const stop = async (): Promise<void> => {
     await service.stop()
     await ground.stop()
@@ -202,9 +218,9 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function answers(path: string): Promise<boolean> {
+function answers(address: string | number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(path)
+    const socket = typeof address === 'number' ? connect(address, '127.0.0.1') : connect(address)
     socket.once('data', () => {
       socket.end('QUIT\r\n')
       resolve(true)

@@ -13,10 +13,18 @@ const MORE: typeof LETTERS = {
   },
 }
 
-describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
+describe.each([
+  ['after', 'LMTP over a UNIX socket', false],
+  ['after', 'SMTP over TCP', true],
+  ['before', 'SMTP over a UNIX socket', false],
+] as const)('%s the queue, %s', (queue, _way, tcp) => {
   let ground: RelayGround
   beforeAll(async () => {
-    ground = await startRelay({ queue, main: { smtp_destination_recipient_limit: '300', allow_min_user: 'yes' } })
+    ground = await startRelay({
+      queue,
+      tcp,
+      main: { smtp_destination_recipient_limit: '300', allow_min_user: 'yes' },
+    })
   })
   afterAll(() => ground.stop())
 

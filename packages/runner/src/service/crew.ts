@@ -107,7 +107,7 @@ export class Crew {
           resolve()
         }
       })
-      child.once('error', reject)
+      child.on('error', reject)
       child.once('exit', (status, signal) => {
         reject(new CandyError('CONFIG', `a worker ended with ${signal ?? `status ${status}`} before it was ready`))
         this.#members.delete(member)

@@ -31,9 +31,12 @@ export interface ServiceOptions {
 export async function serve(options: ServiceOptions): Promise<void> {
   const { configDirectory, settings, log } = options
   const notifier = openNotifier(process.env, log)
+  const stopped = signalled('SIGTERM', 'SIGINT')
+  // Until there is something to reload, what is read is new anyway.
+  let reload = (): void => {}
+  process.on('SIGHUP', () => reload())
   const places = await findPlaces(configDirectory, settings)
   const listening = await listen(places.listen, process.env)
-  const stopped = signalled('SIGTERM', 'SIGINT')
   const count = options.workers ?? settings.smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
   const crewOptions = {
     count,
@@ -63,12 +66,11 @@ export async function serve(options: ServiceOptions): Promise<void> {
       crew = next
       log.write('info', 'reloaded', {})
     })
-    process.on('SIGHUP', reloads.again)
+    reload = reloads.again
     log.write('info', 'stopping', { signal: await stopped })
     notifier.notify('STOPPING=1')
     clearInterval(beat)
-    process.off('SIGHUP', reloads.again)
-    process.on('SIGHUP', () => {})
+    reload = () => {}
     await reloads.end()
     await Promise.all([crew.leave(), ...leaving])
     log.write('info', 'stopped', {})

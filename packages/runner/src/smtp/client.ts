@@ -21,6 +21,9 @@ export class SmtpError extends Error {
   readonly code = 'SMTP'
 }
 
+/** Made once: every good connection ends in it, and a stack trace is not cheap. */
+const CLOSED = new SmtpError('the connection was closed')
+
 interface Waiter {
   resolve(reply: Reply): void
   reject(error: Error): void
@@ -117,7 +120,7 @@ export class SmtpClient {
   /** Ends the connection without waiting for anything. May be called again. */
   close(): void {
     if (this.#failure === undefined) this.#socket.end('QUIT\r\n')
-    this.#failure ??= new SmtpError('the connection was closed')
+    this.#failure ??= CLOSED
     this.#socket.destroySoon()
   }
 

@@ -25,6 +25,9 @@ export class ClientGone extends Error {
   readonly code = 'CLIENT_GONE'
 }
 
+/** Made once: every session ends in it, and a stack trace costs more than the rest of a session's end. */
+const HUNG_UP = new ClientGone('the client hung up')
+
 export class ServerConnection {
   readonly #socket: Socket
   readonly #lines = new LineReader(LINE_LIMIT)
@@ -39,9 +42,9 @@ export class ServerConnection {
     socket.setTimeout(idle)
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('timeout', () => this.#timeOut())
-    socket.on('end', () => this.#end('the client hung up'))
-    socket.on('close', () => this.#end('the client hung up'))
-    socket.on('error', (error) => this.#end(`the client's connection failed: ${error.message}`))
+    socket.on('end', () => this.#end(HUNG_UP))
+    socket.on('close', () => this.#end(HUNG_UP))
+    socket.on('error', (error) => this.#end(new ClientGone(`the client's connection failed: ${error.message}`)))
   }
 
   /** Aborts when the client goes away. */
@@ -94,7 +97,7 @@ export class ServerConnection {
       if (size > limit) throw new DataTooLong(`more than ${limit} bytes`)
       for (const piece of pieces) yield piece
       if (!reader.ended && this.#lines.size === 0 && !(await this.more())) {
-        throw new ClientGone(this.#silent ? 'the client fell silent' : 'the client hung up')
+        throw this.#silent ? new ClientGone('the client fell silent') : HUNG_UP
       }
     }
   }
@@ -115,7 +118,7 @@ export class ServerConnection {
 
   /** Ends the connection once what was written has left. */
   close(): void {
-    this.#end('the connection was closed')
+    this.#end(HUNG_UP)
     this.#socket.destroySoon()
   }
 
@@ -136,8 +139,8 @@ export class ServerConnection {
     this.#wake(false)
   }
 
-  #end(why: string): void {
-    if (!this.gone.aborted) this.#gone.abort(new ClientGone(why))
+  #end(reason: ClientGone): void {
+    if (!this.gone.aborted) this.#gone.abort(reason)
     this.#wake(false)
   }
 
