@@ -23,6 +23,7 @@ export async function asFailure(action: () => Promise<void>): Promise<void> {
     await action()
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string }
+    if (code === 'CONFIG') throw new Failure(EX_CONFIG, message)
     const expected = code === 'POSTFIX' || /^(?:FILE_|SERVICE_|BAD_|E[A-Z]+$)/.test(code ?? '')
     throw expected ? new Failure(EX_UNAVAILABLE, message) : error
   }

@@ -32,7 +32,13 @@ const OLDEST = [3, 4] as const
 
 /** Throws PostfixError when Postfix is missing, too old, or cannot read its own configuration. */
 export async function readInstance(configDirectory: string): Promise<Instance> {
-  const run = commandsOf(configDirectory)
+  const masterText = readText(join(configDirectory, 'master.cf'))
+  const master = parse(masterText)
+  // postconf(1) gives up at the first fault of master.cf, and says less of it.
+  const run: Commands = (name, ...args) =>
+    commandsOf(configDirectory)(name, ...args).catch((error: Error) => {
+      throw master.problems.length === 0 ? error : new PostfixError(faultsOf({ configDirectory, master }).join('\n'))
+    })
   const [defaults, effective] = await Promise.all([run('postconf', '-d'), run('postconf', '-x')])
   const parameters = readParameters(effective)
   const version = parameters.get('mail_version') ?? ''
@@ -40,7 +46,6 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new PostfixError(`Postfix ${version} is older than ${OLDEST.join('.')}: upgrade Postfix first`)
   }
-  const masterText = readText(join(configDirectory, 'master.cf'))
   const defaultDirectory = readParameters(defaults).get('config_directory') ?? '/etc/postfix'
   return {
     configDirectory,
@@ -48,12 +53,20 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     queueDirectory: required(parameters, 'queue_directory'),
     masterText,
     mainText: readText(join(configDirectory, 'main.cf')),
-    master: parse(masterText),
+    master,
     parameters,
     known: new Set(readParameters(defaults).keys()),
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
   }
+}
+
+/** What is wrong with master.cf, with the place and what to do. */
+export function faultsOf({ configDirectory, master }: Pick<Instance, 'configDirectory' | 'master'>): readonly string[] {
+  return master.problems.map(
+    ({ line, column, message }) =>
+      `${configDirectory}/master.cf:${line}:${column}: ${message}. candy edits no file that Postfix may read otherwise: mend this line first.`,
+  )
 }
 
 /** A parameter's value with `$name` expanded; empty where Postfix has no such parameter. */

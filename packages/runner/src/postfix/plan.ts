@@ -15,7 +15,7 @@ import {
 } from './attachment.js'
 import { type Entrance, findEntrances, nameEntry } from './entrances.js'
 import { fold } from './fold.js'
-import { type Instance, parameterOf } from './instance.js'
+import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Choice, Journal } from './journal.js'
 import { addParameters, removeParameters, setsParameter } from './main-cf.js'
 import { type CandyService, candyServices, mainParameters, SERVICE_NAMES } from './services.js'
@@ -49,7 +49,7 @@ export interface EnablePlan {
 export function planEnable(instance: Instance, wish: Wish, journal: Journal | undefined): EnablePlan {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
-  const refusals = [...faults(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
+  const refusals = [...faultsOf(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
   const warnings: string[] = []
   const served = { master: masterText, main: addParameters(mainText, mainParameters) }
   const services: string[] = []
@@ -119,7 +119,7 @@ export interface DisablePlan {
 export function planDisable(instance: Instance, journal: Journal | undefined): DisablePlan {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
-  const refusals = faults(instance)
+  const refusals = faultsOf(instance)
   if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
   const found = findAttached(masterText)
   // Beside what is on record: an entry that somebody has copied since still must not name candy.
@@ -179,13 +179,6 @@ function isOurs(entry: Entry | undefined): boolean {
 
 function key(service: string): { readonly service: string; readonly type: string } {
   return { service, type: 'unix' }
-}
-
-function faults({ configDirectory, master }: Instance): string[] {
-  return master.problems.map(
-    ({ line, column, message }) =>
-      `${configDirectory}/master.cf:${line}:${column}: ${message}. candy edits no file that Postfix may read otherwise: mend this line first.`,
-  )
 }
 
 function filteredElsewhere(instance: Instance): readonly string[] {

@@ -1,6 +1,7 @@
 /** Changing the mode in candy.toml and nothing else: the operator's other lines, comments and order stay as they are. */
-import type { Problem } from './problem.js'
-import { parseDocument } from './toml.js'
+import { CandyError } from '@candy/sdk'
+import { type Problem, printProblem } from './problem.js'
+import { parseDocument, type TomlDocument } from './toml.js'
 
 export interface ModeSettings {
   readonly mode: 'pipe' | 'smtp'
@@ -18,28 +19,49 @@ queue = "${queue}"
 `
 }
 
-/** The text with this mode; it must be a sound document. */
+/** The text with this mode. Throws `CONFIG` for one that is no sound document, or has no place for a key. */
 export function withMode(text: string, { mode, queue }: ModeSettings): string {
   return withValue(withValue(text, [], 'mode', mode), ['smtp'], 'queue', queue)
 }
 
 function withValue(text: string, table: readonly string[], key: string, value: string): string {
-  const problems: Problem[] = []
-  const document = parseDocument(text, 'candy.toml', problems)
-  if (document === undefined) throw new Error('candy.toml is no TOML document')
-  const parent = table.reduce<unknown>((inner, name) => (inner as Record<string, unknown>)?.[name], document.value)
-  const present = (parent as Record<string, unknown> | undefined)?.[key]
+  const changed = edit(text, table, key, value)
+  if (parseDocument(changed, 'candy.toml', []) !== undefined && valueIn(changed, table, key) === value) return changed
+  const name = [...table, key].join('.')
+  throw new CandyError('CONFIG', `candy.toml has no place for ${name}: write ${name} = "${value}" there yourself`)
+}
+
+function edit(text: string, table: readonly string[], key: string, value: string): string {
+  const present = valueIn(text, table, key)
   if (present === value) return text
   const line = `${key} = "${value}"\n`
   if (present !== undefined) {
-    const at = offsetOf(text, document.position([...table, key]))
+    const at = offsetOf(text, read(text).position([...table, key]))
     return text.slice(0, at) + text.slice(at).replace(/^"[^"]*"|^'[^']*'/, `"${value}"`)
   }
   if (table.length === 0) return line + text
-  const header = new RegExp(`^[ \\t]*\\[[ \\t]*${table.join('.')}[ \\t]*\\].*\\n`, 'm').exec(text)
-  if (header === null) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${table.join('.')}]\n${line}`
+  const name = table.join('.')
+  const header = new RegExp(`^[ \\t]*\\[[ \\t]*${name}[ \\t]*\\].*$`, 'm').exec(text)
+  if (header === null) return `${endLine(text)}\n[${name}]\n${line}`
   const end = header.index + header[0].length
-  return text.slice(0, end) + line + text.slice(end)
+  return `${text.slice(0, end)}\n${line}${text.slice(end + 1)}`
+}
+
+function valueIn(text: string, table: readonly string[], key: string): unknown {
+  const inside = (value: unknown, name: string): unknown =>
+    (value as Readonly<Record<string, unknown>> | undefined)?.[name]
+  return [...table, key].reduce<unknown>(inside, read(text).value)
+}
+
+function read(text: string): TomlDocument {
+  const problems: Problem[] = []
+  const document = parseDocument(text, 'candy.toml', problems)
+  if (document === undefined) throw new CandyError('CONFIG', problems.map(printProblem).join('\n'))
+  return document
+}
+
+function endLine(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
 /** Lines and columns count from 1. */
