@@ -12,6 +12,7 @@ import { SmtpClient } from '../smtp/client.js'
 import type { Command } from '../smtp/command.js'
 import type { Extensions } from '../smtp/ehlo.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
+import type { HopPool } from './hop-pool.js'
 
 /** A reply that leaves no way to go on: 421, or a refusal where there was none before. */
 export class Refused extends Error {
@@ -33,16 +34,19 @@ export interface Transaction {
 export class Downstream {
   readonly #address: ServiceAddress
   readonly #patience: number
+  readonly #pool: HopPool | undefined
   #name = 'localhost'
+  #born = 0
   #begun: SmtpClient | undefined
   #client: SmtpClient | undefined
   #extensions: Extensions = new Map()
   #kept: Command[] = []
 
   /** `patience` is how many milliseconds the next hop has for a reply. */
-  constructor(address: ServiceAddress, patience: number) {
+  constructor(address: ServiceAddress, patience: number, pool?: HopPool) {
     this.#address = address
     this.#patience = patience
+    this.#pool = pool
   }
 
   /** What the next hop has offered. */
@@ -59,14 +63,15 @@ export class Downstream {
     }
   }
 
-  /** Begins to connect. */
+  /** Begins to connect, unless there will be a connection to take over. */
   start(): void {
-    this.#begun ??= SmtpClient.connect(this.#address)
+    if (this.#pool === undefined || this.#pool.size === 0) this.#begun ??= SmtpClient.connect(this.#address)
   }
 
   /** Greets the next hop in the client's name, unless that was done already. */
   async hello(name: string): Promise<void> {
     this.#name = /^[\x21-\x7e]+$/.test(name) ? name : 'localhost'
+    if (this.#client === undefined && this.#begun === undefined) this.#takeOver()
     await this.#use(async () => {})
   }
 
@@ -111,10 +116,22 @@ export class Downstream {
     if (reply === undefined || !isPositive(reply)) this.#drop('RSET failed')
   }
 
-  /** Says QUIT and waits for nothing. */
+  /** Leaves the connection to others where it is in good order, else says QUIT; waits for nothing. */
   close(): void {
     this.#begun?.close()
-    this.#client?.close()
+    const client = this.#client
+    if (client === undefined) return
+    this.#client = undefined
+    if (this.#pool === undefined || this.#kept.length > 0) client.close()
+    else this.#pool.give({ client, name: this.#name, extensions: this.#extensions, born: this.#born })
+  }
+
+  #takeOver(): void {
+    const greeted = this.#pool?.take(this.#name)
+    if (greeted === undefined) return
+    this.#client = greeted.client
+    this.#extensions = greeted.extensions
+    this.#born = greeted.born
   }
 
   async #finish(client: SmtpClient, bytes: () => Bytes, beforeEnd: () => Promise<void>): Promise<Reply> {
@@ -157,6 +174,7 @@ export class Downstream {
     await this.#within(client, this.#greet(client))
     this.#begun = undefined
     this.#client = client
+    this.#born = performance.now()
     await this.#within(client, this.#replay(client, this.#kept))
     return client
   }

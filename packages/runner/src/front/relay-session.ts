@@ -44,7 +44,7 @@ export class RelaySession {
   constructor(socket: Socket, relay: Relay) {
     this.#relay = relay
     this.#up = new ServerConnection(socket, relay.idle)
-    this.#down = new Downstream(relay.nextHop, relay.patience)
+    this.#down = new Downstream(relay.nextHop, relay.patience, relay.pool)
   }
 
   /** Speaks until either side ends the session. Never throws. */

@@ -6,6 +6,7 @@ import type { Chain } from '../chain/chain.js'
 import type { Log } from '../log/log.js'
 import type { SpoolOptions } from '../message/spool.js'
 import type { ServiceAddress } from '../smtp/address.js'
+import type { HopPool } from './hop-pool.js'
 
 /** Durations are milliseconds. */
 export interface Relay {
@@ -15,6 +16,8 @@ export interface Relay {
   readonly queue: 'after' | 'before'
   /** Where messages go on, over SMTP. */
   readonly nextHop: ServiceAddress
+  /** Where sessions leave connections to the next hop for each other. Without it each makes its own. */
+  readonly pool?: HopPool
   /** For judging a message and handing it on, from the end of its data. Shorter than Postfix waits for the answer. */
   readonly deadline: number
   /** For one reply of the next hop to anything but a message. */

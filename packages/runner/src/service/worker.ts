@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
+import { HopPool } from '../front/hop-pool.js'
 import type { Relay } from '../front/relay.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
@@ -64,7 +65,8 @@ async function makeRelay(configDirectory: string, { settings, filters }: Site, l
   const chain = new Chain(filters, { spool, log })
   const patience = Math.min(PATIENCE, deadline)
   const quarantine = join(settings.state, 'quarantine')
-  return { protocol, queue, nextHop, deadline, patience, idle, chain, spool, quarantine, log }
+  const pool = new HopPool()
+  return { protocol, queue, nextHop, pool, deadline, patience, idle, chain, spool, quarantine, log }
 }
 
 async function end({ site, reception, log }: Working): Promise<void> {
