@@ -59,7 +59,7 @@ export interface RelayGround extends Ground {
 }
 
 /** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
-export function relayTransport(client: 'lmtp' | 'smtp'): Services {
+function relayTransport(client: 'lmtp' | 'smtp'): Services {
   const name = `candy-${client}`
   const settings = {
     send_xforward_command: 'yes',

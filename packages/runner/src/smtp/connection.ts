@@ -16,7 +16,7 @@ const LINE_LIMIT = 4096
 const BACKLOG = 256 * 1024
 
 /** Thrown when mail data is longer than what the reader of it allows. */
-export class DataTooLong extends Error {
+class DataTooLong extends Error {
   readonly code = 'DATA_TOO_LONG'
 }
 
