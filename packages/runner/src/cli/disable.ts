@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { diffOf } from '../postfix/change.js'
+import { unmake } from '../postfix/directories.js'
 import { disable as carryOut } from '../postfix/disabling.js'
 import { recover } from '../postfix/enabling.js'
 import { readInstance } from '../postfix/instance.js'
@@ -15,6 +16,7 @@ import { confirm } from './confirm.js'
 import { EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { asFailure, assertRoot, readSound } from './postfix-command.js'
+import { unitPaths } from './runner-start.js'
 
 interface DisableOptions {
   readonly config?: string
@@ -71,7 +73,15 @@ async function disable(options: DisableOptions): Promise<void> {
   else process.stdout.write(done ? 'Nothing to do: candy is not enabled.\n' : Buffer.from(diff, 'latin1'))
   if (options.dryRun || (done && !options.purge)) return
   if (!options.yes) await confirm(options.purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
-  if (!done) await carryOut({ instance, plan, state, wait: wait.value, report, stopRunner: async () => {} })
+  if (!done)
+    await carryOut({
+      instance,
+      plan,
+      state,
+      wait: wait.value,
+      report,
+      stopRunner: () => unmake(unitPaths(configDirectory)),
+    })
   if (options.purge) await purge(state, join(configDirectory, 'candy.toml'), SHARE, journal)
   console.error('candy is disabled: mail is not filtered any more.')
 }

@@ -15,7 +15,7 @@ import { confirm } from './confirm.js'
 import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { asFailure, assertRoot, readSound, stopSignal } from './postfix-command.js'
-import { startRunner } from './runner-start.js'
+import { runnerUnits, startRunner } from './runner-start.js'
 
 interface EnableOptions {
   readonly config?: string
@@ -101,7 +101,8 @@ async function enable(options: EnableOptions): Promise<void> {
   const choice = choose(options, journal)
   const plan = planEnable(instance, { ...choice, candyPipe: CANDY_PIPE }, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
-  const places = await placesFor(instance, state, SHARE)
+  const units = await runnerUnits(instance, choice.way, state)
+  const places = [...(await placesFor(instance, state, SHARE)), ...units]
   const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
   const wanted = { mode, queue: choice.way === 'before' ? 'before' : 'after' } as const
   const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
@@ -117,7 +118,7 @@ async function enable(options: EnableOptions): Promise<void> {
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   const stop = stopSignal()
-  const start = startRunner(instance, choice.way, report, stop.signal)
+  const start = startRunner(instance, choice.way, units, report, stop.signal)
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(places, () => {})
     return

@@ -2,7 +2,7 @@
 import { execa } from 'execa'
 import { PostfixError } from './error.js'
 
-export type CommandName = 'postcat' | 'postconf' | 'postfix' | 'postkick' | 'postqueue' | 'postsuper'
+type CommandName = 'postcat' | 'postconf' | 'postfix' | 'postkick' | 'postqueue' | 'postsuper'
 
 /** Where Postfix keeps commands that a shell without root's PATH doesn't find. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`

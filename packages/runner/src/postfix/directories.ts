@@ -12,14 +12,15 @@ import {
   readdirSync,
   rmdirSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import { USER } from './services.js'
 
-/** A directory, or with `from` a copy of a file. */
+/** A directory; with `from` a copy of a file, with `text` a file. */
 export interface Place {
   readonly path: string
   readonly mode: number
@@ -27,6 +28,7 @@ export interface Place {
   /** Of the directory; candy's or root's own unless said. */
   readonly group?: string
   readonly from?: string
+  readonly text?: string
 }
 
 /** `account:candy` in a list of what was made. */
@@ -70,8 +72,9 @@ export async function make(places: readonly Place[], made: (name: string) => voi
     made(ACCOUNT)
   }
   for (const place of missing(places)) {
-    if (place.from === undefined) mkdirSync(place.path, { mode: 0o700 })
-    else copyFileSync(place.from, place.path)
+    if (place.from !== undefined) copyFileSync(place.from, place.path)
+    else if (place.text !== undefined) writeFileSync(place.path, place.text, { flag: 'wx' })
+    else mkdirSync(place.path, { mode: 0o700 })
     made(place.path)
     const [user, group] = await ids(place)
     chownSync(place.path, user, group)
@@ -79,12 +82,16 @@ export async function make(places: readonly Place[], made: (name: string) => voi
   }
 }
 
-/** Takes away what was made, last first: files, and directories where nothing else has come in. */
+/** Takes away what was made, last first: units are stopped, directories stay where something else has come in. */
 export async function unmake(made: readonly string[]): Promise<void> {
+  const units = made.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
+  const stopped = units.map((path) => basename(path))
+  if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
   for (const name of made.toReversed()) {
     if (name === ACCOUNT) await execa('userdel', [USER], { reject: false })
     else remove(name)
   }
+  if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }
 
 /** Removes the socket directory with the sockets that are left in it. */
@@ -118,7 +125,7 @@ async function ids({ owner, group }: Place): Promise<readonly [number, number]> 
   return [await idOf('passwd', owner), await idOf('group', name)]
 }
 
-async function groupOf(account: string): Promise<string> {
+export async function groupOf(account: string): Promise<string> {
   const { stdout, failed } = await execa('id', ['-gn', account], { reject: false })
   if (failed) throw new PostfixError(`mail_owner in main.cf is ${account}, and there is no such account`)
   return stdout.trim()

@@ -32,8 +32,8 @@ export interface Enabling {
   readonly report: (what: string) => void
   /** Ends it early: then everything is put back. */
   readonly signal: AbortSignal
-  /** Sees to it that the runner answers, in SMTP mode. Throws when it does not. */
-  readonly startRunner: () => Promise<void>
+  /** Sees to it that the runner answers, in SMTP mode. Throws when it does not; what it gives takes that back. */
+  readonly startRunner: () => Promise<() => Promise<void>>
 }
 
 /** Throws PostfixError with the reason when it could not be done; then all is as it was. */
@@ -49,6 +49,7 @@ export async function enable(enabling: Enabling): Promise<void> {
     { path: paths.master, before: plan.before.master, written: [proving.master, plan.after.master] },
   ]
   const made: string[] = []
+  let restoreRunner = async (): Promise<void> => {}
   try {
     report('making the account and the directories')
     // Told before it is there: what a crash leaves has to be known too.
@@ -60,7 +61,7 @@ export async function enable(enabling: Enabling): Promise<void> {
     writePending(state, { version: 1, files, made: [...made, ...rest] })
     await make(places, (name) => made.push(name))
     if (settings.before !== settings.after) take({ path: settings.path, from: settings.before, to: settings.after })
-    await enabling.startRunner()
+    restoreRunner = await enabling.startRunner()
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
     take({ path: paths.main, from: plan.before.main, to: proving.main })
@@ -77,6 +78,7 @@ export async function enable(enabling: Enabling): Promise<void> {
   } catch (error) {
     const reason = signal.aborted ? 'it was stopped' : (error as Error).message
     const left = await undo({ version: 1, files, made }, run, () => removePending(state))
+    await restoreRunner().catch(() => {})
     throw new PostfixError(`candy was not enabled: ${reason}\n${aftermath(left)}`)
   }
 }

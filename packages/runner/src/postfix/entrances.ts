@@ -7,7 +7,7 @@ import { SERVICE_NAMES } from './services.js'
  * `open` is an smtpd(8) that says itself that it wants no filter, the way back of another program say; `qmqp` cannot be
  * filtered by a service of its own.
  */
-export type EntranceKind = 'smtp' | 'submission' | 'pickup' | 'open' | 'qmqp'
+type EntranceKind = 'smtp' | 'submission' | 'pickup' | 'open' | 'qmqp'
 
 export interface Entrance {
   readonly entry: Entry

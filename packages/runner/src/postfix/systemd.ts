@@ -1,0 +1,139 @@
+/**
+ * The resident runner under systemd: a socket that outlives it, and a service that is watched (systemd.service(5),
+ * systemd.socket(5), systemd.exec(5)). Hardened as far as Node.js bears: MemoryDenyWriteExecute would end it at once.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { execa } from 'execa'
+import { LMTP_SOCKET, PROXY_SOCKET, type Way } from './attachment.js'
+import type { Place } from './directories.js'
+import { PostfixError } from './error.js'
+import { type Instance, parameterOf } from './instance.js'
+import { USER } from './services.js'
+
+const UNITS = '/etc/systemd/system'
+
+export interface Runner {
+  /** `candy`, or `candy-NAME` for another instance than the default one. */
+  readonly name: string
+  /** The command line of `candy serve`, each word by itself. */
+  readonly command: readonly string[]
+  readonly way: Exclude<Way, 'pipe'>
+  readonly state: string
+  /** The group of mail_owner: who may connect. */
+  readonly group: string
+}
+
+/** Whether systemd runs this machine (sd_booted(3)). */
+export function hasSystemd(): boolean {
+  return existsSync('/run/systemd/system')
+}
+
+/** The unit files, as places that `make` makes. */
+export function unitsFor(instance: Instance, runner: Runner): readonly Place[] {
+  const file = (kind: string, text: string): Place => {
+    return { path: join(UNITS, `${runner.name}.${kind}`), owner: 'root', mode: 0o644, text }
+  }
+  return [file('socket', socketUnit(instance, runner)), file('service', serviceUnit(instance, runner))]
+}
+
+/**
+ * Starts the runner, and anew where its units have changed. Returns what puts the units back as they were. Throws
+ * PostfixError with what systemctl says, after putting them back.
+ */
+export async function startUnits(units: readonly Place[]): Promise<() => Promise<void>> {
+  const before = units.map(({ path }) => ({ path, text: readFileSync(path, 'utf8') }))
+  const back = (): Promise<void> => setUnits(before)
+  await setUnits(units).catch(async (error: Error) => {
+    await back().catch(() => {})
+    throw error
+  })
+  return back
+}
+
+async function setUnits(units: readonly Pick<Place, 'path' | 'text'>[]): Promise<void> {
+  const names = units.map(({ path }) => basename(path))
+  const changed = units.filter(({ path, text }) => readFileSync(path, 'utf8') !== text)
+  for (const { path, text = '' } of changed) writeFileSync(path, text)
+  await systemctl('daemon-reload')
+  await systemctl('enable', ...names)
+  // A socket cannot be changed under a service that has it.
+  if (changed.length > 0) await systemctl('stop', ...names.toReversed())
+  await systemctl('start', ...names)
+}
+
+async function systemctl(...args: readonly string[]): Promise<void> {
+  const { failed, stderr } = await execa('systemctl', [...args], { reject: false })
+  if (failed) throw new PostfixError(`systemctl ${args.join(' ')}: ${stderr}; "journalctl -u candy" may tell more`)
+}
+
+function socketUnit({ configDirectory, queueDirectory }: Instance, { way, group }: Runner): string {
+  return `[Unit]
+Description=Where Postfix hands mail to candy (${configDirectory})
+
+[Socket]
+ListenStream=${join(queueDirectory, way === 'after' ? LMTP_SOCKET : PROXY_SOCKET)}
+SocketUser=${USER}
+SocketGroup=${group}
+SocketMode=0660
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+`
+}
+
+function serviceUnit(instance: Instance, { name, command, state }: Runner): string {
+  const { configDirectory, queueDirectory } = instance
+  return `[Unit]
+Description=Mail filters for Postfix (${configDirectory})
+Requires=${name}.socket
+After=${name}.socket network.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+WatchdogSec=2min
+ExecStart=${command.map(quote).join(' ')}
+ExecReload=/bin/kill -HUP $MAINPID
+User=${USER}
+Group=${USER}
+# For the way back: the services candy-in and candy-in-before are sockets in ${queueDirectory}/public.
+SupplementaryGroups=${parameterOf(instance, 'setgid_group')}
+Restart=always
+RestartSec=1
+# Mail under way is finished first.
+KillMode=mixed
+TimeoutStopSec=16min
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=${quote(join(state, 'spool'))} ${quote(join(state, 'quarantine'))}
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+`
+}
+
+/** systemd.syntax(7): a word in quotes; % and $ mean something else otherwise. */
+function quote(word: string): string {
+  return /^[\w./@-]+$/.test(word)
+    ? word
+    : `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+}
