@@ -10,7 +10,8 @@ let site: Site
 let before: Files
 
 beforeEach(async () => {
-  site = await startSite()
+  // With the ground's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
+  site = await startSite({ main: { minimal_backoff_time: '4s', maximal_backoff_time: '4s' } })
   before = await site.files()
   await site.enable('--mode', 'pipe')
 })

@@ -77,6 +77,7 @@ async function drain(old: readonly Process[], wait: number, report: (what: strin
 async function empty(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
   const end = Date.now() + wait
   const told = new Set<string>()
+  let reloaded = false
   for (;;) {
     const mail = await candyMail(run)
     const held = mail.filter(({ queue }) => queue === 'hold')
@@ -86,6 +87,11 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
       throw new PostfixError(heldText(held))
     }
     const late = Date.now() > end
+    if (late && !reloaded && moving.some(({ queue }) => queue === 'active')) {
+      // A message that qmgr(8) has "skipped, still being delivered" stays where it is until qmgr starts again.
+      await run('postfix', 'reload')
+      reloaded = true
+    }
     if (told.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
     for (const { id, queue } of moving) {
       if (queue === 'deferred' && late) await requeue(id, run, report)
