@@ -1,4 +1,6 @@
 /** `candy enable` and `candy disable` in pipe mode, with a real Postfix that did not know candy before. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deliver } from '../ground/client.js'
 import { type Site, startSite } from './site.js'
@@ -38,6 +40,19 @@ test('one command has mail judged, and one gives the files back byte for byte', 
   const again = await site.candy(['enable', '--yes', '--mode', 'pipe'])
   expect(again.stdout).toContain('Nothing to do')
   expect(await site.files()).toEqual(enabled)
+
+  const settings = join(site.postfix.configDirectory, 'candy.toml')
+  const written = await readFile(settings, 'utf8')
+  const { stderr } = await site.candy(['mode', 'smtp', '--yes'], 69)
+  expect(stderr).toMatch(/nobody answers on .*\nEverything is as it was before/)
+  expect(await site.files()).toEqual(enabled)
+  expect(await readFile(settings, 'utf8')).toBe(written)
+  await writeFile(settings, written.replace('"pipe"', '"smtp"'))
+  await site.candy(['enable', '--yes'])
+  expect(await readFile(settings, 'utf8')).toBe(written)
+  await deliver(site.postfix.port, letter(VIRUS))
+  await site.postfix.waitUntilEmpty()
+  expect(await site.quarantined()).toHaveLength(2)
 
   await site.candy(['disable', '--yes'])
   expect(await site.files()).toEqual(before)

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
 import type { Way } from '../postfix/attachment.js'
-import { diffOf, type FileTexts, readIfThere } from '../postfix/change.js'
+import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
 import { hasAccount, make, missing, type Place, placesFor } from '../postfix/directories.js'
 import { enable as carryOut, recover } from '../postfix/enabling.js'
 import { readInstance } from '../postfix/instance.js'
@@ -121,6 +121,7 @@ async function enable(options: EnableOptions): Promise<void> {
   const start = startRunner(instance, choice.way, units, report, stop.signal)
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(places, () => {})
+    if (toml !== after) take({ path: tomlPath, from: toml, to: after })
     return
   }
   await carryOut({
