@@ -67,6 +67,19 @@ const deaths: Readonly<Record<string, (turn: number) => Promise<void>>> = {
   },
 }
 
+/** What is tried again while its delivery is still letting go of it, qmgr(8) passes over until it starts anew. */
+async function emptyQueue(): Promise<void> {
+  const { postfix } = ground
+  await postfix.flush()
+  const waited = await postfix.waitUntilEmpty(15_000).then(
+    () => true,
+    () => false,
+  )
+  if (waited) return
+  await postfix.reload()
+  await postfix.waitUntilEmpty(60_000)
+}
+
 test.each(Object.entries(deaths))('%s', async (name, strike) => {
   const { postfix, sink } = ground
   const from = (await postfix.log()).length
@@ -88,10 +101,7 @@ test.each(Object.entries(deaths))('%s', async (name, strike) => {
     going = false
     await striking
   }
-  // What is tried again while its delivery is still letting go of it, qmgr(8) passes over until it starts anew.
-  await sleep(2000)
-  await postfix.reload()
-  await postfix.waitUntilEmpty(60_000)
+  await emptyQueue()
   for (const { bytes } of sink.messages) {
     const text = bytes.toString('latin1')
     const id = /^Message-ID: <(.*)>/im.exec(text)?.[1] ?? ''
