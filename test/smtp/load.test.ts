@@ -67,19 +67,6 @@ const deaths: Readonly<Record<string, (turn: number) => Promise<void>>> = {
   },
 }
 
-/** What is tried again while its delivery is still letting go of it, qmgr(8) passes over until it starts anew. */
-async function emptyQueue(): Promise<void> {
-  const { postfix } = ground
-  await postfix.flush()
-  const waited = await postfix.waitUntilEmpty(15_000).then(
-    () => true,
-    () => false,
-  )
-  if (waited) return
-  await postfix.reload()
-  await postfix.waitUntilEmpty(60_000)
-}
-
 test.each(Object.entries(deaths))('%s', async (name, strike) => {
   const { postfix, sink } = ground
   const from = (await postfix.log()).length
@@ -101,7 +88,8 @@ test.each(Object.entries(deaths))('%s', async (name, strike) => {
     going = false
     await striking
   }
-  await emptyQueue()
+  await postfix.flush()
+  await postfix.waitUntilEmpty(60_000)
   for (const { bytes } of sink.messages) {
     const text = bytes.toString('latin1')
     const id = /^Message-ID: <(.*)>/im.exec(text)?.[1] ?? ''
