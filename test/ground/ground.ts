@@ -54,7 +54,7 @@ export async function startGround(
       await mkdir(join(scratch.path, name))
       return join(scratch.path, name)
     }
-    const directory = await below('work')
+    const directory = await below('files')
     const sink = own(await startSink())
     const clamd = wanted.clamd && (await startClamd({ ...wanted.clamd, directory: await below('clamd') }))
     if (clamd !== undefined) own({ [Symbol.asyncDispose]: clamd.stop })
