@@ -14,11 +14,17 @@ export interface Questions extends Disposable {
 export function openQuestions(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Questions {
   const terminal = createInterface({ input, output })
   const answers = terminal[Symbol.asyncIterator]()
+  let ended = false
+  terminal.once('close', () => {
+    ended = true
+  })
   return {
     async ask(question, complaint, read) {
       terminal.setPrompt(question)
       for (;;) {
-        terminal.prompt()
+        // Answers from a file have all come while the first is read; Node.js 24 prompts no more after their end.
+        if (ended) output.write(question)
+        else terminal.prompt()
         const { done, value } = await answers.next()
         if (done === true) throw new UsageError('the answers ended; --yes asks nothing')
         const answer = read(value.trim())
