@@ -1,7 +1,9 @@
 /**
- * The relay's connection to the next hop, one for each session upstream, and the transaction under way on it. The lines of
- * the transaction are kept: when the next hop closes the connection while filters judge, as its timer may tell it to, a
- * new connection hears them again (RFC 5321 §3.8; XFORWARD_README: attributes last for one transaction).
+ * The relay's connection to the next hop, one for each session upstream, and the transaction under way on it. XFORWARD and
+ * MAIL go out with the first RCPT, in one write where the next hop allows it: a round trip costs more than all else that is
+ * done for a small message. The lines of the transaction are kept: when the next hop closes the connection while filters
+ * judge, as its timer may tell it to, a new connection hears them again (RFC 5321 §3.8; XFORWARD_README: attributes last
+ * for one transaction).
  *
  * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
  * its reply. The connection is not used again.
@@ -37,10 +39,14 @@ export class Downstream {
   readonly #pool: HopPool | undefined
   #name = 'localhost'
   #born = 0
-  #begun: SmtpClient | undefined
+  #connecting: SmtpClient | undefined
   #client: SmtpClient | undefined
   #extensions: Extensions = new Map()
+  /** XFORWARD and MAIL that wait for a recipient. */
+  #held: Command[] = []
   #kept: Command[] = []
+  /** What the next hop had against XFORWARD or MAIL. */
+  #refusal: Reply | undefined
 
   /** `patience` is how many milliseconds the next hop has for a reply. */
   constructor(address: ServiceAddress, patience: number, pool?: HopPool) {
@@ -63,26 +69,36 @@ export class Downstream {
     }
   }
 
+  /** Whether MAIL has been said upstream, whatever the next hop thinks of it. */
+  get begun(): boolean {
+    return this.#refusal !== undefined || [...this.#held, ...this.#kept].some(({ verb }) => verb === 'MAIL')
+  }
+
   /** Begins to connect, unless there will be a connection to take over. */
   start(): void {
-    if (this.#pool === undefined || this.#pool.size === 0) this.#begun ??= SmtpClient.connect(this.#address)
+    if (this.#pool === undefined || this.#pool.size === 0) this.#connecting ??= this.#connect()
   }
 
   /** Greets the next hop in the client's name, unless that was done already. */
   async hello(name: string): Promise<void> {
     this.#name = /^[\x21-\x7e]+$/.test(name) ? name : 'localhost'
-    if (this.#client === undefined && this.#begun === undefined) this.#takeOver()
+    if (this.#client === undefined && this.#connecting === undefined) this.#takeOver()
     await this.#use(async () => {})
   }
 
-  /** Passes XFORWARD, MAIL and RCPT on. Puts the replies into `replies`; where it throws, the rest has none. */
-  async pass(commands: readonly Command[], replies: Reply[]): Promise<void> {
-    await this.#use((client) =>
-      this.#exchange(client, commands.slice(replies.length), (command, reply) => {
-        replies.push(reply)
-        if (isPositive(reply)) this.#kept.push(command)
-      }),
-    )
+  /** Keeps XFORWARD or MAIL for the first recipient. */
+  hold(command: Command): void {
+    this.#held.push(command)
+  }
+
+  /**
+   * Passes RCPT on, after what was held. Puts the replies into `replies`; where it throws, the rest has none. What the next
+   * hop has against XFORWARD or MAIL is its reply to each recipient.
+   */
+  async pass(recipients: readonly Command[], replies: Reply[]): Promise<void> {
+    if (this.#refusal === undefined) await this.#use((client) => this.#passOn(client, recipients, replies))
+    const refusal = this.#refusal
+    if (refusal !== undefined) replies.splice(0, replies.length, ...recipients.map(() => refusal))
   }
 
   /**
@@ -90,7 +106,7 @@ export class Downstream {
    * is left to say, and may throw. When the signal aborts, the connection ends.
    */
   async deliver(bytes: () => Bytes, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
-    const abort = (): void => (this.#client ?? this.#begun)?.abort('the message was given up')
+    const abort = (): void => (this.#client ?? this.#connecting)?.abort('the message was given up')
     signal.addEventListener('abort', abort, { once: true })
     try {
       const { client, ready } = await this.#use(async (client) => {
@@ -108,17 +124,19 @@ export class Downstream {
 
   /** Forgets the transaction, here and there. Never throws: a connection that can't be used again is given up. */
   async reset(): Promise<void> {
+    this.#held = []
+    this.#refusal = undefined
     if (this.#kept.length === 0) return
     this.#kept = []
     const client = this.#client
     if (client === undefined || !client.usable) return
-    const reply = await this.#within(client, client.command('RSET')).catch(() => undefined)
+    const reply = await client.command('RSET').catch(() => undefined)
     if (reply === undefined || !isPositive(reply)) this.#drop('RSET failed')
   }
 
   /** Leaves the connection to others where it is in good order, else says QUIT; waits for nothing. */
   close(): void {
-    this.#begun?.close()
+    this.#connecting?.close()
     const client = this.#client
     if (client === undefined) return
     this.#client = undefined
@@ -152,7 +170,7 @@ export class Downstream {
   async #use<T>(work: (client: SmtpClient) => Promise<T>): Promise<T> {
     const old = this.#client
     if (old?.usable === true) {
-      const done = await this.#within(old, work(old)).then(
+      const done = await work(old).then(
         (value) => ({ value }),
         () => undefined,
       )
@@ -160,8 +178,7 @@ export class Downstream {
     }
     if (old !== undefined) this.#drop('the next hop is closing')
     try {
-      const client = await this.#open()
-      return await this.#within(client, work(client))
+      return await work(await this.#open())
     } catch (error) {
       this.#drop('the connection broke')
       throw error
@@ -169,14 +186,18 @@ export class Downstream {
   }
 
   async #open(): Promise<SmtpClient> {
-    const client = this.#begun ?? SmtpClient.connect(this.#address)
-    this.#begun = client
-    await this.#within(client, this.#greet(client))
-    this.#begun = undefined
+    const client = this.#connecting ?? this.#connect()
+    this.#connecting = client
+    await this.#greet(client)
+    this.#connecting = undefined
     this.#client = client
     this.#born = performance.now()
-    await this.#within(client, this.#replay(client, this.#kept))
+    await this.#replay(client, this.#kept)
     return client
+  }
+
+  #connect(): SmtpClient {
+    return SmtpClient.connect(this.#address, { patience: this.#patience })
   }
 
   async #greet(client: SmtpClient): Promise<void> {
@@ -185,6 +206,17 @@ export class Downstream {
     const { reply, extensions } = await client.ehlo(this.#name)
     if (reply.code !== 250) throw new Refused(reply)
     this.#extensions = extensions
+  }
+
+  async #passOn(client: SmtpClient, recipients: readonly Command[], replies: Reply[]): Promise<void> {
+    const held = this.#held
+    await this.#exchange(client, [...held, ...recipients.slice(replies.length)], (command, reply) => {
+      if (command === held[0]) {
+        held.shift()
+        if (!isPositive(reply)) this.#refusal ??= reply
+      } else replies.push(reply)
+      if (isPositive(reply)) this.#kept.push(command)
+    })
   }
 
   async #replay(client: SmtpClient, commands: readonly Command[]): Promise<void> {
@@ -208,19 +240,10 @@ export class Downstream {
     }
   }
 
-  async #within<T>(client: SmtpClient, work: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => client.abort('the next hop did not answer in time'), this.#patience)
-    try {
-      return await work
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
   #drop(why: string): void {
-    this.#begun?.abort(why)
+    this.#connecting?.abort(why)
     this.#client?.abort(why)
-    this.#begun = undefined
+    this.#connecting = undefined
     this.#client = undefined
   }
 }

@@ -1,5 +1,5 @@
 /** One message in the relay: judged, then handed on, quarantined or refused. It ends in one reply, and 2xx comes last. */
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Client } from '@candy/sdk'
 import { startDeadline } from '../chain/deadline.js'
@@ -73,7 +73,7 @@ function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool):
   const attributes = parseXforward(xforward)
   const client = clientOf(attributes)
   return {
-    id: attributes.get('IDENT') ?? randomBytes(6).toString('hex').toUpperCase(),
+    id: attributes.get('IDENT') ?? randomId(),
     envelope: {
       sender: mail === undefined ? '' : addressIn(mail),
       recipients: [first, ...others],
@@ -81,6 +81,11 @@ function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool):
     },
     content,
   }
+}
+
+/** 48 random bits, the node field of a UUID: Node.js keeps random bytes for UUIDs at hand, and asks the kernel for others. */
+function randomId(): string {
+  return randomUUID().slice(-12).toUpperCase()
 }
 
 function clientOf(attributes: ClientAttributes): Client | undefined {

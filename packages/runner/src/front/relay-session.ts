@@ -1,6 +1,8 @@
 /**
- * One connection from Postfix, and the transparent relay behind it (RFC 5321, RFC 2033): XFORWARD, MAIL and RCPT pass both
- * ways as the bytes they are; the message is stopped, judged, and only then DATA is said to the next hop.
+ * One connection from Postfix, and the transparent relay behind it (RFC 5321, RFC 2033): XFORWARD, MAIL and RCPT pass on as
+ * the bytes they are; the message is stopped, judged, and only then DATA is said to the next hop. The first two are
+ * answered here, and what the next hop has against them is said at RCPT, as Postfix does it (smtpd_delay_reject in
+ * postconf(5)).
  *
  * Goes wrong when either side goes away. Upstream gone: the message is given up, since it will come again. Next hop gone:
  * 451, and the session lives.
@@ -21,10 +23,11 @@ import { relayMessage } from './relay-message.js'
 /** Commands that make no sense; after so many the client is no mail system. */
 const NONSENSE_LIMIT = 20
 
-/** Commands to hold back for one write to the next hop. */
+/** Recipients to hold back for one write to the next hop. */
 const GROUP_LIMIT = 100
 
 const OK = makeReply(250, '2.0.0 Ok')
+const SENDER_OK = makeReply(250, '2.1.0 Ok')
 const TIMEOUT = makeReply(421, '4.4.2 timeout')
 const CLOSING = makeReply(421, '4.3.0 content filter unavailable')
 
@@ -32,7 +35,7 @@ export class RelaySession {
   readonly #relay: Relay
   readonly #up: ServerConnection
   readonly #down: Downstream
-  /** Commands that have come and not been passed on. */
+  /** Recipients that have come and not been passed on. */
   #group: Command[] = []
   /** Replies that have not been written. */
   #replies = ''
@@ -80,7 +83,7 @@ export class RelaySession {
     for (;;) {
       const line = this.#up.line()
       if (line !== undefined) return line
-      if (this.#draining && this.#down.transaction.mail === undefined) {
+      if (this.#draining && !this.#down.begun) {
         this.#say(makeReply(421, '4.3.2 content filter is restarting'))
         return undefined
       }
@@ -93,8 +96,7 @@ export class RelaySession {
   async #hear(line: Line): Promise<void> {
     const command = typeof line === 'string' ? undefined : parseCommand(line)
     const verb = command?.verb ?? ''
-    if (command !== undefined && (verb === 'MAIL' || verb === 'RCPT' || verb === 'XFORWARD')) {
-      if (!this.#greeted) return this.#refuse(503, '5.5.1 say hello first')
+    if (command !== undefined && verb === 'RCPT' && this.#down.begun) {
       this.#group.push(command)
       return this.#group.length < GROUP_LIMIT ? undefined : this.#pass()
     }
@@ -105,6 +107,11 @@ export class RelaySession {
       case 'EHLO':
       case 'HELO':
         return this.#hello(command)
+      case 'XFORWARD':
+      case 'MAIL':
+        return this.#hold(command)
+      case 'RCPT':
+        return this.#refuse(503, '5.5.1 need MAIL command')
       case 'DATA':
         return this.#data()
       case 'RSET':
@@ -140,19 +147,28 @@ export class RelaySession {
     this.#say({ code: 250, lines: [RELAY_NAME, ...keywords] })
   }
 
+  #hold(command: Command): void {
+    if (!this.#greeted) this.#refuse(503, '5.5.1 say hello first')
+    else if (this.#down.begun) this.#refuse(503, '5.5.1 a transaction is under way')
+    else {
+      this.#down.hold(command)
+      this.#say(command.verb === 'MAIL' ? SENDER_OK : OK)
+    }
+  }
+
   /** Passes on what has gathered, in one write where the next hop allows it (RFC 2920). */
   async #pass(): Promise<void> {
-    const commands = this.#group
+    const recipients = this.#group
     this.#group = []
     const replies: Reply[] = []
     let rest = UNAVAILABLE
     try {
-      await this.#down.pass(commands, replies)
+      await this.#down.pass(recipients, replies)
     } catch (error) {
       this.#complain('next hop failed', error)
       if (error instanceof Refused) rest = error.reply
     }
-    for (const [index, command] of commands.entries()) this.#answer(command, replies[index] ?? rest)
+    for (const [index, command] of recipients.entries()) this.#answer(command, replies[index] ?? rest)
   }
 
   #answer(command: Command, reply: Reply): void {

@@ -13,7 +13,7 @@ import type { Delivery, Handed, NextHop } from './next-hop.js'
 export function smtpHop(address: ServiceAddress): NextHop {
   return {
     handOver: async (delivery, signal) => {
-      const client = SmtpClient.connect(address, signal)
+      const client = SmtpClient.connect(address, { signal })
       try {
         const refusal = await converse(client, delivery)
         return refusal === undefined ? { taken: true } : judge(refusal)

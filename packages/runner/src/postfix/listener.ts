@@ -5,7 +5,7 @@ import { SmtpClient } from '../smtp/client.js'
 const PATIENCE = 5_000
 
 export async function answers(path: string): Promise<boolean> {
-  const client = SmtpClient.connect({ path }, AbortSignal.timeout(PATIENCE))
+  const client = SmtpClient.connect({ path }, { signal: AbortSignal.timeout(PATIENCE) })
   try {
     return (await client.reply()).code === 220
   } catch {

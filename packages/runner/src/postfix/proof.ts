@@ -135,7 +135,7 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array, void, undefine
 /** master(8) opens the socket some time after the reload was asked for. */
 async function greeted(path: string): Promise<SmtpClient> {
   for (const end = Date.now() + START; ; ) {
-    const client = SmtpClient.connect({ path }, AbortSignal.timeout(START))
+    const client = SmtpClient.connect({ path }, { signal: AbortSignal.timeout(START) })
     try {
       const greeting = await client.reply()
       if (greeting.code === 220) return client

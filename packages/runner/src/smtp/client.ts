@@ -24,6 +24,13 @@ export class SmtpError extends Error {
 /** Made once: every good connection ends in it, and a stack trace is not cheap. */
 const CLOSED = new SmtpError('the connection was closed')
 
+export interface ConnectOptions {
+  /** The connection ends when it aborts, and with it every wait. */
+  readonly signal?: AbortSignal
+  /** Milliseconds that the server may be silent while it owes a reply, except to mail data. */
+  readonly patience?: number
+}
+
 interface Waiter {
   resolve(reply: Reply): void
   reject(error: Error): void
@@ -36,6 +43,8 @@ export class SmtpClient {
   #lines: string[] = []
   #unread = ''
   #failure: SmtpError | undefined
+  /** The reply to mail data takes the server as long as it takes. */
+  #dataSaid = false
 
   private constructor(socket: Socket, address: ServiceAddress) {
     this.#socket = socket
@@ -44,15 +53,17 @@ export class SmtpClient {
     socket.on('close', () => this.#fail(`${printAddress(address)} closed the connection`))
   }
 
-  /**
-   * Connects and returns at once; `reply()` then gives the greeting. The connection ends when the signal aborts, and with
-   * it every wait.
-   */
-  static connect(address: ServiceAddress, signal?: AbortSignal): SmtpClient {
+  /** Connects and returns at once; `reply()` then gives the greeting. */
+  static connect(address: ServiceAddress, { signal, patience }: ConnectOptions = {}): SmtpClient {
     const socket = connect({ ...address, noDelay: true })
     const client = new SmtpClient(socket, address)
-    if (signal === undefined) return client
     const abort = (): void => client.abort(`${printAddress(address)} did not answer in time`)
+    if (patience !== undefined) {
+      socket.setTimeout(patience, () => {
+        if (client.#waiters.length > 0 && !client.#dataSaid) abort()
+      })
+    }
+    if (signal === undefined) return client
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     socket.once('close', () => signal.removeEventListener('abort', abort))
@@ -113,6 +124,7 @@ export class SmtpClient {
     }
     return () => {
       this.#write([...pieces, stuffer.end()])
+      this.#dataSaid = true
       return this.reply()
     }
   }
@@ -163,6 +175,7 @@ export class SmtpClient {
     if (!part.last) return
     const reply = { code: part.code, lines: this.#lines }
     this.#lines = []
+    this.#dataSaid = false
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#early.push(reply)
     else waiter.resolve(reply)

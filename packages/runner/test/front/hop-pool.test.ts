@@ -37,6 +37,8 @@ test('a connection with a transaction under way is left to nobody', async () => 
   const { ground, pool } = await start()
   const client = await ground.greet()
   await client.expect('XFORWARD NAME=secret')
+  await client.expect('MAIL FROM:<a@example.com>')
+  await client.expect('RCPT TO:<b@example.net>')
   client.close()
   await expect.poll(() => ground.sessions.size).toBe(0)
   expect(pool.size).toBe(0)
