@@ -9,12 +9,14 @@ import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { type Lane, loneMessages, processorTime, throughput } from './lane.js'
 import { LANES, NO_FILTER } from './lanes.js'
+import { benchRelay } from './relay.js'
 
-const USAGE = `Usage: npm run bench -- [--rounds N] [--seconds N] [--write]
+const USAGE = `Usage: npm run bench -- [--rounds N] [--seconds N] [--write] [--relay]
 
   --rounds N   how often every lane is measured (default 5)
   --seconds N  about how long one measurement takes (default 5)
   --write      put the table into bench/results.md
+  --relay      only the relay, without Postfix: what the runner costs
 `
 
 interface Series {
@@ -34,11 +36,16 @@ export async function bench(argv: readonly string[]): Promise<number> {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       write: { type: 'boolean', default: false },
+      relay: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) {
     console.log(USAGE)
+    return 0
+  }
+  if (values.relay) {
+    await benchRelay(Number(values.seconds))
     return 0
   }
   const started: Series[] = []

@@ -1,0 +1,162 @@
+/**
+ * The relay alone, for whoever makes it faster: clients that speak as Postfix's lmtp(8) and smtpd(8) do, straight into
+ * `candy serve`, and a next hop in this process. No Postfix and no queue; what counts is the runner's processor time.
+ */
+import { execFileSync } from 'node:child_process'
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import Table from 'cli-table3'
+import { type Client, connect } from '../test/ground/client.js'
+import { startDaemon } from '../test/ground/daemon.js'
+import { installCandy } from '../test/ground/installation.js'
+import type { Reply } from '../test/ground/replies.js'
+import { makeScratch } from '../test/ground/scratch.js'
+import { startSink } from '../test/ground/sink.js'
+import { MESSAGES } from './message.js'
+import { childrenOf, processorTime } from './processes.js'
+
+/** At the same time: as many as the transport that `candy enable` writes may have. */
+const SESSIONS = 10
+const WORKERS = 2
+
+/** What lmtp(8) asks of one connection before it makes a new one (max_use); smtpd(8) makes one for every message. */
+const MAX_USE = 100
+
+/** Messages after which V8 has compiled what there is to compile. */
+const WARM_UP = 3000
+
+const XFORWARD = 'XFORWARD NAME=client.example.com ADDR=192.0.2.1 PORT=1234 PROTO=ESMTP HELO=client.example.com'
+const TRANSACTION = [XFORWARD, 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>', 'DATA']
+
+const NEXT_HOP = ['PIPELINING', 'SIZE 104857600', '8BITMIME', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES']
+const KEYWORDS = [...NEXT_HOP, 'XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT']
+
+const CLIENTS = { after: sendAsLmtp, before: sendAsProxy } as const
+type Queue = keyof typeof CLIENTS
+
+/** Measures both queues with every size, for about so many seconds each, and prints a table. */
+export async function benchRelay(seconds: number): Promise<void> {
+  const head = ['relay alone', 'messages', 'messages/s', 'CPU ms/message', 'user', 'system']
+  const table = new Table({ head, style: { head: [], border: [] } })
+  for (const queue of Object.keys(CLIENTS) as Queue[]) {
+    await withRunner(queue, async (socket, pids) => {
+      console.error(`${queue}-queue: warming up`)
+      await send(queue, socket, MESSAGES['4 KiB'], atMost(WARM_UP))
+      for (const [size, bytes] of Object.entries(MESSAGES)) {
+        console.error(`${queue}-queue: ${size}`)
+        const before = processorTime(pids())
+        const begun = performance.now()
+        const count = await send(queue, socket, bytes, forSeconds(seconds))
+        const rate = (count * 1000) / (performance.now() - begun)
+        const after = processorTime(pids())
+        const user = (after.user - before.user) / count
+        const system = (after.system - before.system) / count
+        const costs = [user + system, user, system].map((cost) => cost.toFixed(3))
+        table.push([`${queue}-queue, ${size}`, count, rate.toFixed(0), ...costs])
+      }
+    })
+  }
+  console.log(table.toString())
+}
+
+type Measure = (socket: string, pids: () => readonly number[]) => Promise<void>
+
+async function withRunner(queue: Queue, measure: Measure): Promise<void> {
+  await using scratch = await makeScratch('bench')
+  const { candy } = await installCandy(join(scratch.path, 'candy'))
+  const [config, state, sockets] = ['etc', 'state', 'sockets'].map((name) => join(scratch.path, name)) as Three
+  await mkdir(join(config, 'filters.d'), { recursive: true })
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'candy'], { encoding: 'utf8' })))
+  for (const path of [state, join(state, 'spool'), join(state, 'quarantine'), sockets]) {
+    await mkdir(path)
+    await chown(path, uid ?? 0, gid ?? 0)
+  }
+  const front = join(sockets, 'front')
+  const hop = join(sockets, 'hop')
+  await using _sink = await startSink({ path: hop, keep: false, keywords: KEYWORDS })
+  await chmod(hop, 0o777)
+  const settings = [
+    'mode = "smtp"',
+    `state = "${state}"`,
+    '[smtp]',
+    `queue = "${queue}"`,
+    `listen = "unix:${front}"`,
+    `next_hop = "unix:${hop}"`,
+    '[log]',
+    `to = "${join(state, 'log')}"`,
+  ]
+  await writeFile(join(config, 'candy.toml'), `${settings.join('\n')}\n`)
+  const daemon = await startDaemon({
+    command: process.execPath,
+    args: [candy, '--config', config, 'serve', '--workers', String(WORKERS)],
+    ready: async () => {
+      const client = await connect(front)
+      await client.quit()
+      return true
+    },
+  })
+  try {
+    await measure(front, () => [daemon.pid, ...childrenOf(daemon.pid)])
+  } finally {
+    await daemon.stop()
+  }
+}
+
+type Three = [string, string, string]
+
+/** Asked before each message. */
+type GoesOn = () => boolean
+
+function atMost(count: number): GoesOn {
+  let left = count
+  return () => left-- > 0
+}
+
+function forSeconds(seconds: number): GoesOn {
+  const end = performance.now() + seconds * 1000
+  return () => performance.now() < end
+}
+
+/** Returns how many were sent. */
+async function send(queue: Queue, socket: string, bytes: Buffer, goesOn: GoesOn): Promise<number> {
+  const content = Buffer.concat([bytes, Buffer.from('.\r\n')])
+  let count = 0
+  const counted = (): boolean => goesOn() && ++count > 0
+  await Promise.all(Array.from({ length: SESSIONS }, () => CLIENTS[queue](socket, content, counted)))
+  return count
+}
+
+/** As lmtp(8) does with PIPELINING: a transaction up to DATA in one write, and many of them in one session. */
+async function sendAsLmtp(socket: string, content: Buffer, goesOn: GoesOn): Promise<void> {
+  const transaction = Buffer.from(TRANSACTION.map((line) => `${line}\r\n`).join(''))
+  let client: Client | undefined
+  for (let sent = 0; goesOn(); sent++) {
+    if (sent % MAX_USE === 0) {
+      await client?.quit()
+      client = await connect(socket)
+      await client.expect('LHLO mx.example.com')
+    }
+    client?.write(transaction)
+    for (const _ of TRANSACTION) good(await client?.read())
+    client?.write(content)
+    good(await client?.read())
+  }
+  await client?.quit()
+}
+
+/** As smtpd(8) does (smtpd_proxy.c): a session for every message, one command at a time. */
+async function sendAsProxy(socket: string, content: Buffer, goesOn: GoesOn): Promise<void> {
+  while (goesOn()) {
+    const client = await connect(socket)
+    await client.expect('EHLO mx.example.com')
+    for (const line of TRANSACTION) await client.expect(line)
+    client.write(content)
+    good(await client.read())
+    await client.quit()
+  }
+}
+
+function good(reply: Reply | undefined): void {
+  if (reply === undefined || reply.code >= 400) throw new Error(`the relay said ${reply?.raw.toString('latin1')}`)
+}
