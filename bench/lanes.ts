@@ -1,73 +1,132 @@
 /** The ways that are compared. Each has a Postfix of its own; those that are not measured stand still. */
-import { chown, mkdir, writeFile } from 'node:fs/promises'
+import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCandy } from '../test/ground/candy.js'
 import { runCommand } from '../test/ground/command.js'
 import { type Ground, startGround } from '../test/ground/ground.js'
-import { startRelay } from '../test/ground/relay.js'
+import { type RelayOptions, reinjectionBefore, relayTransport, startRelay } from '../test/ground/relay.js'
 import { freePort } from '../test/ground/scratch.js'
-import { pipeTransport, reinjection } from '../test/ground/services.js'
-
-/** The simple content filter of Postfix's FILTER_README, doing nothing: one temporary file, then sendmail. */
-const SHELL_SCRIPT = `#!/bin/sh
-trap 'rm -f in.$$' 0 1 2 3 15
-cd SPOOL || exit 75
-cat > in.$$ || exit 75
-/usr/sbin/sendmail -G -i "$@" < in.$$
-exit $?
-`
-
-/** How to start a lane, and which other lane is the most it could reach. */
-export interface Start {
-  readonly start: () => Promise<Ground>
-  readonly against: string
-}
+import { writeScript } from '../test/ground/script.js'
+import { pipeTransport, reinjection, type Services } from '../test/ground/services.js'
+import type { Daemons, Lane, Track } from './lane.js'
 
 export const NO_FILTER = 'no filter'
 const AFTER_LIMIT = "after-queue limit: Postfix's smtp client into a second smtpd"
 const BEFORE_LIMIT = 'before-queue limit: smtpd_proxy_filter into a second smtpd'
 const SHELL = "pipe: FILTER_README's shell script"
 
-export const LANES: Readonly<Record<string, Start>> = {
-  [NO_FILTER]: { start: () => startGround(), against: NO_FILTER },
-  [AFTER_LIMIT]: { start: startAfterLimit, against: AFTER_LIMIT },
-  'after-queue: candy': { start: () => startRelay({ queue: 'after' }), against: AFTER_LIMIT },
-  [BEFORE_LIMIT]: { start: startBeforeLimit, against: BEFORE_LIMIT },
-  'before-queue: candy': { start: () => startRelay({ queue: 'before' }), against: BEFORE_LIMIT },
-  [SHELL]: { start: startShellScript, against: SHELL },
-  'pipe: candy, back by sendmail': { start: () => startCandy(), against: SHELL },
-  'pipe: candy, back by candy-in': { start: () => startCandy({ reinject: 'candy-in' }), against: SHELL },
+/** Room for the largest message that is sent; by default Postfix takes a little less. */
+const main = { message_size_limit: '20480000' }
+
+const LIMITS: readonly Lane[] = [
+  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
+  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
+  { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
+  { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
+]
+
+type Filters = (daemons: Daemons) => Readonly<Record<string, string>>
+
+/** What stands in filters.d, by what a lane's name says of it. */
+const FILTERS: Readonly<Record<string, Filters>> = {
+  '': () => ({}),
+  ', clamd': ({ clamd }) => ({ '50-clamav.toml': dropIn('clamav', clamd.socket) }),
+  ', clamd and spamd': ({ clamd, spamd }) => ({
+    '50-clamav.toml': dropIn('clamav', clamd.socket),
+    '60-spamassassin.toml': dropIn('spamassassin', spamd.socket),
+  }),
+}
+
+const OURS = Object.entries(FILTERS).flatMap(([suffix, filters]): Lane[] => [
+  relayLane(`after-queue: candy${suffix}`, AFTER_LIMIT, filters, {}),
+  relayLane(`before-queue: candy${suffix}`, BEFORE_LIMIT, filters, { queue: 'before' }),
+  pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail'),
+  pipeLane(`pipe: candy, back by candy-in${suffix}`, filters, 'candy-in'),
+])
+
+export const LANES: readonly Lane[] = [
+  ...LIMITS,
+  relayLane('after-queue over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
+  ...OURS,
+]
+
+function dropIn(name: string, socket: string): string {
+  return `filter = "@candy/filter-${name}"\n[options]\naddresses = ["${socket}"]\n`
+}
+
+function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
+  const start = async (daemons: Daemons): Promise<Track> => {
+    const ground = await startRelay({ ...options, main, filters: filters(daemons) })
+    const after = options.queue !== 'before'
+    const transport = options.tcp === true ? 'candy-smtp' : 'candy-lmtp'
+    return { ground, filters: [ground.pid()], ...(after && { transport }), stop: ground.stop }
+  }
+  return { name, kind: 'candy', against, start }
+}
+
+function pipeLane(name: string, filters: Filters, reinject: 'sendmail' | 'candy-in'): Lane {
+  const start = async (daemons: Daemons): Promise<Track> =>
+    bare(await startCandy({ reinject, main, filters: filters(daemons) }))
+  return { name, kind: 'candy', against: SHELL, start }
+}
+
+/** Without a resident filter. */
+function bare(ground: Ground): Track {
+  return { ground, filters: [], stop: ground.stop }
+}
+
+/** The way back for what knows no UNIX sockets. */
+function reinjectionAt(port: number): Services {
+  const { master, main: parameters } = reinjection()
+  return { master: master.replace(/^candy-in unix n /, `127.0.0.1:${port} inet n `), main: parameters }
 }
 
 /** What no filter after the queue can beat. Postfix's smtp client knows no UNIX sockets, so the second smtpd has a port. */
-async function startAfterLimit(): Promise<Ground> {
+async function startAfterLimit(): Promise<Track> {
   const port = await freePort()
-  const { master, main } = reinjection()
-  const transport = `scan unix - - n - 10 smtp\n  -o smtp_send_xforward_command=yes\n  -o smtp_dns_support_level=disabled\n`
-  return startGround({
-    services: [{ master: `${master.replace('candy-in unix n -', `127.0.0.1:${port} inet n -`)}${transport}`, main }],
-    attach: {
-      contentFilter: `scan:[127.0.0.1]:${port}`,
-      options: { receive_override_options: 'no_address_mappings' },
-    },
-  })
+  return bare(
+    await startGround({
+      services: [relayTransport('smtp'), reinjectionAt(port)],
+      attach: {
+        contentFilter: `candy-smtp:[127.0.0.1]:${port}`,
+        options: { receive_override_options: 'no_address_mappings' },
+      },
+      main,
+    }),
+  )
 }
 
-function startBeforeLimit(): Promise<Ground> {
-  return startGround({ services: [reinjection()], attach: { proxyFilter: 'unix:public/candy-in' } })
+async function startBeforeLimit(): Promise<Track> {
+  return bare(
+    await startGround({
+      services: [reinjectionBefore()],
+      attach: { proxyFilter: 'unix:public/candy-in-before' },
+      main,
+    }),
+  )
 }
 
-function startShellScript(): Promise<Ground> {
-  return startGround(async (directory) => {
+/** The simple content filter of Postfix's FILTER_README, doing nothing: one temporary file, then sendmail. */
+async function startShellScript(): Promise<Track> {
+  const ground = await startGround(async (directory) => {
     const spool = join(directory, 'spool')
     await mkdir(spool, { mode: 0o700 })
     const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => runCommand('id', [flag, 'candy'])))
     await chown(spool, Number(uid), Number(gid))
-    const script = join(directory, 'filter')
-    await writeFile(script, SHELL_SCRIPT.replace('SPOOL', spool), { mode: 0o755 })
+    const script = await writeScript(
+      directory,
+      'filter',
+      `trap 'rm -f in.$$' 0 1 2 3 15
+cd ${spool} || exit 75
+cat > in.$$ || exit 75
+/usr/sbin/sendmail -G -i "$@" < in.$$
+exit $?`,
+    )
     return {
       services: [pipeTransport({ argv: [script, '-f', `\${sender}`, '--', `\${recipient}`] })],
       attach: { contentFilter: 'candy:dummy' },
+      main,
     }
   })
+  return bare(ground)
 }

@@ -14,3 +14,5 @@ export const MESSAGES = {
 function message(bytes: number): Buffer {
   return Buffer.from(HEADER + LINE.repeat(Math.floor((bytes - HEADER.length) / LINE.length)))
 }
+
+export type Size = keyof typeof MESSAGES

@@ -10,13 +10,18 @@ export interface ProcessorTime {
 /** One tick of /proc/PID/stat: USER_HZ is 100 on every Linux that matters. */
 const TICK = 10
 
-/** What the processes, which must all be there, have used since they started. */
+/** These processes and all that they have started, directly or not. */
+export function family(pids: readonly number[]): readonly number[] {
+  return pids.flatMap((pid) => [pid, ...family(childrenOf(pid))])
+}
+
+/** What the processes have used since they started. One that has ended counts for nothing. */
 export function processorTime(pids: readonly number[]): ProcessorTime {
   const times = pids.map((pid) => {
     // Fields 14 and 15, counted after the name in parentheses, which may hold anything.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const stat = read(`/proc/${pid}/stat`)
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { user: Number(fields[11]) * TICK, system: Number(fields[12]) * TICK }
+    return { user: Number(fields[11] ?? 0) * TICK, system: Number(fields[12] ?? 0) * TICK }
   })
   return times.reduce((sum, time) => ({ user: sum.user + time.user, system: sum.system + time.system }), {
     user: 0,
@@ -24,8 +29,23 @@ export function processorTime(pids: readonly number[]): ProcessorTime {
   })
 }
 
-/** The processes that a process has started and not yet outlived (proc_pid_task_tid_children in proc(5)). */
-export function childrenOf(pid: number): readonly number[] {
-  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
+/** Bytes of memory, where what several processes share counts once in all (Pss in smaps_rollup, proc_pid_smaps(5)). */
+export function proportionalSetSize(pids: readonly number[]): number {
+  const sizes = pids.map((pid) => Number(/^Pss:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0))
+  return sizes.reduce((sum, size) => sum + size, 0) * 1024
+}
+
+/** proc_pid_task_tid_children(5); only a main thread has started processes here. */
+function childrenOf(pid: number): readonly number[] {
+  const listed = read(`/proc/${pid}/task/${pid}/children`).trim()
   return listed === '' ? [] : listed.split(' ').map(Number)
+}
+
+/** Nothing, where the process has ended meanwhile. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
 }

@@ -10,11 +10,11 @@ import Table from 'cli-table3'
 import { type Client, connect } from '../test/ground/client.js'
 import { startDaemon } from '../test/ground/daemon.js'
 import { installCandy } from '../test/ground/installation.js'
-import type { Reply } from '../test/ground/replies.js'
 import { makeScratch } from '../test/ground/scratch.js'
 import { startSink } from '../test/ground/sink.js'
 import { MESSAGES } from './message.js'
-import { childrenOf, processorTime } from './processes.js'
+import { family, processorTime } from './processes.js'
+import { good } from './sending.js'
 
 /** At the same time: as many as the transport that `candy enable` writes may have. */
 const SESSIONS = 10
@@ -97,7 +97,7 @@ async function withRunner(queue: Queue, measure: Measure): Promise<void> {
     },
   })
   try {
-    await measure(front, () => [daemon.pid, ...childrenOf(daemon.pid)])
+    await measure(front, () => family([daemon.pid]))
   } finally {
     await daemon.stop()
   }
@@ -130,19 +130,25 @@ async function send(queue: Queue, socket: string, bytes: Buffer, goesOn: GoesOn)
 /** As lmtp(8) does with PIPELINING: a transaction up to DATA in one write, and many of them in one session. */
 async function sendAsLmtp(socket: string, content: Buffer, goesOn: GoesOn): Promise<void> {
   const transaction = Buffer.from(TRANSACTION.map((line) => `${line}\r\n`).join(''))
-  let client: Client | undefined
+  let client = await greet(socket)
   for (let sent = 0; goesOn(); sent++) {
-    if (sent % MAX_USE === 0) {
-      await client?.quit()
-      client = await connect(socket)
-      await client.expect('LHLO mx.example.com')
+    if (sent === MAX_USE) {
+      sent = 0
+      await client.quit()
+      client = await greet(socket)
     }
-    client?.write(transaction)
-    for (const _ of TRANSACTION) good(await client?.read())
-    client?.write(content)
-    good(await client?.read())
+    client.write(transaction)
+    for (const _ of TRANSACTION) good(await client.read())
+    client.write(content)
+    good(await client.read())
   }
-  await client?.quit()
+  await client.quit()
+}
+
+async function greet(socket: string): Promise<Client> {
+  const client = await connect(socket)
+  await client.expect('LHLO mx.example.com')
+  return client
 }
 
 /** As smtpd(8) does (smtpd_proxy.c): a session for every message, one command at a time. */
@@ -155,8 +161,4 @@ async function sendAsProxy(socket: string, content: Buffer, goesOn: GoesOn): Pro
     good(await client.read())
     await client.quit()
   }
-}
-
-function good(reply: Reply | undefined): void {
-  if (reply === undefined || reply.code >= 400) throw new Error(`the relay said ${reply?.raw.toString('latin1')}`)
 }

@@ -59,7 +59,7 @@ export interface RelayGround extends Ground {
 }
 
 /** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
-function relayTransport(client: 'lmtp' | 'smtp'): Services {
+export function relayTransport(client: 'lmtp' | 'smtp'): Services {
   const name = `candy-${client}`
   const settings = {
     send_xforward_command: 'yes',
@@ -84,7 +84,7 @@ function relayTransport(client: 'lmtp' | 'smtp'): Services {
 }
 
 /** Re-injection for mail that no cleanup(8) has seen yet: the site's checks and milters are still to come. */
-function reinjectionBefore(): Services {
+export function reinjectionBefore(): Services {
   return reinjection({
     name: 'candy-in-before',
     cleanup: 'candy-cleanup-before',

@@ -1,0 +1,94 @@
+/** What is measured of one lane, again and again. */
+import { performance } from 'node:perf_hooks'
+import type { Lane, Track } from './lane.js'
+import { peakMemory } from './memory.js'
+import { MESSAGES, type Size } from './message.js'
+import { family, processorTime } from './processes.js'
+import { sendAlone, sendMany } from './sending.js'
+
+/** One number a round. */
+export interface Series {
+  /** Messages a second. */
+  readonly rates: number[]
+  /** Milliseconds of the filter's processor time a message; none without a resident filter. */
+  readonly costs: number[]
+}
+
+export interface Result {
+  readonly lane: Lane
+  readonly sizes: Readonly<Record<Size, Series>>
+  /** Milliseconds that messages took which travelled alone. */
+  readonly alone: number[]
+  /** Bytes at the worst moment. */
+  memory?: number
+}
+
+/** Messages before which nothing is measured: V8 compiles what it has seen often, and every cache is filled once. */
+const WARM_UP = 1500
+/** Seconds after which a slow lane is warm, too. */
+const WARM_UP_SECONDS = 5
+
+/** Messages that travel alone, in each round. */
+const ALONE = { least: 10, most: 25, seconds: 1 } as const
+
+export class Measurement {
+  readonly result: Result
+  readonly #track: Track
+  /** Messages a second, by size, when last measured. */
+  readonly #rates = new Map<Size, number>()
+
+  constructor(lane: Lane, track: Track) {
+    this.#track = track
+    const series = (): Series => ({ rates: [], costs: [] })
+    this.result = {
+      lane,
+      sizes: { '4 KiB': series(), '100 KiB': series(), '10 MiB': series() },
+      alone: [],
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#track.stop()
+  }
+
+  /** The first messages pay for starts; they also tell how many fit into a time. */
+  async warmUp(): Promise<void> {
+    const most = this.#track.filters.length === 0 ? WARM_UP / 5 : WARM_UP
+    const begun = performance.now()
+    for (let sent = 0, count = 20; sent < most; sent += count, count *= 2) {
+      await this.#send('4 KiB', count)
+      if (performance.now() - begun > WARM_UP_SECONDS * 1000) break
+    }
+  }
+
+  /** Measures what about so many seconds have room for, but a few messages at least. */
+  async measure(size: Size, seconds: number): Promise<Series> {
+    const { filters } = this.#track
+    const series = this.result.sizes[size]
+    const least = size === '10 MiB' ? 4 : 20
+    const count = Math.max(least, Math.round((this.#rates.get(size) ?? 0) * seconds))
+    const before = processorTime(family(filters))
+    const rate = await this.#send(size, count)
+    const after = processorTime(family(filters))
+    series.rates.push(rate)
+    if (filters.length > 0) series.costs.push((after.user + after.system - before.user - before.system) / count)
+    return series
+  }
+
+  async measureAlone(): Promise<void> {
+    const end = performance.now() + ALONE.seconds * 1000
+    let sent = 0
+    const goesOn = (): boolean => sent++ < ALONE.least || (sent <= ALONE.most && performance.now() < end)
+    this.result.alone.push(...(await sendAlone(this.#track.ground, MESSAGES['4 KiB'], goesOn)))
+  }
+
+  async measureMemory(): Promise<void> {
+    if (this.#track.filters.length > 0) this.result.memory = await peakMemory(this.#track)
+  }
+
+  async #send(size: Size, count: number): Promise<number> {
+    const rate = (count * 1000) / (await sendMany(this.#track.ground, MESSAGES[size], count))
+    this.#rates.set(size, rate)
+    return rate
+  }
+}
