@@ -5,6 +5,7 @@
  */
 import { readdir, readlink } from 'node:fs/promises'
 import { until } from './patience.js'
+import { signal } from './processes.js'
 
 /** A command line, ready for `spawn`. */
 export type CommandLine = readonly [command: string, ...args: string[]]
@@ -43,15 +44,7 @@ export async function endNamespace(namespace: string): Promise<void> {
   if (namespace === (await namespaceOf('self'))) throw new Error('will not end the namespace this process runs in')
   await until(`the end of the processes in ${namespace}`, async () => {
     const left = await processesIn(namespace)
-    for (const pid of left) kill(pid)
+    for (const pid of left) signal(pid, 'SIGKILL')
     return left.length === 0
   })
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }

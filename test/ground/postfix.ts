@@ -14,6 +14,7 @@ import { type Daemon, startDaemon } from './daemon.js'
 import { cool, type InstanceOptions, writeInstance } from './instance.js'
 import { type CommandLine, endNamespace, inNamespaceOf, inNewNamespace, namespaceOf } from './namespace.js'
 import { until } from './patience.js'
+import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
 
 /** What `postqueue -j` says of a message (postqueue(1)). */
@@ -41,6 +42,8 @@ export interface Postfix extends AsyncDisposable {
   /** All that this instance has logged. */
   log(): Promise<string>
   queue(): Promise<readonly QueueEntry[]>
+  /** The processes that serve an entry of master.cf now, by the name it has there. */
+  servers(service: string): readonly number[]
   /** Tries to deliver everything in the queue now. */
   flush(): Promise<void>
   /** Changes main.cf; `reload` makes it known. */
@@ -82,8 +85,15 @@ trap 'kill "$!"' TERM
 wait "$!"
 wait "$!"`
 
-/** Milliseconds after which a message that is still there may be one that qmgr(8) skipped. */
-const SKIPPED_AFTER = 10_000
+/**
+ * Milliseconds without a change in the queue after which what is left may be what qmgr(8) skipped: a message that is tried
+ * again while its delivery is still letting go of it lies there until qmgr starts anew. Never while mail is being
+ * delivered: a new qmgr would skip that.
+ */
+const SKIPPED_AFTER = 5_000
+
+/** Lines of the log that explain why something was waited for in vain. */
+const EXPLANATION = 200
 
 async function start(options: InstanceOptions, port: number): Promise<Postfix> {
   const { configDirectory, queueDirectory, logFile } = await writeInstance(options, port)
@@ -100,12 +110,13 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
   const administer = (name: string, ...words: string[]): Promise<Buffer> =>
     runCommand(name, ['-c', configDirectory, ...words])
   const queue = async (): Promise<readonly QueueEntry[]> => parseQueue(await administer('postqueue', '-j'))
+  const explain = async (): Promise<string> => (await log()).split('\n').slice(-EXPLANATION).join('\n')
   const wait = <T>(
     what: string,
     ask: () => T | Promise<T>,
     milliseconds?: number,
   ): Promise<Exclude<T, false | undefined>> =>
-    until(what, ask, { explain: log, ...(milliseconds === undefined ? {} : { milliseconds }) })
+    until(what, ask, { explain, ...(milliseconds === undefined ? {} : { milliseconds }) })
   const stop = (): Promise<void> => stopInstance(daemon, namespace)
   return {
     port,
@@ -114,6 +125,7 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     pid,
     log,
     queue,
+    servers: (service) => childrenOf(pid, `-n ${service} `),
     flush: async () => void (await administer('postqueue', '-f')),
     set: async (main) => {
       await administer('postconf', '-e', ...Object.entries(main).map(([key, value]) => `${key}=${value}`))
@@ -130,11 +142,19 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     waitForLog: (pattern, patience) =>
       wait(`${pattern} in the log`, async () => pattern.exec(await log()) ?? undefined, patience),
     waitUntilEmpty: async (patience) => {
-      const empty = async (): Promise<boolean> => (await queue()).length === 0
-      const soon = await wait('an empty queue', empty, SKIPPED_AFTER).catch(() => false)
-      if (soon) return
-      // What is tried again while its delivery is still letting go of it, qmgr(8) skips until it starts anew.
-      if ((await log()).includes('skipped, still being delivered')) await administer('postfix', 'reload')
+      let left = Number.POSITIVE_INFINITY
+      let since = 0
+      const empty = async (): Promise<boolean> => {
+        const count = (await queue()).length
+        if (count !== left) {
+          left = count
+          since = Date.now()
+        } else if (Date.now() - since > SKIPPED_AFTER && (await log()).includes('skipped, still being delivered')) {
+          await administer('postfix', 'reload')
+          since = Date.now()
+        }
+        return count === 0
+      }
       await wait('an empty queue', empty, patience)
     },
     stop,

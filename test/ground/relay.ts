@@ -5,11 +5,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Quarantined, readQuarantined } from './candy.js'
 import { type Daemon, startDaemon } from './daemon.js'
-import { type Ground, startGround } from './ground.js'
+import { type Ground, type ScannerOptions, startGround } from './ground.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
 import { inNewNamespace } from './namespace.js'
 import { until } from './patience.js'
+import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
 import { reinjection, type Services } from './services.js'
 
@@ -27,6 +28,8 @@ export interface RelayOptions {
   readonly workers?: number
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
+  /** Which scanners to start beside it. */
+  readonly scanners?: ScannerOptions
   /** Environment of the service. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -110,7 +113,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayGroun
         : { proxyFilter: 'unix:candy/proxy' },
       ...(options.main && { main: options.main }),
     }
-  })
+  }, options.scanners)
   try {
     if (installation === undefined) throw new Error('candy was not installed')
     return await setUp(ground, installation, options, port)
@@ -185,7 +188,7 @@ async function setUp(
     state,
     socket,
     pid: () => service.pid,
-    workers: () => childrenOf(service.pid),
+    workers: () => childrenOf(service.pid, 'worker-main'),
     start: async () => {
       service = await startService()
     },
@@ -206,15 +209,6 @@ async function setUp(
     quarantined: async () => Promise.all((await readdir(quarantine)).map((name) => readQuarantined(quarantine, name))),
     stop,
     [Symbol.asyncDispose]: stop,
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const printed = execFileSync('pgrep', ['-P', String(pid), '-f', 'worker-main'], { encoding: 'utf8' })
-    return printed.trim().split('\n').map(Number)
-  } catch {
-    return []
   }
 }
 

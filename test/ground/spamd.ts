@@ -21,6 +21,8 @@ export interface SpamdOptions {
   readonly children?: number
   /** Lines of configuration after Debian's: rules, scores, settings. */
   readonly config?: readonly string[]
+  /** Nothing of Debian's, neither rules nor plugins: `config` is all there is. Scans ten times as fast. */
+  readonly bare?: boolean
   /** What a user named in a request has in their `user_prefs`. Only for root: spamd wants an account to change to. */
   readonly users?: Readonly<Record<string, string>>
 }
@@ -41,7 +43,10 @@ export async function startSpamd(options: SpamdOptions): Promise<Spamd> {
     ['bayes', 'home', 'users'].map((name) => makeWritable(join(directory, name))),
   )
   await writeUsers(users ?? '', options.users ?? {})
-  const config = ['bayes_auto_learn 0', `bayes_path ${bayes}/bayes`, ...(options.config ?? [])]
+  const learning = ['bayes_auto_learn 0', `bayes_path ${bayes}/bayes`]
+  const config = [...(options.bare === true ? [] : learning), ...(options.config ?? [])]
+  const nothing = join(directory, 'nothing')
+  if (options.bare === true) await makeWritable(nothing)
   const daemon = await startDaemon({
     command: '/usr/sbin/spamd',
     args: [
@@ -58,6 +63,7 @@ export async function startSpamd(options: SpamdOptions): Promise<Spamd> {
       ...(process.getuid?.() === 0 ? ['--username=nobody'] : []),
       `--helper-home-dir=${home}`,
       '--nouser-config',
+      ...(options.bare === true ? [`--configpath=${nothing}`, `--siteconfigpath=${nothing}`] : []),
       ...(options.users === undefined ? [] : [`--virtual-config-dir=${users}/%u`]),
       ...(options.allowTell === true ? ['--allow-tell'] : []),
       ...config.map((line) => `--cf=${line}`),

@@ -1,103 +1,147 @@
-/**
- * A thousand messages through a real Postfix while things die: each must arrive, whole, and none may bounce. Twice it may
- * arrive, where a process died between the next hop's 250 and ours (RFC 5321 §4.5.4.1 says so too); that is counted.
- */
-import { createHash } from 'node:crypto'
+/** Load on the runner after the queue while processes die, are told to end or to reload, or find no room. */
+import { execFileSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect } from '../ground/client.js'
+import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
+import { writeFilterFile } from '../ground/filter-file.js'
+import { account, idOf, post, seal, THOUSAND } from '../ground/mailbag.js'
+import { signal } from '../ground/processes.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
+import type { Received } from '../ground/sink.js'
 
-const MESSAGES = 1000
-const CLIENTS = 5
+/** Deliveries at the same time: the process limit of the transport. */
+const CONCURRENCY = 10
 
 let ground: RelayGround
 beforeAll(async () => {
-  ground = await startRelay({ main: { maximal_backoff_time: '1s', smtp_destination_concurrency_limit: '50' } })
+  ground = await startRelay({
+    smtp: ['hang = "4s"'],
+    settings: ['[spool]', 'memory = "16KiB"'],
+    main: {
+      maximal_backoff_time: '1s',
+      smtp_destination_concurrency_limit: '50',
+      // A service whose process is killed before it has served anybody rests for a minute otherwise.
+      service_throttle_time: '1s',
+    },
+  })
+  const path = join(ground.directory, 'loop.js')
+  await writeFilterFile(path, { judge: loopOnce(join(ground.state, 'loop')) })
+  await ground.writeFilter('20-loop.toml', `filter = "${path}"\n`)
+  await installMarking(ground)
 })
 afterAll(() => ground.stop())
 
-interface Sent {
-  readonly id: string
-  readonly bytes: string
+/** Of all messages the first that finds the file takes it away, and never comes to an end. */
+function loopOnce(path: string): string {
+  const found = `await (await import('node:fs/promises')).unlink('${path}').then(() => true, () => false)`
+  return `if (${found}) for (;;); return { action: 'accept' }`
 }
 
-/** Of all sizes up to some 40 KiB, so that some come in many pieces. */
-function makeLetter(id: string, n: number): Sent {
-  return { id, bytes: `Message-ID: <${id}>\r\n\r\n${`${id} .\r\n.\r\n`.repeat((n * 37) % 2000)}` }
+function kill(pids: readonly number[], turn: number): void {
+  const pid = pids[turn % Math.max(1, pids.length)]
+  if (pid !== undefined) signal(pid, 'SIGKILL')
 }
 
-async function sendAll(letters: readonly Sent[]): Promise<void> {
-  const left = [...letters]
-  const send = async (): Promise<void> => {
-    const client = await connect(ground.postfix.port)
-    await client.ehlo()
-    for (let letter = left.pop(); letter !== undefined; letter = left.pop()) {
-      const reply = await client.send({ sender: 's@example.com', recipients: ['r@example.net'], bytes: letter.bytes })
-      expect(reply.code).toBe(250)
-    }
-    await client.quit()
+/** A process of Postfix's dies with the one message that it has. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'kill -9 of workers': { strike: async (turn) => kill(ground.workers(), turn), repeats: CONCURRENCY },
+  'kill -9 of the whole runner': {
+    strike: async () => {
+      for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGKILL')
+      await ground.start()
+    },
+    repeats: CONCURRENCY,
+  },
+  'kill -9 of lmtp processes': {
+    strike: async (turn) => kill(ground.postfix.servers('candy-lmtp'), turn),
+    pause: 100,
+    repeats: 1,
+  },
+  'kill -9 of smtpd processes, in front and behind': {
+    strike: async (turn) =>
+      kill(ground.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${ground.postfix.port}`), turn >> 1),
+    pause: 100,
+    repeats: 1,
+  },
+  'a storm of SIGHUP': {
+    strike: async () => {
+      for (let n = 0; n < 10; n++) {
+        signal(ground.pid(), 'SIGHUP')
+        await sleep(10)
+      }
+    },
+  },
+  'a storm of SIGTERM, and a new start': {
+    strike: async () => {
+      for (let n = 0; n < 10; n++) for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGTERM')
+      await ground.end()
+      await ground.start()
+    },
+  },
+  'a full spool': fullSpool(),
+  'a filter in an endless loop': {
+    strike: () => writeFile(join(ground.state, 'loop'), ''),
+    pause: 1500,
+    repeats: CONCURRENCY,
+  },
+}
+
+/** A file system with hardly any room, which comes and goes. */
+function fullSpool(): Fault {
+  let full = false
+  const enter = (...command: string[]): void => {
+    execFileSync('nsenter', ['-m', '-t', String(ground.pid()), ...command, join(ground.state, 'spool')])
   }
-  await Promise.all(Array.from({ length: CLIENTS }, send))
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text, 'latin1').digest('hex')
-}
-
-function bodyOf(message: string): string {
-  return message.slice(message.indexOf('\r\n\r\n'))
-}
-
-/** What dies, again and again until the mail is through. */
-const deaths: Readonly<Record<string, (turn: number) => Promise<void>>> = {
-  'workers are killed': async (turn) => {
-    const workers = ground.workers()
-    const pid = workers[turn % Math.max(1, workers.length)]
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
-  },
-  'candy is reloaded': async () => void process.kill(ground.pid(), 'SIGHUP'),
-  'candy is stopped and started': async () => {
-    await ground.end()
-    await ground.start()
-  },
-  'candy is killed and started': async () => {
-    process.kill(ground.pid(), 'SIGKILL')
-    await ground.start()
-  },
-}
-
-test.each(Object.entries(deaths))('%s', async (name, strike) => {
-  const { postfix, sink } = ground
-  const from = (await postfix.log()).length
-  sink.clear()
-  const prefix = name.replaceAll(' ', '-')
-  const letters = Array.from({ length: MESSAGES / 4 }, (_, n) => makeLetter(`${prefix}-${n}@example.com`, n))
-  let going = true
-  const striking = (async () => {
-    for (let turn = 0; going; turn++) {
-      await sleep(300)
-      await strike(turn)
-    }
-  })()
-  const arrived = new Map<string, string[]>()
-  try {
-    await sendAll(letters)
-    await sleep(1000)
-  } finally {
-    going = false
-    await striking
+  const mend = async (): Promise<void> => {
+    if (full) enter('umount', '-l')
+    full = false
   }
+  const strike = async (): Promise<void> => {
+    if (full) return mend()
+    enter('mount', '-t', 'tmpfs', '-o', 'size=16k,mode=777', 'none')
+    full = true
+  }
+  return { strike, mend }
+}
+
+test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
+  const { strokes, again, repeats } = await endure(ground, fault, seal(name, THOUSAND))
+  await annotate(`${strokes} strokes; ${again} letters sent again, ${repeats} messages twice`)
+})
+
+test('a restart: mail that comes after it goes at once, though what came during it waits its turn', {
+  timeout: LONG,
+}, async () => {
+  const hour = '3600s'
+  await using slow = await startRelay({
+    main: { minimal_backoff_time: hour, maximal_backoff_time: hour, queue_run_delay: hour, transport_retry_time: hour },
+  })
+  await installMarking(slow)
+  const { postfix, sink } = slow
+  const before = seal('before the restart', THOUSAND)
+  const posting = post(postfix.port, before)
+  for (let n = 0; n < 3; n++) {
+    await sleep(300)
+    await slow.end()
+    await sleep(100)
+    await slow.start()
+  }
+  await posting
+  const after = seal('after the restart', 100)
+  await post(postfix.port, after)
+  const ids = new Set(after.map(({ id }) => id))
+  const arrived = (): readonly Received[] =>
+    sink.messages.filter(({ bytes }) => ids.has(idOf(bytes.toString('latin1'))))
+  await postfix.waitUntil('the mail after the restart', () => arrived().length >= after.length)
   await postfix.flush()
-  await postfix.waitUntilEmpty(60_000)
-  for (const { bytes } of sink.messages) {
-    const text = bytes.toString('latin1')
-    const id = /^Message-ID: <(.*)>/im.exec(text)?.[1] ?? ''
-    arrived.set(id, [...(arrived.get(id) ?? []), hashOf(bodyOf(text))])
-  }
-  expect((await postfix.log()).slice(from)).not.toMatch(/status=(bounced|expired|undeliverable)/)
-  expect([...arrived.keys()].sort()).toEqual(letters.map(({ id }) => id).sort())
-  for (const { id, bytes } of letters) expect(new Set(arrived.get(id))).toEqual(new Set([hashOf(bodyOf(bytes))]))
-  const twice = sink.messages.length - letters.length
-  expect(twice).toBeLessThan(letters.length / 10)
+  await postfix.waitUntilEmpty(LONG)
+  expect(account([...before, ...after], sink.messages)).toEqual({
+    missing: [],
+    strange: [],
+    altered: [],
+    unjudged: [],
+    repeats: 0,
+  })
 })

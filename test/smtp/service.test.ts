@@ -1,7 +1,7 @@
 /** `candy serve` as systemd runs it: told of, activated by its socket, ended; and what it says when it cannot start. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -10,6 +10,7 @@ import { tryCommand } from '../ground/command.js'
 import { type Installation, installCandy } from '../ground/installation.js'
 import { until } from '../ground/patience.js'
 import { freePort, makeScratch, type Scratch } from '../ground/scratch.js'
+import { writeSite } from '../ground/service.js'
 import { type Sink, startSink } from '../ground/sink.js'
 
 let scratch: Scratch
@@ -31,18 +32,7 @@ let count = 0
 async function configure(smtp: readonly string[], filters: Readonly<Record<string, string>> = {}): Promise<string> {
   count += 1
   const directory = join(scratch.path, `site-${count}`)
-  for (const part of ['filters.d', 'state/spool', 'state/quarantine']) {
-    await mkdir(join(directory, part), { recursive: true, mode: 0o777 })
-  }
-  const lines = [
-    `state = "${directory}/state"`,
-    '[smtp]',
-    `next_hop = "127.0.0.1:${sink.port}"`,
-    ...smtp,
-    '[log]',
-    'to = "/dev/null"',
-  ]
-  await writeFile(join(directory, 'candy.toml'), lines.join('\n'))
+  await writeSite(directory, [`next_hop = "127.0.0.1:${sink.port}"`, ...smtp], '/dev/null')
   for (const [name, text] of Object.entries(filters)) await writeFile(join(directory, 'filters.d', name), text)
   return directory
 }

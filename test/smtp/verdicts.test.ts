@@ -1,8 +1,8 @@
-/** What becomes of a verdict, before and after the queue of a real Postfix; and that nothing is smuggled past one. */
-import { writeFile } from 'node:fs/promises'
+/** What becomes of a verdict, before and after the queue of a real Postfix. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, deliver, type Letter } from '../ground/client.js'
+import { deliver, type Letter } from '../ground/client.js'
+import { writeFilterFile } from '../ground/filter-file.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 
 const letter: Letter = {
@@ -11,25 +11,17 @@ const letter: Letter = {
   bytes: 'Subject: x\r\n\r\nbody\r\n',
 }
 
-/** A filter that does as the subject says. */
+/** Does as the subject says. */
 const OBEDIENT = `
-const word = async (message) => /^Subject: (\\w+)/m.exec(Buffer.from(await message.headers()).toString())?.[1]
-const judge = async (message) => {
-  const action = await word(message)
+  const action = /^Subject: (\\w+)/m.exec(Buffer.from(await message.headers()).toString())?.[1]
   if (action === 'slow') await new Promise((resolve) => setTimeout(resolve, 5000))
   if (action === 'throw') throw new Error('as you wish')
-  if (action === 'rewrite') return { action: 'accept', content: async function* () {
-    yield Buffer.from('Subject: rewritten\\n\\nbody\\n.\\nQUIT\\r.\\rMAIL FROM:<evil@example.com>\\r\\n.\\rDATA\\n.\\r\\nrest')
-  } }
   return ['reject', 'quarantine'].includes(action) ? { action, text: 'as you wish' } : { action: 'accept' }
-}
-const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
-export const filter = { api: 1, name: 'obedient', rewrites: true, options, create: () => ({ judge }) }
 `
 
 async function install(ground: RelayGround, policy: string): Promise<void> {
   const path = join(ground.directory, 'obedient.js')
-  await writeFile(path, OBEDIENT)
+  await writeFilterFile(path, { judge: OBEDIENT })
   await ground.writeFilter('50-obedient.toml', `filter = "${path}"\n${policy}\n`)
   await ground.reload()
 }
@@ -79,18 +71,6 @@ describe('after the queue', () => {
     expect(await fate(ground, word)).toBe(expected)
   })
 
-  test('what a filter writes is one message, whatever false ends are in it', async () => {
-    await install(ground, '')
-    ground.sink.clear()
-    await deliver(ground.postfix.port, said('rewrite'))
-    await ground.sink.waitFor(1)
-    await ground.postfix.waitUntilEmpty()
-    const text = ground.sink.messages.map(({ bytes }) => bytes.toString('latin1')).join('(next)')
-    expect(text.slice(text.indexOf('\r\n\r\n'))).toBe(
-      '\r\n\r\nbody\r\n.\r\nQUIT\r\n.\r\nMAIL FROM:<evil@example.com>\r\n.\r\nDATA\r\n.\r\nrest\r\n',
-    )
-  })
-
   test('mail of many recipients is refused for each', async () => {
     await install(ground, 'on_reject = "refuse"')
     const from = (await ground.postfix.log()).length
@@ -109,9 +89,6 @@ describe('before the queue', () => {
       workers: 1,
       smtp: ['deadline = "2s"'],
       main: {
-        // The service in front, too: it would end the data early, and the filter never see it whole.
-        smtpd_forbid_bare_newline: 'normalize',
-        smtpd_forbid_bare_newline_exclusions: '',
         header_checks: 'regexp:{{/^Subject: checked/ PREPEND X-Checked: once}}',
       },
     })
@@ -140,24 +117,6 @@ describe('before the queue', () => {
     await deliver(ground.postfix.port, said('checked'))
     const [message] = await ground.sink.waitFor(1)
     expect(message?.bytes.toString().match(/^X-Checked: once/gm)).toHaveLength(1)
-  })
-
-  test.each(['\n.\r\n', '\r\n.\n', '\n.\n', '\r\n.\r\r\n', '\r.\r'])('%j ends no message', async (end) => {
-    ground.sink.clear()
-    await using client = await connect(ground.postfix.port)
-    await client.ehlo()
-    for (const line of ['MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>', 'DATA']) await client.expect(line)
-    client.write(
-      `Subject: x\r\n\r\nbody${end}MAIL FROM:<evil@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nevil\r\n.\r\nQUIT\r\n`,
-    )
-    const codes: number[] = []
-    for (let reply = await client.read(); reply.code !== 221; reply = await client.read()) codes.push(reply.code)
-    await ground.postfix.waitUntilEmpty()
-    expect(codes).toEqual([250])
-    expect(ground.sink.count).toBe(1)
-    const text = ground.sink.messages[0]?.bytes.toString('latin1') ?? ''
-    expect(text).toContain('evil')
-    expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   })
 
   test('with no runner the client is told to come again', async () => {

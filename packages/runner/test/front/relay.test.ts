@@ -7,7 +7,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Client, connect } from '../../../../test/ground/client.js'
 import type { Fault, Stage } from '../../../../test/ground/sink.js'
-import { FALSE_ENDS, SECOND } from '../smtp/smuggling.js'
 import { chunks, ready } from '../support.js'
 import { obedient, startRelay } from './relay-ground.js'
 
@@ -311,33 +310,6 @@ describe('the message', () => {
     expect((await client.send({ ...LETTER, bytes: 'Subject: add\r\n\r\nbody\r\n' })).code).toBe(250)
     expect(sink.messages[0]?.bytes.toString()).toBe('Subject: new\r\n\r\n.\r\nbody\r\n')
   })
-
-  test('is one message, whatever false end its own bytes or a filter put into it', async () => {
-    let content = ''
-    const rewriting = ready(
-      'rewriting',
-      ({ envelope }) =>
-        envelope.sender === '' ? { action: 'accept' } : { action: 'accept', content: () => chunks(content) },
-      {},
-      true,
-    )
-    const { sink, greet } = await startRelay({ filters: [rewriting] })
-    const client = await greet()
-    for (const end of FALSE_ENDS) {
-      content = `Subject: x\r\n\r\nbody${end}${SECOND}`
-      expect((await client.send(LETTER)).code).toBe(250)
-      await client.expect('MAIL FROM:<>')
-      await client.expect('RCPT TO:<b@example.net>')
-      await client.expect('DATA')
-      client.write(Buffer.from(`${content}.\r\n`, 'latin1'))
-      expect((await client.read()).code).toBe(250)
-    }
-    expect(sink.count).toBe(2 * FALSE_ENDS.length)
-    for (const { bytes } of sink.messages) {
-      expect(bytes.toString('latin1')).toContain('smuggled')
-      expect(bytes.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
-    }
-  })
 })
 
 describe('draining', () => {
@@ -360,23 +332,4 @@ describe('draining', () => {
     expect((await client.read()).code).toBe(421)
     expect(sink.count).toBe(1)
   })
-})
-
-test('random input does no harm', async () => {
-  const { path, sessions, sink } = await startRelay({ idle: 20 })
-  const words = ['LHLO x\r\n', 'MAIL FROM:<a@b.c>\r\n', 'RCPT TO:<a@b.c>\r\n', 'DATA\r\n', '.\r\n', 'RSET\r\n', '\r\n']
-  const input = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 9 })), {
-    maxLength: 25,
-  })
-  await fc.assert(
-    fc.asyncProperty(input, async (parts) => {
-      const client = await connect(path)
-      client.write(parts.join(''))
-      // Its idle time over, it hangs up by itself.
-      while (await client.read().catch(() => undefined));
-    }),
-    { numRuns: 100 },
-  )
-  await expect.poll(() => sessions.size, { timeout: 5000 }).toBe(0)
-  for (const { recipients } of sink.messages) expect(recipients.length).toBeGreaterThan(0)
 })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
 import { makeDotStuffer } from '../../src/smtp/data.js'
 import { DataReader } from '../../src/smtp/data-reader.js'
-import { FALSE_ENDS, SECOND } from './smuggling.js'
 
 interface Result {
   readonly content: string

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
 import { makeDotStuffer } from '../../src/smtp/data.js'
-import { FALSE_ENDS, SECOND } from './smuggling.js'
 
 function send(...chunks: readonly string[]): string {
   const stuffer = makeDotStuffer()

@@ -1,0 +1,83 @@
+/**
+ * A thousand messages through a real Postfix while something goes wrong again and again: each must arrive, whole and
+ * judged, and none may bounce. Twice it may arrive only where SMTP itself cannot tell: a process died between the next
+ * hop's 250 and ours (RFC 5321 §4.5.4.1). How many that can be is known for every fault, and counted.
+ */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { writeFilterFile } from './filter-file.js'
+import { account, MARKING, type Posted, post, type Sealed } from './mailbag.js'
+import { until } from './patience.js'
+import type { RelayGround } from './relay.js'
+
+/** Milliseconds that a fault under load may take in a test, on a machine that is busy with others. */
+export const LONG = 300_000
+
+export interface Fault {
+  /** Makes it go wrong once. `turn` counts from 0. */
+  strike(turn: number): Promise<unknown>
+  /** Puts right what is still wrong. */
+  mend?(): Promise<unknown>
+  /** Milliseconds between two strokes. */
+  readonly pause?: number
+  /** Messages that one stroke can make arrive twice, at most: those under way in what dies. None unless said. */
+  readonly repeats?: number
+}
+
+export interface Endured extends Posted {
+  readonly strokes: number
+  /** Messages that arrived twice. */
+  readonly repeats: number
+}
+
+/** Has every message marked with what was judged of it. */
+export async function installMarking(ground: RelayGround): Promise<void> {
+  const path = join(ground.directory, 'marking.js')
+  await writeFilterFile(path, { judge: MARKING })
+  await ground.writeFilter('10-marking.toml', `filter = "${path}"\n`)
+  await ground.reload()
+}
+
+/** Sends letters while the fault strikes, and accounts for those that should arrive. */
+export async function endure(
+  ground: RelayGround,
+  { strike, mend, pause = 300, repeats: most = 0 }: Fault,
+  letters: readonly Sealed[],
+  expected: readonly Sealed[] = letters,
+): Promise<Endured> {
+  const { postfix, sink } = ground
+  const from = (await postfix.log()).length
+  sink.clear()
+  const end = new AbortController()
+  let strokes = 0
+  const striking = (async () => {
+    for (;;) {
+      await sleep(pause, undefined, { signal: end.signal }).catch(() => {})
+      if (end.signal.aborted) return
+      await strike(strokes)
+      strokes += 1
+    }
+  })()
+  let posted: Posted
+  try {
+    const half = letters.length / 2
+    const first = await post(postfix.port, letters.slice(0, half))
+    await until('two strokes', () => strokes >= 2)
+    const second = await post(postfix.port, letters.slice(half))
+    await until('a third stroke', () => strokes >= 3)
+    posted = { again: first.again + second.again, refused: [...first.refused, ...second.refused] }
+  } finally {
+    end.abort()
+    await striking
+    await mend?.()
+  }
+  await postfix.flush()
+  await postfix.waitUntilEmpty(LONG)
+  expect((await postfix.log()).slice(from)).not.toMatch(/status=(bounced|expired|undeliverable)/)
+  expect(posted.refused).toEqual([])
+  const { repeats, ...rest } = account(expected, sink.messages)
+  expect(rest).toEqual({ missing: [], strange: [], altered: [], unjudged: [] })
+  expect(repeats).toBeLessThanOrEqual(strokes * most)
+  return { ...posted, strokes, repeats }
+}

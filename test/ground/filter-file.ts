@@ -1,0 +1,18 @@
+/** A filter package of one file, for what no honest filter does. */
+import { writeFile } from 'node:fs/promises'
+
+export interface FilterFile {
+  /** The body of `judge`, which has `message` and `context`. */
+  readonly judge: string
+  /** What stands above, outside of it. */
+  readonly top?: string
+  readonly rewrites?: boolean
+}
+
+/** Writes it; a drop-in then says `filter = "PATH"`. */
+export function writeFilterFile(path: string, { judge, top = '', rewrites = false }: FilterFile): Promise<void> {
+  const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
+  const create = `() => ({ judge: async (message, context) => { ${judge} } })`
+  const define = `{ api: 1, name: 'test', rewrites: ${rewrites}, options: ${options}, create: ${create} }`
+  return writeFile(path, `${top}\nexport const filter = ${define}\n`)
+}

@@ -1,0 +1,72 @@
+/** `candy serve` alone between a client and the sink, without Postfix: for what no Postfix would say to it. */
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Address, connect } from './client.js'
+import { startDaemon } from './daemon.js'
+import { installCandy } from './installation.js'
+import { childrenOf } from './processes.js'
+import { freePort, makeScratch } from './scratch.js'
+import { type Sink, type SinkOptions, startSink } from './sink.js'
+
+export interface ServiceOptions {
+  /** Lines for the table `[smtp]` of candy.toml. */
+  readonly smtp?: readonly string[]
+  /** Files of filters.d: text by name. */
+  readonly filters?: Readonly<Record<string, string>>
+  readonly workers?: number
+  /** On a port of 127.0.0.1; on a UNIX socket unless said. */
+  readonly tcp?: boolean
+  readonly sink?: SinkOptions
+}
+
+export interface Service extends AsyncDisposable {
+  readonly address: Address
+  readonly sink: Sink
+  /** The worker processes there are now. */
+  workers(): readonly number[]
+  /** What it has logged. */
+  log(): Promise<string>
+}
+
+/** Starts it and waits until it answers. */
+export async function startService({ smtp = [], workers = 1, ...options }: ServiceOptions = {}): Promise<Service> {
+  const scratch = await makeScratch('service')
+  const installation = await installCandy(join(scratch.path, 'candy'))
+  const sink = await startSink(options.sink)
+  const site = join(scratch.path, 'site')
+  const address = options.tcp === true ? await freePort() : join(site, 'state/candy.sock')
+  const listen = typeof address === 'number' ? `127.0.0.1:${address}` : `unix:${address}`
+  const log = join(site, 'state/candy.log')
+  await writeSite(site, [`listen = "${listen}"`, `next_hop = "127.0.0.1:${sink.port}"`, ...smtp], log)
+  for (const [name, text] of Object.entries(options.filters ?? {})) await writeFile(join(site, 'filters.d', name), text)
+  const ready = async (): Promise<boolean> => {
+    const client = await connect(address)
+    await client.quit()
+    return true
+  }
+  const args = [installation.candy, '-c', site, 'serve', '--workers', String(workers)]
+  const daemon = await startDaemon({ command: process.execPath, args, ready })
+  return {
+    address,
+    sink,
+    workers: () => childrenOf(daemon.pid, 'worker-main'),
+    log: () => readFile(log, 'utf8').catch(() => ''),
+    [Symbol.asyncDispose]: async () => {
+      await daemon.stop()
+      await sink.stop()
+      await scratch.remove()
+    },
+  }
+}
+
+/** Writes a configuration directory. `smtp` are the lines of the table `[smtp]`, `log` the file to log to. */
+export async function writeSite(directory: string, smtp: readonly string[], log: string): Promise<void> {
+  await mkdir(join(directory, 'filters.d'), { recursive: true })
+  for (const part of ['state', 'state/spool', 'state/quarantine']) {
+    await mkdir(join(directory, part))
+    // Started by root, the runner works as an account of its own.
+    await chmod(join(directory, part), 0o777)
+  }
+  const lines = [`state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]
+  await writeFile(join(directory, 'candy.toml'), lines.join('\n'))
+}

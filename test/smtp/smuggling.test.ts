@@ -1,0 +1,129 @@
+/**
+ * Everything that some mail system has taken for the end of a message, through a real Postfix and candy, from a client and
+ * from a filter, cut wherever it can be cut: one message goes in, and one comes out.
+ */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from '../ground/client.js'
+import { writeFilterFile } from '../ground/filter-file.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+import { ATTEMPTS, FALSE_ENDS, SECOND } from '../ground/smuggling.js'
+
+/** Answers as a field of the message orders it to, in JSON under Base64. */
+const OBEDIENT = `
+  const headers = Buffer.from(await message.headers()).toString('latin1')
+  const order = /^X-Order: (.*)\\r\\n/m.exec(headers)?.[1]
+  if (order === undefined) return { action: 'accept' }
+  const { chunks, value, text } = JSON.parse(Buffer.from(order, 'base64').toString())
+  if (text !== undefined) return { action: 'reject', text }
+  if (value !== undefined) return { action: 'accept', edits: [{ add: 'X-Added', value }] }
+  const content = async function* () { for (const chunk of chunks) yield Buffer.from(chunk, 'latin1') }
+  return { action: 'accept', content }
+`
+
+/** Sessions at the same time. */
+const SESSIONS = 10
+
+interface Order {
+  readonly chunks?: readonly string[]
+  readonly value?: string
+  readonly text?: string
+}
+
+/** Sends bytes in pieces as they are, then the true end; gives the codes of all replies to it before the one to QUIT. */
+async function send(port: number, recipient: string, pieces: readonly Uint8Array[]): Promise<readonly number[]> {
+  await using client = await connect(port)
+  await client.ehlo()
+  await client.expect('MAIL FROM:<a@example.com>')
+  await client.expect(`RCPT TO:<${recipient}>`)
+  await client.expect('DATA')
+  for (const piece of pieces) {
+    client.write(piece)
+    await sleep(1)
+  }
+  client.write('.\r\nQUIT\r\n')
+  const codes: number[] = []
+  for (let reply = await client.read(); reply.code !== 221; reply = await client.read()) codes.push(reply.code)
+  return codes
+}
+
+function ordered(order: Order): readonly Uint8Array[] {
+  const line = Buffer.from(JSON.stringify(order)).toString('base64')
+  return [Buffer.from(`X-Order: ${line}\r\n\r\nold\r\n`)]
+}
+
+/** Sends each letter to a recipient of its own, several at a time; gives all distinct lists of replies. */
+async function sendAll(port: number, letters: readonly (readonly Uint8Array[])[]): Promise<readonly string[]> {
+  const left = letters.map((pieces, n) => ({ pieces, recipient: `r${n}@example.net` }))
+  const heard = new Set<string>()
+  const serve = async (): Promise<void> => {
+    for (let letter = left.pop(); letter !== undefined; letter = left.pop()) {
+      heard.add((await send(port, letter.recipient, letter.pieces)).join(' '))
+    }
+  }
+  await Promise.all(Array.from({ length: SESSIONS }, serve))
+  return [...heard]
+}
+
+describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({
+      queue,
+      // The service in front, too: it would end the data early, and the filter never see it whole.
+      main: { smtpd_forbid_bare_newline: 'normalize', smtpd_forbid_bare_newline_exclusions: '' },
+    })
+    const path = join(ground.directory, 'obedient.js')
+    await writeFilterFile(path, { judge: OBEDIENT, rewrites: true })
+    await ground.writeFilter('50-obedient.toml', `filter = "${path}"\non_error = "quarantine"\n`)
+    await ground.reload()
+  })
+  afterAll(() => ground.stop())
+
+  /** Each recipient has exactly one message, with the second in it as text, and nobody's line ends are left. */
+  async function expectOneEach(count: number): Promise<void> {
+    const { postfix, sink } = ground
+    await postfix.waitUntilEmpty()
+    expect(sink.messages.map(({ sender }) => sender).filter((sender) => sender !== 'a@example.com')).toEqual([])
+    const recipients = sink.messages.map(({ recipients: [first] }) => first)
+    expect(new Set(recipients).size).toBe(count)
+    expect(recipients).toHaveLength(count)
+    for (const { bytes } of sink.messages) {
+      const text = bytes.toString('latin1')
+      expect(text).toContain('MAIL FROM:<admin@example.com>')
+      expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+    }
+  }
+
+  test('no false end in what a client says lets a second message in', async () => {
+    ground.sink.clear()
+    expect(await sendAll(ground.postfix.port, ATTEMPTS)).toEqual(['250'])
+    await expectOneEach(ATTEMPTS.length)
+  })
+
+  test('no false end in what a filter writes makes a second message of it', async () => {
+    ground.sink.clear()
+    const letters = ATTEMPTS.map((pieces) => {
+      return ordered({ chunks: pieces.map((piece) => Buffer.from(piece).toString('latin1')) })
+    })
+    expect(await sendAll(ground.postfix.port, letters)).toEqual(['250'])
+    await expectOneEach(letters.length)
+  })
+
+  test('a field with a false end in its value is never written', async () => {
+    ground.sink.clear()
+    const kept = (await ground.quarantined()).length
+    const letters = FALSE_ENDS.map((end) => ordered({ value: `x${end}${SECOND}` }))
+    expect(await sendAll(ground.postfix.port, letters)).toEqual(['250'])
+    await ground.postfix.waitUntilEmpty()
+    expect(ground.sink.count).toBe(0)
+    expect((await ground.quarantined()).length - kept).toBe(letters.length)
+  })
+
+  test('a reason with a line end in it is one reply', async () => {
+    const letters = FALSE_ENDS.map((end) => ordered({ text: `no${end}250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n` }))
+    expect(await sendAll(ground.postfix.port, letters)).toEqual([queue === 'after' ? '250' : '550'])
+    await ground.postfix.waitUntilEmpty()
+  })
+})
