@@ -1,7 +1,7 @@
 /** `candy serve` as systemd runs it: told of, activated by its socket, ended; and what it says when it cannot start. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -86,6 +86,66 @@ test('a socket from systemd is used, and the connection that woke the service is
   await answers(path)
   systemd.kill('SIGTERM')
   expect(await once(systemd, 'exit')).toEqual([0, null])
+})
+
+/** Without an address of its own candy, which is not root any more, asks Postfix where its queue is. */
+async function withQueue(directory: string): Promise<string> {
+  const queue = join(directory, 'queue')
+  await mkdir(join(queue, 'candy'), { recursive: true })
+  await chmod(join(queue, 'candy'), 0o777)
+  await writeFile(join(directory, 'main.cf'), `queue_directory = ${queue}\n`)
+  return join(queue, 'candy')
+}
+
+async function greeting(address: number | string): Promise<string> {
+  await using client = await connect(address)
+  return client.greeting.lines.join()
+}
+
+test('mail is taken after the queue and before it at once, whichever new mail is given to', async () => {
+  const directory = await configure(['queue = "before"'])
+  const sockets = await withQueue(directory)
+  const service = serve(directory)
+  await answers(join(sockets, 'lmtp'))
+  expect(await greeting(join(sockets, 'lmtp'))).toMatch(/LMTP$/)
+  expect(await greeting(join(sockets, 'proxy'))).toMatch(/ESMTP$/)
+  service.kill('SIGTERM')
+  expect(await once(service, 'exit')).toEqual([0, null])
+})
+
+test('two sockets from systemd are told apart by their names', async () => {
+  const paths = { before: join(scratch.path, 'activated-1'), after: join(scratch.path, 'activated-2') }
+  const directory = await configure([])
+  await withQueue(directory)
+  const command = [process.execPath, installation.candy, '-c', directory, 'serve', '--workers', '1']
+  const listen = ['--listen', paths.before, '--listen', paths.after, '--fdname', 'before:after']
+  const systemd = spawn('systemd-socket-activate', [...listen, ...command], { stdio: 'ignore' })
+  onTestFinished(() => void systemd.kill('SIGKILL'))
+  await answers(paths.before)
+  expect(await greeting(paths.before)).toMatch(/ESMTP$/)
+  expect(await greeting(paths.after)).toMatch(/LMTP$/)
+  systemd.kill('SIGTERM')
+  expect(await once(systemd, 'exit')).toEqual([0, null])
+})
+
+test('another address takes a restart, and a reload says so and changes nothing', async () => {
+  const [port, other] = [await freePort(), await freePort()]
+  const directory = await configure([`listen = "127.0.0.1:${port}"`])
+  const toml = join(directory, 'candy.toml')
+  const log = join(directory, 'log')
+  await writeFile(log, '')
+  await chmod(log, 0o666)
+  await writeFile(toml, (await readFile(toml, 'utf8')).replace('/dev/null', log))
+  const service = serve(directory)
+  await answers(port)
+  await writeFile(toml, (await readFile(toml, 'utf8')).replace(String(port), String(other)))
+  const logged = (): Promise<string> => readFile(log, 'utf8')
+  await until('the start', async () => (await logged()).includes('started'))
+  service.kill('SIGHUP')
+  await until('a complaint', async () =>
+    /not reloaded.*after the queue on 127\.0\.0\.1:\d+.*restart/.test(await logged()),
+  )
+  await answers(port)
 })
 
 test('LMTP and SMTP are spoken over TCP, without a stall', async () => {

@@ -65,7 +65,7 @@ export class Chain {
           journey.spools.push(judged.spool)
           journey.content = judged.spool
         }
-        const decision = signal.aborted ? INTERRUPTED : decide(ready, judged)
+        const decision = signal.aborted ? INTERRUPTED : decide(ready, judged, this.#court.onReject)
         if (!decision.goOn) {
           groupEnd.abort(new CandyError('DEADLINE', `${ready.name} has decided`))
           return stopped(journey, ready.name, decision)

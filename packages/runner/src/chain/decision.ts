@@ -2,6 +2,7 @@
 import { type HeaderEdit, printable, type Status } from '@candy/sdk'
 import type { Judged } from './judge.js'
 import type { OutcomeAction, Report } from './outcome.js'
+import type { OnReject } from './policy.js'
 import type { ReadyFilter } from './ready.js'
 
 /** The field that the runner adds for what a recipient must be able to see: tagged, or not judged. */
@@ -20,7 +21,8 @@ export type Decision =
 const REFUSED: Status = [7, 1]
 const UNAVAILABLE: Status = [3, 0]
 
-export function decide(ready: ReadyFilter, judged: Judged): Decision {
+/** `atPlace` is what becomes of rejected mail where the policy leaves it to the place. */
+export function decide(ready: ReadyFilter, judged: Judged, atPlace: OnReject = 'quarantine'): Decision {
   const { policy } = ready
   if ('skipped' in judged) return noted(ready, `not judged, larger than ${policy.maxSize} bytes`)
   if ('error' in judged) {
@@ -32,7 +34,8 @@ export function decide(ready: ReadyFilter, judged: Judged): Decision {
   const text = printable(verdict.text) || 'content not acceptable'
   const status = verdict.status ?? REFUSED
   if (verdict.action === 'defer') return { goOn: false, action: 'defer', text, status }
-  const taken = verdict.action === 'reject' ? policy.onReject : policy.onQuarantine
+  const onReject = policy.onReject === 'place' ? atPlace : policy.onReject
+  const taken = verdict.action === 'reject' ? onReject : policy.onQuarantine
   if (taken === 'tag') return noted(ready, `${verdict.action}, ${text}`)
   return { goOn: false, action: taken, text, status }
 }

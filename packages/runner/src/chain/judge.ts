@@ -7,6 +7,7 @@ import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { startDeadline, unlessAborted } from './deadline.js'
+import type { OnReject } from './policy.js'
 import type { ReadyFilter } from './ready.js'
 
 /** The message as the chain was given it. */
@@ -23,6 +24,8 @@ export type Judged =
 export interface Court {
   readonly spool: SpoolOptions
   readonly log: Log
+  /** What becomes of rejected mail where the policy leaves it to the place; quarantine unless said. */
+  readonly onReject?: OnReject
 }
 
 /**

@@ -10,6 +10,7 @@ export interface Policy {
   /** Bytes; a larger message is not judged by this filter, and a header says so. */
   readonly maxSize?: number
   readonly onError: OnError
-  readonly onReject: OnReject
+  /** `place`: what is done where the mail comes in. */
+  readonly onReject: OnReject | 'place'
   readonly onQuarantine: OnQuarantine
 }

@@ -16,7 +16,7 @@ import { confirm } from './confirm.js'
 import { EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { asFailure, assertRoot, readSound } from './postfix-command.js'
-import { unitPaths } from './runner-start.js'
+import { runnerUnitPaths } from './runner-start.js'
 
 interface DisableOptions {
   readonly config?: string
@@ -80,7 +80,7 @@ async function disable(options: DisableOptions): Promise<void> {
       state,
       wait: wait.value,
       report,
-      stopRunner: () => unmake(unitPaths(configDirectory)),
+      stopRunner: () => unmake(runnerUnitPaths(configDirectory)),
     })
   if (options.purge) await purge(state, join(configDirectory, 'candy.toml'), SHARE, journal)
   console.error('candy is disabled: mail is not filtered any more.')

@@ -16,6 +16,7 @@ import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { asFailure, assertRoot, readSound, stopSignal } from './postfix-command.js'
 import { runnerUnits, startRunner } from './runner-start.js'
+import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
 interface EnableOptions {
   readonly config?: string
@@ -101,10 +102,12 @@ async function enable(options: EnableOptions): Promise<void> {
   const choice = choose(options, journal)
   const plan = planEnable(instance, { ...choice, candyPipe: CANDY_PIPE }, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
+  if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)
   const units = await runnerUnits(instance, choice.way, state)
   const places = [...(await placesFor(instance, state, SHARE)), ...units]
   const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
-  const wanted = { mode, queue: choice.way === 'before' ? 'before' : 'after' } as const
+  const queue = choice.way === 'pipe' ? settings.smtp.queue : choice.way
+  const wanted = { mode, queue } as const
   const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
   const files: readonly FileTexts[] = [
     { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
@@ -114,7 +117,8 @@ async function enable(options: EnableOptions): Promise<void> {
   const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(places).map(printPlace)]
   const diff = files.map(diffOf).join('')
   const done = diff === '' && made.length === 0 && journal !== undefined
-  print(options, { configDirectory, choice, plan, diff, made, done })
+  const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, queue)]
+  print(options, { configDirectory, choice, plan: { ...plan, warnings }, diff, made, done })
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   const stop = stopSignal()

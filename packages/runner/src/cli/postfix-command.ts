@@ -1,16 +1,16 @@
 /** What the commands that change Postfix have in common. */
-import { Ownership } from '../site/ownership.js'
-import { type Problem, printProblem } from '../site/problem.js'
-import { readSettings, type Settings } from '../site/settings.js'
+import { SiteError } from '../site/problem.js'
+import { type Settings, soundSettings } from '../site/settings.js'
 import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 
 /** Throws Failure when candy.toml is wrong. */
 export function readSound(configDirectory: string): Settings {
-  const problems: Problem[] = []
-  const settings = readSettings(configDirectory, new Ownership(), problems)
-  if (problems.length > 0) throw new Failure(EX_CONFIG, problems.map(printProblem).join('\n'))
-  return settings
+  try {
+    return soundSettings(configDirectory)
+  } catch (error) {
+    throw error instanceof SiteError ? new Failure(EX_CONFIG, error.message) : error
+  }
 }
 
 export function assertRoot(command: string): void {

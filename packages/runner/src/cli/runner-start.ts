@@ -2,12 +2,12 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { LMTP_SOCKET, PROXY_SOCKET, type Way } from '../postfix/attachment.js'
+import { SOCKETS, type Way } from '../postfix/attachment.js'
 import { groupOf, type Place } from '../postfix/directories.js'
 import { PostfixError } from '../postfix/error.js'
 import { type Instance, parameterOf } from '../postfix/instance.js'
 import { answers } from '../postfix/listener.js'
-import { hasSystemd, startUnits, unitsFor } from '../postfix/systemd.js'
+import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.js'
 import { instanceName } from '../site/settings.js'
 
 /** Milliseconds that a supervisor may take to start it. */
@@ -21,12 +21,12 @@ export async function runnerUnits(instance: Instance, way: Way, state: string): 
   const { configDirectory } = instance
   const group = await groupOf(parameterOf(instance, 'mail_owner'))
   const command = [process.execPath, CANDY, '-c', configDirectory, 'serve']
-  return unitsFor(instance, { name: unitName(configDirectory), command, way, state, group })
+  return unitsFor(instance, { name: unitName(configDirectory), command, state, group })
 }
 
 /** Where the units are, made or not. */
-export function unitPaths(configDirectory: string): readonly string[] {
-  return ['socket', 'service'].map((kind) => `/etc/systemd/system/${unitName(configDirectory)}.${kind}`)
+export function runnerUnitPaths(configDirectory: string): readonly string[] {
+  return unitPaths(unitName(configDirectory))
 }
 
 /**
@@ -42,7 +42,7 @@ export function startRunner(
 ): () => Promise<() => Promise<void>> {
   return async () => {
     if (way === 'pipe') return async () => {}
-    const path = join(queueDirectory, way === 'after' ? LMTP_SOCKET : PROXY_SOCKET)
+    const path = join(queueDirectory, SOCKETS[way])
     const command = `candy serve -c ${configDirectory}`
     const back = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
     if (await answers(path)) return back

@@ -2,12 +2,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { openLog } from '../log/open.js'
 import { serve } from '../service/supervisor.js'
-import { Ownership } from '../site/ownership.js'
-import { type Problem, printProblem } from '../site/problem.js'
-import { readSettings } from '../site/settings.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
+import { readSound } from './postfix-command.js'
 import { dropPrivileges } from './privileges.js'
 
 interface ServeOptions {
@@ -31,9 +29,7 @@ export function addServe(candy: Command): void {
 async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
   dropPrivileges()
-  const problems: Problem[] = []
-  const settings = readSettings(configDirectory, new Ownership(), problems)
-  if (problems.length > 0) throw new Failure(EX_CONFIG, problems.map(printProblem).join('\n'))
+  const settings = readSound(configDirectory)
   const log = openLog(settings.log.to, 'candy/serve')
   try {
     await serve({ configDirectory, settings, log, ...(workers !== undefined && { workers }) })

@@ -13,17 +13,16 @@ export interface Attached extends ServiceKey {
   readonly prior: string | null
 }
 
-/** The socket of SMTP mode after and before the queue, below the queue directory. */
-export const LMTP_SOCKET = 'candy/lmtp'
-export const PROXY_SOCKET = 'candy/proxy'
+/** The sockets of SMTP mode, after and before the queue, below the queue directory. */
+export const SOCKETS = { after: 'candy/lmtp', before: 'candy/proxy' } as const
 
 const FILTERS: Readonly<Record<Exclude<Way, 'before'>, string>> = {
   // With an empty nexthop Postfix would sort mail by recipient domain, and judge it once for each.
   pipe: 'candy:dummy',
-  after: `candy-lmtp:unix:${LMTP_SOCKET}`,
+  after: `candy-lmtp:unix:${SOCKETS.after}`,
 }
 
-const PROXY = `unix:${PROXY_SOCKET}`
+const PROXY = `unix:${SOCKETS.before}`
 
 const OVERRIDE = 'receive_override_options'
 const NO_MAPPINGS = 'no_address_mappings'

@@ -1,11 +1,13 @@
 /**
- * The resident runner under systemd: a socket that outlives it, and a service that is watched (systemd.service(5),
+ * The resident runner under systemd: sockets that outlive it, and a service that is watched (systemd.service(5),
  * systemd.socket(5), systemd.exec(5)). Hardened as far as Node.js bears: MemoryDenyWriteExecute would end it at once.
+ *
+ * A name holds for all sockets of a unit (FileDescriptorName=), so each socket has a unit of its own.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { LMTP_SOCKET, PROXY_SOCKET, type Way } from './attachment.js'
+import { SOCKETS } from './attachment.js'
 import type { Place } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
@@ -18,7 +20,6 @@ export interface Runner {
   readonly name: string
   /** The command line of `candy serve`, each word by itself. */
   readonly command: readonly string[]
-  readonly way: Exclude<Way, 'pipe'>
   readonly state: string
   /** The group of mail_owner: who may connect. */
   readonly group: string
@@ -29,12 +30,17 @@ export function hasSystemd(): boolean {
   return existsSync('/run/systemd/system')
 }
 
+const QUEUES = ['after', 'before'] as const
+
+/** Paths of the unit files, in the order in which they are started. */
+export function unitPaths(name: string): readonly string[] {
+  return [...QUEUES.map((queue) => socketName(name, queue)), `${name}.service`].map((unit) => join(UNITS, unit))
+}
+
 /** The unit files, as places that `make` makes. */
 export function unitsFor(instance: Instance, runner: Runner): readonly Place[] {
-  const file = (kind: string, text: string): Place => {
-    return { path: join(UNITS, `${runner.name}.${kind}`), owner: 'root', mode: 0o644, text }
-  }
-  return [file('socket', socketUnit(instance, runner)), file('service', serviceUnit(instance, runner))]
+  const texts = [...QUEUES.map((queue) => socketUnit(instance, runner, queue)), serviceUnit(instance, runner)]
+  return unitPaths(runner.name).map((path, index) => ({ path, owner: 'root', mode: 0o644, text: texts[index] ?? '' }))
 }
 
 /**
@@ -67,16 +73,28 @@ async function systemctl(...args: readonly string[]): Promise<void> {
   if (failed) throw new PostfixError(`systemctl ${args.join(' ')}: ${stderr}; "journalctl -u candy" may tell more`)
 }
 
-function socketUnit({ configDirectory, queueDirectory }: Instance, { way, group }: Runner): string {
+function socketName(name: string, queue: (typeof QUEUES)[number]): string {
+  return `${name}-${queue}.socket`
+}
+
+function socketUnit(
+  { configDirectory, queueDirectory }: Instance,
+  { name, group }: Runner,
+  queue: (typeof QUEUES)[number],
+): string {
   return `[Unit]
-Description=Where Postfix hands mail to candy (${configDirectory})
+Description=Where Postfix hands mail to candy ${queue} the queue (${configDirectory})
 
 [Socket]
-ListenStream=${join(queueDirectory, way === 'after' ? LMTP_SOCKET : PROXY_SOCKET)}
+ListenStream=${join(queueDirectory, SOCKETS[queue])}
+FileDescriptorName=${queue}
+Service=${name}.service
 SocketUser=${USER}
 SocketGroup=${group}
 SocketMode=0660
 RemoveOnStop=yes
+# A limit would close the socket, and what Postfix cannot connect to it suspends.
+TriggerLimitIntervalSec=0
 
 [Install]
 WantedBy=sockets.target
@@ -85,12 +103,16 @@ WantedBy=sockets.target
 
 function serviceUnit(instance: Instance, { name, command, state }: Runner): string {
   const { configDirectory, queueDirectory } = instance
+  const sockets = QUEUES.map((queue) => socketName(name, queue)).join(' ')
   return `[Unit]
 Description=Mail filters for Postfix (${configDirectory})
-Requires=${name}.socket
-After=${name}.socket network.target
+Requires=${sockets}
+After=${sockets} network.target
+# However often it fails: mail waits for it.
+StartLimitIntervalSec=0
 
 [Service]
+Sockets=${sockets}
 Type=notify
 NotifyAccess=all
 WatchdogSec=2min
@@ -106,6 +128,8 @@ RestartSec=1
 KillMode=mixed
 TimeoutStopSec=16min
 UMask=0077
+# For candy.toml's log.to = "/var/log/candy/...".
+LogsDirectory=candy
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict

@@ -26,8 +26,8 @@ const DRAIN = 30_000
 export interface CrewOptions {
   readonly count: number
   readonly assignment: Assignment
-  /** The bound socket that workers inherit. */
-  readonly descriptor: number
+  /** The bound sockets that workers inherit, one for each place of the assignment. */
+  readonly descriptors: readonly number[]
   /** Milliseconds without a sign of life after which a worker is killed. */
   readonly hang: number
   readonly log: Log
@@ -87,9 +87,9 @@ export class Crew {
   }
 
   #hire(): Promise<void> {
-    const { descriptor, assignment } = this.#options
+    const { descriptors, assignment } = this.#options
     const child = fork(MAIN, [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', descriptor],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
       execArgv: [],
       env: workerEnv(),
     })
@@ -165,6 +165,7 @@ function workerEnv(): NodeJS.ProcessEnv {
     WATCHDOG_PID: ___,
     LISTEN_FDS: ____,
     LISTEN_PID: _____,
+    LISTEN_FDNAMES: ______,
     ...env
   } = process.env
   return env

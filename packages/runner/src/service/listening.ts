@@ -1,9 +1,9 @@
 /**
- * The socket that mail comes in by. Whoever started the workers holds it, and so it outlives each of them: one refused
+ * The sockets that mail comes in by. Whoever started the workers holds them, and so they outlive each of them: one refused
  * connection makes Postfix suspend the transport (minimal_backoff_time in postconf(5)), while one that waits does not.
  *
- * It is given by systemd (sd_listen_fds(3)), or made here: bound, and left to the workers to accept from. A UNIX socket is
- * for its owner and group alone. One that a dead runner left behind is taken over; one that is answered is not.
+ * They are made here: bound, and left to the workers to accept from. A UNIX socket is for its owner and group alone. One
+ * that a dead runner left behind is taken over; one that is answered is not. Or systemd has made them: see inherited.ts.
  */
 import { lookup } from 'node:dns/promises'
 import { lstatSync, unlinkSync } from 'node:fs'
@@ -12,15 +12,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '../smtp/address.js'
+import { assignInherited, readInherited } from './inherited.js'
+import type { Place } from './places.js'
 
 /** Read and write for owner and group. */
 const UMASK = 0o117
 
 /** Milliseconds that the workers of a runner that was killed may take to let go of its socket. */
 const PATIENCE = 5_000
-
-/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
-const FIRST_INHERITED = 3
 
 export interface Listening {
   /** To be inherited by workers. */
@@ -43,19 +42,26 @@ type CreateHandle = (address: string, port: number, type: 4 | 6 | -1) => BoundHa
 
 const createHandle = (net as unknown as { readonly _createServerHandle: CreateHandle })._createServerHandle
 
-/** Takes the socket that systemd has for this process, or makes one. Throws `CONFIG` when neither can be. */
-export async function listen(address: ServiceAddress, env: NodeJS.ProcessEnv): Promise<Listening> {
-  const inherited = inheritedDescriptor(env)
-  if (inherited !== undefined) return { descriptor: inherited, close: () => {} }
-  return 'path' in address ? listenOnPath(address.path) : listenOnPort(address.host, address.port)
+/** Takes the sockets that systemd has for this process, and makes the others, in the order of the places. Throws `CONFIG`. */
+export async function listenAt(places: readonly Place[], env: NodeJS.ProcessEnv): Promise<readonly Listening[]> {
+  const queues = places.map(({ queue }) => queue)
+  const inherited = assignInherited(readInherited(env), queues)
+  const made: Listening[] = []
+  try {
+    for (const { queue, listen: address } of places) {
+      const descriptor = inherited.get(queue)
+      made.push(descriptor === undefined ? await listen(address) : { descriptor, close: () => {} })
+    }
+  } catch (error) {
+    for (const one of made) one.close()
+    throw error
+  }
+  return made
 }
 
-/** The socket that systemd passed, where it passed one to this very process. Throws `CONFIG` when it passed several. */
-export function inheritedDescriptor(env: NodeJS.ProcessEnv, pid: number = process.pid): number | undefined {
-  if (env.LISTEN_FDS === undefined || Number(env.LISTEN_PID) !== pid) return undefined
-  if (env.LISTEN_FDS !== '1')
-    throw new CandyError('CONFIG', `systemd passed ${env.LISTEN_FDS} sockets, and one is wanted`)
-  return FIRST_INHERITED
+/** Throws `CONFIG` when nobody can listen there. */
+export async function listen(address: ServiceAddress): Promise<Listening> {
+  return 'path' in address ? listenOnPath(address.path) : listenOnPort(address.host, address.port)
 }
 
 async function listenOnPath(path: string): Promise<Listening> {

@@ -1,13 +1,17 @@
 /**
- * Accepts connections and runs a relay session on each, so many at a time. More are let wait for their greeting: a
+ * Accepts connections and runs a relay session on each, so many at a time, wherever they come in. More are let wait for their greeting: a
  * connection that is refused sends the whole destination into Postfix's back-off, one that waits does not.
  */
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { Relay } from '../front/relay.js'
 import { RelaySession } from '../front/relay-session.js'
 
-/** A UNIX socket to make, or a socket that is bound already. */
-export type Place = { readonly path: string } | { readonly fd: number }
+/** Where connections come in, and what is done with them. */
+export interface Door {
+  /** A UNIX socket to make, or a socket that is bound already. */
+  readonly socket: { readonly path: string } | { readonly fd: number }
+  readonly relay: Relay
+}
 
 export interface Reception {
   /** Sessions under way. */
@@ -16,13 +20,19 @@ export interface Reception {
   drain(): Promise<void>
 }
 
-export function receiveOn(place: Place, relay: Relay, limit: number): Promise<Reception> {
+interface Waiting {
+  readonly socket: Socket
+  readonly relay: Relay
+}
+
+/** Throws when it cannot listen on one of the sockets. */
+export async function receiveOn(doors: readonly Door[], limit: number): Promise<Reception> {
   const sessions = new Set<RelaySession>()
-  const waiting: Socket[] = []
+  const waiting: Waiting[] = []
   let emptied = (): void => {}
   let draining = false
 
-  const begin = (socket: Socket): void => {
+  const begin = ({ socket, relay }: Waiting): void => {
     const session = new RelaySession(socket, relay)
     sessions.add(session)
     void session.run().then(() => {
@@ -33,15 +43,16 @@ export function receiveOn(place: Place, relay: Relay, limit: number): Promise<Re
     })
     if (draining) session.drain()
   }
-  const server = createServer({ noDelay: true }, (socket) => {
-    if (sessions.size < limit) begin(socket)
+  const take = (socket: Socket, relay: Relay): void => {
+    if (sessions.size < limit) begin({ socket, relay })
     else {
       socket.on('error', () => socket.destroy())
-      waiting.push(socket)
+      waiting.push({ socket, relay })
     }
-  })
+  }
+  const servers = await Promise.all(doors.map((door) => open(door, take)))
   const drain = async (): Promise<void> => {
-    if (!draining) server.close()
+    if (!draining) for (const server of servers) server.close()
     draining = true
     for (const session of sessions) session.drain()
     if (sessions.size > 0) {
@@ -50,16 +61,21 @@ export function receiveOn(place: Place, relay: Relay, limit: number): Promise<Re
       })
     }
   }
+  return {
+    get sessions() {
+      return sessions.size
+    },
+    drain,
+  }
+}
+
+function open({ socket, relay }: Door, take: (socket: Socket, relay: Relay) => void): Promise<Server> {
+  const server = createServer({ noDelay: true }, (connection) => take(connection, relay))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ ...place, backlog: 511 }, () => {
+    server.listen({ ...socket, backlog: 511 }, () => {
       server.on('error', (error) => relay.log.write('error', 'cannot accept', { error: error.message }))
-      resolve({
-        get sessions() {
-          return sessions.size
-        },
-        drain,
-      })
+      resolve(server)
     })
   })
 }

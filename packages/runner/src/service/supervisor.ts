@@ -1,16 +1,17 @@
 /**
- * The resident runner: holds the listening socket, and sees to it that workers accept from it. A reload starts a new
+ * The resident runner: holds the listening sockets, and sees to it that workers accept from them. A reload starts a new
  * crew, and only when that takes mail lets the old one finish; so sessions under way are not touched, new code of filter
  * packages is loaded too, and when the new configuration is wrong the old crew stays. Loads no filter itself.
  */
 import { availableParallelism } from 'node:os'
+import { CandyError } from '@candy/sdk'
 import type { Log } from '../log/log.js'
-import type { Settings } from '../site/settings.js'
+import { type Settings, soundSettings } from '../site/settings.js'
 import { printAddress } from '../smtp/address.js'
-import { Crew } from './crew.js'
-import { listen } from './listening.js'
+import { Crew, type CrewOptions } from './crew.js'
+import { listenAt } from './listening.js'
 import { openNotifier } from './notify.js'
-import { findPlaces } from './places.js'
+import { findPlaces, type Place } from './places.js'
 
 /** More than this many workers help no mail server that filters on the same machine. */
 const MOST_WORKERS = 4
@@ -20,7 +21,7 @@ const REPORT = 30_000
 
 export interface ServiceOptions {
   readonly configDirectory: string
-  /** What candy.toml said when the service started: for the socket, and for the number of workers. */
+  /** What candy.toml said when the service started; a reload reads it anew. */
   readonly settings: Settings
   readonly log: Log
   /** Overrides `workers` of candy.toml. */
@@ -36,28 +37,31 @@ export async function serve(options: ServiceOptions): Promise<void> {
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
   const places = await findPlaces(configDirectory, settings)
-  const listening = await listen(places.listen, process.env)
-  const count = options.workers ?? settings.smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
-  const crewOptions = {
-    count,
-    assignment: { configDirectory },
-    descriptor: listening.descriptor,
-    hang: settings.smtp.hang,
+  const listening = await listenAt(places, process.env)
+  const descriptors = listening.map(({ descriptor }) => descriptor)
+  const planCrew = (now: Settings, at: readonly Place[]): CrewOptions => ({
+    count: options.workers ?? now.smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
+    assignment: { configDirectory, places: at },
+    descriptors,
+    hang: now.smtp.hang,
     log,
-  }
+  })
   try {
-    let crew = await Crew.start(crewOptions)
+    let crew = await Crew.start(planCrew(settings, places))
     const leaving = new Set<Promise<void>>()
     const report = (): void => notifier.notify('WATCHDOG=1', `STATUS=${crew.size} workers, ${crew.sessions} sessions`)
-    log.write('info', 'started', {
-      listen: printAddress(places.listen),
-      next_hop: printAddress(places.nextHop),
-      workers: count,
-    })
-    notifier.notify('READY=1', `STATUS=${count} workers`)
+    for (const { queue, listen, nextHop } of places) {
+      log.write('info', 'listening', { queue, listen: printAddress(listen), next_hop: printAddress(nextHop) })
+    }
+    log.write('info', 'started', { workers: crew.size })
+    notifier.notify('READY=1', `STATUS=${crew.size} workers`)
     const beat = setInterval(report, Math.min(notifier.beat ?? REPORT, REPORT))
     const reloads = repeatable(async () => {
-      const next = await Crew.start(crewOptions).catch((error: Error) => {
+      const start = async (): Promise<Crew> => {
+        const now = soundSettings(configDirectory)
+        return Crew.start(planCrew(now, await sameSockets(configDirectory, now, places)))
+      }
+      const next = await start().catch((error: Error) => {
         for (const line of error.message.split('\n')) log.write('error', 'not reloaded', { error: line })
       })
       if (next === undefined) return
@@ -75,8 +79,24 @@ export async function serve(options: ServiceOptions): Promise<void> {
     await Promise.all([crew.leave(), ...leaving])
     log.write('info', 'stopped', {})
   } finally {
-    listening.close()
+    for (const one of listening) one.close()
   }
+}
+
+/** The places as they are now. Throws `CONFIG` when they are not where this process holds its sockets. */
+async function sameSockets(
+  configDirectory: string,
+  settings: Settings,
+  held: readonly Place[],
+): Promise<readonly Place[]> {
+  const places = await findPlaces(configDirectory, settings)
+  const print = (all: readonly Place[]): string =>
+    all.map(({ queue, listen }) => `${queue} the queue on ${printAddress(listen)}`).join(', ')
+  if (print(places) === print(held)) return places
+  throw new CandyError(
+    'CONFIG',
+    `it listens ${print(held)}; now it should ${print(places)}: that takes a restart of candy serve`,
+  )
 }
 
 /** The first of the signals; more of them are ignored, since all is being done already. */

@@ -1,5 +1,5 @@
 /**
- * A worker process: loads the site, accepts from the socket that it inherited, and says every second that it is alive. It
+ * A worker process: loads the site, accepts from the sockets that it inherited, and says every second that it is alive. It
  * ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
  * state that cannot be trusted; the mail it had comes again.
  */
@@ -11,9 +11,9 @@ import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { Ownership } from '../site/ownership.js'
 import { readSettings } from '../site/settings.js'
-import { loadSite, type Site } from '../site/site.js'
-import { type Assignment, type FromWorker, SOCKET_DESCRIPTOR, type ToWorker } from './message.js'
-import { findPlaces } from './places.js'
+import { loadSite, ON_REJECT, type Site } from '../site/site.js'
+import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './message.js'
+import type { Place } from './places.js'
 import { type Reception, receiveOn } from './reception.js'
 
 /** Milliseconds between two signs of life. */
@@ -47,26 +47,26 @@ export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
 
-async function start({ configDirectory }: Assignment): Promise<Working> {
+async function start({ configDirectory, places }: Assignment): Promise<Working> {
   const settings = readSettings(configDirectory, new Ownership(), [])
   const log = openLog(settings.log.to, 'candy/serve')
   watchProcess(log)
-  const site = await loadSite({ configDirectory, log })
-  const relay = await makeRelay(configDirectory, site, log)
-  const reception = await receiveOn({ fd: SOCKET_DESCRIPTOR }, relay, settings.smtp.sessions)
+  const site = await loadSite({ configDirectory, onReject: 'place', log })
+  const doors = places.map((place, index) => {
+    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(place, site, log) }
+  })
+  const reception = await receiveOn(doors, settings.smtp.sessions)
   setInterval(() => tell({ is: 'alive', sessions: reception.sessions }), BEAT)
   return { site, reception, log }
 }
 
-async function makeRelay(configDirectory: string, { settings, filters }: Site, log: Log): Promise<Relay> {
-  const { nextHop } = await findPlaces(configDirectory, settings)
-  const { queue, protocol, deadline, idle } = settings.smtp
+function makeRelay({ queue, protocol, nextHop, deadline }: Place, { settings, filters }: Site, log: Log): Relay {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const chain = new Chain(filters, { spool, log })
+  const chain = new Chain(filters, { spool, log, onReject: ON_REJECT[queue] })
   const patience = Math.min(PATIENCE, deadline)
   const quarantine = join(settings.state, 'quarantine')
-  const pool = new HopPool()
-  return { protocol, queue, nextHop, pool, deadline, patience, idle, chain, spool, quarantine, log }
+  const { idle } = settings.smtp
+  return { protocol, queue, nextHop, pool: new HopPool(), deadline, patience, idle, chain, spool, quarantine, log }
 }
 
 async function end({ site, reception, log }: Working): Promise<void> {

@@ -1,7 +1,7 @@
 /** A drop-in, `NN-name.toml`: which package filters, how long it may take, what becomes of mail, and the filter's options. */
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import type { OnReject, Policy } from '../chain/policy.js'
+import type { Policy } from '../chain/policy.js'
 import { type Problem, reason } from './problem.js'
 import { Section } from './section.js'
 import { parseDocument, type TomlDocument, type TomlTable } from './toml.js'
@@ -23,12 +23,17 @@ const ON_QUARANTINE = ['quarantine', 'tag', 'refuse'] as const
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
 /** What holds for a filter of which the operator wrote nothing, a script above all. */
-export function defaultPolicy(onReject: OnReject): Policy {
+export function defaultPolicy(onReject: Policy['onReject']): Policy {
   return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine' }
 }
 
 /** Reads a drop-in. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
-export function readDropIn(path: string, name: string, onReject: OnReject, problems: Problem[]): DropIn | undefined {
+export function readDropIn(
+  path: string,
+  name: string,
+  onReject: Policy['onReject'],
+  problems: Problem[],
+): DropIn | undefined {
   let text: string
   try {
     text = readFileSync(path, 'utf8')

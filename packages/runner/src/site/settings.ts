@@ -4,8 +4,8 @@
  */
 import { lstatSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import type { Ownership } from './ownership.js'
-import { type Problem, reason } from './problem.js'
+import { Ownership } from './ownership.js'
+import { type Problem, reason, SiteError } from './problem.js'
 import { Section } from './section.js'
 import { readSmtpSettings, type SmtpSettings } from './smtp-settings.js'
 import { parseDocument } from './toml.js'
@@ -59,6 +59,14 @@ export function readSettings(configDirectory: string, ownership: Ownership, prob
     log: { to: logTo(top.section('log')) },
   }
   top.end()
+  return settings
+}
+
+/** As `readSettings`. Throws a SiteError with everything that is wrong. */
+export function soundSettings(configDirectory: string): Settings {
+  const problems: Problem[] = []
+  const settings = readSettings(configDirectory, new Ownership(), problems)
+  if (problems.length > 0) throw new SiteError(problems)
   return settings
 }
 

@@ -6,7 +6,7 @@
  */
 import { statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import type { OnReject } from '../chain/policy.js'
+import type { OnReject, Policy } from '../chain/policy.js'
 import type { ReadyFilter } from '../chain/ready.js'
 import type { Log } from '../log/log.js'
 import { listDirectory } from './directory.js'
@@ -16,6 +16,7 @@ import { createFilter, type LoadedPackage, loadPackage } from './package.js'
 import { type Problem, reason, SiteError } from './problem.js'
 import { readScript, type Script, scriptFilter } from './script.js'
 import { readSettings, type Settings } from './settings.js'
+import type { Queue } from './smtp-settings.js'
 import { parseDocument } from './toml.js'
 
 export interface SiteOptions {
@@ -26,7 +27,7 @@ export interface SiteOptions {
   /** A package's name or an absolute path: judge with this filter alone, without options, and don't look at `filters.d`. */
   readonly filter?: string
   /** What a drop-in's `on_reject` is unless it says; the default follows from the mode. */
-  readonly onReject?: OnReject
+  readonly onReject?: Policy['onReject']
   /** The user, beside root, whose files are trusted; default: the user of this process. */
   readonly user?: number
   readonly log: Log
@@ -69,8 +70,11 @@ export async function loadSite(options: SiteOptions): Promise<Site> {
 }
 
 /** Before the queue the client hears a refusal; later it would be a bounce to a sender who is probably forged. */
-export function defaultOnReject(settings: Settings): OnReject {
-  return settings.mode === 'smtp' && settings.smtp.queue === 'before' ? 'refuse' : 'quarantine'
+export const ON_REJECT: Readonly<Record<Queue, OnReject>> = { after: 'quarantine', before: 'refuse' }
+
+/** What becomes of rejected mail by the way that new mail takes. */
+export function defaultOnReject({ mode, smtp }: Settings): OnReject {
+  return ON_REJECT[mode === 'pipe' ? 'after' : smtp.queue]
 }
 
 export function filtersDirectory(options: Pick<SiteOptions, 'configDirectory' | 'filtersDirectory'>): string {
@@ -80,7 +84,12 @@ export function filtersDirectory(options: Pick<SiteOptions, 'configDirectory' | 
 type Source = DropIn | Script
 type Loaded = LoadedPackage | Script
 
-function readDirectory(directory: string, onReject: OnReject, ownership: Ownership, problems: Problem[]): Source[] {
+function readDirectory(
+  directory: string,
+  onReject: Policy['onReject'],
+  ownership: Ownership,
+  problems: Problem[],
+): Source[] {
   return listDirectory(directory, ownership, problems).flatMap((entry) => {
     if (entry.kind === 'ignored') return []
     const source =
@@ -92,7 +101,7 @@ function readDirectory(directory: string, onReject: OnReject, ownership: Ownersh
 }
 
 /** A filter that no file in `filters.d` names, as if a drop-in of one line did. */
-function readOne(filter: string, onReject: OnReject, ownership: Ownership, problems: Problem[]): Source[] {
+function readOne(filter: string, onReject: Policy['onReject'], ownership: Ownership, problems: Problem[]): Source[] {
   const name = filter.split('/').findLast((part) => part !== '') ?? filter
   if (isScript(filter)) {
     const complaint = ownership.complaint(filter)

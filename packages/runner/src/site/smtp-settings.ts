@@ -2,17 +2,28 @@
 import { parseAddress, type ServiceAddress } from '../smtp/address.js'
 import type { Section } from './section.js'
 
+/** Whether Postfix has queued a message before it comes here. */
+export type Queue = 'after' | 'before'
+
 /** Durations are milliseconds. */
-export interface SmtpSettings {
-  /** Whether Postfix has queued the message before it comes here. */
-  readonly queue: 'after' | 'before'
-  /** Absent: a socket in Postfix's queue directory. */
-  readonly listen?: ServiceAddress
-  /** Absent: the re-injection service in Postfix's queue directory. */
-  readonly nextHop?: ServiceAddress
+export interface PlaceDefaults {
   readonly protocol: 'lmtp' | 'smtp'
   /** For judging a message and handing it on. Postfix waits longer than this: lmtp_data_done_timeout, smtpd_proxy_timeout. */
   readonly deadline: number
+}
+
+export const PLACE_DEFAULTS: Readonly<Record<Queue, PlaceDefaults>> = {
+  after: { protocol: 'lmtp', deadline: 900_000 },
+  before: { protocol: 'smtp', deadline: 80_000 },
+}
+
+/** Durations are milliseconds. `listen`, `nextHop`, `protocol` and `deadline` are those of the place that `queue` names. */
+export interface SmtpSettings extends PlaceDefaults {
+  readonly queue: Queue
+  /** Absent: sockets in Postfix's queue directory, for both places. */
+  readonly listen?: ServiceAddress
+  /** Absent: the re-injection service in Postfix's queue directory. */
+  readonly nextHop?: ServiceAddress
   /** How long a client may be silent. */
   readonly idle: number
   /** Absent: as many as there are processors, at most 4. */
@@ -25,6 +36,7 @@ export interface SmtpSettings {
 
 export function readSmtpSettings(section: Section): SmtpSettings {
   const queue = section.choice('queue', ['after', 'before'], 'after')
+  const preset = PLACE_DEFAULTS[queue]
   const listen = address(section, 'listen')
   const nextHop = address(section, 'next_hop')
   const workers = section.count('workers')
@@ -32,8 +44,8 @@ export function readSmtpSettings(section: Section): SmtpSettings {
     queue,
     ...(listen !== undefined && { listen }),
     ...(nextHop !== undefined && { nextHop }),
-    protocol: section.choice('protocol', ['lmtp', 'smtp'], queue === 'after' ? 'lmtp' : 'smtp'),
-    deadline: section.duration('deadline', queue === 'after' ? 900_000 : 80_000),
+    protocol: section.choice('protocol', ['lmtp', 'smtp'], preset.protocol),
+    deadline: section.duration('deadline', preset.deadline),
     idle: section.duration('idle', 300_000),
     ...(workers !== undefined && { workers }),
     sessions: section.count('sessions') ?? 250,

@@ -9,29 +9,41 @@ import { instanceOf } from './shapes.js'
 
 const INSTANCE = instanceOf({ parameters: { setgid_group: 'postdrop' } })
 
-function units(way: 'after' | 'before', state: string): Readonly<Record<string, string>> {
+function units(state: string): Readonly<Record<string, string>> {
   const command = ['/bin/true', '/opt/a b/100%/$x/candy.js', 'serve']
-  const made = unitsFor(INSTANCE, { name: 'candy', command, way, state, group: 'postfix' })
+  const made = unitsFor(INSTANCE, { name: 'candy', command, state, group: 'postfix' })
   return Object.fromEntries(made.map(({ path, text }) => [basename(path), text ?? '']))
 }
 
-test.each(['after', 'before'] as const)('systemd finds nothing to say of them, %s the queue', (way) => {
+test('systemd finds nothing to say of them', () => {
   const directory = scratch()
   const state = join(directory, 'state')
   mkdirSync(state)
-  const files = units(way, state)
+  const files = units(state)
   const paths = Object.entries(files).map(([name, text]) => {
     writeFileSync(join(directory, name), text)
     return join(directory, name)
   })
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8' })
   expect(stderr.split('\n').filter((line) => line.includes(directory))).toEqual([])
+  expect(stderr).not.toContain('candy')
   expect(status).toBe(0)
 })
 
-test('the socket is that of the mode, and words with blanks, per cents and dollars stay what they are', () => {
-  expect(units('after', '/s')['candy.socket']).toContain('ListenStream=/var/spool/postfix/candy/lmtp\n')
-  expect(units('before', '/s')['candy.socket']).toContain('ListenStream=/var/spool/postfix/candy/proxy\n')
-  expect(units('after', '/s')['candy.service']).toContain('ExecStart=/bin/true "/opt/a b/100%%/$$x/candy.js" serve\n')
-  expect(units('after', '/s')['candy.service']).not.toContain('MemoryDenyWriteExecute')
+test('each socket has a unit and a name of its own, and wakes the one service, which takes both', () => {
+  const files = units('/s')
+  expect(Object.keys(files)).toEqual(['candy-after.socket', 'candy-before.socket', 'candy.service'])
+  for (const [queue, socket] of Object.entries({ after: 'lmtp', before: 'proxy' })) {
+    const unit = files[`candy-${queue}.socket`]
+    expect(unit).toContain(`ListenStream=/var/spool/postfix/candy/${socket}\n`)
+    expect(unit).toContain(`FileDescriptorName=${queue}\n`)
+    expect(unit).toContain('Service=candy.service\n')
+  }
+  expect(files['candy.service']).toContain('Sockets=candy-after.socket candy-before.socket\n')
+})
+
+test('words with blanks, per cents and dollars stay what they are', () => {
+  const { 'candy.service': service } = units('/s')
+  expect(service).toContain('ExecStart=/bin/true "/opt/a b/100%%/$$x/candy.js" serve\n')
+  expect(service).not.toContain('MemoryDenyWriteExecute')
 })

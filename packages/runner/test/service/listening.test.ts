@@ -3,11 +3,11 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { inheritedDescriptor, type Listening, listen } from '../../src/service/listening.js'
+import { type Listening, listen, listenAt } from '../../src/service/listening.js'
 import { scratch } from '../support.js'
 
 async function listening(path: string): Promise<Listening> {
-  const one = await listen({ path }, {})
+  const one = await listen({ path })
   onTestFinished(() => one.close())
   return one
 }
@@ -80,19 +80,19 @@ test('a socket that somebody answers is respected', async () => {
   const path = join(scratch(), 'lmtp')
   const server = createServer((socket) => socket.on('error', () => {}).end('220 first\r\n')).listen(path)
   onTestFinished(() => void server.close())
-  await expect(listen({ path }, {})).rejects.toThrow(/another runner is listening there/)
+  await expect(listen({ path })).rejects.toThrow(/another runner is listening there/)
   expect(await hears(path)).toBe('220 first\r\n')
 }, 20_000)
 
 test('a file that is no socket is left alone', async () => {
   const path = join(scratch(), 'lmtp')
   writeFileSync(path, 'mine')
-  await expect(listen({ path }, {})).rejects.toThrow(/no socket/)
+  await expect(listen({ path })).rejects.toThrow(/no socket/)
   expect(existsSync(path)).toBe(true)
 })
 
 test('a directory that is not there is a problem of the configuration', async () => {
-  await expect(listen({ path: '/nowhere/lmtp' }, {})).rejects.toMatchObject({ code: 'CONFIG' })
+  await expect(listen({ path: '/nowhere/lmtp' })).rejects.toMatchObject({ code: 'CONFIG' })
 })
 
 test('a port that is taken is one, too', async () => {
@@ -101,31 +101,40 @@ test('a port that is taken is one, too', async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  await expect(listen({ host: '127.0.0.1', port }, {})).rejects.toMatchObject({ code: 'CONFIG' })
+  await expect(listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'CONFIG' })
 })
 
 test('a host by name is one of its addresses', async () => {
-  const one = await listen({ host: 'localhost', port: 0 }, {})
+  const one = await listen({ host: 'localhost', port: 0 })
   onTestFinished(() => one.close())
   expect(one.descriptor).toBeGreaterThan(2)
 })
 
 test('closing takes the file of the socket away', async () => {
   const path = join(scratch(), 'lmtp')
-  const one = await listen({ path }, {})
+  const one = await listen({ path })
   one.close()
   await expect.poll(() => existsSync(path)).toBe(false)
 })
 
-test.each([
-  [{}, undefined],
-  [{ LISTEN_FDS: '1', LISTEN_PID: '7' }, 3],
-  [{ LISTEN_FDS: '1', LISTEN_PID: '8' }, undefined],
-  [{ LISTEN_FDS: '1' }, undefined],
-])('of %j the inherited socket is %j', (env, expected) => {
-  expect(inheritedDescriptor(env, 7)).toBe(expected)
-})
-
-test('several sockets from systemd are too many', () => {
-  expect(() => inheritedDescriptor({ LISTEN_FDS: '2', LISTEN_PID: '7' }, 7)).toThrow(/passed 2 sockets/)
+test('of several places each has its socket; when one cannot be had, the others are let go of', async () => {
+  const directory = scratch()
+  const after = { queue: 'after', listen: { path: join(directory, 'lmtp') } } as const
+  const before = { queue: 'before', listen: { path: join(directory, 'proxy') } } as const
+  const rest = { nextHop: after.listen, protocol: 'smtp', deadline: 1_000 } as const
+  const [first, second] = await listenAt(
+    [
+      { ...after, ...rest },
+      { ...before, ...rest },
+    ],
+    {},
+  )
+  onTestFinished(() => first?.close())
+  expect([existsSync(after.listen.path), existsSync(before.listen.path)]).toEqual([true, true])
+  expect(first?.descriptor).not.toBe(second?.descriptor)
+  second?.close()
+  await expect.poll(() => existsSync(before.listen.path)).toBe(false)
+  const nowhere = { ...after, ...rest, listen: { path: '/nowhere/lmtp' } }
+  await expect(listenAt([{ ...before, ...rest }, nowhere], {})).rejects.toMatchObject({ code: 'CONFIG' })
+  await expect.poll(() => existsSync(before.listen.path)).toBe(false)
 })

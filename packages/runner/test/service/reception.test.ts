@@ -29,7 +29,7 @@ async function start(
     quarantine: directory,
     log,
   } as const
-  const reception = await receiveOn({ path }, relay, limit)
+  const reception = await receiveOn([{ socket: { path }, relay }], limit)
   onTestFinished(async () => {
     await reception.drain()
     await sink.stop()
