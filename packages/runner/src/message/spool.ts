@@ -10,6 +10,7 @@ import type { Content } from './content.js'
 import { readHeaderBlock } from './header-block.js'
 
 const BLOCK = 64 * 1024
+const NOTHING: Buffer = Buffer.alloc(0)
 
 export interface SpoolOptions {
   /** Where a large message's file is made; only the runner's account may enter it. */
@@ -58,7 +59,7 @@ class BlockSpool implements Spool {
   size = 0
   readonly #options: SpoolOptions
   #blocks: Buffer[] = []
-  #last = Buffer.alloc(0)
+  #last = NOTHING
   #used = 0
   #file: FileHandle | undefined
   #written = 0
@@ -83,7 +84,9 @@ class BlockSpool implements Spool {
   }
 
   async finish(): Promise<void> {
-    if (this.size > this.#options.memory) await this.#flush()
+    if (this.size <= this.#options.memory) return
+    await this.#flush()
+    this.#forget()
   }
 
   async *open(from = 0): Bytes {
@@ -108,10 +111,16 @@ class BlockSpool implements Spool {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#blocks = []
+    this.#forget()
     const file = this.#file
     this.#file = undefined
     await file?.close()
+  }
+
+  #forget(): void {
+    this.#blocks = []
+    this.#last = NOTHING
+    this.#used = 0
   }
 
   #grow(wanted: number): void {
@@ -127,8 +136,8 @@ class BlockSpool implements Spool {
       await writeAll(this.#file, block.subarray(0, Math.min(block.length, this.size - this.#written)), this.#written)
       this.#written += Math.min(block.length, this.size - this.#written)
     }
-    this.#blocks = []
-    this.#last = Buffer.alloc(0)
+    // The next bytes go where written ones stood.
+    this.#blocks = [this.#last]
     this.#used = 0
   }
 
