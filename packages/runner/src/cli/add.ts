@@ -13,6 +13,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
+import { reloadRunner } from './runner-reload.js'
 
 interface AddOptions {
   readonly config?: string
@@ -67,7 +68,7 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   assertSound(configDirectory, added)
   if (options.json) console.log(JSON.stringify({ version: 1, added }))
   else for (const one of added) console.log(describe(one))
-  if (settings.mode === 'smtp') console.error('candy serve judges with it after a reload (SIGHUP)')
+  if (settings.mode === 'smtp') console.error(await reloadRunner(configDirectory))
 }
 
 async function read(text: string): Promise<Requested> {

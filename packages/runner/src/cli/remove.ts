@@ -9,6 +9,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
+import { reloadRunner } from './runner-reload.js'
 
 interface RemoveOptions {
   readonly config?: string
@@ -53,7 +54,7 @@ async function remove(name: string, { config, purge, dryRun }: RemoveOptions): P
     }
   }
   console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${resting}`)
-  if (settings.mode === 'smtp') console.error('candy serve judges without it after a reload (SIGHUP)')
+  if (settings.mode === 'smtp') console.error(await reloadRunner(configDirectory))
 }
 
 function find({ entries, directory }: SiteListing, name: string): ListedFilter {

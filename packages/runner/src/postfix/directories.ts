@@ -132,7 +132,7 @@ export async function groupOf(account: string): Promise<string> {
 }
 
 /** The third field of an entry (passwd(5), group(5)). */
-async function idOf(database: 'passwd' | 'group', name: string): Promise<number> {
+export async function idOf(database: 'passwd' | 'group', name: string): Promise<number> {
   const { stdout, failed } = await execa('getent', [database, name], { reject: false })
   const id = Number(stdout.split(':')[2])
   if (failed || !Number.isInteger(id))
