@@ -40,14 +40,16 @@ function linksOf(page: string): readonly Link[] {
     })
 }
 
-/** As the usual hosts make an anchor of a heading. */
+/** As the usual hosts make an anchor of a heading; generated pages have others too. */
 function anchorsOf(page: string): readonly string[] {
-  return [...readPage(page).matchAll(/^#+ +(.*)$/gm)].map(([, heading]) =>
+  const text = readPage(page)
+  const headings = [...text.matchAll(/^#+ +(.*)$/gm)].map(([, heading]) =>
     (heading ?? '')
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replace(/ /g, '-'),
   )
+  return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? '')]
 }
 
 test('the pages link to each other', () => {
