@@ -1,0 +1,158 @@
+/**
+ * A dry release: the command of the release workflow publishes to a registry on this machine, and strangers, who have nothing
+ * of this checkout, do with it what README.md and docs/writing-a-filter.md promise.
+ */
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EICAR } from '../ground/clamd.js'
+import { makeScratch, type Scratch } from '../ground/scratch.js'
+import { startMailHost } from './mail-host.js'
+import { makePerson, type Person } from './person.js'
+import { DEBIAN_NPM, type Registry, startRegistry } from './registry.js'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const PATIENCE = 300_000
+const FILTER = '@you/filter-large'
+
+let scratch: Scratch
+let registry: Registry
+let author: Person
+let filter: string
+
+const below = (name: string): string => join(scratch.path, name)
+
+beforeAll(async () => {
+  scratch = await makeScratch('release')
+  registry = await startRegistry(below('registry'))
+  author = await makePerson(below('author'), { npmrc: registry.publisher, environment: { npm_config_omit: 'dev' } })
+  filter = join(author.home, 'filter-large')
+}, PATIENCE)
+
+afterAll(async () => {
+  await registry?.[Symbol.asyncDispose]()
+  await scratch?.remove()
+})
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly scripts: Readonly<Record<string, string>>
+}
+
+async function manifestIn(directory: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as Manifest
+}
+
+test('the release command publishes every package', { timeout: PATIENCE }, async () => {
+  const maintainer = await makePerson(below('maintainer'), {
+    npmrc: registry.publisher,
+    path: [join(ROOT, 'node_modules/.bin')],
+    // Provenance names the workflow that built a package, and here is none. changesets asks the registry that it is told.
+    environment: { npm_config_provenance: 'false', npm_config_registry: registry.url },
+  })
+  const { scripts } = await manifestIn(ROOT)
+  const publish = scripts.release?.split(' && ').at(-1)?.split(' ') ?? []
+  expect(publish).toEqual(['changeset', 'publish'])
+  const said = await maintainer.type(['changeset', 'publish', '--no-git-tag'], ROOT)
+  const homes = await Promise.all(
+    (await readdir(join(ROOT, 'packages'))).map((name) => manifestIn(join(ROOT, 'packages', name))),
+  )
+  for (const { name, version } of homes) expect(said).toContain(`${name}@${version}\n`)
+})
+
+test('what is published installs in an empty folder and is a filter', { timeout: PATIENCE }, async () => {
+  const { home, type } = await makePerson(below('user'), { npmrc: registry.reader })
+  await type(['npm', 'install', '@candy/filter-clamav'])
+  expect((await readdir(join(home, 'node_modules'))).toSorted()).toEqual(['.package-lock.json', '@candy', 'valibot'])
+  const program = `import { filter } from '@candy/filter-clamav'; console.log(filter.api, filter.name)`
+  expect(await type(['node', '--input-type=module', '--eval', program])).toBe('1 clamav\n')
+})
+
+test('an author who types what the page says publishes a filter', { timeout: PATIENCE }, async () => {
+  const page = await readFile(join(ROOT, 'docs/writing-a-filter.md'), 'utf8')
+  const [, steps = ''] = /^## From nothing\n[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(page) ?? []
+  const typed = steps.split('\n').filter((line) => line !== '')
+  expect(typed.map((line) => line.split(/ +#/)[0])).toEqual(expect.arrayContaining(['npm test', 'candy add .']))
+  await writeFile(join(author.home, 'letter.eml'), 'Subject: lunch\n\nat noon?\n')
+  let directory = author.home
+  for (const line of typed) {
+    // This one is for a host with Postfix, below.
+    if (line.startsWith('candy add')) break
+    if (line.startsWith('cd ')) {
+      directory = join(author.home, line.slice('cd '.length))
+      await lendTools(author.home)
+      continue
+    }
+    await author.type(['sh', '-c', line], directory)
+    if (line === 'npm install') await lowerTheLimit()
+  }
+  expect(directory).toBe(filter)
+  await author.type(['npm', 'publish', '--provenance=false', '--access', 'public'], filter)
+})
+
+/** Compiler, test runner and the like are those of this checkout: installing them would take most of the time. */
+async function lendTools(home: string): Promise<void> {
+  const { devDependencies } = JSON.parse(await readFile(join(filter, 'package.json'), 'utf8')) as {
+    readonly devDependencies: Readonly<Record<string, string>>
+  }
+  for (const name of [...Object.keys(devDependencies), '.bin']) {
+    const place = join(home, 'node_modules', name)
+    await mkdir(dirname(place), { recursive: true })
+    await symlink(join(ROOT, 'node_modules', name), place)
+  }
+}
+
+/** The change that the author makes: in the code, the drop-in and its README, as the suite demands. */
+async function lowerTheLimit(): Promise<void> {
+  for (const name of ['src/index.ts', 'filters.d/20-large.toml', 'README.md']) {
+    const text = await readFile(join(filter, name), 'utf8')
+    const changed = text.replace(/10_?000_?000/, name.endsWith('.ts') ? '2_000' : '2000')
+    expect(changed).not.toBe(text)
+    await writeFile(join(filter, name), changed)
+  }
+}
+
+describe.each([
+  ['npm of today, SMTP mode', [], []],
+  ["Debian's npm, pipe mode", [DEBIAN_NPM], ['--mode', 'pipe']],
+] as const)('on a mail host with %s', (_, path, mode) => {
+  test("the lines of the README have mail scanned, and a stranger's filter runs", { timeout: PATIENCE }, async () => {
+    await using host = await startMailHost({ npmrc: registry.reader, path })
+    await host.type(['npm', 'install', '-g', '@candy/runner', '@candy/filter-clamav'])
+    if (mode.length === 0) await host.supervise()
+    await host.type(['candy', 'enable', '--yes', ...mode])
+    await host.type(['candy', 'add', '@candy/filter-clamav'])
+    expect(await host.type(['candy', 'list'])).toMatch(/50-clamav .*usr-local\/lib\/node_modules/)
+    await host.untilAdded('X-Virus-Scanned')
+    await host.send(`Subject: virus\r\n\r\n${EICAR}\r\n`)
+    await host.postfix.waitUntilEmpty()
+    expect(host.sink.messages).toEqual([])
+    expect(await host.quarantined()).toHaveLength(1)
+
+    const given = mode.length === 0 ? FILTER : filter
+    await host.type(['candy', 'add', given])
+    expect(await host.type(['candy', 'list'])).toMatch(/20-large .*\/var\/lib\/candy\/postfix\/packages/)
+    const large = `Subject: large\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(40)}`
+    await writeFile(join(host.directory, 'large.eml'), large)
+    expect(await host.type(['candy', 'check', join(host.directory, 'large.eml')], 69)).toContain('too large')
+    await host.untilQuarantined(large)
+    await host.type(['candy', 'disable', '--yes'])
+  })
+})
+
+test("Debian's npm adds several tarballs without a network", { timeout: PATIENCE }, async () => {
+  const { home, type } = await makePerson(below('offline'), { npmrc: registry.publisher, path: [DEBIAN_NPM] })
+  const packed = await type(['npm', 'pack', '--silent', FILTER, '@candy/sdk', 'valibot'])
+  const tarballs = packed.trim().split('\n')
+  expect(tarballs).toHaveLength(3)
+  await type(['npm', 'install', '-g', '@candy/runner'])
+  const [configuration, state] = [join(home, 'etc'), join(home, 'state')]
+  await mkdir(join(configuration, 'filters.d'), { recursive: true })
+  await mkdir(state)
+  await writeFile(join(configuration, 'candy.toml'), `mode = "pipe"\nstate = "${state}"\n`)
+  const alone = ['env', 'npm_config_offline=true', `npm_config_cache=${join(home, 'empty')}`] as const
+  const added = await type([...alone, 'candy', 'add', '-c', configuration, ...tarballs])
+  expect(added).toBe(`${configuration}/filters.d/20-large.toml: added (${FILTER})\n`)
+})
