@@ -110,6 +110,22 @@ test('GTUBE is quarantined or tagged by its threshold', async () => {
   await ground.writeFilter('60-spamassassin.toml', spam(''))
 })
 
+test('EICAR arrives where the scan is off, and is quarantined for the others', async () => {
+  const whole = await readFile(join(ground.filters, '50-clamav.toml'), 'utf8')
+  await ground.writeFilter('50-clamav.toml', `${whole}[recipients."lab@example.net"]\nenabled = false\n`)
+  const before = new Set((await ground.quarantined()).map(({ name }) => name))
+  ground.sink.clear()
+  const recipients = ['b@example.net', 'lab@example.net']
+  await deliver(ground.postfix.port, { sender: 'a@example.com', recipients, bytes: `${plain}\r\n${EICAR}\r\n` })
+  const [message] = (await ground.sink.waitFor(1)) as [Received]
+  await ground.postfix.waitUntilEmpty()
+  expect(message.recipients).toEqual(['lab@example.net'])
+  expect(ground.sink.count).toBe(1)
+  const kept = (await ground.quarantined()).filter(({ name }) => !before.has(name))
+  expect(kept.map(({ record }) => record.envelope.recipients)).toEqual([['b@example.net']])
+  await ground.writeFilter('50-clamav.toml', whole)
+})
+
 test('forged headers are removed', async () => {
   const [head] = split(
     await arrived(

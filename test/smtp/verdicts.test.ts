@@ -30,6 +30,14 @@ function said(word: string): Letter {
   return { ...letter, bytes: `Subject: ${word}\r\n\r\nbody\r\n` }
 }
 
+/** For free@example.net the filter is off, and what it rejects for strict@example.net is refused. */
+const RULES = `
+[recipients."free@example.net"]
+enabled = false
+[recipients."strict@example.net"]
+on_reject = "refuse"
+`
+
 /** What is seen of a message from outside: delivered, with which status field, quarantined, bounced, refused. */
 async function fate(ground: RelayGround, word: string): Promise<string> {
   const { postfix, sink } = ground
@@ -71,6 +79,30 @@ describe('after the queue', () => {
     expect(await fate(ground, word)).toBe(expected)
   })
 
+  test('recipients with settings of their own have outcomes of their own', async () => {
+    await install(ground, RULES)
+    const { postfix, sink } = ground
+    const from = (await postfix.log()).length
+    sink.clear()
+    const recipients = ['usual@example.net', 'free@example.net', 'strict@example.net']
+    await deliver(postfix.port, { ...said('reject'), recipients })
+    const become = [
+      /to=<usual@example\.net>.* status=sent \(250 2\.0\.0 quarantined as \S+ by 50-obedient: as you wish\)/,
+      /to=<free@example\.net>.* relay=\S*candy\S*,.* status=sent \(250 2\.0\.0 Ok: queued as \w+\)/,
+      /to=<strict@example\.net>.* status=bounced .*said: 550 5\.7\.1 as you wish/,
+    ]
+    await postfix.waitUntil('three outcomes', async () => {
+      const log = (await postfix.log()).slice(from)
+      return become.every((line) => line.test(log))
+    })
+    await postfix.waitUntilEmpty()
+    // The other one is the bounce.
+    expect(sink.messages.filter(({ sender }) => sender !== '').map((message) => message.recipients)).toEqual([
+      ['free@example.net'],
+    ])
+    expect((await ground.quarantined()).at(-1)?.record.envelope.recipients).toEqual(['usual@example.net'])
+  })
+
   test('mail of many recipients is refused for each', async () => {
     await install(ground, 'on_reject = "refuse"')
     const from = (await ground.postfix.log()).length
@@ -109,6 +141,22 @@ describe('before the queue', () => {
   ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
     await install(ground, policy)
     expect(await fate(ground, word)).toBe(expected)
+  })
+
+  test('of recipients who come out differently, those who cannot be refused alone are served by the quarantine', async () => {
+    await install(ground, RULES)
+    const { postfix, sink } = ground
+    sink.clear()
+    const kept = (await ground.quarantined()).length
+    const recipients = ['free@example.net', 'strict@example.net']
+    expect((await deliver(postfix.port, { ...said('reject'), recipients })).code).toBe(250)
+    await sink.waitFor(1)
+    await postfix.waitUntilEmpty()
+    expect(sink.messages.map((message) => message.recipients)).toEqual([['free@example.net']])
+    const quarantined = await ground.quarantined()
+    expect(quarantined).toHaveLength(kept + 1)
+    expect(quarantined.at(-1)?.record.envelope.recipients).toEqual(['strict@example.net'])
+    expect(await fate(ground, 'reject')).toBe('550 5.7.1 as you wish')
   })
 
   test("the site's own header checks run, once", async () => {

@@ -2,6 +2,9 @@
  * The filters of `filters.d` in order, over one message. Neighbours that do not rewrite run at the same time, and the
  * result is what running them one after another would give: the first filter in order that does not accept decides,
  * whatever finished first; the others are aborted.
+ *
+ * Where a drop-in sets recipients apart, each party has a run of its own: what one of them gets is what it would get if
+ * the message were for it alone.
  */
 import { CandyError, type Envelope, type HeaderEdit } from '@candy/sdk'
 import type { Content } from '../message/content.js'
@@ -11,6 +14,7 @@ import { startDeadline } from './deadline.js'
 import { type Decision, decide, reportOf, STATUS_FIELD } from './decision.js'
 import { type Court, type Judged, judge, type Subject } from './judge.js'
 import type { Outcome, Reason, Report } from './outcome.js'
+import { type Party, select } from './party.js'
 import { type Group, planGroups } from './plan.js'
 import type { ReadyFilter } from './ready.js'
 
@@ -29,30 +33,63 @@ interface Asked {
   readonly milliseconds: number
 }
 
+/** Parties of one message that are judged at the same time: a scanner has other mail to look at, too. */
+const AT_ONCE = 4
+
 export class Chain {
+  readonly #filters: readonly ReadyFilter[]
   readonly #groups: readonly Group[]
+  readonly #alike: boolean
   readonly #court: Court
 
   constructor(filters: readonly ReadyFilter[], court: Court) {
+    this.#filters = filters
     this.#groups = planGroups(filters)
+    this.#alike = filters.every(({ recipients }) => recipients === undefined)
     this.#court = court
   }
 
   /**
-   * Runs the filters over the message, whose content stays its owner's. When `signal` aborts, the outcome is `defer`:
-   * that is nobody's verdict. Throws nothing; close the outcome.
+   * Runs the filters over the message, whose content stays its owner's; gives at least one party, and every recipient is
+   * in one. When `signal` aborts, the outcome is `defer`: that is nobody's verdict. Throws nothing; close the outcomes.
    */
-  async run(subject: Subject, signal: AbortSignal): Promise<Outcome> {
-    const frozen = { ...subject, envelope: freeze(subject.envelope) }
-    const journey: Journey = { subject: frozen, edits: [], reports: [], spools: [], content: subject.content }
-    for (const group of this.#groups) {
-      const stopped = await this.#runGroup(group, journey, signal)
-      if (stopped !== undefined) return stopped
+  async run(subject: Subject, signal: AbortSignal): Promise<readonly Party[]> {
+    const { recipients } = subject.envelope
+    if (this.#alike) return [await this.#judge([...recipients.keys()], subject, this.#groups, signal)]
+    const selections = select(this.#filters, recipients)
+    const parties: Party[] = []
+    const turns = selections.entries()
+    const take = async (): Promise<void> => {
+      for (const [turn, selection] of turns) {
+        parties[turn] = await this.#judge(selection.places, subject, planGroups(selection.filters), signal)
+      }
     }
-    return accepted(journey)
+    await Promise.all(Array.from({ length: AT_ONCE }, take))
+    return parties
   }
 
-  async #runGroup(group: Group, journey: Journey, signal: AbortSignal): Promise<Outcome | undefined> {
+  async #judge(
+    places: readonly number[],
+    { id, envelope, content }: Subject,
+    groups: readonly Group[],
+    signal: AbortSignal,
+  ): Promise<Party> {
+    const subject = { id, envelope: narrow(envelope, places), content }
+    const journey: Journey = { subject, edits: [], reports: [], spools: [], content }
+    for (const group of groups) {
+      const forged: HeaderEdit[] = group === groups[0] ? [{ remove: STATUS_FIELD }] : []
+      const stopped = await this.#runGroup(group, forged, journey, signal)
+      if (stopped !== undefined) return { places, subject, outcome: stopped }
+    }
+    return { places, subject, outcome: accepted(journey) }
+  }
+
+  async #runGroup(
+    group: Group,
+    forged: readonly HeaderEdit[],
+    journey: Journey,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
     const edits: HeaderEdit[] = []
     const groupEnd = startDeadline(signal)
     try {
@@ -72,7 +109,6 @@ export class Chain {
         }
         edits.push(...decision.edits)
       }
-      const forged: HeaderEdit[] = group === this.#groups[0] ? [{ remove: STATUS_FIELD }] : []
       journey.content = await editContent(journey.content, [...forged, ...edits])
       journey.edits.push(...edits)
       return undefined
@@ -122,9 +158,10 @@ async function closeAll(spools: Spool[]): Promise<void> {
   for (const spool of spools.splice(0)) await spool.close()
 }
 
-function freeze(envelope: Envelope): Envelope {
-  const { sender, recipients, client } = envelope
-  const copy: [string, ...string[]] = [...recipients]
+/** The envelope for the recipients in these places, frozen. */
+function narrow({ sender, recipients, client }: Envelope, places: readonly number[]): Envelope {
+  const [first = recipients[0], ...others] = places.flatMap((place) => recipients[place] ?? [])
+  const copy: [string, ...string[]] = [first, ...others]
   return Object.freeze({
     sender,
     recipients: Object.freeze(copy),

@@ -1,5 +1,6 @@
 /** A filter that stands in `filters.d`, loaded and with its policy: what a chain is made of. */
 import type { Filter, Verdict } from '@candy/sdk'
+import type { AddressMap } from './address-map.js'
 import type { Policy } from './policy.js'
 
 export interface ReadyFilter {
@@ -8,4 +9,9 @@ export interface ReadyFilter {
   readonly filter: Filter<Verdict>
   readonly rewrites: boolean
   readonly policy: Policy
+  /**
+   * What it is for some recipients: the same filter with other settings, off, or as usual where others would not have it so.
+   * Absent: all are alike.
+   */
+  readonly recipients?: AddressMap<ReadyFilter | 'off' | 'usual'>
 }

@@ -1,20 +1,22 @@
 /** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import type { Bytes, Envelope } from '@candy/sdk'
 import type { Command } from 'commander'
 import { Chain } from '../chain/chain.js'
 import type { Outcome } from '../chain/outcome.js'
+import type { Party } from '../chain/party.js'
+import { makeLoads } from '../front/load.js'
 import { openStreamLog } from '../log/stream-log.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
 import { SiteError } from '../site/problem.js'
 import { loadSite, type Site } from '../site/site.js'
 import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE } from './exit-status.js'
+import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { printOutcome, toJson } from './outcome-print.js'
+import { printParties, toJson, weightiest } from './outcome-print.js'
 import { dropPrivileges } from './privileges.js'
 
 /** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
@@ -68,21 +70,31 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   const heard = { ...log, write: options.verbose ? log.write : () => {} }
   const site = await load({ ...options, configDirectory, log: heard })
   let content: Spool | undefined
-  let outcome: Outcome | undefined
+  let parties: readonly Party[] = []
   try {
     content = await receive(canonical(input), spool)
     const envelope: Envelope = { sender: options.from, recipients: options.to ?? ['postmaster'] }
     const chain = new Chain(site.filters, { spool, log: heard })
-    outcome = await chain.run({ id: 'check', envelope, content }, new AbortController().signal)
-    if (outcome.action === 'accept') for await (const chunk of outcome.content.open()) await out?.write(chunk)
-    process.stdout.write(options.json ? `${JSON.stringify(toJson(outcome))}\n` : printOutcome(outcome))
-    process.exitCode = STATUSES[outcome.action]
+    parties = await chain.run({ id: 'check', envelope, content }, new AbortController().signal)
+    if (out !== undefined) await writeLoad(parties, out)
+    process.stdout.write(options.json ? `${JSON.stringify(toJson(parties))}\n` : printParties(parties))
+    process.exitCode = STATUSES[weightiest(parties)?.action ?? 'defer']
   } finally {
-    await outcome?.close()
+    for (const { outcome } of parties) await outcome.close()
     await content?.close()
     await out?.close()
     await site.close()
   }
+}
+
+/** Nothing is written of a message that does not go on. */
+async function writeLoad(parties: readonly Party[], out: FileHandle): Promise<void> {
+  const [load, other] = await makeLoads(parties)
+  if (other !== undefined) {
+    const what = 'the message goes on in more than one form: name recipients who get the same'
+    throw new Failure(EX_USAGE, `--out: ${what}`)
+  }
+  if (load !== undefined) for await (const chunk of load.content.open()) await out.write(chunk)
 }
 
 async function load({
@@ -115,7 +127,7 @@ async function openInput(file: string): Promise<Bytes> {
   }
 }
 
-async function openOutput(file: string): ReturnType<typeof open> {
+async function openOutput(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'w', 0o600)
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { Status } from '@candy/sdk'
 import Table from 'cli-table3'
 import type { Outcome } from '../chain/outcome.js'
+import type { Party } from '../chain/party.js'
 
 const CLASSES: Readonly<Record<Outcome['action'], 2 | 4 | 5>> = {
   accept: 2,
@@ -11,10 +12,26 @@ const CLASSES: Readonly<Record<Outcome['action'], 2 | 4 | 5>> = {
   defer: 4,
 }
 
-export function toJson(outcome: Outcome): object {
-  const { action, reason, edits, rewritten, reports } = outcome
+/** What weighs more comes first. */
+const WEIGHTS: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
+
+/** The outcome that speaks for the message where its parties came out differently: the weightiest. */
+export function weightiest(parties: readonly Party[]): Outcome | undefined {
+  const weightOf = ({ action }: Outcome): number => WEIGHTS.indexOf(action)
+  return parties.map(({ outcome }) => outcome).toSorted((a, b) => weightOf(a) - weightOf(b))[0]
+}
+
+export function toJson(parties: readonly Party[]): object {
+  const outcome = weightiest(parties)
   return {
     version: 1,
+    ...(outcome && members(outcome)),
+    parties: parties.map((party) => ({ recipients: party.subject.envelope.recipients, ...members(party.outcome) })),
+  }
+}
+
+function members({ action, reason, edits, rewritten, reports }: Outcome): object {
+  return {
     action,
     ...(reason !== undefined && { filter: reason.filter, text: reason.text }),
     status: printStatus(action, reason?.status ?? [0, 0]),
@@ -24,8 +41,14 @@ export function toJson(outcome: Outcome): object {
   }
 }
 
-export function printOutcome(outcome: Outcome): string {
-  const { action, reason, edits, rewritten, reports } = outcome
+/** Says who is meant where not all recipients are. */
+export function printParties(parties: readonly Party[]): string {
+  const heading = ({ subject }: Party): string =>
+    parties.length === 1 ? '' : `${subject.envelope.recipients.join(', ')}:\n`
+  return parties.map((party) => heading(party) + printOutcome(party.outcome)).join('\n')
+}
+
+function printOutcome({ action, reason, edits, rewritten, reports }: Outcome): string {
   const table = new Table({ head: ['filter', 'said', 'ms', 'why'], style: { head: [], border: [] } })
   for (const report of reports) table.push([report.name, report.action, report.milliseconds, report.text ?? ''])
   const lines = reports.length === 0 ? ['no filters'] : [table.toString()]

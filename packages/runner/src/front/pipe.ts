@@ -4,14 +4,15 @@
  */
 import { type Bytes, type Envelope, printable } from '@candy/sdk'
 import type { Chain } from '../chain/chain.js'
-import type { Outcome } from '../chain/outcome.js'
 import type { Log } from '../log/log.js'
 import { crlfFromLf } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { answerTo, type ExitStatus } from './answer.js'
+import { envelopeOf } from './load.js'
 import type { NextHop } from './next-hop.js'
 import { logJudged, printReports, quarantine } from './record.js'
+import { type Front, settleTogether } from './settlement.js'
 
 export interface PipeFront {
   readonly chain: Chain
@@ -41,13 +42,12 @@ export function receivePipe(stdin: Bytes, options: SpoolOptions, signal: AbortSi
 
 /** Judges the message and does what was decided. Throws when that fails: then the answer is `unavailable()`. */
 export async function answerPipe(front: PipeFront, message: PipeMessage, signal: AbortSignal): Promise<PipeAnswer> {
-  const outcome = await front.chain.run(message, signal)
+  const parties = await front.chain.run(message, signal)
   try {
-    const answer = await act(front, message, outcome, signal)
-    logJudged(front.log, message, outcome, answer.text, answer.exit === 75)
-    return answer
+    const answers = await settleTogether(parties, speak(front, message, signal))
+    return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
-    await outcome.close()
+    for (const { outcome } of parties) await outcome.close()
   }
 }
 
@@ -56,18 +56,39 @@ export function unavailable(): PipeAnswer {
   return { exit: 75, text: '4.3.0 content filter unavailable' }
 }
 
-async function act(front: PipeFront, message: PipeMessage, outcome: Outcome, signal: AbortSignal): Promise<PipeAnswer> {
-  const { exit, text } = answerTo(outcome)
-  if (outcome.action === 'accept') {
-    const handed = await front.nextHop.handOver({ ...message, content: outcome.content }, signal)
-    if (!handed.taken) return { exit: 69, text: `${handed.status} ${handed.text}` }
-    return { exit, text: printReports(outcome.reports) }
+function speak(
+  { nextHop, quarantine: directory, log }: PipeFront,
+  message: PipeMessage,
+  signal: AbortSignal,
+): Front<PipeAnswer> {
+  return {
+    deliver: async (load) => {
+      const envelope = envelopeOf(load, message.envelope)
+      const handed = await nextHop.handOver({ ...message, envelope, content: load.content }, signal)
+      if (!handed.taken) return { taken: false, answer: { exit: 69, text: `${handed.status} ${handed.text}` } }
+      const reports = load.parties.flatMap(({ outcome }) => outcome.reports)
+      return { taken: true, answer: { exit: 0, text: printReports(reports) } }
+    },
+    quarantine: async ({ subject, outcome }) => {
+      await message.assertUpstream()
+      const name = await quarantine(directory, subject, outcome)
+      return {
+        exit: 0,
+        text: printable(`quarantined as ${name} by ${outcome.reason?.filter}: ${outcome.reason?.text}`),
+      }
+    },
+    answer: (outcome) => {
+      const { exit, text } = answerTo(outcome)
+      if (outcome.action !== 'discard') return { exit, text }
+      return { exit, text: printable(`discarded by ${outcome.reason?.filter}: ${outcome.reason?.text}`) }
+    },
+    fail: (error) => {
+      log.write('error', 'not delivered', {
+        id: message.id,
+        error: error instanceof Error ? error.message : String(error),
+      })
+      return unavailable()
+    },
+    judged: ({ subject, outcome }, { exit, text }) => logJudged(log, subject, outcome, text, exit === 75),
   }
-  const reason = `${outcome.reason?.filter}: ${outcome.reason?.text}`
-  if (outcome.action === 'quarantine') {
-    await message.assertUpstream()
-    const name = await quarantine(front.quarantine, message, outcome)
-    return { exit, text: printable(`quarantined as ${name} by ${reason}`) }
-  }
-  return { exit, text: outcome.action === 'discard' ? printable(`discarded by ${reason}`) : text }
 }

@@ -103,12 +103,19 @@ export class Downstream {
 
   /**
    * Hands the message over and ends the transaction; gives the last reply. `beforeEnd` is called when only the final dot
-   * is left to say, and may throw. When the signal aborts, the connection ends.
+   * is left to say, and may throw. When the signal aborts, the connection ends. `part` is a transaction to take up instead
+   * of the one under way: the same one for some of its recipients.
    */
-  async deliver(bytes: () => Bytes, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+  async deliver(
+    bytes: () => Bytes,
+    signal: AbortSignal,
+    beforeEnd: () => Promise<void>,
+    part?: Transaction,
+  ): Promise<Reply> {
     const abort = (): void => (this.#client ?? this.#connecting)?.abort('the message was given up')
     signal.addEventListener('abort', abort, { once: true })
     try {
+      if (part !== undefined) await this.#take(part)
       const { client, ready } = await this.#use(async (client) => {
         signal.throwIfAborted()
         const ready = await client.command('DATA')
@@ -142,6 +149,14 @@ export class Downstream {
     this.#client = undefined
     if (this.#pool === undefined || this.#kept.length > 0) client.close()
     else this.#pool.give({ client, name: this.#name, extensions: this.#extensions, born: this.#born })
+  }
+
+  /** XFORWARD_README: RSET forgets the attributes, too, and so does the end of a message. */
+  async #take({ xforward, mail, recipients }: Transaction): Promise<void> {
+    await this.reset()
+    const commands = [...xforward, ...(mail === undefined ? [] : [mail]), ...recipients]
+    await this.#use((client) => this.#replay(client, commands))
+    this.#kept = commands
   }
 
   #takeOver(): void {

@@ -1,10 +1,9 @@
-/** One message in the relay: judged, then handed on, quarantined or refused. It ends in one reply, and 2xx comes last. */
+/** One message in the relay: judged, then handed on, quarantined or refused. It ends in replies, and 2xx comes last. */
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Client } from '@candy/sdk'
+import type { Bytes, Client } from '@candy/sdk'
 import { startDeadline } from '../chain/deadline.js'
 import type { Subject } from '../chain/judge.js'
-import type { Outcome } from '../chain/outcome.js'
 import type { Spool } from '../message/spool.js'
 import { addressIn } from '../smtp/command.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
@@ -13,59 +12,83 @@ import { logJudged, quarantine } from './record.js'
 import type { Relay } from './relay.js'
 import { answerStopped, passOn, UNAVAILABLE } from './relay-answer.js'
 import type { Downstream, Transaction } from './relay-downstream.js'
+import { type Front, settleEach, settleTogether } from './settlement.js'
 
 /**
- * Judges the message and does what was decided. `gone` aborts when the client goes away: the message will come again, so
- * nothing may come of it now. Never throws; what goes wrong is logged and the answer temporary.
+ * Judges the message and does what was decided. `hear` is told what single recipients are answered, in LMTP; the reply
+ * that is given back is for all who have heard none. `gone` aborts when the client goes away: the message will come
+ * again, so nothing may come of it now. Never throws; what goes wrong is logged and the answer temporary.
  */
-export async function relayMessage(relay: Relay, down: Downstream, content: Spool, gone: AbortSignal): Promise<Reply> {
-  const subject = subjectOf(down.transaction, content)
+export async function relayMessage(
+  relay: Relay,
+  down: Downstream,
+  content: Spool,
+  gone: AbortSignal,
+  hear: (places: readonly number[], reply: Reply) => Promise<void>,
+): Promise<Reply> {
+  const { transaction } = down
+  const subject = subjectOf(transaction, content)
   const deadline = startDeadline(gone, relay.deadline)
-  try {
-    return await judge(relay, down, subject, deadline.signal)
-  } catch (error) {
+  const fail = (error: unknown): Reply => {
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
     relay.log.write('error', 'not delivered', { id: subject.id, code: String(code), error: String(message ?? error) })
     return UNAVAILABLE
+  }
+  const parties = await relay.chain.run(subject, deadline.signal)
+  try {
+    const front = { ...speak(relay, down, transaction, deadline.signal, gone), fail }
+    if (relay.protocol === 'lmtp') await settleEach(parties, front, hear)
+    else return (await settleTogether(parties, front)).at(-1) ?? UNAVAILABLE
+    return UNAVAILABLE
+  } catch (error) {
+    return fail(error)
   } finally {
+    for (const { outcome } of parties) await outcome.close()
     deadline.end()
   }
 }
 
-async function judge(relay: Relay, down: Downstream, subject: Subject, signal: AbortSignal): Promise<Reply> {
-  const outcome = await relay.chain.run(subject, signal)
-  try {
-    const reply = await act(relay, down, subject, outcome, signal)
-    logJudged(relay.log, subject, outcome, printReply(reply), reply.code >= 400 && reply.code < 500)
-    return reply
-  } finally {
-    await outcome.close()
+function speak(
+  relay: Relay,
+  down: Downstream,
+  transaction: Transaction,
+  signal: AbortSignal,
+  gone: AbortSignal,
+): Omit<Front<Reply>, 'fail'> {
+  /** Lets what has come from upstream in the meantime be seen: its end, above all. */
+  const assertWanted = async (by: AbortSignal): Promise<void> => {
+    await turn()
+    by.throwIfAborted()
+  }
+  return {
+    deliver: async ({ content, places, parties: [party] }) => {
+      const open = (): Bytes => content.open()
+      const reply = await down.deliver(open, signal, () => assertWanted(signal), partOf(transaction, places))
+      const answer = passOn(reply, relay.queue)
+      const taken = isPositive(reply)
+      if (!taken) {
+        const fields = { id: String(party?.subject.id), reply: printReply(reply), answer: answer.code }
+        relay.log.write('warn', 'next hop refused', fields)
+      }
+      return { taken, answer }
+    },
+    // Also past the deadline: who is told that it is late may have others' mail already.
+    quarantine: async ({ subject, outcome }) => {
+      await assertWanted(gone)
+      return answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome))
+    },
+    answer: (outcome) => answerStopped(outcome),
+    judged: ({ subject, outcome }, reply) => {
+      logJudged(relay.log, subject, outcome, printReply(reply), reply.code >= 400 && reply.code < 500)
+    },
   }
 }
 
-async function act(
-  relay: Relay,
-  down: Downstream,
-  subject: Subject,
-  outcome: Outcome,
-  signal: AbortSignal,
-): Promise<Reply> {
-  const assertWanted = async (): Promise<void> => {
-    // Lets what has come from upstream in the meantime be seen: its end, above all.
-    await turn()
-    signal.throwIfAborted()
-  }
-  if (outcome.action === 'quarantine') {
-    await assertWanted()
-    return answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome))
-  }
-  if (outcome.action !== 'accept') return answerStopped(outcome)
-  const reply = await down.deliver(() => outcome.content.open(), signal, assertWanted)
-  const answer = passOn(reply, relay.queue)
-  if (!isPositive(reply)) {
-    relay.log.write('warn', 'next hop refused', { id: subject.id, reply: printReply(reply), answer: answer.code })
-  }
-  return answer
+/** The transaction for some of its recipients; absent when that is all of them. */
+function partOf(transaction: Transaction, places: readonly number[]): Transaction | undefined {
+  const { recipients } = transaction
+  if (places.length === recipients.length) return undefined
+  return { ...transaction, recipients: places.flatMap((place) => recipients[place] ?? []) }
 }
 
 function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool): Subject {

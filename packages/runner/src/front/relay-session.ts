@@ -188,21 +188,37 @@ export class RelaySession {
     }
     this.#say(makeReply(354, 'End data with <CR><LF>.<CR><LF>'))
     await this.#flush()
-    const reply = await this.#message()
-    // RFC 2033 §4.2: a reply for each recipient that was accepted.
-    const count = this.#relay.protocol === 'lmtp' ? recipients.length : 1
-    for (let n = 0; n < count; n++) this.#say(reply)
-    await this.#flush()
+    await this.#answerMessage(recipients.length)
     await this.#down.reset()
   }
 
-  async #message(): Promise<Reply> {
+  /** RFC 2033 §4.2: a reply for each recipient that was accepted, in order. What is known is said at once. */
+  async #answerMessage(recipients: number): Promise<void> {
+    const answers: Reply[] = []
+    let said = 0
+    const say = (count: number, rest?: Reply): Promise<void> => {
+      for (; said < count; said++) {
+        const answer = answers[said] ?? rest
+        if (answer === undefined) break
+        this.#say(answer)
+      }
+      return this.#flush()
+    }
+    const rest = await this.#message((places, reply) => {
+      for (const place of places) answers[place] = reply
+      return say(recipients)
+    })
+    await say(this.#relay.protocol === 'lmtp' ? recipients : 1, rest)
+  }
+
+  /** Gives the reply for all recipients that were not heard of. */
+  async #message(hear: (places: readonly number[], reply: Reply) => Promise<void>): Promise<Reply> {
     const reader = new DataReader()
     const received = await this.#receive(reader)
     if ('code' in received) return received
     if (reader.bare > 0) this.#relay.log.write('warn', 'bare line ends made whole', { count: reader.bare })
     try {
-      return await relayMessage(this.#relay, this.#down, received, this.#up.gone)
+      return await relayMessage(this.#relay, this.#down, received, this.#up.gone, hear)
     } finally {
       await received.close()
     }

@@ -1,8 +1,13 @@
-/** A drop-in, `NN-name.toml`: which package filters, how long it may take, what becomes of mail, and the filter's options. */
+/**
+ * A drop-in, `NN-name.toml`: which package filters, how long it may take, what becomes of mail, the filter's options, and
+ * for whom all that is different.
+ */
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { Policy } from '../chain/policy.js'
+import { defaultPolicy, readPolicy } from './policy.js'
 import { type Problem, reason } from './problem.js'
+import { type RecipientRule, readRules } from './recipient-rule.js'
 import { Section } from './section.js'
 import { parseDocument, type TomlDocument, type TomlTable } from './toml.js'
 
@@ -13,19 +18,11 @@ export interface DropIn {
   readonly filter: string | undefined
   readonly policy: Policy
   readonly options: TomlTable
+  readonly rules: readonly RecipientRule[]
 }
-
-const ON_ERROR = ['defer', 'accept', 'quarantine'] as const
-const ON_REJECT = ['refuse', 'quarantine', 'tag', 'discard'] as const
-const ON_QUARANTINE = ['quarantine', 'tag', 'refuse'] as const
 
 /** package.json(5) `name`; a path into a package, or out of a directory, doesn't fit. */
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
-
-/** What holds for a filter of which the operator wrote nothing, a script above all. */
-export function defaultPolicy(onReject: Policy['onReject']): Policy {
-  return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine' }
-}
 
 /** Reads a drop-in. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
 export function readDropIn(
@@ -50,17 +47,10 @@ export function readDropIn(
   } else if (filter !== undefined && !isAbsolute(filter) && !PACKAGE_NAME.test(filter)) {
     top.wrong('filter', 'must be the name of a package or an absolute path')
   }
-  const preset = defaultPolicy(onReject)
-  const maxSize = top.size('max_size')
-  const policy: Policy = {
-    timeout: top.duration('timeout', preset.timeout),
-    ...(maxSize === undefined ? {} : { maxSize }),
-    onError: top.choice('on_error', ON_ERROR, preset.onError),
-    onReject: top.choice('on_reject', ON_REJECT, preset.onReject),
-    onQuarantine: top.choice('on_quarantine', ON_QUARANTINE, preset.onQuarantine),
-  }
+  const policy = readPolicy(top, defaultPolicy(onReject))
   const options = top.table('options')
+  const rules = readRules(top.section('recipients'), policy)
   top.end()
   const usable = filter !== undefined && (isAbsolute(filter) || PACKAGE_NAME.test(filter))
-  return { name, document, filter: usable ? filter : undefined, policy, options }
+  return { name, document, filter: usable ? filter : undefined, policy, options, rules }
 }

@@ -1,10 +1,11 @@
 /** What `candy list` shows of a site. No code of a filter runs, so it may be asked by root, and of a site that is broken. */
 import type { Policy } from '../chain/policy.js'
 import { listDirectory } from './directory.js'
-import { defaultPolicy, readDropIn } from './drop-in.js'
+import { readDropIn } from './drop-in.js'
 import { locatePackage } from './locate.js'
 import { Ownership } from './ownership.js'
 import { filterKey, notFound } from './package.js'
+import { defaultPolicy } from './policy.js'
 import { inOrder, type Problem, reason } from './problem.js'
 import { readScript } from './script.js'
 import { readSettings, type Settings } from './settings.js'

@@ -1,16 +1,16 @@
 /**
- * From a drop-in to a filter that judges: the package found, loaded, asked whether it is one, its options validated.
+ * From a drop-in to a package that can make its filter: found, loaded, asked whether it is one, its options validated.
  *
  * Any module format loads: ES modules, with top-level await or not, and CommonJS, whose exports Node.js may show only
  * inside `default`. Loading runs the package's code; `locate.ts` alone doesn't.
  */
-import type { Filter, FilterPackage, Verdict } from '@candy/sdk'
-import type { ReadyFilter } from '../chain/ready.js'
+import type { FilterPackage } from '@candy/sdk'
 import type { DropIn } from './drop-in.js'
 import { entryPoint, locatePackage, type PackageLocation } from './locate.js'
-import { readOptions } from './options.js'
+import { type OptionSet, OptionsReader } from './options.js'
 import type { Ownership } from './ownership.js'
 import { type Problem, reason } from './problem.js'
+import type { RecipientRule } from './recipient-rule.js'
 
 /** The contract's version that this runner speaks. */
 const API = 1
@@ -19,7 +19,9 @@ const API = 1
 export interface LoadedPackage {
   readonly dropIn: DropIn
   readonly package: FilterPackage
-  readonly options: unknown
+  readonly options: OptionSet
+  /** The rules for recipients, and what holds for each. */
+  readonly rules: readonly { readonly rule: RecipientRule; readonly options: OptionSet }[]
 }
 
 /** Loads what a drop-in names and validates its options. What is wrong goes to `problems`, and then there is nothing. */
@@ -50,26 +52,15 @@ export async function loadPackage(
   if (!isFilterPackage(found))
     return wrong(`${JSON.stringify(name)} in ${place.directory} ${shortcoming(exported, found)}`)
   const before = problems.length
-  const options = await readOptions(dropIn, found.options, place.directory, problems)
-  return problems.length === before ? { dropIn, package: found, options } : undefined
-}
-
-/** Makes the filter of a loaded package. What goes wrong goes to `problems`, and then there is nothing. */
-export async function createFilter(loaded: LoadedPackage, problems: Problem[]): Promise<ReadyFilter | undefined> {
-  const { dropIn, options } = loaded
-  try {
-    const filter: Filter<Verdict> = await loaded.package.create(options)
-    if (typeof filter?.judge === 'function') {
-      return { name: dropIn.name, filter, rewrites: loaded.package.rewrites === true, policy: dropIn.policy }
-    }
-    problems.push({
-      ...filterKey(dropIn),
-      what: `create() of ${JSON.stringify(dropIn.filter)} made nothing that judges`,
-    })
-  } catch (error) {
-    problems.push({ ...filterKey(dropIn), what: `${JSON.stringify(dropIn.filter)} cannot start: ${reason(error)}` })
+  const reader = new OptionsReader(dropIn.document, found.options, place.directory, problems)
+  const options = await reader.read(['options'], dropIn.options)
+  const rules: LoadedPackage['rules'][number][] = []
+  for (const rule of dropIn.rules) {
+    const own = Object.keys(rule.options).length > 0
+    const path = ['recipients', rule.pattern, 'options']
+    rules.push({ rule, options: own ? await reader.read(path, rule.options, options.written) : options })
   }
-  return undefined
+  return problems.length === before ? { dropIn, package: found, options, rules } : undefined
 }
 
 /** Where a drop-in's `filter` stands, for complaints about the package it names. */

@@ -22,6 +22,11 @@ export class Section {
     this.#table = table
   }
 
+  /** All that is there, for tables whose keys are names that the operator chose. Ask for each before `end`. */
+  get entries(): readonly (readonly [key: string, value: unknown])[] {
+    return Object.entries(this.#table)
+  }
+
   /** A table inside this one; empty when it isn't there. */
   section(key: string): Section {
     const table = this.#get(key)
@@ -54,6 +59,13 @@ export class Section {
     if (found !== undefined) return found
     const hint = typeof value === 'string' ? nearest(value, choices) : undefined
     this.wrong(key, `must be one of ${choices.map((choice) => `"${choice}"`).join(', ')}`, hint)
+    return fallback
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.#get(key)
+    if (value === undefined || typeof value === 'boolean') return value ?? fallback
+    this.wrong(key, 'must be true or false')
     return fallback
   }
 

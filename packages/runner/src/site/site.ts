@@ -9,10 +9,12 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { OnReject, Policy } from '../chain/policy.js'
 import type { ReadyFilter } from '../chain/ready.js'
 import type { Log } from '../log/log.js'
+import { createFilter } from './creation.js'
 import { listDirectory } from './directory.js'
-import { type DropIn, defaultPolicy, readDropIn } from './drop-in.js'
+import { type DropIn, readDropIn } from './drop-in.js'
 import { Ownership } from './ownership.js'
-import { createFilter, type LoadedPackage, loadPackage } from './package.js'
+import { type LoadedPackage, loadPackage } from './package.js'
+import { defaultPolicy } from './policy.js'
 import { type Problem, reason, SiteError } from './problem.js'
 import { readScript, type Script, scriptFilter } from './script.js'
 import { readSettings, type Settings } from './settings.js'
@@ -109,7 +111,8 @@ function readOne(filter: string, onReject: Policy['onReject'], ownership: Owners
     return [readScript(filter, name, defaultPolicy(onReject), problems) ?? []].flat()
   }
   const document = parseDocument(`filter = ${JSON.stringify(filter)}`, COMMAND_LINE, problems)
-  return document === undefined ? [] : [{ name, document, filter, policy: defaultPolicy(onReject), options: {} }]
+  if (document === undefined) return []
+  return [{ name, document, filter, policy: defaultPolicy(onReject), options: {}, rules: [] }]
 }
 
 /** The line that stands in for a drop-in has no place that an operator could look at. */
@@ -139,10 +142,17 @@ function make(loaded: Loaded, problems: Problem[]): Promise<ReadyFilter | undefi
   return 'path' in loaded ? scriptFilter(loaded) : createFilter(loaded, problems)
 }
 
+/** A filter, and what it is for some recipients. */
+function instances(ready: ReadyFilter): readonly ReadyFilter[] {
+  const others = [...(ready.recipients?.values() ?? [])]
+  return [ready, ...others.filter((other) => typeof other === 'object')]
+}
+
 /** In parallel, and each however the others fare: what one filter holds is no other's business. */
 async function closeAll(filters: readonly ReadyFilter[], log: Log): Promise<void> {
+  const all = new Map(filters.flatMap(instances).map(({ name, filter }) => [filter, name]))
   await Promise.all(
-    filters.map(async ({ name, filter }) => {
+    Array.from(all, async ([filter, name]) => {
       try {
         await filter.close?.()
       } catch (error) {

@@ -15,8 +15,7 @@ test('judges standard input, and says so in JSON', () => {
   const { status, stdout, stderr } = candy(['check', '-c', directory, '--json'], MESSAGE)
   expect(stderr).toBe('')
   expect(status).toBe(69)
-  expect(JSON.parse(stdout)).toEqual({
-    version: 1,
+  const outcome = {
     action: 'quarantine',
     filter: '20-bad',
     text: 'bad mail',
@@ -27,6 +26,11 @@ test('judges standard input, and says so in JSON', () => {
       { name: '10-fine', action: 'accept', milliseconds: expect.any(Number) },
       { name: '20-bad', action: 'reject', milliseconds: expect.any(Number), text: 'bad mail' },
     ],
+  }
+  expect(JSON.parse(stdout)).toEqual({
+    version: 1,
+    ...outcome,
+    parties: [{ recipients: ['postmaster'], ...outcome }],
   })
 })
 
@@ -94,4 +98,37 @@ test('help is on standard output and 0, for candy and each command', () => {
     expect(status).toBe(0)
     expect(stdout).toMatch(/^Usage: candy /)
   }
+})
+
+test('shows what becomes of the message for each party of recipients', () => {
+  const path = join(scratch(), 'marking.js')
+  const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
+  const judge =
+    "() => (word ? { action: 'accept', edits: [{ add: 'X-Word', value: word }] } : { action: 'reject', text: 'no' })"
+  writeFileSync(
+    path,
+    `export const filter = { api: 1, name: 'marking', options: ${options}, create: ({ word }) => ({ judge: ${judge} }) }`,
+  )
+  const rules = '[recipients."off.example"]\nenabled = false\n[recipients."a@example"]\noptions.word = "a"\n'
+  const directory = site({ 'filters.d/10-marking.toml': `filter = "${path}"\n${rules}` })
+  const to = ['--to', 'a@example', 'b@example', 'c@OFF.example', 'd@example']
+  const { status, stdout } = candy(['check', '-c', directory, '--json', ...to], MESSAGE)
+  expect(status).toBe(69)
+  const refused = { action: 'quarantine', filter: '10-marking', text: 'no', status: '5.7.1' }
+  expect(JSON.parse(stdout)).toMatchObject({
+    ...refused,
+    parties: [
+      { recipients: ['a@example'], action: 'accept', edits: [{ add: 'X-Word', value: 'a' }] },
+      { recipients: ['b@example', 'd@example'], ...refused },
+      { recipients: ['c@OFF.example'], action: 'accept', edits: [], filters: [] },
+    ],
+  })
+  const out = join(directory, 'out')
+  const { stdout: text, stderr, status: usage } = candy(['check', '-c', directory, '--out', out, ...to], MESSAGE)
+  expect(usage).toBe(64)
+  expect(text).toBe('')
+  expect(stderr).toContain('--out: the message goes on in more than one form')
+  const plain = candy(['check', '-c', directory, '--out', out, '--to', 'c@off.example', 'd@example'], MESSAGE).stdout
+  expect(plain).toMatch(/^c@off\.example:\nno filters\naccept\n\nd@example:\n.*\nquarantine: 10-marking: no\n$/s)
+  expect(readFileSync(out, 'utf8')).toBe('Subject: hi\r\n\r\nhello\r\n')
 })

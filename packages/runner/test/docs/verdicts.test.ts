@@ -96,15 +96,10 @@ describe('from outcome to answer', () => {
     expect(String(answer.exit)).toBe(row.exit)
     expect(`${answer.code} ${answer.text}`).toBe(written(row['SMTP and LMTP reply']))
     expect(answer.text).toMatch(new RegExp(`^${answer.statusClass}\\.`))
-    const json = toJson({
-      action,
-      ...reason,
-      content: { size: 0, open: async function* () {}, headers: async () => new Uint8Array() },
-      edits: [],
-      rewritten: false,
-      reports: [],
-      close: async () => {},
-    })
+    const content = { size: 0, open: async function* () {}, headers: async () => new Uint8Array() }
+    const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
+    const subject = { id: 'ID', envelope: { sender: '', recipients: ['a@example.com'] as const }, content }
+    const json = toJson([{ places: [0], subject, outcome }])
     expect(json).toMatchObject({ action, status: written(row['JSON status']) })
   })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Dialog, fitted, parseDialog } from './dialog.js'
-import { obedient, type RelayGround, startRelay } from './relay-ground.js'
+import { obedient, type RelayGround, startRelay, withRules } from './relay-ground.js'
 
 const directory = join(import.meta.dirname, 'dialogs')
 const dialogs = readdirSync(directory).map((name) => {
@@ -13,11 +13,9 @@ const dialogs = readdirSync(directory).map((name) => {
 })
 
 async function prepare({ protocol, queue, faults }: Dialog): Promise<RelayGround> {
-  const ground = await startRelay({
-    protocol,
-    queue,
-    filters: [{ ...obedient, policy: { ...obedient.policy, onReject: queue === 'before' ? 'refuse' : 'quarantine' } }],
-  })
+  const onReject = queue === 'before' ? 'refuse' : 'quarantine'
+  const filters = [withRules({ ...obedient, policy: { ...obedient.policy, onReject } })]
+  const ground = await startRelay({ protocol, queue, filters })
   for (const fault of faults.filter(({ times }) => times === undefined)) ground.sink.fail(fault)
   return ground
 }

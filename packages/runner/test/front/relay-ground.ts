@@ -6,6 +6,7 @@ import type { Message, Verdict } from '@candy/sdk'
 import { onTestFinished } from 'vitest'
 import { type Client, connect } from '../../../../test/ground/client.js'
 import { type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
+import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
 import type { ReadyFilter } from '../../src/chain/ready.js'
 import type { Relay } from '../../src/front/relay.js'
@@ -77,6 +78,16 @@ export async function startRelay({
       return client
     },
   }
+}
+
+/** The filter, but off for recipients in off.example.net, and refusing what it rejects for those in refuse.example.net. */
+export function withRules(filter: ReadyFilter): ReadyFilter {
+  const refusing: ReadyFilter = { ...filter, policy: { ...filter.policy, onReject: 'refuse' } }
+  const rules = [
+    ['off.example.net', 'off'],
+    ['refuse.example.net', refusing],
+  ] as const
+  return { ...filter, recipients: new AddressMap<ReadyFilter | 'off'>(rules) }
 }
 
 /** A filter that does as the subject says: `Subject: reject` and so on. */

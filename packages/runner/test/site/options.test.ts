@@ -119,6 +119,22 @@ describe.each([
     ])
   })
 
+  test('the options of a rule for recipients are held against the same keys, and laid over those for all', async () => {
+    const rule = '[recipients."a.example".options]'
+    expect(await said(code, `[options]\nport = 783\n${rule}\nnest.deep = true`)).toEqual([])
+    const problems = await said(code, `[options]\nport = 783\n${rule}\nhots = "a"\nnest.deeep = true\nport = "x"`)
+    expect(problems).toEqual([
+      'FILE:5:1: recipients."a.example".options.hots: unknown key; did you mean "host"?',
+      'FILE:6:6: recipients."a.example".options.nest.deeep: unknown key; did you mean "deep"?',
+      expect.stringMatching(/^FILE:7:8: recipients\."a\.example"\.options\.port: invalid .*number/),
+    ])
+    expect(await said(code, `[options]\nport = 783\n${rule}\ntimeout = "5s"`)).toEqual([
+      'FILE:5:1: recipients."a.example".options.timeout: unknown key: it belongs above [recipients."a.example".options]',
+    ])
+    const inherited = await said(code, `[options]\nport = "x"\n${rule}\nhost = "a"`)
+    expect(inherited).toEqual([expect.stringMatching(/^FILE:3:8: options\.port: /)])
+  })
+
   test("a drop-in's own key below [options] is sent above it", async () => {
     expect(await said(code, '[options]\nport = 783\ntimeout = "5s"')).toEqual([
       'FILE:4:1: options.timeout: unknown key: it belongs above [options]',

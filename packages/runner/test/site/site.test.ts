@@ -134,6 +134,63 @@ describe('a site loads', () => {
   })
 })
 
+describe('a drop-in with rules for recipients', () => {
+  /** A filter that notes the options with which it is made, and `fails` where they say so. */
+  const SHOWING = `export const filter = {
+    api: 1, name: 'showing', rewrites: false,
+    options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
+    create(options) {
+      globalThis.happened.push(\`create \${JSON.stringify(options)}\`)
+      if (options.fails) throw new Error('no')
+      return { judge: () => ({ action: 'accept' }), async close() { globalThis.happened.push('close') } }
+    },
+  }`
+  const showing = (rules: string): void => {
+    plantInSite(join(config, 'state'), 'showing', { 'index.js': SHOWING })
+    write('10-a.toml', `filter = "showing"\ntimeout = "5s"\n[options]\nnest = { a = 1, b = 2 }\nlist = [1]\n${rules}`)
+  }
+
+  test('makes one filter for each set of options, and closes each once', async () => {
+    showing(`
+      [recipients."A@example.org"]
+      on_reject = "tag"
+      options.nest.b = 3
+      options.list = [2]
+      [recipients."example.net"]
+      on_reject = "tag"
+      options = { nest = { b = 3 }, list = [2] }
+      [recipients."example.com"]
+      timeout = "7s"
+      [recipients.".example.com"]
+      options.list = [1]
+      [recipients."*"]
+      enabled = false
+    `)
+    const site = await load()
+    expect(globalThis.happened).toEqual([
+      'create {"nest":{"a":1,"b":2},"list":[1]}',
+      'create {"nest":{"a":1,"b":3},"list":[2]}',
+    ])
+    const [filter] = site.filters
+    const found = (address: string) => filter?.recipients?.find(address)
+    expect(found('b@example.org')).toBe('off')
+    expect(found('b@mx.example.com')).toBe('usual')
+    expect(found('a@example.org')).toBe(found('b@example.net'))
+    expect(found('a@example.org')).toMatchObject({ name: '10-a', policy: { onReject: 'tag', timeout: 5_000 } })
+    expect(found('a@example.com')).toMatchObject({ filter: filter?.filter, policy: { timeout: 7_000 } })
+    await site.close()
+    expect(globalThis.happened.slice(2)).toEqual(['close', 'close'])
+  })
+
+  test('whose filter cannot start with the options of one says which, and closes the other', async () => {
+    showing('[recipients."example.org".options]\nfails = true\n')
+    expect(await refused()).toBe(
+      'CONFIG/filters.d/10-a.toml:6:27: recipients."example.org".options: "showing" cannot start: no',
+    )
+    expect(globalThis.happened.at(-1)).toBe('close')
+  })
+})
+
 describe('a single filter, without filters.d', () => {
   test('is a package by its name or its path', async () => {
     write('10-broken.toml', 'nonsense')

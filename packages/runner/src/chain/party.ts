@@ -1,0 +1,43 @@
+/** Recipients of one message for whom the same settings hold: they are judged once, and have an outcome of their own. */
+import type { Subject } from './judge.js'
+import type { Outcome } from './outcome.js'
+import type { ReadyFilter } from './ready.js'
+
+export interface Party {
+  /** Where its recipients stand among those of the message, from 0. */
+  readonly places: readonly number[]
+  /** The message, to these recipients alone. */
+  readonly subject: Subject
+  readonly outcome: Outcome
+}
+
+/** Recipients, and the filters that judge for them. */
+export interface Selection {
+  readonly places: readonly number[]
+  readonly filters: readonly ReadyFilter[]
+}
+
+/** Parts the recipients by the settings that hold for them; in the order of the first of each part. */
+export function select(filters: readonly ReadyFilter[], recipients: readonly string[]): readonly Selection[] {
+  const selections = new Map<string, { readonly places: number[]; readonly filters: readonly ReadyFilter[] }>()
+  const numbers = new Map<unknown, number>()
+  for (const [place, recipient] of recipients.entries()) {
+    const settings = filters.map((filter) => settingOf(filter, recipient))
+    const key = settings.map((setting) => numberOf(setting, numbers)).join(' ')
+    const selection = selections.get(key) ?? { places: [], filters: settings.filter((setting) => setting !== 'off') }
+    selection.places.push(place)
+    selections.set(key, selection)
+  }
+  return [...selections.values()]
+}
+
+function settingOf(filter: ReadyFilter, recipient: string): ReadyFilter | 'off' {
+  const setting = filter.recipients?.find(recipient) ?? 'usual'
+  return setting === 'usual' ? filter : setting
+}
+
+function numberOf(setting: unknown, numbers: Map<unknown, number>): number {
+  const number = numbers.get(setting) ?? numbers.size
+  numbers.set(setting, number)
+  return number
+}

@@ -1,0 +1,27 @@
+/** The policy as an operator writes it: at the top of a drop-in, and again for some recipients. */
+import type { Policy } from '../chain/policy.js'
+import type { Section } from './section.js'
+
+const ON_ERROR = ['defer', 'accept', 'quarantine'] as const
+const ON_REJECT = ['refuse', 'quarantine', 'tag', 'discard'] as const
+const ON_QUARANTINE = ['quarantine', 'tag', 'refuse'] as const
+
+/** Keys of a policy. */
+export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine'] as const
+
+/** What holds for a filter of which the operator wrote nothing, a script above all. */
+export function defaultPolicy(onReject: Policy['onReject']): Policy {
+  return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine' }
+}
+
+/** What a table says, and `preset` where it says nothing. */
+export function readPolicy(section: Section, preset: Policy): Policy {
+  const maxSize = section.size('max_size') ?? preset.maxSize
+  return {
+    timeout: section.duration('timeout', preset.timeout),
+    ...(maxSize === undefined ? {} : { maxSize }),
+    onError: section.choice('on_error', ON_ERROR, preset.onError),
+    onReject: section.choice('on_reject', ON_REJECT, preset.onReject),
+    onQuarantine: section.choice('on_quarantine', ON_QUARANTINE, preset.onQuarantine),
+  }
+}
