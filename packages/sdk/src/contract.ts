@@ -131,7 +131,7 @@ export interface FilterDefinition<S extends StandardSchemaV1, R extends boolean>
   readonly rewrites?: R
   /** What `[options]` of the drop-in must look like. */
   readonly options: S
-  /** Makes the filter from validated options. Called once for each drop-in and process; no mail is at stake yet. */
+  /** Makes the filter from validated options. Called once for each set of options and process; no mail is at stake yet. */
   create(
     options: InferOutput<S>,
   ): Filter<true extends R ? Verdict : Judgement> | Promise<Filter<true extends R ? Verdict : Judgement>>

@@ -101,16 +101,13 @@ test('help is on standard output and 0, for candy and each command', () => {
 })
 
 test('shows what becomes of the message for each party of recipients', () => {
-  const path = join(scratch(), 'marking.js')
   const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
-  const judge =
-    "() => (word ? { action: 'accept', edits: [{ add: 'X-Word', value: word }] } : { action: 'reject', text: 'no' })"
-  writeFileSync(
-    path,
-    `export const filter = { api: 1, name: 'marking', options: ${options}, create: ({ word }) => ({ judge: ${judge} }) }`,
-  )
+  const marked = "{ action: 'accept', edits: [{ add: 'X-Word', value: word }] }"
+  const create = `({ word }) => ({ judge: () => (word ? ${marked} : { action: 'reject', text: 'no' }) })`
+  const filter = `export const filter = { api: 1, name: 'marking', options: ${options}, create: ${create} }`
+  const directory = site({ 'mine/marking.js': filter })
   const rules = '[recipients."off.example"]\nenabled = false\n[recipients."a@example"]\noptions.word = "a"\n'
-  const directory = site({ 'filters.d/10-marking.toml': `filter = "${path}"\n${rules}` })
+  writeFileSync(join(directory, 'filters.d/10-marking.toml'), `filter = "${directory}/mine/marking.js"\n${rules}`)
   const to = ['--to', 'a@example', 'b@example', 'c@OFF.example', 'd@example']
   const { status, stdout } = candy(['check', '-c', directory, '--json', ...to], MESSAGE)
   expect(status).toBe(69)

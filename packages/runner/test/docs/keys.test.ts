@@ -67,5 +67,36 @@ test('a drop-in: the documented keys are known, and the documented defaults hold
   policy('max_size = "1MiB"\n[options]\n')
   expect(problems).toEqual([])
   const rest = rows.filter((row) => !isFixed(row))
-  expect(rest.map((row) => code(row.key))).toEqual(['filter', 'max_size', '[options]'])
+  expect(rest.map((row) => code(row.key))).toEqual(['filter', 'max_size', '[options]', '[recipients]'])
+})
+
+test('a rule for recipients: the documented names and keys are known, and the documented drop-in is read', () => {
+  const directory = scratch()
+  const problems: Problem[] = []
+  const read = (text: string) => {
+    const path = join(directory, '50-name.toml')
+    writeFileSync(path, text)
+    return readDropIn(path, '50-name', 'quarantine', problems)?.rules ?? []
+  }
+  const page = readPage('docs/filters-d.md')
+  const patterns = readTable(page, 'name in quotes').map((row) => code(row['name in quotes']))
+  const rules = read(`filter = "x"\n${patterns.map((name) => `[recipients.${name}]\n`).join('')}`)
+  expect(rules.map(({ pattern }) => JSON.stringify(pattern))).toEqual(patterns)
+  const [enabled, policy, options] = readTable(page, 'key in a rule')
+  const preset = {
+    timeout: '"1s"',
+    max_size: '"1MiB"',
+    on_error: '"accept"',
+    on_reject: '"tag"',
+    on_quarantine: '"tag"',
+  }
+  const keys = [...(policy?.is ?? '').matchAll(/`(\w+)`/g)].map(([, key]) => key ?? '')
+  expect(keys).toEqual(Object.keys(preset))
+  const lines = Object.entries(preset).map(([key, value]) => `${key} = ${value}\n`)
+  const [rule] = read(
+    `filter = "x"\n[recipients."*"]\n${code(enabled?.['key in a rule'])} = false\n${lines.join('')}${code(options?.['key in a rule'])} = {}\n`,
+  )
+  expect(rule).toMatchObject({ enabled: false, policy: { timeout: 1000, maxSize: 1048576, onReject: 'tag' } })
+  expect(read(/```toml\n([^`]*)```/.exec(page)?.[1] ?? '')).toHaveLength(2)
+  expect(problems).toEqual([])
 })

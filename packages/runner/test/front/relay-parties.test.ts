@@ -43,7 +43,11 @@ test.each([
   for (const recipient of RECIPIENTS) await client.expect(`RCPT TO:<${recipient}>`)
   await client.expect('DATA')
   const mend = sink.fail(fault)
-  const codes = [(await client.content(letter('add').bytes)).code, (await client.read()).code, (await client.read()).code]
+  const codes = [
+    (await client.content(letter('add').bytes)).code,
+    (await client.read()).code,
+    (await client.read()).code,
+  ]
   expect(codes).toEqual([250, 451, 250])
   expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['b@example.net', 'd@example.net']])
   mend()

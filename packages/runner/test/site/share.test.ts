@@ -65,11 +65,13 @@ test('the template declares that it rewrites when its parentheses are taken away
 })
 
 test("the README's drop-in is right as it stands", () => {
-  const [, example] = /\n( {4}filter = [\s\S]*?\[options\])/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
+  const [, example] = /\n( {4}filter = [\s\S]*?)\n\n\nScripts/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
   const path = join(scratch(), '30-clamav.toml')
   writeFileSync(path, example ?? '')
   const problems: Problem[] = []
-  expect(readDropIn(path, '30-clamav', 'quarantine', problems)?.policy).toEqual({
+  const dropIn = readDropIn(path, '30-clamav', 'quarantine', problems)
+  expect(dropIn?.rules.map(({ pattern }) => pattern)).toEqual(['abuse@example.org', 'example.org'])
+  expect(dropIn?.policy).toEqual({
     timeout: 60_000,
     maxSize: 26_214_400,
     onError: 'defer',
