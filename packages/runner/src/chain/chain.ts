@@ -61,7 +61,7 @@ export class Chain {
     const turns = selections.entries()
     const take = async (): Promise<void> => {
       for (const [turn, selection] of turns) {
-        parties[turn] = await this.#judge(selection.places, subject, planGroups(selection.filters), signal)
+        parties[turn] = await this.#judge(selection.positions, subject, planGroups(selection.filters), signal)
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, take))
@@ -69,19 +69,19 @@ export class Chain {
   }
 
   async #judge(
-    places: readonly number[],
+    positions: readonly number[],
     { id, envelope, content }: Subject,
     groups: readonly Group[],
     signal: AbortSignal,
   ): Promise<Party> {
-    const subject = { id, envelope: narrow(envelope, places), content }
+    const subject = { id, envelope: narrow(envelope, positions), content }
     const journey: Journey = { subject, edits: [], reports: [], spools: [], content }
     for (const group of groups) {
       const forged: HeaderEdit[] = group === groups[0] ? [{ remove: STATUS_FIELD }] : []
       const stopped = await this.#runGroup(group, forged, journey, signal)
-      if (stopped !== undefined) return { places, subject, outcome: stopped }
+      if (stopped !== undefined) return { positions, subject, outcome: stopped }
     }
-    return { places, subject, outcome: accepted(journey) }
+    return { positions, subject, outcome: accepted(journey) }
   }
 
   async #runGroup(
@@ -158,9 +158,9 @@ async function closeAll(spools: Spool[]): Promise<void> {
   for (const spool of spools.splice(0)) await spool.close()
 }
 
-/** The envelope for the recipients in these places, frozen. */
-function narrow({ sender, recipients, client }: Envelope, places: readonly number[]): Envelope {
-  const [first = recipients[0], ...others] = places.flatMap((place) => recipients[place] ?? [])
+/** The envelope for the recipients in these positions, frozen. */
+function narrow({ sender, recipients, client }: Envelope, positions: readonly number[]): Envelope {
+  const [first = recipients[0], ...others] = positions.flatMap((position) => recipients[position] ?? [])
   const copy: [string, ...string[]] = [first, ...others]
   return Object.freeze({
     sender,

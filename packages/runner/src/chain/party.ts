@@ -5,7 +5,7 @@ import type { ReadyFilter } from './ready.js'
 
 export interface Party {
   /** Where its recipients stand among those of the message, from 0. */
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
   /** The message, to these recipients alone. */
   readonly subject: Subject
   readonly outcome: Outcome
@@ -13,19 +13,19 @@ export interface Party {
 
 /** Recipients, and the filters that judge for them. */
 export interface Selection {
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
   readonly filters: readonly ReadyFilter[]
 }
 
 /** Parts the recipients by the settings that hold for them; in the order of the first of each part. */
 export function select(filters: readonly ReadyFilter[], recipients: readonly string[]): readonly Selection[] {
-  const selections = new Map<string, { readonly places: number[]; readonly filters: readonly ReadyFilter[] }>()
+  const selections = new Map<string, { readonly positions: number[]; readonly filters: readonly ReadyFilter[] }>()
   const numbers = new Map<unknown, number>()
-  for (const [place, recipient] of recipients.entries()) {
+  for (const [position, recipient] of recipients.entries()) {
     const settings = filters.map((filter) => settingOf(filter, recipient))
     const key = settings.map((setting) => numberOf(setting, numbers)).join(' ')
-    const selection = selections.get(key) ?? { places: [], filters: settings.filter((setting) => setting !== 'off') }
-    selection.places.push(place)
+    const selection = selections.get(key) ?? { positions: [], filters: settings.filter((setting) => setting !== 'off') }
+    selection.positions.push(position)
     selections.set(key, selection)
   }
   return [...selections.values()]

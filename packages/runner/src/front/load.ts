@@ -7,7 +7,7 @@ export interface Load {
   readonly content: Content
   readonly parties: readonly Party[]
   /** Where the recipients stand among those of the message, in order. */
-  readonly places: readonly number[]
+  readonly positions: readonly number[]
 }
 
 /** Loads of the parties whose message goes on, in the order of the first recipient of each. */
@@ -17,15 +17,15 @@ export async function makeLoads(parties: readonly Party[]): Promise<readonly Loa
     const at = await findAlike(loads, party)
     const { content, parties: others } = loads[at] ?? { content: party.outcome.content, parties: [] }
     const together = [...others, party]
-    const places = together.flatMap(({ places }) => places).toSorted((a, b) => a - b)
-    loads[at] = { content, parties: together, places }
+    const positions = together.flatMap(({ positions }) => positions).toSorted((a, b) => a - b)
+    loads[at] = { content, parties: together, positions }
   }
   return loads
 }
 
 /** The envelope for the recipients of a load. */
-export function envelopeOf({ places }: Load, { recipients, ...rest }: Envelope): Envelope {
-  const [first = recipients[0], ...others] = places.flatMap((place) => recipients[place] ?? [])
+export function envelopeOf({ positions }: Load, { recipients, ...rest }: Envelope): Envelope {
+  const [first = recipients[0], ...others] = positions.flatMap((position) => recipients[position] ?? [])
   return { ...rest, recipients: [first, ...others] }
 }
 

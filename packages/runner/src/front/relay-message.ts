@@ -24,7 +24,7 @@ export async function relayMessage(
   down: Downstream,
   content: Spool,
   gone: AbortSignal,
-  hear: (places: readonly number[], reply: Reply) => Promise<void>,
+  hear: (positions: readonly number[], reply: Reply) => Promise<void>,
 ): Promise<Reply> {
   const { transaction } = down
   const subject = subjectOf(transaction, content)
@@ -61,9 +61,9 @@ function speak(
     by.throwIfAborted()
   }
   return {
-    deliver: async ({ content, places, parties: [party] }) => {
+    deliver: async ({ content, positions, parties: [party] }) => {
       const open = (): Bytes => content.open()
-      const reply = await down.deliver(open, signal, () => assertWanted(signal), partOf(transaction, places))
+      const reply = await down.deliver(open, signal, () => assertWanted(signal), partOf(transaction, positions))
       const answer = passOn(reply, relay.queue)
       const taken = isPositive(reply)
       if (!taken) {
@@ -85,10 +85,10 @@ function speak(
 }
 
 /** The transaction for some of its recipients; absent when that is all of them. */
-function partOf(transaction: Transaction, places: readonly number[]): Transaction | undefined {
+function partOf(transaction: Transaction, positions: readonly number[]): Transaction | undefined {
   const { recipients } = transaction
-  if (places.length === recipients.length) return undefined
-  return { ...transaction, recipients: places.flatMap((place) => recipients[place] ?? []) }
+  if (positions.length === recipients.length) return undefined
+  return { ...transaction, recipients: positions.flatMap((position) => recipients[position] ?? []) }
 }
 
 function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool): Subject {

@@ -204,15 +204,15 @@ export class RelaySession {
       }
       return this.#flush()
     }
-    const rest = await this.#message((places, reply) => {
-      for (const place of places) answers[place] = reply
+    const rest = await this.#message((positions, reply) => {
+      for (const position of positions) answers[position] = reply
       return say(recipients)
     })
     await say(this.#relay.protocol === 'lmtp' ? recipients : 1, rest)
   }
 
   /** Gives the reply for all recipients that were not heard of. */
-  async #message(hear: (places: readonly number[], reply: Reply) => Promise<void>): Promise<Reply> {
+  async #message(hear: (positions: readonly number[], reply: Reply) => Promise<void>): Promise<Reply> {
     const reader = new DataReader()
     const received = await this.#receive(reader)
     if ('code' in received) return received

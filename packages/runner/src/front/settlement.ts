@@ -27,18 +27,18 @@ export interface Front<A> {
 export async function settleEach<A>(
   parties: readonly Party[],
   front: Front<A>,
-  hear: (places: readonly number[], answer: A) => Promise<void>,
+  hear: (positions: readonly number[], answer: A) => Promise<void>,
 ): Promise<void> {
   // What can be answered at once comes first: a next hop may take its time.
   for (const party of parties.filter(({ outcome }) => outcome.action !== 'accept')) {
     const answer = await stop(party, front).catch(front.fail)
     front.judged(party, answer)
-    await hear(party.places, answer)
+    await hear(party.positions, answer)
   }
   for (const load of await makeLoads(parties)) {
     const answer = await front.deliver(load).then((handed) => handed.answer, front.fail)
     for (const party of load.parties) front.judged(party, answer)
-    await hear(load.places, answer)
+    await hear(load.positions, answer)
   }
 }
 

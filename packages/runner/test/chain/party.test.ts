@@ -56,10 +56,10 @@ async function run(
   const subject = { id: 'ID', envelope: { sender: '', recipients: [first, ...others] }, content } as const
   const parties = await new Chain(filters, { spool, log: memoryLog() }).run(subject, new AbortController().signal)
   const came: Come[] = []
-  for (const { places, subject: own, outcome } of parties) {
+  for (const { positions, subject: own, outcome } of parties) {
     const output = await text(outcome.content.open())
-    expect(own.envelope.recipients).toEqual(places.map((place) => recipients[place]))
-    for (const place of places) came[place] = { action: outcome.action, reason: outcome.reason, output }
+    expect(own.envelope.recipients).toEqual(positions.map((position) => recipients[position]))
+    for (const position of positions) came[position] = { action: outcome.action, reason: outcome.reason, output }
     await outcome.close()
   }
   await content.close()
@@ -75,9 +75,9 @@ test('each recipient gets what it would get alone', async () => {
     fc.asyncProperty(all, async ({ plans, recipients }) => {
       const filters = makeFilters(plans)
       const together = await run(filters, recipients)
-      expect(together.parties.flatMap(({ places }) => places).toSorted()).toEqual([...recipients.keys()])
-      for (const [place, recipient] of recipients.entries()) {
-        expect(together.came[place]).toEqual((await run(filters, [recipient])).came[0])
+      expect(together.parties.flatMap(({ positions }) => positions).toSorted()).toEqual([...recipients.keys()])
+      for (const [position, recipient] of recipients.entries()) {
+        expect(together.came[position]).toEqual((await run(filters, [recipient])).came[0])
       }
     }),
     { numRuns: 60 },
@@ -98,7 +98,7 @@ test('recipients for whom the same holds are judged once, by whatever rule', asy
   ] as const
   const filter = { ...counting, recipients: new AddressMap<ReadyFilter | 'usual'>(rules) }
   const { parties } = await run([filter], ['a@one.example', 'b@two.example', 'c@three.example', 'd@four.example'])
-  expect(parties.map(({ places }) => places)).toEqual([
+  expect(parties.map(({ positions }) => positions)).toEqual([
     [0, 1],
     [2, 3],
   ])

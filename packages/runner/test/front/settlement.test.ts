@@ -11,13 +11,13 @@ interface Planned {
   readonly bytes: number
 }
 
-function party(place: number, { action, bytes }: Planned): Party {
+function party(position: number, { action, bytes }: Planned): Party {
   const content = { size: 1, open: async function* () {}, headers: async () => Uint8Array.of(bytes) }
   const reason = action === 'accept' ? {} : { reason: { filter: 'f', text: 'no', status: [7, 1] as const } }
   const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
   return {
-    places: [place],
-    subject: { id: 'ID', envelope: { sender: '', recipients: [`${place}`] }, content },
+    positions: [position],
+    subject: { id: 'ID', envelope: { sender: '', recipients: [`${position}`] }, content },
     outcome,
   }
 }
@@ -31,20 +31,21 @@ function makeFront(hops: readonly Hop[], keeps = true) {
   const judged: [number, number][] = []
   let turn = 0
   const front: Front<number> = {
-    deliver: async ({ places }) => {
+    deliver: async ({ positions }) => {
       const hop = hops[turn++] ?? 'takes'
       if (hop === 'breaks') throw new Error('broken')
-      if (hop === 'takes') delivered.push(...places)
+      if (hop === 'takes') delivered.push(...positions)
       return { taken: hop === 'takes', answer: hop === 'takes' ? 250 : 552 }
     },
-    quarantine: async ({ places }) => {
+    quarantine: async ({ positions }) => {
       if (!keeps) throw new Error('disk full')
-      kept.push(...places)
+      kept.push(...positions)
       return 250
     },
     answer: ({ action }) => ({ accept: 0, quarantine: 0, discard: 250, refuse: 550, defer: 451 })[action],
     fail: () => 451,
-    judged: ({ places }, answer) => judged.push(...places.map((place): [number, number] => [place, answer])),
+    judged: ({ positions }, answer) =>
+      judged.push(...positions.map((position): [number, number] => [position, answer])),
   }
   return { front, delivered, kept, judged }
 }
@@ -62,20 +63,20 @@ test('each by itself: everybody hears once, and 250 means that the message is so
       const { front, delivered, kept, judged } = makeFront(does, keeps)
       const heard = new Map<number, number>()
       await settleEach(
-        plans.map((plan, place) => party(place, plan)),
+        plans.map((plan, position) => party(position, plan)),
         front,
-        async (places, answer) => {
-          for (const place of places) {
-            expect(heard.has(place)).toBe(false)
-            heard.set(place, answer)
+        async (positions, answer) => {
+          for (const position of positions) {
+            expect(heard.has(position)).toBe(false)
+            heard.set(position, answer)
           }
         },
       )
       expect([...heard].toSorted()).toEqual(judged.toSorted())
-      for (const [place, { action }] of plans.entries()) {
+      for (const [position, { action }] of plans.entries()) {
         const there = { accept: delivered, quarantine: kept }[action as string]
-        const answer = heard.get(place)
-        if (there !== undefined) expect(answer === 250).toBe(there.includes(place))
+        const answer = heard.get(position)
+        if (there !== undefined) expect(answer === 250).toBe(there.includes(position))
         else expect(answer).toBe({ discard: 250, refuse: 550, defer: 451 }[action as string])
       }
       expect(new Set(delivered).size).toBe(delivered.length)
@@ -87,7 +88,7 @@ test('together: nobody loses mail, nobody gets it twice, and what goes on as the
   await fc.assert(
     fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
       const { front, delivered, kept } = makeFront(does, keeps)
-      const parties = plans.map((plan, place) => party(place, plan))
+      const parties = plans.map((plan, position) => party(position, plan))
       const answers = await settleTogether(parties, front).catch(() => undefined)
       const answer = answers?.at(-1) ?? 451
       const actions = plans.map(({ action }) => action)
@@ -95,7 +96,7 @@ test('together: nobody loses mail, nobody gets it twice, and what goes on as the
       else if (actions.every((action) => action === 'refuse')) expect([answer, delivered, kept]).toEqual([550, [], []])
       else if (answer === 250) {
         const served = [...delivered, ...kept].toSorted()
-        const wanting = [...actions.keys()].filter((place) => actions[place] !== 'discard')
+        const wanting = [...actions.keys()].filter((position) => actions[position] !== 'discard')
         expect(served).toEqual(wanting)
       } else if (keeps) expect(delivered).toEqual([])
     }),
@@ -109,7 +110,7 @@ test('together: who is refused while others are not has it in the quarantine', a
     { action: 'refuse', bytes: 0 },
     { action: 'accept', bytes: 0 },
   ]
-  const parties = plans.map((plan, place) => party(place, plan))
+  const parties = plans.map((plan, position) => party(position, plan))
   expect(await settleTogether(parties, front)).toEqual([250, 250])
   expect([delivered, kept]).toEqual([[0, 2], [1]])
   expect(judged).toHaveLength(3)
