@@ -2,80 +2,123 @@
  * Measures every lane in rounds, one after another, so that a machine that is slow for a while is slow for all. What
  * counts are ratios within a run: figures of different machines or runs do not compare.
  */
-import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
-import { parseArgs } from 'node:util'
+import { execFileSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
 import { startClamd } from '../test/ground/clamd.js'
+import { tryCommand } from '../test/ground/command.js'
 import { makeScratch } from '../test/ground/scratch.js'
 import { startSpamd } from '../test/ground/spamd.js'
-import { LANES, NO_FILTER } from './lanes.js'
+import { Started } from '../test/ground/started.js'
+import type { Lane } from './lane.js'
+import { LANES } from './lanes.js'
 import { Measurement } from './measurement.js'
+import { type Options, readOptions, USAGE } from './options.js'
+import { writePages } from './pages.js'
+import { Progress } from './progress.js'
 import { benchRelay } from './relay.js'
-import { makeSizeTable, makeTable, printSheet } from './report.js'
+import { goalsSheet, lanesSheet, makeReport, type Report, sizesSheet } from './report.js'
+import { toTerminal } from './sheet.js'
 
-const USAGE = `Usage: npm run bench -- [--lanes REGEX] [--rounds N] [--seconds N] [--relay]
+const ROOT = resolve(import.meta.dirname, '..')
+const EX_USAGE = 64
 
-  --lanes REGEX  only lanes whose name matches
-  --rounds N     how often every lane is measured (default 5)
-  --seconds N    about how long one measurement takes (default 2)
-  --relay        only the relay, without Postfix: what the runner costs
-`
-
+/** Gives the exit status. */
 export async function bench(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      lanes: { type: 'string', default: '' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
-      relay: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
+  let options: Options
+  try {
+    options = readOptions(argv)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+    return EX_USAGE
+  }
+  if (options.help) {
     console.log(USAGE)
     return 0
   }
-  const seconds = Number(values.seconds)
-  if (values.relay) {
-    await benchRelay(seconds)
-    return 0
-  }
-  const begun = performance.now()
-  const say = (text: string): void => {
-    console.error(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${text}`)
-  }
-  const pattern = new RegExp(values.lanes)
-  await using scratch = await makeScratch('bench')
-  const clamd = await startClamd({ directory: join(scratch.path, 'clamd') })
-  const spamd = await startSpamd({ directory: join(scratch.path, 'spamd') })
-  const started: Measurement[] = []
+  const progress = new Progress()
+  const started = new Started()
   try {
-    for (const lane of LANES.filter(({ name }) => pattern.test(name))) {
-      say(`starting ${lane.name}`)
-      const measurement = new Measurement(lane, await lane.start({ clamd, spamd }))
-      started.push(measurement)
-      await measurement.warmUp()
-    }
-    for (let round = 1; round <= Number(values.rounds); round++) {
-      for (const measurement of started) {
-        const { rates } = await measurement.measure('4 KiB', seconds)
-        await measurement.measureAlone()
-        await measurement.measure('100 KiB', seconds / 2)
-        await measurement.measure('10 MiB', seconds / 2)
-        say(`round ${round}: ${measurement.result.lane.name}: ${rates.at(-1)?.toFixed(1)} messages/s`)
-      }
-    }
-    for (const measurement of started) {
-      say(`memory: ${measurement.result.lane.name}`)
-      await measurement.measureMemory()
-    }
-    const results = started.map(({ result }) => result)
-    console.log(printSheet(makeTable(results, NO_FILTER)))
-    console.log(printSheet(makeSizeTable(results)))
+    await Promise.race([run(options, progress, started), progress.interruption])
     return 0
   } finally {
-    for (const measurement of started) await measurement.stop()
-    await Promise.all([clamd.stop(), spamd.stop()])
+    progress.say('stopping all that was started')
+    await started.stop()
   }
+}
+
+async function run(options: Options, progress: Progress, started: Started): Promise<void> {
+  if (options.relay) {
+    console.log(toTerminal(await benchRelay(options.seconds, progress, started)))
+    return
+  }
+  const report = await measure(options, progress, started)
+  if (options.json) console.log(JSON.stringify(report, null, 2))
+  else for (const sheet of [lanesSheet, sizesSheet, goalsSheet]) console.log(`${toTerminal(sheet(report))}\n`)
+  if (!options.keep && options.lanes === undefined) writePages(report)
+}
+
+async function measure(options: Options, progress: Progress, started: Started): Promise<Report> {
+  const { lanes: wanted, rounds, seconds, minutes } = options
+  const lanes = LANES.filter(({ name }) => wanted === undefined || wanted.test(name))
+  if (options.installRivals) installPackages(lanes)
+  progress.next('starting clamd and spamd')
+  const scratch = await started.own(makeScratch('bench'))
+  const clamd = await started.own(startClamd({ directory: join(scratch.path, 'clamd') }))
+  const spamd = await started.own(startSpamd({ directory: join(scratch.path, 'spamd') }))
+  const measurements: Measurement[] = []
+  for (const lane of lanes) {
+    if (!(await isInstalled(lane))) {
+      progress.next(`left out: ${lane.name}: the Debian package ${lane.debian} is not installed (--install-rivals)`)
+      continue
+    }
+    progress.next(`starting: ${lane.name}`)
+    const measurement = new Measurement(lane, await started.own(lane.start({ clamd, spamd })))
+    await measurement.warmUp()
+    measurements.push(measurement)
+  }
+  let round = 0
+  for (let last = 0; round < rounds && progress.seconds + last < minutes * 60; ) {
+    const begun = progress.seconds
+    round += 1
+    for (const measurement of measurements) await measureOnce(measurement, seconds, `round ${round}`, progress)
+    last = progress.seconds - begun
+  }
+  if (round < rounds) progress.say(`no time for more than ${round} rounds of ${rounds}`)
+  for (const measurement of measurements) {
+    progress.next(`memory: ${measurement.name}`)
+    await measurement.measureMemory()
+  }
+  for (const measurement of measurements) {
+    const trouble = await measurement.trouble()
+    if (trouble > 0) progress.say(`${measurement.name}: ${trouble} deliveries failed and were tried again`)
+  }
+  return makeReport(
+    measurements.map(({ result }) => result),
+    round,
+  )
+}
+
+async function measureOnce(
+  measurement: Measurement,
+  seconds: number,
+  round: string,
+  progress: Progress,
+): Promise<void> {
+  progress.next(`${round}: ${measurement.name}`)
+  const { rates } = await measurement.measure('4 KiB', seconds)
+  await measurement.measureAlone()
+  await measurement.measure('100 KiB', seconds / 2)
+  await measurement.measure('10 MiB', seconds / 2)
+  progress.say(`  ${rates.at(-1)?.toFixed(1)} messages/s`)
+}
+
+function installPackages(lanes: readonly Lane[]): void {
+  const packages = new Set(lanes.flatMap(({ debian }) => debian ?? []))
+  execFileSync(join(ROOT, 'test/install'), [...packages], { stdio: ['ignore', 2, 2] })
+}
+
+async function isInstalled({ debian }: Lane): Promise<boolean> {
+  if (debian === undefined) return true
+  const { stdout } = await tryCommand('dpkg-query', ['--show', '--showformat', `\${db:Status-Status}`, debian])
+  return stdout.toString() === 'installed'
 }

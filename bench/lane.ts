@@ -3,6 +3,10 @@ import type { Clamd } from '../test/ground/clamd.js'
 import type { Ground } from '../test/ground/ground.js'
 import type { Spamd } from '../test/ground/spamd.js'
 
+export const NO_FILTER = 'no filter'
+export const AFTER_LIMIT = "after-queue limit: Postfix's smtp client into a second smtpd"
+export const BEFORE_LIMIT = 'before-queue limit: smtpd_proxy_filter into a second smtpd'
+
 /** One of each for all lanes. */
 export interface Daemons {
   readonly clamd: Clamd
@@ -15,8 +19,8 @@ export interface Lane {
   readonly kind: 'limit' | 'candy' | 'rival'
   /** The lane that it is compared with; its own name where there is nothing. */
   readonly against: string
-  /** Debian packages, beside those of the tests. */
-  readonly packages?: readonly string[]
+  /** The Debian package that it needs, beside those of the tests. */
+  readonly debian?: string
   start(daemons: Daemons): Promise<Track>
 }
 
@@ -29,3 +33,11 @@ export interface Track {
   readonly transport?: string
   stop(): Promise<void>
 }
+
+/** Without a resident filter. */
+export function bare(ground: Ground): Track {
+  return { ground, filters: [], stop: ground.stop }
+}
+
+/** For every Postfix: room for the largest message that is sent; by default it takes a little less. */
+export const main = { message_size_limit: '20480000' } as const

@@ -3,20 +3,15 @@ import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCandy } from '../test/ground/candy.js'
 import { runCommand } from '../test/ground/command.js'
-import { type Ground, startGround } from '../test/ground/ground.js'
-import { type RelayOptions, reinjectionBefore, relayTransport, startRelay } from '../test/ground/relay.js'
+import { startGround } from '../test/ground/ground.js'
+import { type RelayOptions, reinjectionBefore, startRelay } from '../test/ground/relay.js'
 import { freePort } from '../test/ground/scratch.js'
 import { writeScript } from '../test/ground/script.js'
-import { pipeTransport, reinjection, type Services } from '../test/ground/services.js'
-import type { Daemons, Lane, Track } from './lane.js'
+import { pipeTransport } from '../test/ground/services.js'
+import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
+import { afterQueue, RIVALS } from './rivals.js'
 
-export const NO_FILTER = 'no filter'
-const AFTER_LIMIT = "after-queue limit: Postfix's smtp client into a second smtpd"
-const BEFORE_LIMIT = 'before-queue limit: smtpd_proxy_filter into a second smtpd'
 const SHELL = "pipe: FILTER_README's shell script"
-
-/** Room for the largest message that is sent; by default Postfix takes a little less. */
-const main = { message_size_limit: '20480000' }
 
 const LIMITS: readonly Lane[] = [
   { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
@@ -48,6 +43,7 @@ export const LANES: readonly Lane[] = [
   ...LIMITS,
   relayLane('after-queue over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
   ...OURS,
+  ...RIVALS,
 ]
 
 function dropIn(name: string, socket: string): string {
@@ -70,30 +66,10 @@ function pipeLane(name: string, filters: Filters, reinject: 'sendmail' | 'candy-
   return { name, kind: 'candy', against: SHELL, start }
 }
 
-/** Without a resident filter. */
-function bare(ground: Ground): Track {
-  return { ground, filters: [], stop: ground.stop }
-}
-
-/** The way back for what knows no UNIX sockets. */
-function reinjectionAt(port: number): Services {
-  const { master, main: parameters } = reinjection()
-  return { master: master.replace(/^candy-in unix n /, `127.0.0.1:${port} inet n `), main: parameters }
-}
-
 /** What no filter after the queue can beat. Postfix's smtp client knows no UNIX sockets, so the second smtpd has a port. */
 async function startAfterLimit(): Promise<Track> {
   const port = await freePort()
-  return bare(
-    await startGround({
-      services: [relayTransport('smtp'), reinjectionAt(port)],
-      attach: {
-        contentFilter: `candy-smtp:[127.0.0.1]:${port}`,
-        options: { receive_override_options: 'no_address_mappings' },
-      },
-      main,
-    }),
-  )
+  return bare(await startGround({ ...afterQueue(port, port), main }))
 }
 
 async function startBeforeLimit(): Promise<Track> {

@@ -47,8 +47,14 @@ export class Measurement {
     }
   }
 
-  stop(): Promise<void> {
-    return this.#track.stop()
+  get name(): string {
+    return this.result.lane.name
+  }
+
+  /** Deliveries that Postfix had to put off: with them a rate means nothing. */
+  async trouble(): Promise<number> {
+    const log = await this.#track.ground.postfix.log()
+    return log.match(/ status=(?:deferred|bounced) (?!\(deferred transport\))/g)?.length ?? 0
   }
 
   /** The first messages pay for starts; they also tell how many fit into a time. */

@@ -2,19 +2,21 @@
  * The relay alone, for whoever makes it faster: clients that speak as Postfix's lmtp(8) and smtpd(8) do, straight into
  * `candy serve`, and a next hop in this process. No Postfix and no queue; what counts is the runner's processor time.
  */
-import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import Table from 'cli-table3'
 import { type Client, connect } from '../test/ground/client.js'
 import { startDaemon } from '../test/ground/daemon.js'
 import { installCandy } from '../test/ground/installation.js'
+import { idOf } from '../test/ground/queue-directory.js'
 import { makeScratch } from '../test/ground/scratch.js'
 import { startSink } from '../test/ground/sink.js'
+import type { Started } from '../test/ground/started.js'
 import { MESSAGES } from './message.js'
 import { family, processorTime } from './processes.js'
+import type { Progress } from './progress.js'
 import { good } from './sending.js'
+import type { Sheet } from './sheet.js'
 
 /** At the same time: as many as the transport that `candy enable` writes may have. */
 const SESSIONS = 10
@@ -35,75 +37,73 @@ const KEYWORDS = [...NEXT_HOP, 'XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT'
 const CLIENTS = { after: sendAsLmtp, before: sendAsProxy } as const
 type Queue = keyof typeof CLIENTS
 
-/** Measures both queues with every size, for about so many seconds each, and prints a table. */
-export async function benchRelay(seconds: number): Promise<void> {
-  const head = ['relay alone', 'messages', 'messages/s', 'CPU ms/message', 'user', 'system']
-  const table = new Table({ head, style: { head: [], border: [] } })
+/** Measures both queues with every size, for about so many seconds each. */
+export async function benchRelay(seconds: number, progress: Progress, started: Started): Promise<Sheet> {
+  const rows: string[][] = []
   for (const queue of Object.keys(CLIENTS) as Queue[]) {
-    await withRunner(queue, async (socket, pids) => {
-      console.error(`${queue}-queue: warming up`)
-      await send(queue, socket, MESSAGES['4 KiB'], atMost(WARM_UP))
-      for (const [size, bytes] of Object.entries(MESSAGES)) {
-        console.error(`${queue}-queue: ${size}`)
-        const before = processorTime(pids())
-        const begun = performance.now()
-        const count = await send(queue, socket, bytes, forSeconds(seconds))
-        const rate = (count * 1000) / (performance.now() - begun)
-        const after = processorTime(pids())
-        const user = (after.user - before.user) / count
-        const system = (after.system - before.system) / count
-        const costs = [user + system, user, system].map((cost) => cost.toFixed(3))
-        table.push([`${queue}-queue, ${size}`, count, rate.toFixed(0), ...costs])
-      }
-    })
+    progress.next(`${queue}-queue: warming up`)
+    const { socket, pid } = await startRunner(queue, started)
+    await send(queue, socket, MESSAGES['4 KiB'], atMost(WARM_UP))
+    for (const [size, bytes] of Object.entries(MESSAGES)) {
+      progress.next(`${queue}-queue: ${size}`)
+      const before = processorTime(family([pid]))
+      const begun = performance.now()
+      const count = await send(queue, socket, bytes, forSeconds(seconds))
+      const rate = (count * 1000) / (performance.now() - begun)
+      const after = processorTime(family([pid]))
+      const user = (after.user - before.user) / count
+      const system = (after.system - before.system) / count
+      const costs = [user + system, user, system].map((cost) => cost.toFixed(3))
+      rows.push([`${queue}-queue, ${size}`, String(count), rate.toFixed(0), ...costs])
+    }
+    await started.stop()
   }
-  console.log(table.toString())
+  return { head: ['relay alone', 'messages', 'messages/s', 'CPU ms', 'user', 'system'], rows }
 }
 
-type Measure = (socket: string, pids: () => readonly number[]) => Promise<void>
+interface Runner {
+  readonly socket: string
+  readonly pid: number
+}
 
-async function withRunner(queue: Queue, measure: Measure): Promise<void> {
-  await using scratch = await makeScratch('bench')
-  const { candy } = await installCandy(join(scratch.path, 'candy'))
-  const [config, state, sockets] = ['etc', 'state', 'sockets'].map((name) => join(scratch.path, name)) as Three
-  await mkdir(join(config, 'filters.d'), { recursive: true })
-  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'candy'], { encoding: 'utf8' })))
-  for (const path of [state, join(state, 'spool'), join(state, 'quarantine'), sockets]) {
-    await mkdir(path)
-    await chown(path, uid ?? 0, gid ?? 0)
+async function startRunner(queue: Queue, started: Started): Promise<Runner> {
+  const scratch = await started.own(makeScratch('bench'))
+  const below = (name: string): string => join(scratch.path, name)
+  const { candy } = await installCandy(below('candy'))
+  await mkdir(below('etc/filters.d'), { recursive: true })
+  const [uid, gid] = await Promise.all([idOf('passwd', 'candy'), idOf('group', 'candy')])
+  for (const name of ['state', 'state/spool', 'state/quarantine', 'sockets']) {
+    await mkdir(below(name))
+    await chown(below(name), uid, gid)
   }
-  const front = join(sockets, 'front')
-  const hop = join(sockets, 'hop')
-  await using _sink = await startSink({ path: hop, keep: false, keywords: KEYWORDS })
+  const socket = below('sockets/front')
+  const hop = below('sockets/hop')
+  await started.own(startSink({ path: hop, keep: false, keywords: KEYWORDS }))
   await chmod(hop, 0o777)
   const settings = [
     'mode = "smtp"',
-    `state = "${state}"`,
+    `state = "${below('state')}"`,
     '[smtp]',
     `queue = "${queue}"`,
-    `listen = "unix:${front}"`,
+    `listen = "unix:${socket}"`,
     `next_hop = "unix:${hop}"`,
     '[log]',
-    `to = "${join(state, 'log')}"`,
+    `to = "${below('state/log')}"`,
   ]
-  await writeFile(join(config, 'candy.toml'), `${settings.join('\n')}\n`)
-  const daemon = await startDaemon({
-    command: process.execPath,
-    args: [candy, '--config', config, 'serve', '--workers', String(WORKERS)],
-    ready: async () => {
-      const client = await connect(front)
-      await client.quit()
-      return true
-    },
-  })
-  try {
-    await measure(front, () => family([daemon.pid]))
-  } finally {
-    await daemon.stop()
-  }
+  await writeFile(below('etc/candy.toml'), `${settings.join('\n')}\n`)
+  const { pid } = await started.own(
+    startDaemon({
+      command: process.execPath,
+      args: [candy, '--config', below('etc'), 'serve', '--workers', String(WORKERS)],
+      ready: async () => {
+        const client = await connect(socket)
+        await client.quit()
+        return true
+      },
+    }),
+  )
+  return { socket, pid }
 }
-
-type Three = [string, string, string]
 
 /** Asked before each message. */
 type GoesOn = () => boolean

@@ -1,77 +1,101 @@
-/** What was measured, as tables. */
-import Table from 'cli-table3'
+/** What was measured, as tables and as data. */
+import { cpus } from 'node:os'
+import { type Goal, judge } from './goals.js'
+import { NO_FILTER } from './lane.js'
 import type { Result } from './measurement.js'
 import type { Size } from './message.js'
+import type { Sheet } from './sheet.js'
+import { median, quantile } from './statistics.js'
 
-/** A heading and as many cells in every row. */
-export interface Sheet {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly string[])[]
+export interface Report {
+  /** How it was measured: one sentence or two. */
+  readonly about: string
+  readonly lanes: readonly Row[]
+  readonly goals: readonly Goal[]
 }
 
-export function makeTable(results: readonly Result[], base: string): Sheet {
-  const head = [
-    '',
-    'messages/s',
-    'spread',
-    'x no filter',
-    'x its limit',
-    'alone, p50 ms',
-    'p99 ms',
-    'filter CPU ms',
-    'memory MiB',
-  ]
-  const rows = results.map((result) => {
-    const { rates, costs } = result.sizes['4 KiB']
-    const { lane, alone, memory } = result
-    return [
-      lane.name,
-      print(median(rates), 0),
-      `${print(Math.min(...rates), 0)} - ${print(Math.max(...rates), 0)}`,
-      print(ratio(results, result, base), 2),
-      lane.against === lane.name ? '' : print(ratio(results, result, lane.against), 2),
-      print(median(alone), 1),
-      print(quantile(alone, 0.99), 1),
-      costs.length === 0 ? '' : print(median(costs), 2),
-      memory === undefined ? '' : print(memory / 2 ** 20, 0),
-    ]
-  })
-  return { head, rows }
+/** One lane: milliseconds, messages a second, MiB. */
+export interface Row {
+  readonly lane: string
+  readonly kind: 'limit' | 'candy' | 'rival'
+  readonly rate: number
+  readonly slowest: number
+  readonly fastest: number
+  /** Not where "no filter" was not measured. */
+  readonly ofNoFilter?: number
+  /** Not where it has no limit, or that was not measured. */
+  readonly ofLimit?: number
+  readonly alone: { readonly p50: number; readonly p99: number }
+  readonly memory?: number
+  readonly sizes: Readonly<Record<Size, { readonly rate: number; readonly cost?: number }>>
 }
 
-export function makeSizeTable(results: readonly Result[]): Sheet {
-  const sizes = Object.keys(results[0]?.sizes ?? {}) as Size[]
-  const head = ['', ...sizes.flatMap((size) => [`${size}: messages/s`, 'filter CPU ms'])]
-  const rows = results.map(({ lane, sizes: all }) => [
-    lane.name,
-    ...sizes.flatMap((size) => {
-      const { rates, costs } = all[size]
-      return [print(median(rates), size === '10 MiB' ? 1 : 0), costs.length === 0 ? '' : print(median(costs), 2)]
-    }),
+export function makeReport(results: readonly Result[], rounds: number): Report {
+  const about =
+    `Medians of ${rounds} interleaved rounds, 4 KiB messages, 10 at a time; ${cpus().length} cores, ` +
+    `Node.js ${process.version}.`
+  return { about, lanes: results.map((result) => makeRow(result, results)), goals: judge(results) }
+}
+
+function makeRow({ lane, sizes, alone, memory }: Result, all: readonly Result[]): Row {
+  const { rates } = sizes['4 KiB']
+  const rate = median(rates)
+  const ratio = (name: string): number =>
+    rate / median(all.find((result) => result.lane.name === name)?.sizes['4 KiB'].rates ?? [])
+  const ofNoFilter = ratio(NO_FILTER)
+  const ofLimit = lane.against === lane.name ? Number.NaN : ratio(lane.against)
+  const ofSize = (size: Size): Row['sizes'][Size] => {
+    const cost = median(sizes[size].costs)
+    return { rate: median(sizes[size].rates), ...(!Number.isNaN(cost) && { cost }) }
+  }
+  return {
+    lane: lane.name,
+    kind: lane.kind,
+    rate,
+    slowest: Math.min(...rates),
+    fastest: Math.max(...rates),
+    ...(!Number.isNaN(ofNoFilter) && { ofNoFilter }),
+    ...(!Number.isNaN(ofLimit) && { ofLimit }),
+    alone: { p50: median(alone), p99: quantile(alone, 0.99) },
+    ...(memory !== undefined && { memory: memory / 2 ** 20 }),
+    sizes: { '4 KiB': ofSize('4 KiB'), '100 KiB': ofSize('100 KiB'), '10 MiB': ofSize('10 MiB') },
+  }
+}
+
+export function lanesSheet({ lanes }: Report): Sheet {
+  const head = ['', 'messages/s', 'spread', 'x no filter', 'x its limit', 'p50 ms', 'p99 ms', 'CPU ms', 'memory MiB']
+  const rows = lanes.map((row) => [
+    row.lane,
+    print(row.rate, 0),
+    `${print(row.slowest, 0)} - ${print(row.fastest, 0)}`,
+    print(row.ofNoFilter, 2),
+    print(row.ofLimit, 2),
+    print(row.alone.p50, 1),
+    print(row.alone.p99, 1),
+    print(row.sizes['4 KiB'].cost, 2),
+    print(row.memory, 0),
   ])
   return { head, rows }
 }
 
-export function printSheet({ head, rows }: Sheet): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [] } })
-  table.push(...rows.map((row) => [...row]))
-  return table.toString()
+export function sizesSheet({ lanes }: Report): Sheet {
+  const sizes = Object.keys(lanes[0]?.sizes ?? {}) as Size[]
+  const head = ['', ...sizes.flatMap((size) => [`${size}: messages/s`, 'CPU ms'])]
+  const rows = lanes.map((row) => {
+    const cells = sizes.map((size) => [
+      print(row.sizes[size].rate, size === '10 MiB' ? 1 : 0),
+      print(row.sizes[size].cost, 2),
+    ])
+    return [row.lane, ...cells.flat()]
+  })
+  return { head, rows }
 }
 
-function ratio(results: readonly Result[], { sizes }: Result, name: string): number {
-  const other = results.find(({ lane }) => lane.name === name)
-  return median(sizes['4 KiB'].rates) / median(other?.sizes['4 KiB'].rates ?? [])
+export function goalsSheet({ goals }: Report): Sheet {
+  const head = ['goal', 'measured', 'met']
+  return { head, rows: goals.map(({ goal, measured, met }) => [goal, measured, met ? 'met' : 'not met']) }
 }
 
-function print(value: number, digits: number): string {
-  return Number.isFinite(value) ? value.toFixed(digits) : ''
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN
+function print(value: number | undefined, digits: number): string {
+  return value === undefined ? '' : value.toFixed(digits)
 }

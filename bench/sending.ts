@@ -8,7 +8,7 @@ import type { Reply } from '../test/ground/replies.js'
 const SESSIONS = 10
 
 /** Milliseconds after which mail that has not arrived never will. */
-const PATIENCE = 120_000
+const PATIENCE = 600_000
 
 interface Options {
   readonly sessions?: number

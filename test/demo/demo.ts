@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { type CandyGround, startCandy } from '../ground/candy.js'
 import { startClamd } from '../ground/clamd.js'
 import { startSpamd } from '../ground/spamd.js'
+import { Started } from '../ground/started.js'
 import { type Fate, listFiles, send } from './fate.js'
 import { writeLetters } from './letters.js'
 import { isRight, printAdded, printTable } from './table.js'
@@ -70,24 +71,4 @@ async function report(ground: CandyGround, fates: readonly Fate[]): Promise<void
   if (wrong > 0)
     console.log(`\nCandy's log:\n${await ground.candyLog()}\nPostfix's log:\n${await ground.postfix.log()}`)
   console.log(wrong === 0 ? '\nAll became what it should.\n' : `\n${wrong} did not become what it should.\n`)
-}
-
-interface Stoppable {
-  stop(): Promise<void>
-}
-
-/** What must be stopped again, also what is still starting. */
-class Started {
-  readonly #things: Promise<Stoppable>[] = []
-
-  own<T extends Stoppable>(thing: Promise<T>): Promise<T> {
-    this.#things.push(thing)
-    return thing
-  }
-
-  async stop(): Promise<void> {
-    for (const thing of this.#things.splice(0).reverse()) {
-      await thing.then((one) => one.stop()).catch(() => undefined)
-    }
-  }
 }

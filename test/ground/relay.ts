@@ -62,7 +62,7 @@ export interface RelayGround extends Ground {
 }
 
 /** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
-export function relayTransport(client: 'lmtp' | 'smtp'): Services {
+export function relayTransport(client: 'lmtp' | 'smtp', processes = 10): Services {
   const name = `candy-${client}`
   const settings = {
     send_xforward_command: 'yes',
@@ -83,7 +83,7 @@ export function relayTransport(client: 'lmtp' | 'smtp'): Services {
     // One refused connection would suspend the transport otherwise.
     [`${name}_destination_concurrency_failed_cohort_limit`]: '0',
   }
-  return { master: `${name} unix - - n - 10 ${client}\n${options.join('')}`, main }
+  return { master: `${name} unix - - n - ${processes} ${client}\n${options.join('')}`, main }
 }
 
 /** Re-injection for mail that no cleanup(8) has seen yet: the site's checks and milters are still to come. */

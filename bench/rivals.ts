@@ -1,0 +1,214 @@
+/**
+ * What else filters mail behind Postfix on Debian, each with the configuration that its documentation gives for this, and
+ * the same clamd as ours. Those that hold a message in a process of their own get two, as many as candy has workers.
+ */
+import { existsSync } from 'node:fs'
+import { chown, mkdir, writeFile } from 'node:fs/promises'
+import { connect as connectSocket } from 'node:net'
+import { join } from 'node:path'
+import { connect } from '../test/ground/client.js'
+import { type Daemon, startDaemon } from '../test/ground/daemon.js'
+import { type Ground, type GroundOptions, startGround } from '../test/ground/ground.js'
+import { idOf } from '../test/ground/queue-directory.js'
+import { relayTransport } from '../test/ground/relay.js'
+import { freePort } from '../test/ground/scratch.js'
+import { reinjection } from '../test/ground/services.js'
+import { AFTER_LIMIT, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
+
+interface Place {
+  /** The daemon may write here. */
+  readonly directory: string
+  /** It may not write here; amavis insists on that. */
+  readonly configuration: string
+  /** Where it listens. */
+  readonly port: number
+  /** Where it hands mail on. */
+  readonly back: number
+  readonly clamd: string
+}
+
+interface Rival {
+  readonly name: string
+  readonly debian: string
+  /** Its account. */
+  readonly user: string
+  /** Connections that it serves at the same time; so many has Postfix, or idle ones would keep others waiting. */
+  readonly connections: number
+  /** The command line; may write files first. */
+  command(place: Place): Promise<readonly [string, ...string[]]>
+}
+
+const AFTER_QUEUE: readonly Rival[] = [
+  {
+    name: 'after-queue: clamsmtp, clamd',
+    debian: 'clamsmtp',
+    user: 'clamsmtp',
+    connections: 10,
+    command: async ({ directory, configuration, port, back, clamd }) => {
+      const lines = [
+        `Listen: 127.0.0.1:${port}`,
+        `OutAddress: 127.0.0.1:${back}`,
+        `ClamAddress: ${clamd}`,
+        `TempDirectory: ${directory}`,
+        'User: clamsmtp',
+      ]
+      return ['clamsmtpd', '-d', '1', '-f', await file(configuration, 'clamsmtpd.conf', lines)]
+    },
+  },
+  {
+    name: 'after-queue: amavis, clamd',
+    debian: 'amavisd-new',
+    user: 'amavis',
+    connections: 2,
+    command: (place) => amavis(place, ['@bypass_spam_checks_maps = (1);']),
+  },
+  {
+    name: 'after-queue: amavis, clamd and SpamAssassin',
+    debian: 'amavisd-new',
+    user: 'amavis',
+    connections: 2,
+    command: (place) => amavis(place, []),
+  },
+  {
+    name: 'after-queue: spampd (SpamAssassin)',
+    debian: 'spampd',
+    user: 'spampd',
+    connections: 2,
+    command: async ({ directory, port, back }) => [
+      'spampd',
+      '--nodetach',
+      '--local-only',
+      '--children=2',
+      '--user=spampd',
+      '--group=spampd',
+      `--port=${port}`,
+      `--relayport=${back}`,
+      `--pid=${join(directory, 'pid')}`,
+      // It does not start without a log.
+      `--logsock=${existsSync('/dev/log') ? 'unix' : 'inet'}`,
+      // Kilobytes; as much as candy and spamc give SpamAssassin.
+      '--maxsize=500',
+    ],
+  },
+]
+
+/** README.postfix of amavis; no decoding of archives, which clamd does itself. */
+async function amavis(
+  { directory, configuration, port, back, clamd }: Place,
+  more: readonly string[],
+): Promise<readonly [string, ...string[]]> {
+  const config = await file(configuration, 'amavisd.conf', [
+    'use strict;',
+    `$MYHOME = '${directory}'; $TEMPBASE = '${directory}'; $QUARANTINEDIR = undef;`,
+    `$daemon_user = 'amavis'; $daemon_group = 'amavis'; $pid_file = '${directory}/pid'; $lock_file = '${directory}/lock';`,
+    `$myhostname = 'mx.example.test'; $mydomain = 'example.test'; @local_domains_maps = (1);`,
+    '$max_servers = 2; $enable_db = 0; $do_syslog = 0; $log_level = 0;',
+    `$LOGFILE = '${directory}/log'; $unix_socketname = undef; $inet_socket_bind = '127.0.0.1'; $inet_socket_port = ${port};`,
+    `$forward_method = $notify_method = 'smtp:[127.0.0.1]:${back}';`,
+    '$final_virus_destiny = $final_banned_destiny = $final_spam_destiny = $final_bad_header_destiny = D_PASS;',
+    '@bypass_banned_checks_maps = (1); @bypass_header_checks_maps = (1); @decoders = ();',
+    '$sa_local_tests_only = 1; $sa_mail_body_size_limit = 500*1024;',
+    `@av_scanners = (['ClamAV', \\&ask_daemon, ["CONTSCAN {}\\n", '${clamd}'], qr/\\bOK$/m, qr/\\bFOUND$/m, qr/^.*?: (.*) FOUND$/m]);`,
+    ...more,
+    '1;',
+  ])
+  return ['amavisd', '-c', config, 'foreground']
+}
+
+const MILTER: Lane = {
+  name: 'milter: clamav-milter, clamd',
+  kind: 'rival',
+  against: NO_FILTER,
+  debian: 'clamav-milter',
+  start: async ({ clamd }) => {
+    let directory = ''
+    const ground = await startGround(async (below) => {
+      directory = below
+      return { attach: { options: { smtpd_milters: `unix:${join(below, 'milter.sock')}` } }, main }
+    })
+    const socket = join(directory, 'milter.sock')
+    const lines = [
+      `MilterSocket ${socket}`,
+      'MilterSocketMode 666',
+      'Foreground yes',
+      `ClamdSocket unix:${clamd.socket}`,
+      'AddHeader Replace',
+    ]
+    const args = ['--config-file', await file(directory, 'clamav-milter.conf', lines)]
+    return track(ground, startDaemon({ command: 'clamav-milter', args, ready: () => accepts(socket) }))
+  },
+}
+
+export const RIVALS: readonly Lane[] = [
+  ...AFTER_QUEUE.map((rival): Lane => {
+    const { name, debian } = rival
+    return { name, kind: 'rival', against: AFTER_LIMIT, debian, start: (daemons) => startRival(rival, daemons) }
+  }),
+  MILTER,
+]
+
+async function startRival(rival: Rival, { clamd }: Daemons): Promise<Track> {
+  const port = await freePort()
+  const back = await freePort()
+  const ground = await startGround({ ...afterQueue(port, back, rival.connections), main })
+  const directory = join(ground.directory, 'rival')
+  await mkdir(directory)
+  await chown(directory, await idOf('passwd', rival.user), 0)
+  const [command, ...args] = await rival.command({
+    directory,
+    configuration: ground.directory,
+    port,
+    back,
+    clamd: clamd.socket,
+  })
+  const ready = async (): Promise<boolean> => {
+    const client = await connect(port)
+    await client.quit()
+    return true
+  }
+  return track(ground, startDaemon({ command, args, ready, patience: 60_000 }))
+}
+
+async function track(ground: Ground, starting: Promise<Daemon>): Promise<Track> {
+  try {
+    const daemon = await starting
+    const stop = async (): Promise<void> => {
+      await daemon.stop()
+      await ground.stop()
+    }
+    return { ground, filters: [daemon.pid], stop }
+  } catch (error) {
+    await ground.stop()
+    throw error
+  }
+}
+
+/** A filter after the queue that speaks SMTP at one port and hands mail back at another. */
+export function afterQueue(port: number, back: number, processes?: number): GroundOptions {
+  const { master, main: parameters } = reinjection()
+  const listener = master.replace(/^candy-in unix n /, `127.0.0.1:${back} inet n `)
+  return {
+    services: [relayTransport('smtp', processes), { master: listener, main: parameters }],
+    attach: {
+      contentFilter: `candy-smtp:[127.0.0.1]:${port}`,
+      options: { receive_override_options: 'no_address_mappings' },
+    },
+  }
+}
+
+async function file(directory: string, name: string, lines: readonly string[]): Promise<string> {
+  const path = join(directory, name)
+  await writeFile(path, `${lines.join('\n')}\n`)
+  return path
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectSocket(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

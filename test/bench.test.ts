@@ -1,0 +1,101 @@
+/** What the benchmarks make of their measurements, and the figures on the pages, which nobody may change by hand. */
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { judge } from '../bench/goals.js'
+import { AFTER_LIMIT, type Lane, NO_FILTER } from '../bench/lane.js'
+import { LANES } from '../bench/lanes.js'
+import type { Result, Series } from '../bench/measurement.js'
+import { MESSAGES } from '../bench/message.js'
+import { readOptions, USAGE } from '../bench/options.js'
+import { FIGURES } from '../bench/pages.js'
+import { drawReport } from '../bench/plot.js'
+import { lanesSheet, makeReport } from '../bench/report.js'
+import { toMarkdown } from '../bench/sheet.js'
+import { median, quantile } from '../bench/statistics.js'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const candy = 'after-queue: candy'
+
+interface Measured {
+  readonly rates: number[]
+  readonly costs?: number[]
+  readonly alone: number[]
+  readonly memory?: number
+}
+
+function resultOf(name: string, { rates, costs = [], alone, memory }: Measured): Result {
+  const lane = LANES.find((one) => one.name === name) as Lane
+  const other: Series = { rates: [1], costs: [] }
+  const sizes = { '4 KiB': { rates, costs }, '100 KiB': other, '10 MiB': other }
+  return { lane, sizes, alone, ...(memory !== undefined && { memory }) }
+}
+
+const results = [
+  resultOf(NO_FILTER, { rates: [400, 100, 200], alone: [2] }),
+  resultOf(AFTER_LIMIT, { rates: [100, 100, 100], alone: [4, 4, 4] }),
+  resultOf(candy, { rates: [90, 96, 300], costs: [0.5, 1.5, 1.25], alone: [5, 6, 5.2], memory: 149 * 2 ** 20 }),
+]
+
+test('medians and quantiles are of the nearest rank', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(quantile([...Array(100).keys()], 0.99)).toBe(98)
+  expect(median([])).toBeNaN()
+})
+
+test('a goal is judged by medians, and left out where one of its lanes was not measured', () => {
+  expect(judge(results)).toEqual([
+    { goal: `${candy}: throughput, of its limit's: at least 0.95 x`, measured: '0.96 x', met: true },
+    { goal: `${candy}: p50 of a lone message, of its limit's: at most 1.3 x`, measured: '1.30 x', met: true },
+    { goal: `${candy}: processor time of 4 KiB: at most 1 ms`, measured: '1.25 ms', met: false },
+    { goal: `${candy}: memory with 20 x 10 MiB at once: at most 150 MiB`, measured: '149 MiB', met: true },
+  ])
+})
+
+describe('the report', () => {
+  const report = makeReport(results, 3)
+
+  test('compares each lane with no filter and with its limit', () => {
+    const [, ...cells] = lanesSheet(report).rows[2] ?? []
+    expect(cells).toEqual(['96', '90 - 300', '0.48', '0.96', '5.2', '6.0', '1.25', '149'])
+  })
+
+  test('is drawn with every lane, in well-formed SVG', () => {
+    const picture = drawReport(report)
+    for (const { lane } of report.lanes) expect(picture).toContain(`>${lane}<`)
+    expect(picture.match(/<text/g)).toHaveLength(picture.match(/<\/text>/g)?.length ?? 0)
+    expect(picture).toContain('prefers-color-scheme: dark')
+  })
+})
+
+test('a table in Markdown has columns of one width', () => {
+  const text = toMarkdown({ head: ['', 'b'], rows: [['lane', '1']] })
+  expect(text).toBe('|      | b   |\n| ---- | --- |\n| lane | 1   |')
+})
+
+test('every lane has a name of its own, and is compared with one that there is', () => {
+  const names = LANES.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(names).toEqual(expect.arrayContaining(LANES.map(({ against }) => against)))
+})
+
+test('messages are as large as they are called, and no line needs dot-stuffing', () => {
+  expect(Object.values(MESSAGES).map(({ length }) => Math.round(length / 1024))).toEqual([4, 100, 10_236])
+  for (const bytes of Object.values(MESSAGES)) expect(bytes.includes('\r\n.')).toBe(false)
+})
+
+test('every option is in the usage, and nonsense is refused', () => {
+  for (const name of Object.keys(readOptions([]))) {
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    expect(USAGE).toContain(option)
+  }
+  expect(() => readOptions(['--rounds', 'many'])).toThrow('--rounds')
+  expect(() => readOptions(['--unknown'])).toThrow('--unknown')
+})
+
+test('the figures in README.md are those in bench/results.md', () => {
+  const figures = FIGURES.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0].trim() ?? ''
+  expect(figures).toContain('messages/s')
+  const results = readFileSync(join(ROOT, 'bench/results.md'), 'utf8')
+  expect(results).toContain(figures.replace('](bench/', ']('))
+})
