@@ -22,6 +22,9 @@ import { toTerminal } from './sheet.js'
 const ROOT = resolve(import.meta.dirname, '..')
 const EX_USAGE = 64
 
+/** Rounds in which larger messages are sent, too. */
+const SIZE_ROUNDS = 3
+
 /** Gives the exit status. */
 export async function bench(argv: readonly string[]): Promise<number> {
   let options: Options
@@ -58,9 +61,25 @@ async function run(options: Options, progress: Progress, started: Started): Prom
 }
 
 async function measure(options: Options, progress: Progress, started: Started): Promise<Report> {
-  const { lanes: wanted, rounds, seconds, minutes } = options
-  const lanes = LANES.filter(({ name }) => wanted === undefined || wanted.test(name))
+  const lanes = LANES.filter(({ name }) => options.lanes === undefined || options.lanes.test(name))
   if (options.installRivals) installPackages(lanes)
+  const measurements = await startLanes(lanes, progress, started)
+  const rounds = await measureRounds(measurements, options, progress)
+  for (const measurement of measurements) {
+    progress.next(`memory: ${measurement.name}`)
+    await measurement.measureMemory()
+  }
+  for (const measurement of measurements) {
+    const trouble = await measurement.trouble()
+    if (trouble > 0) progress.say(`${measurement.name}: ${trouble} deliveries failed and were tried again`)
+  }
+  return makeReport(
+    measurements.map(({ result }) => result),
+    rounds,
+  )
+}
+
+async function startLanes(lanes: readonly Lane[], progress: Progress, started: Started): Promise<Measurement[]> {
   progress.next('starting clamd and spamd')
   const scratch = await started.own(makeScratch('bench'))
   const clamd = await started.own(startClamd({ directory: join(scratch.path, 'clamd') }))
@@ -76,40 +95,34 @@ async function measure(options: Options, progress: Progress, started: Started): 
     await measurement.warmUp()
     measurements.push(measurement)
   }
-  let round = 0
-  for (let last = 0; round < rounds && progress.seconds + last < minutes * 60; ) {
-    const begun = progress.seconds
-    round += 1
-    for (const measurement of measurements) await measureOnce(measurement, seconds, `round ${round}`, progress)
-    last = progress.seconds - begun
-  }
-  if (round < rounds) progress.say(`no time for more than ${round} rounds of ${rounds}`)
-  for (const measurement of measurements) {
-    progress.next(`memory: ${measurement.name}`)
-    await measurement.measureMemory()
-  }
-  for (const measurement of measurements) {
-    const trouble = await measurement.trouble()
-    if (trouble > 0) progress.say(`${measurement.name}: ${trouble} deliveries failed and were tried again`)
-  }
-  return makeReport(
-    measurements.map(({ result }) => result),
-    round,
-  )
+  return measurements
 }
 
-async function measureOnce(
-  measurement: Measurement,
-  seconds: number,
-  round: string,
+/** Returns how many rounds there was time for. */
+async function measureRounds(
+  measurements: readonly Measurement[],
+  { rounds, seconds, minutes }: Options,
   progress: Progress,
-): Promise<void> {
-  progress.next(`${round}: ${measurement.name}`)
-  const { rates } = await measurement.measure('4 KiB', seconds)
-  await measurement.measureAlone()
-  await measurement.measure('100 KiB', seconds / 2)
-  await measurement.measure('10 MiB', seconds / 2)
-  progress.say(`  ${rates.at(-1)?.toFixed(1)} messages/s`)
+): Promise<number> {
+  let last = 0
+  for (let round = 1; round <= rounds; round++) {
+    const begun = progress.seconds
+    if (round > 1 && begun + last > minutes * 60) {
+      progress.say(`no time for round ${round}`)
+      return round - 1
+    }
+    for (const measurement of measurements) {
+      progress.next(`round ${round}: ${measurement.name}`)
+      const { rates } = await measurement.measure('4 KiB', seconds)
+      progress.say(`  ${rates.at(-1)?.toFixed(1)} messages/s`)
+      await measurement.measureAlone()
+      if (round > SIZE_ROUNDS) continue
+      await measurement.measure('100 KiB', seconds / 4)
+      await measurement.measure('10 MiB', seconds / 4)
+    }
+    last = progress.seconds - begun
+  }
+  return rounds
 }
 
 function installPackages(lanes: readonly Lane[]): void {

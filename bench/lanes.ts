@@ -9,16 +9,9 @@ import { freePort } from '../test/ground/scratch.js'
 import { writeScript } from '../test/ground/script.js'
 import { pipeTransport } from '../test/ground/services.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
-import { afterQueue, RIVALS } from './rivals.js'
+import { AFTER_QUEUE_RIVALS, afterQueue, MILTER } from './rivals.js'
 
 const SHELL = "pipe: FILTER_README's shell script"
-
-const LIMITS: readonly Lane[] = [
-  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
-  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
-  { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
-  { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
-]
 
 type Filters = (daemons: Daemons) => Readonly<Record<string, string>>
 
@@ -32,18 +25,26 @@ const FILTERS: Readonly<Record<string, Filters>> = {
   }),
 }
 
-const OURS = Object.entries(FILTERS).flatMap(([suffix, filters]): Lane[] => [
-  relayLane(`after-queue: candy${suffix}`, AFTER_LIMIT, filters, {}),
-  relayLane(`before-queue: candy${suffix}`, BEFORE_LIMIT, filters, { queue: 'before' }),
-  pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail'),
-  pipeLane(`pipe: candy, back by candy-in${suffix}`, filters, 'candy-in'),
-])
+/** One lane for each. */
+function withEach(make: (suffix: string, filters: Filters) => Lane): readonly Lane[] {
+  return Object.entries(FILTERS).map(([suffix, filters]) => make(suffix, filters))
+}
 
+/** Each beside what it is compared with. */
 export const LANES: readonly Lane[] = [
-  ...LIMITS,
+  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
+  MILTER,
+  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
+  ...withEach((suffix, filters) => relayLane(`after-queue: candy${suffix}`, AFTER_LIMIT, filters, {})),
   relayLane('after-queue over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
-  ...OURS,
-  ...RIVALS,
+  ...AFTER_QUEUE_RIVALS,
+  { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
+  ...withEach((suffix, filters) =>
+    relayLane(`before-queue: candy${suffix}`, BEFORE_LIMIT, filters, { queue: 'before' }),
+  ),
+  { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
+  ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail')),
+  ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by candy-in${suffix}`, filters, 'candy-in')),
 ]
 
 function dropIn(name: string, socket: string): string {

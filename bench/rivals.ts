@@ -115,7 +115,8 @@ async function amavis(
   return ['amavisd', '-c', config, 'foreground']
 }
 
-const MILTER: Lane = {
+/** Works while the client is connected, so nothing of Postfix's stands in its place. */
+export const MILTER: Lane = {
   name: 'milter: clamav-milter, clamd',
   kind: 'rival',
   against: NO_FILTER,
@@ -139,13 +140,13 @@ const MILTER: Lane = {
   },
 }
 
-export const RIVALS: readonly Lane[] = [
-  ...AFTER_QUEUE.map((rival): Lane => {
-    const { name, debian } = rival
-    return { name, kind: 'rival', against: AFTER_LIMIT, debian, start: (daemons) => startRival(rival, daemons) }
-  }),
-  MILTER,
-]
+export const AFTER_QUEUE_RIVALS: readonly Lane[] = AFTER_QUEUE.map((rival) => ({
+  name: rival.name,
+  kind: 'rival',
+  against: AFTER_LIMIT,
+  debian: rival.debian,
+  start: (daemons) => startRival(rival, daemons),
+}))
 
 async function startRival(rival: Rival, { clamd }: Daemons): Promise<Track> {
   const port = await freePort()

@@ -17,7 +17,8 @@ const { bench } = await importTypeScript(resolve(import.meta.dirname, 'bench.ts'
 // What an interruption left unfinished waits for nothing.
 process.exit(
   await bench(process.argv.slice(2)).catch((error) => {
+    if (error.message === 'interrupted') return 130
     console.error(error)
-    return error.message === 'interrupted' ? 130 : 1
+    return 1
   }),
 )
