@@ -2,14 +2,14 @@
  * The relay alone, for whoever makes it faster: clients that speak as Postfix's lmtp(8) and smtpd(8) do, straight into
  * `candy serve`, and a next hop in this process. No Postfix and no queue; what counts is the runner's processor time.
  */
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type Client, connect } from '../test/ground/client.js'
 import { startDaemon } from '../test/ground/daemon.js'
 import { installCandy } from '../test/ground/installation.js'
-import { idOf } from '../test/ground/queue-directory.js'
 import { makeScratch } from '../test/ground/scratch.js'
+import { writeSite } from '../test/ground/service.js'
 import { startSink } from '../test/ground/sink.js'
 import type { Started } from '../test/ground/started.js'
 import { MESSAGES } from './message.js'
@@ -68,33 +68,18 @@ interface Runner {
 
 async function startRunner(queue: Queue, started: Started): Promise<Runner> {
   const scratch = await started.own(makeScratch('bench'))
-  const below = (name: string): string => join(scratch.path, name)
-  const { candy } = await installCandy(below('candy'))
-  await mkdir(below('etc/filters.d'), { recursive: true })
-  const [uid, gid] = await Promise.all([idOf('passwd', 'candy'), idOf('group', 'candy')])
-  for (const name of ['state', 'state/spool', 'state/quarantine', 'sockets']) {
-    await mkdir(below(name))
-    await chown(below(name), uid, gid)
-  }
-  const socket = below('sockets/front')
-  const hop = below('sockets/hop')
+  const { candy } = await installCandy(join(scratch.path, 'candy'))
+  const site = join(scratch.path, 'site')
+  const socket = join(site, 'state/front')
+  const hop = join(site, 'state/hop')
+  const settings = [`queue = "${queue}"`, `listen = "unix:${socket}"`, `next_hop = "unix:${hop}"`]
+  await writeSite(site, settings, join(site, 'state/log'))
   await started.own(startSink({ path: hop, keep: false, keywords: KEYWORDS }))
   await chmod(hop, 0o777)
-  const settings = [
-    'mode = "smtp"',
-    `state = "${below('state')}"`,
-    '[smtp]',
-    `queue = "${queue}"`,
-    `listen = "unix:${socket}"`,
-    `next_hop = "unix:${hop}"`,
-    '[log]',
-    `to = "${below('state/log')}"`,
-  ]
-  await writeFile(below('etc/candy.toml'), `${settings.join('\n')}\n`)
   const { pid } = await started.own(
     startDaemon({
       command: process.execPath,
-      args: [candy, '--config', below('etc'), 'serve', '--workers', String(WORKERS)],
+      args: [candy, '--config', site, 'serve', '--workers', String(WORKERS)],
       ready: async () => {
         const client = await connect(socket)
         await client.quit()
