@@ -15,13 +15,14 @@ export function family(pids: readonly number[]): readonly number[] {
   return pids.flatMap((pid) => [pid, ...family(childrenOf(pid))])
 }
 
-/** What the processes have used since they started. One that has ended counts for nothing. */
+/** What the processes have used since they started, and those that they have started and outlived. */
 export function processorTime(pids: readonly number[]): ProcessorTime {
   const times = pids.map((pid) => {
-    // Fields 14 and 15, counted after the name in parentheses, which may hold anything.
+    // Fields 14 to 17, counted after the name in parentheses, which may hold anything.
     const stat = read(`/proc/${pid}/stat`)
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { user: Number(fields[11] ?? 0) * TICK, system: Number(fields[12] ?? 0) * TICK }
+    const [user = 0, system = 0, theirUser = 0, theirSystem = 0] = fields.slice(11, 15).map(Number)
+    return { user: (user + theirUser) * TICK, system: (system + theirSystem) * TICK }
   })
   return times.reduce((sum, time) => ({ user: sum.user + time.user, system: sum.system + time.system }), {
     user: 0,
