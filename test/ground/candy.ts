@@ -1,8 +1,7 @@
 /** Candy set up by hand beside a private Postfix, in pipe mode: what an administrator would do without `candy enable`. */
-import { execFileSync } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Ground, startGround } from './ground.js'
+import { type HandMade, makeByHand } from './hand-made.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
 import { pipeTransport, reinjection } from './services.js'
@@ -26,23 +25,8 @@ export interface CandyOptions {
   readonly main?: InstanceOptions['main']
 }
 
-export interface CandyGround extends Ground {
+export interface CandyGround extends Ground, HandMade {
   readonly installation: Installation
-  /** filters.d */
-  readonly filters: string
-  /** Candy's own directory: spool, quarantine. */
-  readonly state: string
-  writeFilter(name: string, text: string): Promise<void>
-  removeFilter(name: string): Promise<void>
-  /** What candy has logged. */
-  candyLog(): Promise<string>
-  quarantined(): Promise<readonly Quarantined[]>
-}
-
-export interface Quarantined {
-  readonly name: string
-  readonly bytes: Buffer
-  readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }
 }
 
 /** The macros of pipe(8) that `candy pipe` understands. */
@@ -81,62 +65,14 @@ export async function startCandy(options: CandyOptions = {}): Promise<CandyGroun
   })
   try {
     if (installation === undefined) throw new Error('candy was not installed')
-    return await setUp(ground, installation, options)
+    const socket = join(ground.postfix.queueDirectory, 'public/candy-in')
+    const reinject = options.reinject === 'candy-in' ? [`reinject = "unix:${socket}"`] : []
+    if (options.reinject === 'candy-in') await ground.postfix.admit()
+    const { settings, filters, pipe = [] } = options
+    const made = await makeByHand(ground, { mode: 'pipe', table: [...reinject, ...pipe], settings, filters })
+    return { ...ground, ...made, installation }
   } catch (error) {
     await ground.stop()
     throw error
   }
-}
-
-async function setUp(ground: Ground, installation: Installation, options: CandyOptions): Promise<CandyGround> {
-  const { postfix, directory } = ground
-  const filters = join(postfix.configDirectory, 'filters.d')
-  const state = join(directory, 'state')
-  const log = join(directory, 'log/candy.log')
-  await mkdir(filters)
-  const account = { uid: idOf('-u'), gid: idOf('-g') }
-  for (const path of [state, join(state, 'spool'), join(state, 'quarantine'), join(directory, 'log')]) {
-    await mkdir(path, { mode: 0o700 })
-    await chown(path, account.uid, account.gid)
-  }
-  const socket = join(postfix.queueDirectory, 'public/candy-in')
-  const reinject = options.reinject === 'candy-in' ? [`reinject = "unix:${socket}"`] : []
-  if (options.reinject === 'candy-in') await postfix.admit()
-  const settings = [
-    'mode = "pipe"',
-    `state = "${state}"`,
-    '[pipe]',
-    ...reinject,
-    ...(options.pipe ?? []),
-    '[log]',
-    `to = "${log}"`,
-    ...(options.settings ?? []),
-  ]
-  await writeFile(join(postfix.configDirectory, 'candy.toml'), `${settings.join('\n')}\n`)
-  const writeFilter = async (name: string, text: string): Promise<void> => {
-    await writeFile(join(filters, name), text)
-    await chmod(join(filters, name), name.includes('.') ? 0o644 : 0o755)
-  }
-  for (const [name, text] of Object.entries(options.filters ?? {})) await writeFilter(name, text)
-  const quarantine = join(state, 'quarantine')
-  return {
-    ...ground,
-    installation,
-    filters,
-    state,
-    writeFilter,
-    removeFilter: (name) => rm(join(filters, name)),
-    candyLog: () => readFile(log, 'utf8').catch(() => ''),
-    quarantined: async () => Promise.all((await readdir(quarantine)).map((name) => readQuarantined(quarantine, name))),
-  }
-}
-
-/** A message in a quarantine directory. */
-export async function readQuarantined(quarantine: string, name: string): Promise<Quarantined> {
-  const bytes = await readFile(join(quarantine, name, 'message.eml'))
-  return { name, bytes, record: JSON.parse(await readFile(join(quarantine, name, 'record.json'), 'utf8')) }
-}
-
-function idOf(flag: '-u' | '-g'): number {
-  return Number(execFileSync('id', [flag, 'candy'], { encoding: 'utf8' }))
 }

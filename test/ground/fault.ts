@@ -14,6 +14,12 @@ import type { RelayGround } from './relay.js'
 /** Milliseconds that a fault under load may take in a test, on a machine that is busy with others. */
 export const LONG = 300_000
 
+/** Messages that show that mail flows. */
+const FLOW = 10
+
+/** Milliseconds that it may take to do so, unless there is none left. */
+const LULL = 10_000
+
 export interface Fault {
   /** Makes it go wrong once. `turn` counts from 0. */
   strike(turn: number): Promise<unknown>
@@ -21,6 +27,8 @@ export interface Fault {
   mend?(): Promise<unknown>
   /** Milliseconds between two strokes. */
   readonly pause?: number
+  /** Whether mail flows again by itself after a stroke; then the next one waits until it does. */
+  readonly heals?: boolean
   /** Messages that one stroke can make arrive twice, at most: those under way in what dies. None unless said. */
   readonly repeats?: number
 }
@@ -42,7 +50,7 @@ export async function installMarking(ground: RelayGround): Promise<void> {
 /** Sends letters while the fault strikes, and accounts for those that should arrive. */
 export async function endure(
   ground: RelayGround,
-  { strike, mend, pause = 300, repeats: most = 0 }: Fault,
+  { strike, mend, pause = 300, heals = false, repeats: most = 0 }: Fault,
   letters: readonly Sealed[],
   expected: readonly Sealed[] = letters,
 ): Promise<Endured> {
@@ -52,20 +60,24 @@ export async function endure(
   const end = new AbortController()
   let strokes = 0
   const striking = (async () => {
-    for (;;) {
-      await sleep(pause, undefined, { signal: end.signal }).catch(() => {})
-      if (end.signal.aborted) return
+    while (!end.signal.aborted) {
+      const { count } = sink
       await strike(strokes)
       strokes += 1
+      await sleep(pause, undefined, { signal: end.signal }).catch(() => {})
+      if (heals)
+        await until('mail to flow', () => sink.count > count + FLOW || end.signal.aborted, {
+          milliseconds: LULL,
+        }).catch(() => {})
     }
   })()
   let posted: Posted
   try {
     const half = letters.length / 2
     const first = await post(postfix.port, letters.slice(0, half))
-    await until('two strokes', () => strokes >= 2)
+    await until('a stroke', () => strokes >= 1, { milliseconds: LONG })
     const second = await post(postfix.port, letters.slice(half))
-    await until('a third stroke', () => strokes >= 3)
+    await until('another stroke', () => strokes >= 2, { milliseconds: LONG })
     posted = { again: first.again + second.again, refused: [...first.refused, ...second.refused] }
   } finally {
     end.abort()

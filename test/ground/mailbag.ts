@@ -21,7 +21,7 @@ const LINES = { few: 40, many: 1500 } as const
 
 /** `more` is what stands in the body of the nth letter beside its id. */
 export function seal(name: string, count: number, more: (n: number) => string = () => ''): readonly Sealed[] {
-  const prefix = name.replaceAll(/[^a-z]+/gi, '-')
+  const prefix = name.replaceAll(/[^a-z0-9]+/gi, '-')
   return Array.from({ length: count }, (_, n) => {
     const id = `${prefix}-${n}@example.com`
     const lines = n % 20 === 7 ? LINES.many : (n * 37) % LINES.few

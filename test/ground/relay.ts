@@ -1,11 +1,10 @@
 /** Candy set up by hand beside a private Postfix, as a service: what an administrator would do without `candy enable`. */
-import { execFileSync } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type Quarantined, readQuarantined } from './candy.js'
 import { type Daemon, startDaemon } from './daemon.js'
 import { type Ground, type ScannerOptions, startGround } from './ground.js'
+import { type HandMade, idOf, makeByHand } from './hand-made.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
 import { inNewNamespace } from './namespace.js'
@@ -34,12 +33,8 @@ export interface RelayOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-export interface RelayGround extends Ground {
+export interface RelayGround extends Ground, HandMade {
   readonly installation: Installation
-  /** filters.d */
-  readonly filters: string
-  /** Candy's own directory: spool, quarantine. */
-  readonly state: string
   /** Where candy listens: the path of a UNIX socket, or a port. */
   readonly socket: string | number
   /** The supervisor. */
@@ -50,15 +45,8 @@ export interface RelayGround extends Ground {
   start(): Promise<void>
   /** Stops the service, which may finish what it has. */
   end(): Promise<void>
-  writeFilter(name: string, text: string): Promise<void>
-  removeFilter(name: string): Promise<void>
-  /** Changes a line of candy.toml; what it returns changes it back. Either way candy has to be told. */
-  change(pattern: RegExp, line: string): Promise<() => Promise<void>>
   /** Sends SIGHUP and waits until candy says that it has reloaded, or has not. */
   reload(): Promise<void>
-  /** What candy has logged. */
-  candyLog(): Promise<string>
-  quarantined(): Promise<readonly Quarantined[]>
 }
 
 /** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
@@ -129,47 +117,23 @@ async function setUp(
   options: RelayOptions,
   port: number | undefined,
 ): Promise<RelayGround> {
-  const { postfix, directory } = ground
+  const { postfix } = ground
   const { queue = 'after' } = options
-  const filters = join(postfix.configDirectory, 'filters.d')
-  const state = join(directory, 'state')
-  const quarantine = join(state, 'quarantine')
-  const log = join(directory, 'log/candy.log')
   const sockets = join(postfix.queueDirectory, 'candy')
   const socket = port ?? join(sockets, queue === 'after' ? 'lmtp' : 'proxy')
-  await mkdir(filters)
-  const candy = { uid: idOf('-u', 'candy'), gid: idOf('-g', 'candy') }
-  for (const path of [state, join(state, 'spool'), quarantine, join(directory, 'log')]) {
-    await mkdir(path, { mode: 0o700 })
-    await chown(path, candy.uid, candy.gid)
-  }
   await mkdir(sockets)
-  await chown(sockets, candy.uid, idOf('-g', 'postfix'))
+  await chown(sockets, idOf('-u', 'candy'), idOf('-g', 'postfix'))
   await chmod(sockets, 0o2750)
   await postfix.admit()
-  const settings = [
-    'mode = "smtp"',
-    `state = "${state}"`,
-    '[smtp]',
-    `queue = "${queue}"`,
-    ...(port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']),
-    ...(options.smtp ?? []),
-    '[log]',
-    `to = "${log}"`,
-    ...(options.settings ?? []),
-  ]
-  const toml = join(postfix.configDirectory, 'candy.toml')
-  await writeFile(toml, `${settings.join('\n')}\n`)
-  const writeFilter = async (name: string, text: string): Promise<void> => {
-    await writeFile(join(filters, name), text)
-    await chmod(join(filters, name), name.includes('.') ? 0o644 : 0o755)
-  }
-  for (const [name, text] of Object.entries(options.filters ?? {})) await writeFilter(name, text)
+  const listen = port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']
+  const table = [`queue = "${queue}"`, ...listen, ...(options.smtp ?? [])]
+  const { settings, filters } = options
+  const made = await makeByHand(ground, { mode: 'smtp', table, settings, filters })
+  const { candyLog } = made
 
   const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
   const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --clear-groups -- ${serve}`
   const [command, ...args] = inNewNamespace(postfix.configDirectory, '/etc/postfix', script)
-  const candyLog = (): Promise<string> => readFile(log, 'utf8').catch(() => '')
   const startService = async (): Promise<Daemon> => {
     const from = (await candyLog()).length
     // Workers of a runner that was killed may still answer.
@@ -183,9 +147,8 @@ async function setUp(
   }
   return {
     ...ground,
+    ...made,
     installation,
-    filters,
-    state,
     socket,
     pid: () => service.pid,
     workers: () => childrenOf(service.pid, 'worker-main'),
@@ -193,20 +156,11 @@ async function setUp(
       service = await startService()
     },
     end: () => service.stop(),
-    writeFilter,
-    removeFilter: (name) => rm(join(filters, name)),
-    change: async (pattern, line) => {
-      const old = await readFile(toml, 'utf8')
-      await writeFile(toml, old.replace(pattern, line))
-      return () => writeFile(toml, old)
-    },
     reload: async () => {
       const before = (await candyLog()).length
       process.kill(service.pid, 'SIGHUP')
       await until('a reload', async () => /reloaded/.test((await candyLog()).slice(before)), { explain: candyLog })
     },
-    candyLog,
-    quarantined: async () => Promise.all((await readdir(quarantine)).map((name) => readQuarantined(quarantine, name))),
     stop,
     [Symbol.asyncDispose]: stop,
   }
@@ -222,8 +176,4 @@ function answers(address: string | number): Promise<boolean> {
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
   })
-}
-
-function idOf(flag: '-u' | '-g', account: string): number {
-  return Number(execFileSync('id', [flag, account], { encoding: 'utf8' }))
 }

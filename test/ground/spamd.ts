@@ -43,10 +43,12 @@ export async function startSpamd(options: SpamdOptions): Promise<Spamd> {
     ['bayes', 'home', 'users'].map((name) => makeWritable(join(directory, name))),
   )
   await writeUsers(users ?? '', options.users ?? {})
-  const learning = ['bayes_auto_learn 0', `bayes_path ${bayes}/bayes`]
-  const config = [...(options.bare === true ? [] : learning), ...(options.config ?? [])]
-  const nothing = join(directory, 'nothing')
-  if (options.bare === true) await makeWritable(nothing)
+  const rules = options.bare === true ? join(directory, 'rules') : undefined
+  if (rules !== undefined) {
+    await makeWritable(rules)
+    await writeFile(join(rules, 'all.cf'), `${options.config?.join('\n')}\n`)
+  }
+  const lines = ['bayes_auto_learn 0', `bayes_path ${bayes}/bayes`, ...(options.config ?? [])]
   const daemon = await startDaemon({
     command: '/usr/sbin/spamd',
     args: [
@@ -63,10 +65,11 @@ export async function startSpamd(options: SpamdOptions): Promise<Spamd> {
       ...(process.getuid?.() === 0 ? ['--username=nobody'] : []),
       `--helper-home-dir=${home}`,
       '--nouser-config',
-      ...(options.bare === true ? [`--configpath=${nothing}`, `--siteconfigpath=${nothing}`] : []),
+      ...(rules === undefined
+        ? lines.map((line) => `--cf=${line}`)
+        : [`--configpath=${rules}`, `--siteconfigpath=${rules}`]),
       ...(options.users === undefined ? [] : [`--virtual-config-dir=${users}/%u`]),
       ...(options.allowTell === true ? ['--allow-tell'] : []),
-      ...config.map((line) => `--cf=${line}`),
     ],
     env: { HOME: home ?? '', TMPDIR: home ?? '' },
     patience: 60_000,

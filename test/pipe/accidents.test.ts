@@ -3,12 +3,12 @@
  * bounce, must not pass unscanned, and must arrive, once and whole, when the cause is gone.
  */
 import { execFileSync } from 'node:child_process'
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Accident, accidentsOf, nothing, survive, type Victim } from '../ground/accident.js'
 import { type CandyGround, startCandy } from '../ground/candy.js'
-import { deliver } from '../ground/client.js'
 import { type Fault, type Stage, startSink } from '../ground/sink.js'
 
 let ground: CandyGround
@@ -17,51 +17,15 @@ beforeAll(async () => {
 })
 afterAll(() => ground.stop())
 
-/** Breaks something; what it returns mends it again. */
-type Accident = () => Promise<() => Promise<unknown>>
+const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(victim)
 
-/** A filter package of one file, whose `judge` has the given body. */
-function filterThat(body: string, top = ''): Accident {
-  return async () => {
-    const path = join(ground.directory, 'filter.js')
-    const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
-    const create = `() => ({ judge: async (message, context) => { ${body} } })`
-    const define = `{ api: 1, name: 'test', rewrites: false, options: ${options}, create: ${create} }`
-    await writeFile(path, `${top}\nexport const filter = ${define}\n`)
-    await ground.writeFilter('50-test.toml', `filter = "${path}"\n`)
-    return () => ground.removeFilter('50-test.toml')
-  }
-}
-
-function script(text: string): Accident {
-  return async () => {
-    await ground.writeFilter('50-test', `#!/bin/sh\n${text}\n`)
-    return () => ground.removeFilter('50-test')
-  }
-}
-
-function dropIn(text: string): Accident {
-  return async () => {
-    await ground.writeFilter('50-test.toml', text)
-    return () => ground.removeFilter('50-test.toml')
-  }
-}
-
-/** Something of the installation or the state is not where it should be. */
-function absent(path: () => string): Accident {
-  return async () => {
-    await rename(path(), `${path()}.gone`)
-    return () => rename(`${path()}.gone`, path())
-  }
+/** Every process of candy's is born into the mounts of Postfix. */
+function victim(): Victim {
+  return { ...ground, pid: () => ground.postfix.pid }
 }
 
 function settings(line: string): Accident {
-  return async () => {
-    const path = join(ground.postfix.configDirectory, 'candy.toml')
-    const before = await readFile(path, 'utf8')
-    await writeFile(path, before.replace('[pipe]\n', `[pipe]\n${line}\n`))
-    return () => writeFile(path, before)
-  }
+  return () => ground.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
 }
 
 /** A next hop that does what it should not. */
@@ -89,30 +53,6 @@ function sendmail(text: string): Accident {
   }
 }
 
-/** A file system with hardly any room. */
-function fullDisk(directory: string, also: Accident): Accident {
-  return async () => {
-    const path = join(ground.state, directory)
-    execFileSync('nsenter', [
-      '-m',
-      '-t',
-      String(ground.postfix.pid),
-      'mount',
-      '-t',
-      'tmpfs',
-      '-o',
-      'size=16k,mode=777',
-      'none',
-      path,
-    ])
-    const mend = await also()
-    return async () => {
-      execFileSync('nsenter', ['-m', '-t', String(ground.postfix.pid), 'umount', path])
-      await mend()
-    }
-  }
-}
-
 /** Sends a signal to a process of candy while a filter judges. */
 function signal(name: NodeJS.Signals, pattern: string): Accident {
   return async () => {
@@ -135,8 +75,6 @@ function signal(name: NodeJS.Signals, pattern: string): Accident {
     }
   }
 }
-
-const nothing: Accident = async () => async () => {}
 
 const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'a filter throws': filterThat("throw new Error('broken')"),
@@ -216,27 +154,4 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'SIGKILL to candy-pipe': signal('SIGKILL', 'sh .*candy-pipe'),
 }
 
-test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
-  const { postfix, sink } = ground
-  sink.clear()
-  const before = (await postfix.log()).length
-  const logSince = async (): Promise<string> => (await postfix.log()).slice(before)
-  const bytes = `Subject: ${name}\r\n\r\n${'what nobody may lose\r\n'.repeat(10_000)}`
-  const mend = await accident()
-  try {
-    await deliver(postfix.port, { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes })
-    await postfix.waitUntil(`a deferral: ${name}`, async () => /status=(?!sent)/.test(await logSince()))
-    expect(await logSince()).not.toMatch(/status=(bounced|expired|undeliverable)/)
-    expect(sink.count, await logSince()).toBe(0)
-    expect(await ground.quarantined()).toEqual([])
-    expect((await postfix.queue()).length).toBe(1)
-  } finally {
-    await mend()
-  }
-  await postfix.flush()
-  const [message] = await sink.waitFor(1)
-  expect(message?.bytes.toString()).toContain(bytes.slice(bytes.indexOf('\r\n\r\n')))
-  await postfix.waitUntilEmpty()
-  expect(sink.count).toBe(1)
-  expect(await logSince()).not.toMatch(/status=bounced/)
-})
+test.each(Object.entries(ACCIDENTS))('%s', (name, accident) => survive(victim(), name, accident, async () => {}))

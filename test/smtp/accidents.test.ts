@@ -2,12 +2,12 @@
  * Every accident that we could think of, with the runner after the queue of a real Postfix: the mail must wait in the
  * queue, must not bounce, must not pass unscanned, and must arrive, once and whole, when the cause is gone.
  */
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Accident, accidentsOf, nothing, survive } from '../ground/accident.js'
 import { deliver } from '../ground/client.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 import { type Fault, type Stage, startSink } from '../ground/sink.js'
@@ -22,38 +22,9 @@ beforeAll(async () => {
 })
 afterAll(() => ground.stop())
 
-/** Breaks something; what it returns mends it again. Then candy is told to reload. */
-type Accident = () => Promise<() => Promise<unknown>>
+const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(() => ground)
 
 let count = 0
-
-/** A filter package of one file, whose `judge` has the given body. */
-function filterThat(body: string): Accident {
-  return async () => {
-    count += 1
-    const path = join(ground.directory, `filter-${count}.js`)
-    const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
-    const create = `() => ({ judge: async (message, context) => { ${body} } })`
-    const define = `{ api: 1, name: 'test', rewrites: false, options: ${options}, create: ${create} }`
-    await writeFile(path, `export const filter = ${define}\n`)
-    await ground.writeFilter('50-test.toml', `filter = "${path}"\n`)
-    return () => ground.removeFilter('50-test.toml')
-  }
-}
-
-function script(text: string): Accident {
-  return async () => {
-    await ground.writeFilter('50-test', `#!/bin/sh\n${text}\n`)
-    return () => ground.removeFilter('50-test')
-  }
-}
-
-function dropIn(text: string): Accident {
-  return async () => {
-    await ground.writeFilter('50-test.toml', text)
-    return () => ground.removeFilter('50-test.toml')
-  }
-}
 
 /** A next hop that does what it should not. */
 function nextHop(at: Stage, answer: Fault): Accident {
@@ -69,28 +40,6 @@ function nextHop(at: Stage, answer: Fault): Accident {
       expect(sink.count).toBe(0)
       // Only after the reload may it go: nobody may take its absence for the accident.
       setTimeout(() => void sink.stop(), 5_000).unref()
-    }
-  }
-}
-
-function absent(name: string): Accident {
-  return async () => {
-    const path = join(ground.state, name)
-    await rename(path, `${path}.gone`)
-    return () => rename(`${path}.gone`, path)
-  }
-}
-
-/** A file system with hardly any room. */
-function fullDisk(name: string, also: Accident): Accident {
-  return async () => {
-    const enter = ['-m', '-t', String(ground.pid())]
-    const path = join(ground.state, name)
-    execFileSync('nsenter', [...enter, 'mount', '-t', 'tmpfs', '-o', 'size=16k,mode=777', 'none', path])
-    const mend = await also()
-    return async () => {
-      execFileSync('nsenter', [...enter, 'umount', '-l', path])
-      await mend()
     }
   }
 }
@@ -115,8 +64,6 @@ const killWorker: Accident = async () => {
   }
 }
 
-const nothing: Accident = async () => async () => {}
-
 const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'a filter throws': filterThat("throw new Error('broken')"),
   'a filter throws where nobody catches': filterThat(
@@ -133,7 +80,7 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),
-  'the spool is not there': absent('spool'),
+  'the spool is not there': absent(() => join(ground.state, 'spool')),
   'the disk is full for the spool': fullDisk('spool', nothing),
   'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
   'the next hop is not there': () => ground.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
@@ -153,31 +100,10 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
 }
 
 test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
-  const { postfix, sink } = ground
-  sink.clear()
-  const before = (await postfix.log()).length
-  const logSince = async (): Promise<string> => (await postfix.log()).slice(before)
-  const bytes = `Subject: ${name}\r\n\r\n${'what nobody may lose\r\n'.repeat(10_000)}`
-  const mend = await accident()
   const running = name !== 'candy is not running'
-  try {
+  await survive(ground, name, accident, async () => {
     if (running) await ground.reload()
-    await deliver(postfix.port, { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes })
-    await postfix.waitUntil(`a deferral: ${name}`, async () => /lmtp.*status=(?!sent)/.test(await logSince()))
-    expect(await logSince()).not.toMatch(/status=(bounced|expired|undeliverable)/)
-    expect(sink.count, await logSince()).toBe(0)
-    expect(await ground.quarantined()).toEqual([])
-    expect((await postfix.queue()).length).toBe(1)
-  } finally {
-    await mend()
-    if (running) await ground.reload()
-  }
-  await postfix.flush()
-  const [message] = await sink.waitFor(1)
-  expect(message?.bytes.toString()).toContain(bytes.slice(bytes.indexOf('\r\n\r\n')))
-  await postfix.waitUntilEmpty()
-  expect(sink.count).toBe(1)
-  expect(await logSince()).not.toMatch(/status=bounced/)
+  })
 })
 
 test('SIGKILL to the supervisor: what is under way comes to its end, and a new runner takes the socket over', async () => {

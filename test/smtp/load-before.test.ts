@@ -21,6 +21,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       const pid = ground.workers()[turn % 2]
       if (pid !== undefined) signal(pid, 'SIGKILL')
     },
+    heals: true,
     repeats: CLIENTS,
   },
   'kill -9 of the whole runner': {
@@ -28,6 +29,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGKILL')
       await ground.start()
     },
+    heals: true,
     repeats: CLIENTS,
   },
   'kill -9 of smtpd processes, in front and behind': {
@@ -37,6 +39,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       if (pid !== undefined) signal(pid, 'SIGKILL')
     },
     pause: 100,
+    heals: true,
     repeats: 1,
   },
 }

@@ -1,11 +1,11 @@
 /** Load on the runner after the queue while processes die, are told to end or to reload, or find no room. */
-import { execFileSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
 import { writeFilterFile } from '../ground/filter-file.js'
+import { fillDisk } from '../ground/full-disk.js'
 import { account, idOf, post, seal, THOUSAND } from '../ground/mailbag.js'
 import { signal } from '../ground/processes.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
@@ -46,23 +46,26 @@ function kill(pids: readonly number[], turn: number): void {
 
 /** A process of Postfix's dies with the one message that it has. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': { strike: async (turn) => kill(ground.workers(), turn), repeats: CONCURRENCY },
+  'kill -9 of workers': { strike: async (turn) => kill(ground.workers(), turn), heals: true, repeats: CONCURRENCY },
   'kill -9 of the whole runner': {
     strike: async () => {
       for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGKILL')
       await ground.start()
     },
+    heals: true,
     repeats: CONCURRENCY,
   },
   'kill -9 of lmtp processes': {
     strike: async (turn) => kill(ground.postfix.servers('candy-lmtp'), turn),
     pause: 100,
+    heals: true,
     repeats: 1,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) =>
       kill(ground.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${ground.postfix.port}`), turn >> 1),
     pause: 100,
+    heals: true,
     repeats: 1,
   },
   'a storm of SIGHUP': {
@@ -72,6 +75,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
         await sleep(10)
       }
     },
+    heals: true,
   },
   'a storm of SIGTERM, and a new start': {
     strike: async () => {
@@ -79,29 +83,26 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       await ground.end()
       await ground.start()
     },
+    heals: true,
   },
   'a full spool': fullSpool(),
   'a filter in an endless loop': {
     strike: () => writeFile(join(ground.state, 'loop'), ''),
-    pause: 1500,
+    heals: true,
     repeats: CONCURRENCY,
   },
 }
 
 /** A file system with hardly any room, which comes and goes. */
 function fullSpool(): Fault {
-  let full = false
-  const enter = (...command: string[]): void => {
-    execFileSync('nsenter', ['-m', '-t', String(ground.pid()), ...command, join(ground.state, 'spool')])
-  }
+  let empty: (() => void) | undefined
   const mend = async (): Promise<void> => {
-    if (full) enter('umount', '-l')
-    full = false
+    empty?.()
+    empty = undefined
   }
   const strike = async (): Promise<void> => {
-    if (full) return mend()
-    enter('mount', '-t', 'tmpfs', '-o', 'size=16k,mode=777', 'none')
-    full = true
+    if (empty !== undefined) return mend()
+    empty = fillDisk(ground.pid(), join(ground.state, 'spool'))
   }
   return { strike, mend }
 }

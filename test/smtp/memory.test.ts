@@ -18,11 +18,11 @@ const CLIENTS = 8
 /** Messages in a session. */
 const SESSION = 20
 
-/** As large as a small message gets, so that one that is not given back shows. */
-const BYTES = `Subject: x\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(224)}`
+/** So large that a message that is not given back shows. */
+const BYTES = `Subject: x\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(448)}`
 
 /** Mebibytes by which memory may grow from the second quarter of all messages to the last. */
-const GROWTH = 12
+const GROWTH = 24
 
 /** Mebibytes of memory that a process has now. proc(5) */
 async function residentOf(pid: number): Promise<number> {

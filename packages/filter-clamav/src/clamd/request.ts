@@ -41,10 +41,10 @@ export async function* instream(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
   yield { parts: [...ready, ...frame(held, size), END], last: true }
 }
 
+/** Shares the memory of the message: every copy would cost as much as reading it. */
 function frame(pieces: readonly Uint8Array[], size: number): Uint8Array[] {
-  const [first, ...more] = pieces
-  if (first === undefined) return []
+  if (size === 0) return []
   const length = Buffer.allocUnsafe(4)
   length.writeUInt32BE(size)
-  return [length, more.length === 0 ? first : Buffer.concat(pieces, size)]
+  return [length, ...pieces]
 }

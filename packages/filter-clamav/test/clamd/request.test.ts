@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { anyChunking } from '@candy/sdk/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -31,6 +32,13 @@ test('a chunk of any size is cut into frames of at most 192 KiB that are written
   const { bytes, batches } = await gather(instream(anyChunking(Buffer.alloc(1_000_000, 7))))
   expect(batches.length).toBeGreaterThan(4)
   for (const frame of readRequest(bytes)?.frames ?? []) expect(frame.length).toBeLessThanOrEqual(192 * 1_024)
+})
+
+test('what is sent shares the memory of the message', async () => {
+  const chunks = [4096, 65_536, 1000].map((size) => new Uint8Array(size))
+  const { batches } = await gather(instream(Readable.from(chunks)))
+  const data = batches.flatMap(({ parts }) => parts).filter((part) => part.length > 100)
+  expect(data.map(({ buffer }) => chunks.findIndex((chunk) => chunk.buffer === buffer))).toEqual([0, 1, 2])
 })
 
 test('a chunk that is not bytes is refused', async () => {

@@ -1,0 +1,84 @@
+/** What clamd costs: nothing but its own work. Filters do not wait for each other, and a small message touches no disk. */
+import { existsSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Clamd, EICAR, startClamd } from '../ground/clamd.js'
+import { deliver } from '../ground/client.js'
+import { writeFilterFile } from '../ground/filter-file.js'
+import { signal } from '../ground/processes.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+
+const MEBIBYTE = 1024 ** 2
+
+let ground: RelayGround
+let clamd: Clamd
+beforeAll(async () => {
+  ground = await startRelay({ workers: 1 })
+  clamd = await startClamd({ directory: join(ground.directory, 'clamd') })
+  await ground.writeFilter(
+    '50-clamav.toml',
+    `filter = "@candy/filter-clamav"\n[options]\naddresses = ["${clamd.socket}"]\n`,
+  )
+  await ground.reload()
+})
+afterAll(async () => {
+  await clamd.stop()
+  await ground.stop()
+})
+
+/** Sends a message of so many bytes; comes back when it has arrived, scanned. */
+async function scan(size: number): Promise<void> {
+  const head = 'Subject: x\r\n\r\n'
+  const line = `${'x'.repeat(78)}\r\n`
+  ground.sink.clear()
+  const bytes = `${head}${line.repeat(Math.floor((size - head.length) / line.length))}`
+  await deliver(ground.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net'], bytes })
+  const [message] = await ground.sink.waitFor(1)
+  expect(message?.bytes.toString('latin1')).toMatch(/^X-Virus-Scanned: ClamAV\r\n/m)
+}
+
+test('a message of less than a mebibyte never has a file', async () => {
+  let files = 0
+  const watcher = watch(join(ground.state, 'spool'), () => {
+    files += 1
+  })
+  // Postfix adds its fields to it.
+  for (const size of [1, 4096, 100_000, MEBIBYTE - 4096]) await scan(size)
+  expect(files).toBe(0)
+  await scan(MEBIBYTE + 4096)
+  await expect.poll(() => files).toBeGreaterThan(0)
+  watcher.close()
+})
+
+test('another filter judges while clamd does', async () => {
+  const mark = join(ground.state, 'judged')
+  const path = join(ground.directory, 'marking.js')
+  await writeFilterFile(path, {
+    judge: `(await import('node:fs')).writeFileSync('${mark}', ''); return { action: 'accept' }`,
+  })
+  await ground.writeFilter('60-marking.toml', `filter = "${path}"\n`)
+  await ground.reload()
+  signal(clamd.pid, 'SIGSTOP')
+  const scanned = scan(4096)
+  try {
+    await ground.postfix.waitUntil('the other filter', () => existsSync(mark))
+    expect(ground.sink.count).toBe(0)
+  } finally {
+    signal(clamd.pid, 'SIGCONT')
+  }
+  await scanned
+  await ground.removeFilter('60-marking.toml')
+  await ground.reload()
+})
+
+test('and a virus is kept', async () => {
+  ground.sink.clear()
+  await deliver(ground.postfix.port, {
+    sender: 'a@example.com',
+    recipients: ['b@example.net'],
+    bytes: `Subject: x\r\n\r\n${EICAR}\r\n`,
+  })
+  await ground.postfix.waitUntilEmpty()
+  expect(ground.sink.count).toBe(0)
+  expect(await ground.quarantined()).toHaveLength(1)
+})
