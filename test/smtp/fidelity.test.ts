@@ -1,7 +1,8 @@
 /** The relay without filters, through a real Postfix: what comes out is what went in, envelope and all. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, deliver, type Letter } from '../ground/client.js'
-import { bodyOf, header, LETTERS, recipients, sender } from '../ground/letters.js'
+import { deliver } from '../ground/client.js'
+import { expectLastLineEnded, expectUnchanged } from '../ground/fidelity.js'
+import { header, LETTERS, recipients, sender } from '../ground/letters.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 
 const MORE: typeof LETTERS = {
@@ -29,29 +30,11 @@ describe.each([
   afterAll(() => ground.stop())
 
   test.each(Object.entries(MORE))('%s', async (_, letter) => {
-    const sent: Letter = { sender, recipients, ...letter }
-    ground.sink.clear()
-    await deliver(ground.postfix.port, sent)
-    const [message] = await ground.sink.waitFor(1)
-    expect(message?.sender).toBe(sent.sender)
-    expect([...(message?.recipients ?? [])].sort()).toEqual([...sent.recipients].sort())
-    expect(bodyOf(message?.bytes ?? '')).toBe(bodyOf(sent.bytes))
-    await ground.postfix.waitUntilEmpty()
+    await expectUnchanged(ground, letter)
     expect(ground.sink.count).toBe(1)
   })
 
-  test('a last line that does not end', async () => {
-    ground.sink.clear()
-    await using client = await connect(ground.postfix.port)
-    await client.ehlo()
-    await client.expect(`MAIL FROM:<${sender}>`)
-    await client.expect(`RCPT TO:<${recipients[0]}>`)
-    const bytes = `${header}no end`
-    client.write(`BDAT ${bytes.length} LAST\r\n${bytes}`)
-    expect((await client.read()).code).toBe(250)
-    const [message] = await ground.sink.waitFor(1)
-    expect(bodyOf(message?.bytes ?? '')).toBe('no end\r\n')
-  })
+  test('a last line that does not end', () => expectLastLineEnded(ground))
 
   test('DSN parameters and the body type', async () => {
     ground.sink.clear()

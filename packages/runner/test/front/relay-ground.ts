@@ -11,6 +11,7 @@ import { Chain } from '../../src/chain/chain.js'
 import type { ReadyFilter } from '../../src/chain/ready.js'
 import type { Relay } from '../../src/front/relay.js'
 import { RelaySession } from '../../src/front/relay-session.js'
+import type { Log } from '../../src/log/log.js'
 import { type MemoryLog, memoryLog, ready, scratch } from '../support.js'
 
 export interface RelayGround {
@@ -39,20 +40,7 @@ export async function startRelay({
   mkdirSync(quarantine)
   const sink = await startSink({ path: join(directory, 'sink'), ...sinkOptions })
   const log = memoryLog()
-  const spool = { directory, memory: 100_000 }
-  const relay: Relay = {
-    protocol: 'lmtp',
-    queue: 'after',
-    nextHop: { path: join(directory, 'sink') },
-    deadline: 20_000,
-    patience: 20_000,
-    idle: 20_000,
-    chain: new Chain(filters, { spool, log }),
-    spool,
-    quarantine,
-    log,
-    ...options,
-  }
+  const relay = { ...relayIn(directory, filters, log), quarantine, ...options }
   const sessions = new Set<RelaySession>()
   const server = createServer((socket) => {
     const session = new RelaySession(socket, relay)
@@ -90,6 +78,23 @@ export function withRules(filter: ReadyFilter): ReadyFilter {
   return { ...filter, recipients: new AddressMap<ReadyFilter | 'off'>(rules) }
 }
 
+/** A relay between sockets of one directory, whose next hop is `sink` there. */
+export function relayIn(directory: string, filters: readonly ReadyFilter[], log: Log = memoryLog()): Relay {
+  const spool = { directory, memory: 100_000 }
+  return {
+    protocol: 'lmtp',
+    queue: 'after',
+    nextHop: { path: join(directory, 'sink') },
+    deadline: 20_000,
+    patience: 20_000,
+    idle: 20_000,
+    chain: new Chain(filters, { spool, log }),
+    spool,
+    quarantine: directory,
+    log,
+  }
+}
+
 /** A filter that does as the subject says: `Subject: reject` and so on. */
 export const obedient: ReadyFilter = ready('obedient', async (message: Message): Promise<Verdict> => {
   const word = /^Subject: (\w+)/m.exec(Buffer.from(await message.headers()).toString('latin1'))?.[1]
@@ -97,3 +102,12 @@ export const obedient: ReadyFilter = ready('obedient', async (message: Message):
   if (word === 'throw') throw new Error('as you wish')
   return { action: 'accept', edits: word === 'add' ? [{ add: 'X-Obedient', value: 'yes' }] : [] }
 })
+
+export const LETTER = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nbody\r\n' }
+
+/** A transaction up to the point where the message may come. */
+export async function begin(client: Client): Promise<void> {
+  await client.expect('MAIL FROM:<a@example.com>')
+  await client.expect('RCPT TO:<b@example.net>')
+  await client.expect('DATA')
+}

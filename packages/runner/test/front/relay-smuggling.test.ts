@@ -5,9 +5,7 @@ import { expect, test } from 'vitest'
 import type { Client } from '../../../../test/ground/client.js'
 import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
 import { chunks, ready } from '../support.js'
-import { type RelayGround, startRelay } from './relay-ground.js'
-
-const LETTER = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nbody\r\n' }
+import { begin, LETTER, type RelayGround, startRelay } from './relay-ground.js'
 
 /** A relay whose filter gives the verdict that was last asked for. */
 async function startObedient(): Promise<{ ground: RelayGround; client: Client; say(verdict: Verdict): void }> {
@@ -31,7 +29,7 @@ function expectOneEach({ sink }: RelayGround): void {
 test('what a client says is one message, whatever false end is in it and wherever that is cut', async () => {
   const { ground, client } = await startObedient()
   for (const pieces of ATTEMPTS) {
-    for (const line of ['MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>', 'DATA']) await client.expect(line)
+    await begin(client)
     for (const piece of pieces) {
       client.write(piece)
       await turn()

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Client, connect } from '../../../../test/ground/client.js'
 import { startSink } from '../../../../test/ground/sink.js'
-import { Chain } from '../../src/chain/chain.js'
 import type { ReadyFilter } from '../../src/chain/ready.js'
 import { type Reception, receiveOn } from '../../src/service/reception.js'
-import { memoryLog, ready, scratch } from '../support.js'
+import { relayIn } from '../front/relay-ground.js'
+import { ready, scratch } from '../support.js'
 
 async function start(
   limit: number,
@@ -15,21 +15,7 @@ async function start(
   const directory = scratch()
   const path = join(directory, 'lmtp')
   const sink = await startSink({ path: join(directory, 'sink') })
-  const log = memoryLog()
-  const spool = { directory, memory: 1e6 }
-  const relay = {
-    protocol: 'lmtp',
-    queue: 'after',
-    nextHop: { path: join(directory, 'sink') },
-    deadline: 20_000,
-    patience: 20_000,
-    idle: 20_000,
-    chain: new Chain(filters, { spool, log }),
-    spool,
-    quarantine: directory,
-    log,
-  } as const
-  const reception = await receiveOn([{ socket: { path }, relay }], limit)
+  const reception = await receiveOn([{ socket: { path }, relay: relayIn(directory, filters) }], limit)
   onTestFinished(async () => {
     await reception.drain()
     await sink.stop()

@@ -1,17 +1,12 @@
-/** Real scripts in real processes: what they are given, what they may answer, and that nothing of them is left. */
-import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Context, Envelope, Message, Verdict } from '@candy/sdk'
 import { message } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Problem, printProblem } from '../../src/site/problem.js'
 import { readScript, scriptFilter } from '../../src/site/script.js'
-import { POLICY, scratch, text } from '../support.js'
-
-const MAIL = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n.\r\n'
+import { POLICY, scratch } from '../support.js'
+import { type Call, judgeIn, MAIL, write } from './script-ground.js'
 
 let directory: string
 
@@ -19,37 +14,13 @@ beforeEach(() => {
   directory = scratch()
 })
 
-function write(source: string): string {
-  const path = join(directory, '40-mine')
-  writeFileSync(path, source, { mode: 0o755 })
-  return path
-}
-
-interface Call {
-  readonly message?: Message
-  readonly signal?: AbortSignal
-  readonly warnings?: string[]
-}
-
-async function judge(source: string, call: Call = {}): Promise<Verdict> {
-  const problems: Problem[] = []
-  const script = readScript(write(source), '40-mine', POLICY, problems)
-  if (script === undefined) throw new Error(problems.map(printProblem).join('\n'))
-  const context: Context = {
-    signal: call.signal ?? AbortSignal.timeout(20_000),
-    log: () => {},
-    warn: (_, fields) => call.warnings?.push(String(fields?.text)),
-  }
-  return scriptFilter(script).filter.judge(call.message ?? message(new TextEncoder().encode(MAIL)), context)
+function judge(source: string, call?: Call): Promise<Verdict> {
+  return judgeIn(directory, source, call)
 }
 
 async function given(source: string, envelope: Partial<Envelope> = {}): Promise<string> {
   await judge(source, { message: message(new TextEncoder().encode(MAIL), { id: '4XyZ', envelope }) })
   return readFileSync(join(directory, 'given'), 'utf8')
-}
-
-async function content(verdict: Verdict): Promise<string> {
-  return 'content' in verdict ? text(verdict.content()) : 'no content'
 }
 
 describe('a script of FILTER_README, word for word', () => {
@@ -258,102 +229,10 @@ describe('a message', () => {
   })
 })
 
-describe('a script that rewrites', () => {
-  const head = '#!/bin/sh\n# candy: rewrites\n'
-
-  test('gives the new message on standard output', async () => {
-    const verdict = await judge(`${head}sed s/hello/goodbye/`)
-    expect(verdict).toMatchObject({ action: 'accept' })
-    expect(await content(verdict)).toBe(MAIL.replace('hello', 'goodbye').replaceAll('\r\n', '\n'))
-  })
-
-  test.each(['// candy: rewrites', '-- candy: rewrites', '  #   candy:   rewrites  ', '## candy: rewrites'])(
-    'says so by the line %j',
-    async (line) => {
-      expect(await content(await judge(`#!/bin/sh\n: <<'END'\n${line}\nEND\ncat`))).toContain('hello')
-    },
-  )
-
-  test.each(['# I wish candy: rewrites', 'echo candy: rewrites', '# (candy: rewrites)'])(
-    'does not by the line %j',
-    async (line) => {
-      expect(await judge(`#!/bin/sh\n${line}\ncat`)).toEqual({ action: 'accept' })
-    },
-  )
-
-  test('rejects with what it wrote to standard error, never with the message', async () => {
-    expect(await judge(`${head}cat; echo 5.7.1 no >&2; exit 69`)).toEqual({
-      action: 'reject',
-      text: 'no',
-      status: [7, 1],
-    })
-    expect(await judge(`${head}cat; exit 69`)).toEqual({ action: 'reject', text: 'message content rejected' })
-  })
-
-  test('and fails after half of the message could not decide', async () => {
-    await expect(judge(`${head}head -n 1; exit 1`)).rejects.toMatchObject({ code: 'VERDICT' })
-  })
-
-  test('and writes nothing could not decide: an empty message is a lost one', async () => {
-    await expect(judge(`${head}cat >/dev/null`)).rejects.toMatchObject({ code: 'CONTENT' })
-  })
-
-  test('and writes without end is stopped', async () => {
-    await expect(judge(`${head}exec cat /dev/zero`)).rejects.toMatchObject({
-      code: 'CONTENT',
-      message: 'more than 67108864 bytes of output',
-    })
-  })
-
-  test('gives what its last child writes after it has ended', async () => {
-    expect(await content(await judge(`${head}(sleep 1; echo late) &\necho early; exit 0`))).toBe('early\nlate\n')
-  })
-})
-
-describe('an aborted script is gone', () => {
-  const alive = async (marker: string): Promise<boolean> => {
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args'])
-    return stdout.split('\n').some((line) => line.includes(marker) && !line.includes('ps -eo'))
-  }
-
-  async function abortOnceReady(source: string): Promise<unknown> {
-    const controller = new AbortController()
-    const settled = judge(source, { signal: controller.signal }).catch((error: unknown) => error)
-    await vi.waitFor(() => expect(existsSync(join(directory, 'ready'))).toBe(true), { timeout: 10_000 })
-    controller.abort(new Error('deadline'))
-    return settled
-  }
-
-  test('with all it started, and judge fails with the reason', async () => {
-    const error = await abortOnceReady(`#!/bin/sh\nsleep 71.4242 &\ntouch ${directory}/ready; sleep 72.4242; exit 0`)
-    expect(error).toMatchObject({ message: 'deadline' })
-    await vi.waitFor(async () => expect(await alive('.4242')).toBe(false))
-  })
-
-  test('also when it ignores SIGTERM', async () => {
-    const source = `#!/bin/sh\ntrap '' TERM\ntouch ${directory}/ready\nwhile :; do sleep 0.1; done # ${directory}`
-    expect(await abortOnceReady(source)).toMatchObject({ message: 'deadline' })
-    expect(await alive(`${directory}/40-mine`)).toBe(false)
-  })
-
-  test('but may clean up first', async () => {
-    const source = `#!/bin/sh\ntrap 'rm ${directory}/kept; exit 1' TERM\ntouch ${directory}/kept ${directory}/ready\nwhile :; do sleep 0.05; done`
-    await abortOnceReady(source)
-    expect(existsSync(join(directory, 'kept'))).toBe(false)
-  })
-
-  test('and is never started when the signal has aborted before', async () => {
-    const signal = AbortSignal.abort(new Error('too late'))
-    await expect(judge(`#!/bin/sh\ntouch ${directory}/ready`, { signal })).rejects.toThrow('too late')
-    await sleep(100)
-    expect(existsSync(join(directory, 'ready'))).toBe(false)
-  })
-})
-
 describe('a script is refused', () => {
   const said = (source: string): string[] => {
     const problems: Problem[] = []
-    expect(readScript(write(source), '40-mine', POLICY, problems)).toBeUndefined()
+    expect(readScript(write(directory, source), '40-mine', POLICY, problems)).toBeUndefined()
     return problems.map((problem) => printProblem({ ...problem, file: 'FILE' }))
   }
 

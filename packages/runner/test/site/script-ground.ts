@@ -1,0 +1,35 @@
+/** Runs a script as a filter, on a message of its own or a given one. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Context, Message, Verdict } from '@candy/sdk'
+import { message } from '@candy/sdk/testing'
+import { type Problem, printProblem } from '../../src/site/problem.js'
+import { readScript, scriptFilter } from '../../src/site/script.js'
+import { POLICY } from '../support.js'
+
+export const MAIL = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n.\r\n'
+
+export interface Call {
+  readonly message?: Message
+  readonly signal?: AbortSignal
+  readonly warnings?: string[]
+}
+
+/** Writes the script into the directory, and gives its path. */
+export function write(directory: string, source: string): string {
+  const path = join(directory, '40-mine')
+  writeFileSync(path, source, { mode: 0o755 })
+  return path
+}
+
+export async function judgeIn(directory: string, source: string, call: Call = {}): Promise<Verdict> {
+  const problems: Problem[] = []
+  const script = readScript(write(directory, source), '40-mine', POLICY, problems)
+  if (script === undefined) throw new Error(problems.map(printProblem).join('\n'))
+  const context: Context = {
+    signal: call.signal ?? AbortSignal.timeout(20_000),
+    log: () => {},
+    warn: (_, fields) => call.warnings?.push(String(fields?.text)),
+  }
+  return scriptFilter(script).filter.judge(call.message ?? message(new TextEncoder().encode(MAIL)), context)
+}
