@@ -28,7 +28,7 @@ export interface HandMade {
   quarantined(): Promise<readonly Quarantined[]>
 }
 
-export interface Quarantined {
+interface Quarantined {
   readonly name: string
   readonly bytes: Buffer
   readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }

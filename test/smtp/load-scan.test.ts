@@ -51,7 +51,7 @@ function word(n: number): string {
 
 function slowness(): Fault {
   const path = join(ground.state, 'slow')
-  return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 100 }
+  return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 1000 }
 }
 
 test('longer than the filter, candy and the next hop have', { timeout: LONG }, async ({ annotate }) => {
