@@ -65,7 +65,8 @@ test('the template declares that it rewrites when its parentheses are taken away
 })
 
 test("the README's drop-in is right as it stands", () => {
-  const [, example] = /\n( {4}filter = [\s\S]*?\n {4}on_reject = "tag")\n/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
+  const [, example] =
+    /\n( {4}filter = [\s\S]*?\n {4}on_reject = "tag")\n/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
   const path = join(scratch(), '30-clamav.toml')
   writeFileSync(path, example ?? '')
   const problems: Problem[] = []
