@@ -71,7 +71,8 @@ export class Downstream {
 
   /** Whether MAIL has been said upstream, whatever the next hop thinks of it. */
   get begun(): boolean {
-    return this.#refusal !== undefined || [...this.#held, ...this.#kept].some(({ verb }) => verb === 'MAIL')
+    const isMail = ({ verb }: Command): boolean => verb === 'MAIL'
+    return this.#refusal !== undefined || this.#held.some(isMail) || this.#kept.some(isMail)
   }
 
   /** Begins to connect, unless there will be a connection to take over. */
