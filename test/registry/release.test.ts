@@ -12,7 +12,7 @@ import { makePerson, type Person } from './person.js'
 import { DEBIAN_NPM, type Registry, startRegistry } from './registry.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PATIENCE = 300_000
+const PATIENCE = 600_000
 const FILTER = '@you/filter-large'
 
 let scratch: Scratch
