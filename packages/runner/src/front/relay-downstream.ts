@@ -60,12 +60,16 @@ export class Downstream {
     return this.#extensions
   }
 
+  /**
+   * Has no recipients when upstream heard that none was accepted. It may have said DATA all the same, and would answer 354
+   * with a dot alone (RFC 2920 §3.1): an empty message for those whom the next hop did accept.
+   */
   get transaction(): Transaction {
     const mail = this.#kept.find(({ verb }) => verb === 'MAIL')
     return {
       xforward: this.#kept.filter(({ verb }) => verb === 'XFORWARD'),
       ...(mail !== undefined && { mail }),
-      recipients: this.#kept.filter(({ verb }) => verb === 'RCPT'),
+      recipients: this.#refusal === undefined ? this.#kept.filter(({ verb }) => verb === 'RCPT') : [],
     }
   }
 

@@ -98,6 +98,19 @@ describe('the next hop', () => {
     expect((await client.send(LETTER)).code).toBe(250)
   })
 
+  test.each(['xforward', 'mail'] as const)(
+    'that refuses %s gets no message, though all was said at once',
+    async (at) => {
+      const { sink, greet } = await startRelay()
+      const client = await greet()
+      sink.fail({ at, answer: '554 5.7.1 go away', times: 1 })
+      client.write('XFORWARD IDENT=1\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nRSET\r\n')
+      for (const code of [250, 250, 451, 503, 250]) expect((await client.read()).code).toBe(code)
+      expect((await client.send(LETTER)).code).toBe(250)
+      expect(sink.messages.map(({ bytes }) => bytes.toString())).toEqual([LETTER.bytes])
+    },
+  )
+
   test('that is not there defers everything', async () => {
     const { path } = await startRelay({ nextHop: { path: '/nowhere/candy-in' } })
     await using client = await connect(path)
