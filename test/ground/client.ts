@@ -44,9 +44,9 @@ export interface Client extends AsyncDisposable {
   /** EHLO; returns the keyword lines. */
   ehlo(name?: string): Promise<readonly string[]>
   /** After 354: the content, dot-stuffed, its last line ended where it is not, and the final dot. Returns the reply. */
-  content(bytes: Uint8Array | string): Promise<Reply>
+  content(bytes: Uint8Array | string, milliseconds?: number): Promise<Reply>
   /** A whole transaction. Throws `SmtpError` for any bad reply before the final one, which it returns, good or bad. */
-  send(letter: Letter): Promise<Reply>
+  send(letter: Letter, milliseconds?: number): Promise<Reply>
   /** Says QUIT and waits for the end. */
   quit(): Promise<void>
   /** Ends the connection without a word. */
@@ -72,15 +72,15 @@ export async function connect(address: Address): Promise<Client> {
     if (reply.code >= 400) throw new SmtpError(line, reply)
     return reply
   }
-  const content = (bytes: Uint8Array | string): Promise<Reply> => {
+  const content = (bytes: Uint8Array | string, milliseconds?: number): Promise<Reply> => {
     write(stuff(Buffer.from(bytes)))
-    return read()
+    return read(milliseconds)
   }
-  const send = async ({ sender, recipients, bytes, mail, rcpt }: Letter): Promise<Reply> => {
+  const send = async ({ sender, recipients, bytes, mail, rcpt }: Letter, milliseconds?: number): Promise<Reply> => {
     await expect(words(`MAIL FROM:<${sender}>`, mail))
     for (const recipient of recipients) await expect(words(`RCPT TO:<${recipient}>`, rcpt))
     await expect('DATA')
-    return content(bytes)
+    return content(bytes, milliseconds)
   }
   const quit = async (): Promise<void> => {
     await command('QUIT')

@@ -1,10 +1,10 @@
 /**
  * The files of a private Postfix instance: main.cf written anew, master.cf as Debian ships it but for the port, the
- * chroot column and what is asked for.
+ * chroot column and what is asked for; or a master.cf of the test's own, as it is.
  */
 import { access, chown, cp, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { idOf, makeQueueDirectory } from './queue-directory.js'
+import { fillChroot, idOf, makeQueueDirectory } from './queue-directory.js'
 import type { Services } from './services.js'
 
 /** How the services that receive mail hand it to a filter; written as `-o` options, as a site would. */
@@ -28,12 +28,18 @@ export interface InstanceOptions {
   readonly main?: Readonly<Record<string, string>>
   /** Lines to append to master.cf. */
   readonly master?: string
+  /** A master.cf to take instead of Debian's, byte for byte, read as Latin-1. Its services may be chrooted. `port` is for `smtp inet`. */
+  readonly stock?: (port: number) => string
+  /** Not the default instance: that is another one, which only knows of this. */
+  readonly secondary?: boolean
   readonly services?: readonly Services[]
   readonly attach?: Attachment
 }
 
 export interface Instance {
   readonly configDirectory: string
+  /** What lies over /etc/postfix: of the default instance. */
+  readonly defaultDirectory: string
   readonly queueDirectory: string
   readonly logFile: string
 }
@@ -66,9 +72,29 @@ export async function writeInstance(options: InstanceOptions, port: number): Pro
   await writeFile(join(configDirectory, 'main.cf'), lines.join(''))
   await cool(configDirectory)
   const appended = [...services.map((service) => service.master), options.master ?? ''].join('')
-  const master = editMaster(await readFirst(stockMaster), port, options.attach ?? {})
-  await writeFile(join(configDirectory, 'master.cf'), `${master}${appended}`)
-  return { configDirectory, queueDirectory, logFile }
+  const own = options.stock?.(port)
+  const master = own ?? editMaster(await readFirst(stockMaster), port, options.attach ?? {})
+  await writeFile(join(configDirectory, 'master.cf'), `${master}${appended}`, own === undefined ? 'utf8' : 'latin1')
+  if (own !== undefined) await fillChroot(queueDirectory)
+  const defaultDirectory =
+    options.secondary === true ? await writeDefault(options.directory, configDirectory) : configDirectory
+  return { configDirectory, defaultDirectory, queueDirectory, logFile }
+}
+
+/** The default instance beside a second one (MULTI_INSTANCE_README). It is never started. */
+async function writeDefault(directory: string, configDirectory: string): Promise<string> {
+  const path = join(directory, 'default')
+  await mkdir(path)
+  for (const name of metaFiles) await copyMeta(name, path)
+  const main = [
+    'compatibility_level = 3.6',
+    'multi_instance_enable = yes',
+    `multi_instance_directories = ${configDirectory}`,
+  ]
+  await writeFile(join(path, 'main.cf'), `${main.join('\n')}\n`)
+  await cool(path)
+  await writeFile(join(path, 'master.cf'), await readFirst(stockMaster))
+  return path
 }
 
 /**

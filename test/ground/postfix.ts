@@ -96,9 +96,11 @@ const SKIPPED_AFTER = 5_000
 const EXPLANATION = 200
 
 async function start(options: InstanceOptions, port: number): Promise<Postfix> {
-  const { configDirectory, queueDirectory, logFile } = await writeInstance(options, port)
+  const { configDirectory, defaultDirectory, queueDirectory, logFile } = await writeInstance(options, port)
   const log = (): Promise<string> => readFile(logFile, 'utf8').catch(() => '')
-  const [command, ...args] = inNewNamespace(configDirectory, '/etc/postfix', masterScript)
+  const script =
+    defaultDirectory === configDirectory ? masterScript : `export MAIL_CONFIG='${configDirectory}'\n${masterScript}`
+  const [command, ...args] = inNewNamespace(defaultDirectory, '/etc/postfix', script)
   const ready = async (): Promise<boolean> => (await log()).includes('daemon started') && (await greets(port))
   const daemon = await startDaemon({ command, args, ready }).catch(async (error: unknown) => {
     throw new Error(`${error instanceof Error ? error.message : error}\n${await log()}`)

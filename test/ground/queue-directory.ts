@@ -2,7 +2,9 @@
  * The directories of a Postfix queue, made as the table in postfix-files says. `postfix check` would make them too, and
  * look at the whole installation besides: that takes longer than all the rest of a start.
  */
-import { chmod, chown, mkdir, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, chown, cp, mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { runCommand } from './command.js'
 
 /** Makes what is missing below `queueDirectory`; leaves mail that is there alone. */
@@ -19,6 +21,22 @@ export async function makeQueueDirectory(queueDirectory: string): Promise<void> 
     await mkdir(directory, { recursive: true })
     await chown(directory, owner === '$mail_owner' ? postfix : 0, group === '$setgid_group' ? postdrop : 0)
     await chmod(directory, Number.parseInt(mode ?? '', 8))
+  }
+}
+
+/** What a chrooted service looks for below the queue directory, as Debian's configure-instance.sh copies it. */
+export async function fillChroot(queueDirectory: string): Promise<void> {
+  for (const name of ['localtime', 'services', 'resolv.conf', 'hosts', 'host.conf', 'nsswitch.conf']) {
+    const source = join('/etc', name)
+    if (existsSync(source)) await cp(source, join(queueDirectory, 'etc', name), { recursive: true, dereference: true })
+  }
+  for (const directory of await readdir('/lib')) {
+    if (!/-linux-gnu/.test(directory)) continue
+    const libraries = join('/lib', directory)
+    for (const name of await readdir(libraries)) {
+      if (!/^lib(?:nss_.*|resolv.*)\.so/.test(name)) continue
+      await cp(join(libraries, name), join(queueDirectory, libraries, name), { dereference: true })
+    }
   }
 }
 

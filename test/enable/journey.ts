@@ -1,0 +1,233 @@
+/**
+ * A site's whole life with candy, from enabling by way of two switches to disabling, while mail comes in all the time: by
+ * sessions that end and sessions that stay open, with a delivery in flight at each step, mail that waits and mail on hold. At
+ * the end every message must have arrived, once, whole and judged, and Postfix's files must be what they were.
+ */
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Files, Site } from './site.js'
+import { bodyOf, type Kept, RECIPIENT, type Sent, Traffic } from './traffic.js'
+
+export type Way = 'pipe' | 'after' | 'before'
+
+export interface Journey {
+  readonly ways: readonly [Way, Way, Way]
+  /** Of the steady load, at least. */
+  readonly messages: number
+  /** Further arguments of `candy enable`. */
+  readonly enable?: readonly string[]
+  /** Edits master.cf and main.cf by hand between enabling and disabling; returns what must be there in the end. */
+  readonly edit?: (site: Site, before: Files) => Promise<Files>
+}
+
+export const ARCHIVE = 'archive@example.net'
+const HOLDER = 'hold@example.com'
+
+/** main.cf of a site that can make the journey: `always_bcc`, and a sender whose mail is put on hold. */
+export const MAIN: Readonly<Record<string, string>> = {
+  always_bcc: ARCHIVE,
+  smtpd_sender_restrictions: `check_sender_access inline:{${HOLDER}=HOLD}`,
+  // Sessions stay open for as long as it all takes.
+  smtpd_timeout: '1h',
+  // With the ground's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
+  minimal_backoff_time: '4s',
+  maximal_backoff_time: '4s',
+}
+
+const CLIENTS = 4
+const ARGUMENTS: Readonly<Record<Way, readonly string[]>> = {
+  pipe: ['pipe'],
+  after: ['smtp', '--queue', 'after'],
+  before: ['smtp', '--queue', 'before'],
+}
+
+/** Milliseconds between two messages of a client: pipe mode starts a process for each. */
+const PACE: Readonly<Record<Way, number>> = { pipe: 400, after: 20, before: 20 }
+
+/** Of a hundred messages so many are sent while mail is given to candy this way, at least; the steps take time too. */
+const SHARE: Readonly<Record<Way, number>> = { pipe: 3, after: 45, before: 45 }
+
+/** What the filter is told by files that are there, or not any more. */
+class Marks {
+  readonly directory: string
+
+  constructor(site: Site) {
+    this.directory = join(site.directory, 'marks')
+  }
+
+  async make(): Promise<void> {
+    await mkdir(this.directory)
+    await chmod(this.directory, 0o777)
+  }
+
+  put(name: string): Promise<void> {
+    return writeFile(join(this.directory, name), '')
+  }
+
+  take(name: string): Promise<void> {
+    return rm(join(this.directory, name))
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await readdir(this.directory)).includes(name)
+  }
+}
+
+/**
+ * Marks all it judges. `X-Wait-Until: NAME` is judged only when there is such a mark, and begins with a mark NAME-begun;
+ * `X-Defer-While: NAME` is deferred while there is one.
+ */
+function filterWith({ directory }: Marks): string {
+  return `import { existsSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+const mark = (name) => ${JSON.stringify(`${directory}/`)} + name
+const options = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+const judge = async (message, { signal }) => {
+  const header = Buffer.from(await message.headers()).toString('latin1')
+  const [, wait] = /^X-Wait-Until: (.*)\\r$/m.exec(header) ?? []
+  if (wait) writeFileSync(mark(wait + '-begun'), '')
+  while (wait && !existsSync(mark(wait))) await sleep(50, undefined, { signal })
+  const [, defer] = /^X-Defer-While: (.*)\\r$/m.exec(header) ?? []
+  if (defer && existsSync(mark(defer))) return { action: 'defer', text: 'not now' }
+  return { action: 'accept', edits: [{ add: 'X-Judged', value: 'yes' }] }
+}
+export const filter = { api: 1, name: 'test', rewrites: false, options, create: () => ({ judge }) }
+`
+}
+
+export async function travel(site: Site, journey: Journey): Promise<void> {
+  const { postfix } = site
+  const before = await site.files()
+  const marks = new Marks(site)
+  await marks.make()
+  const filter = join(site.directory, 'filter.js')
+  await writeFile(filter, filterWith(marks))
+  await site.writeFilter('50-test.toml', `filter = "${filter}"\ntimeout = "5m"\n`)
+  site.supervise()
+
+  const traffic = new Traffic(postfix.port, () => site.sink.count)
+  const held = await traffic.send({ sender: HOLDER })
+  traffic.start(CLIENTS)
+  const [first] = journey.ways
+  traffic.pace = PACE[first]
+  await site.enable('--mode', ...ARGUMENTS[first], ...(journey.enable ?? []))
+  const enabled = performance.now()
+
+  const stages: Stage[] = []
+  for (const [index, way] of journey.ways.entries()) {
+    if (index > 0) {
+      traffic.pace = Math.max(PACE[way], PACE[journey.ways[index - 1] ?? way])
+      await site.candy(['mode', ...ARGUMENTS[way], '--yes'])
+      traffic.pace = PACE[way]
+      await marks.put(`slow-${index - 1}`)
+      await stages[index - 1]?.slow
+    }
+    stages.push(await stay(site, traffic, marks, way, index, journey.messages))
+  }
+  // What was deferred under the first way is tried again under the last.
+  for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
+  const wanted = (await journey.edit?.(site, before)) ?? before
+
+  const disabling = performance.now()
+  await leave(site, marks, stages)
+  await traffic.stop()
+  expect(await queueOf(site, held)).toBe('hold')
+  expect(await site.files()).toEqual(wanted)
+  await postfix.run('postsuper', ['-c', postfix.configDirectory, '-H', held.id])
+  await postfix.waitUntilEmpty(120_000)
+  expect(await postfix.log()).not.toMatch(/status=(?:bounced|expired|undeliverable)/)
+  const judged = traffic.sent.filter(({ opened }) => opened > enabled && opened < disabling)
+  expect(judged.length).toBeGreaterThanOrEqual(journey.messages)
+  audit(site, traffic.sent, judged)
+}
+
+/** What is under way while mail is given to candy one way. */
+interface Stage {
+  readonly kept: Kept
+  readonly slow: Promise<Sent>
+  readonly deferred: Sent | undefined
+  readonly held: Sent | undefined
+}
+
+/** Until its share of mail has come, and a delivery is in flight. Before the queue nothing can wait in it. */
+async function stay(
+  site: Site,
+  traffic: Traffic,
+  marks: Marks,
+  way: Way,
+  index: number,
+  messages: number,
+): Promise<Stage> {
+  const { postfix } = site
+  const wanted = traffic.sent.length + (messages * SHARE[way]) / 100
+  const kept = await traffic.keep()
+  await kept.send()
+  let deferred: Sent | undefined
+  let held: Sent | undefined
+  if (way !== 'before') {
+    await marks.put(`defer-${index}`)
+    deferred = await traffic.send({ fields: [`X-Defer-While: defer-${index}`] })
+    held = await traffic.send({ sender: HOLDER })
+    await postfix.waitUntil('deferred mail', async () => (await queueOf(site, deferred)) === 'deferred', 60_000)
+    expect(await queueOf(site, held)).toBe('hold')
+  }
+  await postfix.waitUntil('its share of mail', () => traffic.sent.length >= wanted, 600_000)
+  const slow = traffic.send({ fields: [`X-Wait-Until: slow-${index}`] })
+  slow.catch(() => {})
+  await postfix.waitUntil('a delivery in flight', () => marks.has(`slow-${index}-begun`), 120_000)
+  return { kept, slow, deferred, held }
+}
+
+/** Disabling waits for what is under way, and gives up for held mail, which nobody but the operator may touch. */
+async function leave(site: Site, marks: Marks, stages: readonly Stage[]): Promise<void> {
+  const { postfix } = site
+  const held = stages.flatMap((stage) => stage.held ?? [])
+  const left = site.candy(['disable', '--yes', '--wait', '5m'], held.length > 0 ? 69 : 0)
+  left.catch(() => {})
+  await postfix.waitUntil('new mail to go past candy', async () => !isAttached(await site.files()), 60_000)
+  await marks.put(`slow-${stages.length - 1}`)
+  for (const { kept, slow } of stages) {
+    await kept.send()
+    await kept.quit()
+    await slow
+  }
+  const { stderr } = await left
+  if (held.length === 0) return
+  expect(stderr).toContain('held messages were received for it')
+  for (const { id } of held) {
+    expect(stderr).toContain(id)
+    expect(await queueOf(site, { id })).toBe('hold')
+    await postfix.run('postsuper', ['-c', postfix.configDirectory, '-H', id])
+  }
+  await site.candy(['disable', '--yes', '--wait', '5m'])
+}
+
+function isAttached({ master }: Files): boolean {
+  return /^\s+-o (?:content_filter=candy|smtpd_proxy_filter=unix:candy)/m.test(master)
+}
+
+async function queueOf({ postfix }: Site, sent: Pick<Sent, 'id'> | undefined): Promise<string | undefined> {
+  return (await postfix.queue()).find(({ queue_id: id }) => id === sent?.id)?.queue_name
+}
+
+/** Every message once for each recipient, whole, and judged once where it had to be; and nothing that nobody sent. */
+function audit({ sink }: Site, sent: readonly Sent[], judged: readonly Sent[]): void {
+  const arrived: string[] = []
+  const marks = new Map<string, Set<number>>()
+  for (const { bytes, recipients } of sink.messages) {
+    const text = bytes.toString('latin1')
+    if (/^To: .*@candy-proof\.invalid\r$/m.test(text)) continue
+    const key = /^X-Key: (.*)\r$/m.exec(text)?.[1] ?? `not ours: ${text}`
+    arrived.push(...recipients.map((recipient) => `${key} ${recipient}`))
+    marks.set(key, (marks.get(key) ?? new Set()).add(text.match(/^X-Judged: yes\r$/gm)?.length ?? 0))
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe(bodyOf(key))
+  }
+  expect(arrived.toSorted()).toEqual(sent.flatMap(({ key }) => [`${key} ${RECIPIENT}`, `${key} ${ARCHIVE}`]).toSorted())
+  expect(judged.filter(({ key }) => !isOnce(marks.get(key))).map(({ key }) => key)).toEqual([])
+  expect(sent.filter(({ key }) => [...(marks.get(key) ?? [])].some((count) => count > 1))).toEqual([])
+}
+
+function isOnce(counts: ReadonlySet<number> | undefined): boolean {
+  return counts?.size === 1 && counts.has(1)
+}

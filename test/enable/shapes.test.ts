@@ -1,0 +1,41 @@
+/** Enabling, switching both ways and disabling under load, on sites of many shapes; see journey.ts for what must hold. */
+import { expect, test } from 'vitest'
+import { soaking } from '../ground/soak.js'
+import { type Journey, MAIN, travel } from './journey.js'
+import { masterOf } from './shapes.js'
+import { type Files, type Site, startSite } from './site.js'
+
+/** Messages of the steady load: many on one shape, fewer on the others, unless the long version is asked for. */
+const MANY = 2_000
+const FEW = soaking ? MANY : 300
+
+/** Between them they switch from each way to each other. */
+const JOURNEYS: Readonly<Record<string, Omit<Journey, 'messages'>>> = {
+  debian: { ways: ['pipe', 'after', 'before'] },
+  upstream: { ways: ['before', 'after', 'pipe'] },
+  odd: { ways: ['pipe', 'before', 'pipe'], edit: editByHand },
+  submission: { ways: ['after', 'pipe', 'after'], enable: ['--submission'] },
+  postscreen: { ways: ['before', 'pipe', 'before'] },
+  multi: { ways: ['after', 'before', 'after'] },
+}
+
+/** Lines of the site's own between candy's, and beside them. */
+async function editByHand(site: Site, before: Files): Promise<Files> {
+  const { master } = await site.files()
+  expect(master).toContain('candy-in')
+  const edit = (text: string): string => text.replace(/^relay {5}unix.*$/m, '$&\n# relayed\n  -o smtp_helo_timeout=5s')
+  await site.writeMaster(edit(master))
+  await site.postfix.set({ smtpd_banner: 'edited' })
+  await site.postfix.reload()
+  return { master: edit(before.master), main: `${before.main}smtpd_banner = edited\n` }
+}
+
+test.concurrent.each(Object.entries(JOURNEYS))(
+  '%s',
+  async (shape, journey) => {
+    const secondary = shape === 'multi'
+    await using site = await startSite({ main: MAIN, stock: (port) => masterOf(shape, port), secondary })
+    await travel(site, { ...journey, messages: shape === 'debian' ? MANY : FEW })
+  },
+  3_600_000,
+)
