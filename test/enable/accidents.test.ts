@@ -90,21 +90,76 @@ test('nobody to ask, and no --yes', async () => {
   expect(stderr).toContain('say --yes')
 })
 
-test('a command that is killed half way is undone by the next', async () => {
+test.each([
+  ['check', 1, 'the services are not taken'],
+  ['check', 2, 'new mail is not given'],
+  ['reload', 1, 'the services are not taken'],
+  ['reload', 2, 'new mail is not given'],
+])('postfix %s fails the %d. time, and %s', async (verb, turn) => {
+  const directory = join(site.directory, 'fake')
+  await mkdir(directory)
+  const count = join(directory, 'count')
+  const fake = `#!/bin/sh
+for verb; do :; done
+[ "$verb" = ${verb} ] && echo >>${count} && [ "$(wc -l <${count})" = ${turn} ] && { echo "no ${verb} today" >&2; exit 1; }
+exec /usr/sbin/postfix "$@"
+`
+  await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
+  try {
+    const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
+    const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
+    expect(stderr).toContain(`no ${verb} today`)
+    expect(stderr).toContain('Everything is as it was before.')
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+})
+
+/** Starts enabling, and waits until the test message of the proof is with a filter that goes on when it is removed. */
+async function untilProof(status: number): Promise<{ pid: number; ended: Promise<string> }> {
   const filters = join(site.postfix.configDirectory, 'filters.d')
-  await writeFile(join(filters, '50-no'), '#!/bin/sh\nsleep 20\n', { mode: 0o755 })
+  await mkdir(filters, { recursive: true })
+  await writeFile(join(filters, '50-no'), '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.2; done\n', { mode: 0o755 })
   const pidFile = join(site.directory, 'pid')
-  const killed = site.postfix.run('sh', [
-    ...['-c', 'echo $$ >"$0"; exec "$@"', pidFile, process.execPath, site.installation.candy],
-    ...['enable', '--yes', '--state', site.state, '--mode', 'pipe'],
-  ])
+  const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
+  const ended = site.candyIn(`echo $$ >${pidFile}; exec "$@"`, argv, status).then(({ stderr }) => stderr)
+  ended.catch(() => {})
   await site.postfix.waitUntil('the proof', async () => (await site.postfix.queue()).length > 0)
-  process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
-  expect((await killed).status).not.toBe(0)
+  const pid = Number(await readFile(pidFile, 'utf8'))
   await rm(pidFile)
+  return { pid, ended }
+}
+
+test('somebody stops it half way', async () => {
+  const { pid, ended } = await untilProof(69)
+  expect((await site.files()).master).toContain('candy-proof')
+  process.kill(pid, 'SIGTERM')
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
+  expect(await ended).toMatch(/not enabled: (?:it was stopped|.*)\nEverything is as it was before/)
+  listing = await everything()
+})
+
+test('somebody edits master.cf half way: the edit stays, and the text says what to do', async () => {
+  const { ended } = await untilProof(69)
+  const path = join(site.postfix.configDirectory, 'master.cf')
+  const edited = `${(await site.files()).master}# by hand\n`
+  await writeFile(path, edited, 'latin1')
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
+  expect(await ended).toMatch(/Put back is all but .*master\.cf: edited by somebody else/)
+  expect(await site.files()).toEqual({ master: edited, main: before.main })
+  await writeFile(path, before.master, 'latin1')
+  await site.postfix.reload()
+  expect((await site.candy(['disable', '--yes'])).stderr).toContain('cut short')
+  listing = await everything()
+})
+
+test('a command that is killed half way is undone by the next', async () => {
+  const { pid, ended } = await untilProof(0)
+  process.kill(pid, 'SIGKILL')
+  await expect(ended).rejects.toThrow('status null')
   expect((await site.files()).master).toContain('candy-proof')
   const { stderr } = await site.candy(['disable', '--yes'])
   expect(stderr).toContain('cut short')
-  await rm(join(filters, '50-no'))
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
   listing = await everything()
 })

@@ -61,6 +61,12 @@ test('mail of a session that was open before is judged, and then candy goes', as
   await site.writeFilter('50-filter', MARK)
   await using client = await connect(site.postfix.port)
   await client.ehlo()
+  const { stderr } = await site.candy(['disable', '--yes', '--wait', '1s'], 69)
+  expect(stderr).toMatch(/sessions from before are still open \(smtpd \d+\).*run "candy disable" again/)
+  const kept = await site.files()
+  expect(kept.main).not.toBe(before.main)
+  expect(kept.master).toContain('/candy-pipe')
+  expect(kept.master).not.toContain('content_filter=candy')
   const reloads = async (): Promise<number> => (await site.postfix.log()).split('reload -- version').length
   const count = await reloads()
   const disabled = site.candy(['disable', '--yes', '--wait', '60s'])

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { deliver } from '../ground/client.js'
+import { connect, deliver } from '../ground/client.js'
 import { type Site, startSite } from './site.js'
 
 const VIRUS = 'CANDY-TEST-VIRUS'
@@ -22,7 +22,10 @@ async function arrivals(site: Site, ...bodies: readonly string[]): Promise<void>
 test('one command has mail judged, and one gives the files back byte for byte', async () => {
   await using site = await startSite()
   const before = await site.files()
-  await site.enable('--mode', 'pipe')
+  await using open = await connect(site.postfix.port)
+  const { stderr: told } = await site.candy(['enable', '--yes', '--state', site.state, '--mode', 'pipe'])
+  expect(told).toMatch(/1 sessions from before are still open \(smtpd \d+\); until they end, .* NOT filtered/)
+  await open.quit()
   const enabled = await site.files()
   expect(enabled.master).toContain('content_filter=candy:dummy')
   expect(enabled.master).not.toContain('candy-proof')

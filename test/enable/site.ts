@@ -11,11 +11,17 @@ export interface Site extends Ground {
   readonly state: string
   /** Runs `candy ARGUMENTS` as root where this Postfix is the default one. Throws unless it ends with `status`. */
   candy(argv: readonly string[], status?: number): Promise<{ readonly stdout: string; readonly stderr: string }>
+  /** The same under `sh -c SCRIPT`, where `"$@"` is the command line. */
+  candyIn(script: string, argv: readonly string[], status?: number): ReturnType<Site['candy']>
   /** `candy enable --yes`, with the state of this site. */
   enable(...argv: readonly string[]): Promise<void>
   /** master.cf and main.cf, byte for byte. */
   files(): Promise<Files>
+  /** Edits master.cf, as somebody with an editor would. */
+  writeMaster(text: string): Promise<void>
   writeFilter(name: string, text: string): Promise<void>
+  /** What a supervisor does: starts `candy serve` as its account, and again whenever it ends. The ground ends it. */
+  supervise(): void
   quarantined(): Promise<readonly string[]>
 }
 
@@ -34,28 +40,38 @@ export async function startSite(options: GroundOptions = {}): Promise<Site> {
   const { directory, postfix } = ground
   const command = installation.candy
   const state = join(directory, 'state')
-  const candy = async (argv: readonly string[], status = 0): Promise<{ stdout: string; stderr: string }> => {
-    const result = await postfix.run(process.execPath, [command, ...argv])
+  const instance = options.secondary === true ? ['-c', postfix.configDirectory] : []
+  const candyIn: Site['candyIn'] = async (script, argv, status = 0) => {
+    const line = [process.execPath, command, ...instance, ...argv]
+    const result = await postfix.run('sh', ['-c', script, 'sh', ...line])
     const { stdout, stderr } = texts(result)
     if (result.status !== status) {
       throw new Error(`candy ${argv.join(' ')}: status ${result.status}\n${stdout}${stderr}\n${await postfix.log()}`)
     }
     return { stdout, stderr }
   }
+  const candy: Site['candy'] = (argv, status) => candyIn('exec "$@"', argv, status)
   return {
     ...ground,
     installation,
     state,
     candy,
+    candyIn,
     enable: async (...argv) => void (await candy(['enable', '--yes', '--state', state, ...argv])),
     files: async () => ({
       master: await readFile(join(postfix.configDirectory, 'master.cf'), 'latin1'),
       main: await readFile(join(postfix.configDirectory, 'main.cf'), 'latin1'),
     }),
+    writeMaster: (text) => writeFile(join(postfix.configDirectory, 'master.cf'), text, 'latin1'),
     writeFilter: async (name, text) => {
       const filters = join(postfix.configDirectory, 'filters.d')
       await mkdir(filters, { recursive: true })
       await writeFile(join(filters, name), text, { mode: 0o755 })
+    },
+    supervise: () => {
+      const account = ['setpriv', '--reuid', 'candy', '--regid', 'candy', '--groups', 'postdrop', '--']
+      const line = [...account, process.execPath, command, ...instance, 'serve', '--workers', '1']
+      void postfix.run('sh', ['-c', 'while :; do "$@"; sleep 0.5; done', 'sh', ...line])
     },
     quarantined: () => readdir(join(state, 'quarantine')),
   }

@@ -11,7 +11,7 @@ import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.
 import { instanceName } from '../site/settings.js'
 
 /** Milliseconds that a supervisor may take to start it. */
-const PATIENCE = 20_000
+const PATIENCE = 30_000
 
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
 

@@ -18,6 +18,8 @@ export function commandsOf(configDirectory: string): Commands {
       stripFinalNewline: false,
     })
     if (!failed) return stdout
-    throw new PostfixError(`${name} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || shortMessage}`)
+    // postfix(1) tells the mail log alone when it is not run at a terminal.
+    const silent = name === 'postfix' ? 'it failed, and the mail log has the reason' : shortMessage
+    throw new PostfixError(`${name} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || silent}`)
   }
 }

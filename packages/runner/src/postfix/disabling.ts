@@ -28,6 +28,9 @@ export interface Disabling {
 /** Milliseconds between two looks at the queue. */
 const PAUSE = 1_000
 
+/** Milliseconds after which a message that is active may be one that nobody delivers. One that is being delivered suffers nothing. */
+const STUCK = 20_000
+
 /** Milliseconds for requeueing, after the deadline. */
 const GRACE = 30_000
 
@@ -40,9 +43,10 @@ export async function disable({ instance, plan, state, wait, report, stopRunner 
   if (plan.before.master !== plan.detached.master) {
     report('giving new mail past candy')
     take({ path: master, from: plan.before.master, to: plan.detached.master })
-    await reload(run)
-    await drain(old, wait, report)
   }
+  // Also when an earlier run has done that: which sessions are from before nobody knows any more.
+  await reload(run)
+  await drain(old, wait, report)
   await empty(run, wait, report)
   report('taking the services out')
   if (plan.detached.main !== plan.after.main) take({ path: main, from: plan.detached.main, to: plan.after.main })
@@ -77,7 +81,7 @@ async function drain(old: readonly Process[], wait: number, report: (what: strin
 async function empty(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
   const end = Date.now() + wait
   const told = new Set<string>()
-  let reloaded = false
+  const active = new Map<string, number>()
   for (;;) {
     const mail = await candyMail(run)
     const held = mail.filter(({ queue }) => queue === 'hold')
@@ -87,10 +91,10 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
       throw new PostfixError(heldText(held))
     }
     const late = Date.now() > end
-    if (late && !reloaded && moving.some(({ queue }) => queue === 'active')) {
+    if (isStuck(active, moving)) {
       // A message that qmgr(8) has "skipped, still being delivered" stays where it is until qmgr starts again.
       await run('postfix', 'reload')
-      reloaded = true
+      active.clear()
     }
     if (told.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
     for (const { id, queue } of moving) {
@@ -106,6 +110,14 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
     }
     await sleep(late ? PAUSE / 10 : PAUSE)
   }
+}
+
+/** Whether a message has been active for long, at every look. `active` is when it was first seen so. */
+function isStuck(active: Map<string, number>, mail: readonly QueueEntry[]): boolean {
+  const now = new Set(mail.filter(({ queue }) => queue === 'active').map(({ id }) => id))
+  for (const id of active.keys()) if (!now.has(id)) active.delete(id)
+  for (const id of now) if (!active.has(id)) active.set(id, Date.now())
+  return [...active.values()].some((since) => Date.now() - since > STUCK)
 }
 
 /**

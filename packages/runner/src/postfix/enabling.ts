@@ -3,6 +3,7 @@
  * before is put back byte for byte, by this process or by the next.
  */
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { putBack, take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { make, missing, type Place, unmake } from './directories.js'
@@ -18,6 +19,7 @@ import {
   writePending,
 } from './journal.js'
 import type { EnablePlan } from './plan.js'
+import { type Process, receivers, running } from './processes.js'
 import { forgetProof, prove, provingTexts } from './proof.js'
 
 export interface Enabling {
@@ -35,6 +37,9 @@ export interface Enabling {
   /** Sees to it that the runner answers, in SMTP mode. Throws when it does not; what it gives takes that back. */
   readonly startRunner: () => Promise<() => Promise<void>>
 }
+
+/** Milliseconds that processes without a client may take to end after a reload. */
+const SETTLING = 5_000
 
 /** Throws PostfixError with the reason when it could not be done; then all is as it was. */
 export async function enable(enabling: Enabling): Promise<void> {
@@ -70,17 +75,30 @@ export async function enable(enabling: Enabling): Promise<void> {
     await prove(instance, run)
     signal.throwIfAborted()
     report('giving new mail to candy')
+    const old = receivers(instance.queueDirectory)
     take({ path: paths.main, from: proving.main, to: plan.after.main })
     take({ path: paths.master, from: proving.master, to: plan.after.master })
     await reload(run)
     writeJournal(state, { ...plan.record, made: [...new Set([...(journal?.made ?? []), ...made])] })
     removePending(state)
+    if (journal === undefined) await tellUnfiltered(old, report)
   } catch (error) {
     const reason = signal.aborted ? 'it was stopped' : (error as Error).message
     const left = await undo({ version: 1, files, made }, run, () => removePending(state))
     await restoreRunner().catch(() => {})
     throw new PostfixError(`candy was not enabled: ${reason}\n${aftermath(left)}`)
   }
+}
+
+/** A session that was open before goes on as it was until its client ends it; processes without a client end at once. */
+async function tellUnfiltered(old: readonly Process[], report: (what: string) => void): Promise<void> {
+  for (const end = Date.now() + SETTLING; running(old).length > 0 && Date.now() < end; ) await sleep(100)
+  const left = running(old)
+  if (left.length === 0) return
+  const names = left.map(({ name, pid }) => `${name} ${pid}`).join(', ')
+  report(
+    `${left.length} sessions from before are still open (${names}); until they end, what they bring is NOT filtered`,
+  )
 }
 
 /** Puts back what an earlier command left half done. Returns whether there was such a thing. */
