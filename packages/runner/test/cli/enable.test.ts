@@ -1,41 +1,38 @@
 /** `candy enable`, `mode` and `disable` on configurations of a Postfix that does not run: what they show, and what they refuse. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readShape } from '../postfix/shapes.js'
-import { scratch } from '../support.js'
 import { candy } from './candy.js'
+import { bytesIn, configuration, type Written } from './configuration.js'
 
-/** A configuration directory of a Postfix that is not running. */
-function configuration(master: string = readShape('upstream.master.cf'), main = ''): string {
-  const directory = scratch()
-  chmodSync(directory, 0o755)
-  mkdirSync(join(directory, 'queue'))
-  writeFileSync(join(directory, 'master.cf'), master, 'latin1')
-  const own = `compatibility_level = 3.6\nqueue_directory = ${directory}/queue\ndata_directory = ${directory}/data\n`
-  writeFileSync(join(directory, 'main.cf'), own + main)
-  return directory
-}
-
-function contents(directory: string): readonly (readonly [string, string])[] {
-  const names = readdirSync(directory).filter((name) => name !== 'queue')
-  return names.map((name) => [name, readFileSync(join(directory, name), 'latin1')])
-}
+const STOCK = readShape('upstream.master.cf')
+const FOREIGN = 'content_filter = amavis:[127.0.0.1]:10024\n'
+const AS_BEFORE = ['enable', '--yes']
+const journal = (state: string): string => `state = "${state}"\n`
 
 test('a dry run shows a diff that a person can read, what is made and what stays unfiltered, and touches nothing', () => {
-  const directory = configuration(readShape('submission.master.cf'))
-  const before = contents(directory)
+  const directory = configuration({ master: readShape('submission.master.cf') })
+  const before = bytesIn(directory)
   const { status, stdout } = candy(['-c', directory, 'enable', '--dry-run'])
   expect(status).toBe(0)
   expect(stdout).toContain(`--- ${directory}/master.cf\n+++ ${directory}/master.cf\n@@ -1,9 +1,`)
   expect(stdout).toContain('+  -o content_filter=candy-lmtp:unix:candy/lmtp\n')
   expect(stdout).toContain(`make ${directory}/queue/candy (candy:postfix, 2750)\n`)
   expect(stdout).toContain('warning: NOT filtered: submission/inet (line 2): mail of your own users; --submission')
-  expect(contents(directory)).toEqual(before)
+  expect(bytesIn(directory)).toEqual(before)
 })
 
 test('the same as JSON', () => {
-  const { status, stdout } = candy(['-c', configuration(), 'enable', '--dry-run', '--queue', 'before', '--json'])
+  const { status, stdout } = candy([
+    '-c',
+    configuration({ master: STOCK }),
+    'enable',
+    '--dry-run',
+    '--queue',
+    'before',
+    '--json',
+  ])
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     version: 1,
@@ -45,38 +42,120 @@ test('the same as JSON', () => {
   })
 })
 
+interface Refusal extends Partial<Written> {
+  readonly argv?: readonly string[]
+  readonly status?: number
+  readonly says: RegExp
+}
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  'a Postfix that is not running': { says: /Postfix is not running: start it/ },
+  'a mode that there is not': {
+    argv: ['enable', '--mode', 'milter'],
+    status: 64,
+    says: /Allowed choices are pipe, smtp/,
+  },
+  'a mode to switch to that there is not': { argv: ['mode', 'milter', '--yes'], status: 78, says: /no mode milter/ },
+  'a queue in pipe mode': {
+    argv: [...AS_BEFORE, '--mode', 'pipe', '--queue', 'after'],
+    status: 78,
+    says: /--queue is for SMTP mode/,
+  },
+  'a switch where candy is not enabled': { argv: ['mode', 'pipe', '--yes'], says: /is not enabled in .*candy enable/ },
+  'nobody to ask': { argv: ['enable'], status: 64, says: /say --yes/ },
+  'a content_filter in main.cf': { main: FOREIGN, says: /postconf -X content_filter/ },
+  'an smtpd_proxy_filter in main.cf': {
+    main: 'smtpd_proxy_filter = 127.0.0.1:10025\n',
+    says: /postconf -X smtpd_proxy_filter/,
+  },
+  'a content_filter of a receiving service': {
+    master: STOCK.replace(/^smtp +inet.*$/m, '$& -o content_filter=scan:x'),
+    says: /smtp\/inet \(line 12\) gives its mail to another filter/,
+  },
+  'a proxy of a receiving service': {
+    master: STOCK.replace(/^smtp +inet.*$/m, '$& -o smtpd_proxy_filter=127.0.0.1:10025'),
+    says: /smtp\/inet \(line 12\) gives its mail to another filter/,
+  },
+  'a malformed master.cf': {
+    master: `${STOCK}broken unix - - x - - smtp\n`,
+    says: /master\.cf:\d+:17: .*mend this line/,
+  },
+  ...Object.fromEntries(
+    ['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'].map((name) => [
+      `a foreign service named ${name}`,
+      { master: `${STOCK}${name} unix - n n - - pipe argv=/bin/false\n`, says: /already.*give it another name/ },
+    ]),
+  ),
+  'candy set up by hand': {
+    master: `${STOCK}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/bin/candy-pipe\n`,
+    says: /take it out with "candy disable"/,
+  },
+  'a host that takes no mail': { master: STOCK.replace(/^smtp +inet/m, '#$&'), says: /nothing to filter/ },
+  'an instance that sendmail(1) does not serve, in pipe mode': {
+    argv: [...AS_BEFORE, '--mode', 'pipe'],
+    says: /alternate_config_directories/,
+  },
+  'a candy.toml with a mistake': {
+    files: { 'candy.toml': 'mood = "pipe"\n' },
+    status: 78,
+    says: /candy\.toml:1:1: mood/,
+  },
+  'a candy.toml with another state': {
+    files: { 'candy.toml': journal('/srv/a') },
+    argv: [...AS_BEFORE, '--state', '/srv/b'],
+    status: 78,
+    says: /change it there/,
+  },
+  'a candy.toml that has candy serve listen elsewhere': {
+    files: { 'candy.toml': '[smtp]\nlisten = "127.0.0.1:10025"\n' },
+    status: 78,
+    says: /listens nowhere else: take the key out/,
+  },
+  'a candy.toml without a place for the mode': {
+    files: { 'candy.toml': 'smtp = { idle = "5m" }\n' },
+    argv: [...AS_BEFORE, '--queue', 'before'],
+    status: 78,
+    says: /no place for smtp\.queue/,
+  },
+}
+
+test.each(Object.entries(REFUSALS))('%s is refused, and every byte stays', (_, { argv = AS_BEFORE, ...refusal }) => {
+  const { status: expected = 69, says, master = STOCK } = refusal
+  const directory = configuration({ ...refusal, master })
+  const before = bytesIn(directory)
+  // What candy.toml does not say would be in /var/lib.
+  const state =
+    argv.includes('--state') || 'files' in refusal || argv[0] !== 'enable' ? [] : ['--state', `${directory}/s`]
+  const { status, stderr } = candy(['-c', directory, ...argv, ...state])
+  expect(stderr).toMatch(says)
+  expect(status).toBe(expected)
+  expect(bytesIn(directory)).toEqual(before)
+})
+
 test.each([
-  ['a Postfix that is not running', [], 69, 'Postfix is not running: start it'],
-  ['a mode that there is not', ['--mode', 'milter'], 64, 'Allowed choices are pipe, smtp'],
-  ['a queue in pipe mode', ['--mode', 'pipe', '--queue', 'after'], 78, '--queue is for SMTP mode'],
-] as const)('%s is refused, and nothing changes', (_, options, status, text) => {
-  const directory = configuration()
-  const before = contents(directory)
-  const run = candy(['-c', directory, 'enable', '--yes', '--state', join(directory, 'queue/state'), ...options])
-  expect(run.stderr).toContain(text)
-  expect(run.status).toBe(status)
-  expect(contents(directory)).toEqual(before)
+  ['journal.json', '{"version": 2}', /journal\.json is not a journal of this version/],
+  ['pending.json', 'nonsense', /pending\.json is not a journal of this version/],
+])('a %s that another version wrote is refused, and every byte stays', (name, text, says) => {
+  const directory = configuration({ master: STOCK, files: { [`s/${name}`]: text } })
+  writeFileSync(join(directory, 'candy.toml'), journal(join(directory, 's')))
+  const before = bytesIn(directory)
+  for (const argv of [AS_BEFORE, ['disable', '--yes']]) {
+    const { status, stderr } = candy(['-c', directory, ...argv])
+    expect(stderr).toMatch(says)
+    expect(status).toBe(69)
+    expect(bytesIn(directory)).toEqual(before)
+  }
 })
 
-test('a filter that is there already is refused with what to do', () => {
-  const directory = configuration(undefined, 'content_filter = amavis:[127.0.0.1]:10024\n')
-  const { status, stderr } = candy(['-c', directory, 'enable', '--dry-run'])
-  expect(status).toBe(69)
-  expect(stderr).toContain('postconf -X content_filter')
-})
-
-test('a candy.toml with a mistake is refused with its place', () => {
-  const directory = configuration()
-  writeFileSync(join(directory, 'candy.toml'), 'mood = "pipe"\n')
-  const { status, stderr } = candy(['-c', directory, 'enable', '--dry-run'])
-  expect(status).toBe(78)
-  expect(stderr).toContain(`${directory}/candy.toml:1:1: mood`)
-})
-
-test('another state than candy.toml says is refused', () => {
-  const directory = configuration()
-  writeFileSync(join(directory, 'candy.toml'), 'state = "/srv/a"\n')
-  const { status, stderr } = candy(['-c', directory, 'enable', '--dry-run', '--state', '/srv/b'])
-  expect(status).toBe(78)
-  expect(stderr).toContain('change it there')
+test('a switch warns of keys that were written for the other place', () => {
+  const toml = '[smtp]\nqueue = "after"\ndeadline = "10m"\nnext_hop = "127.0.0.1:10026"\n'
+  const directory = configuration({ master: STOCK, files: { 'candy.toml': toml } })
+  const warnings = (queue: string): unknown => {
+    const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', '--queue', queue])
+    return (JSON.parse(stdout) as { readonly warnings: readonly string[] }).warnings.filter((one) => /toml/.test(one))
+  }
+  expect(warnings('after')).toEqual([])
+  expect(warnings('before')).toEqual([
+    `${directory}/candy.toml: smtp.next_hop, smtp.deadline was written for mail after the queue, and is now about mail before the queue`,
+  ])
 })
