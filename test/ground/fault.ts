@@ -14,8 +14,8 @@ import type { RelayGround } from './relay.js'
 /** Milliseconds that a fault under load may take in a test, on a machine that is busy with others. */
 export const LONG = 300_000
 
-/** Messages that show that mail flows. */
-const FLOW = 10
+/** Messages that show that mail flows, and that there are some between two strokes. */
+const FLOW = 100
 
 /** Milliseconds that it may take to do so, unless there is none left. */
 const LULL = 10_000

@@ -39,7 +39,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       if (pid !== undefined) signal(pid, 'SIGKILL')
     },
     pause: 100,
-    heals: true,
     repeats: 1,
   },
 }

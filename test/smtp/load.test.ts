@@ -58,14 +58,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'kill -9 of lmtp processes': {
     strike: async (turn) => kill(ground.postfix.servers('candy-lmtp'), turn),
     pause: 100,
-    heals: true,
     repeats: 1,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) =>
       kill(ground.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${ground.postfix.port}`), turn >> 1),
     pause: 100,
-    heals: true,
     repeats: 1,
   },
   'a storm of SIGHUP': {
