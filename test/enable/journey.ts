@@ -9,7 +9,7 @@ import { expect } from 'vitest'
 import type { Files, Site } from './site.js'
 import { bodyOf, type Kept, RECIPIENT, type Sent, Traffic } from './traffic.js'
 
-export type Way = 'pipe' | 'after' | 'before'
+type Way = 'pipe' | 'after' | 'before'
 
 export interface Journey {
   readonly ways: readonly [Way, Way, Way]
@@ -21,7 +21,7 @@ export interface Journey {
   readonly edit?: (site: Site, before: Files) => Promise<Files>
 }
 
-export const ARCHIVE = 'archive@example.net'
+const ARCHIVE = 'archive@example.net'
 const HOLDER = 'hold@example.com'
 
 /** main.cf of a site that can make the journey: `always_bcc`, and a sender whose mail is put on hold. */

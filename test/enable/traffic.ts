@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, connect, type Letter } from '../ground/client.js'
 
-export const SENDER = 'a@example.com'
+const SENDER = 'a@example.com'
 export const RECIPIENT = 'b@example.net'
 
 /** Milliseconds for the reply to a message: a filter may be waiting for something. */
