@@ -68,6 +68,7 @@ test('a filter that is there already and keeps the test message, or defers it', 
   expect(text).toContain('does not come back: look at "candy list"')
   // A message lies in the quarantine: that is not thrown away.
   expect(await site.quarantined()).toHaveLength(1)
+  await rm(join(filters, '50-no'))
   listing = await everything()
 })
 
@@ -142,6 +143,8 @@ test('somebody stops it half way', async () => {
 test('somebody edits master.cf half way: the edit stays, and the text says what to do', async () => {
   const { ended } = await untilProof(69)
   const path = join(site.postfix.configDirectory, 'master.cf')
+  const toml = join(site.postfix.configDirectory, 'candy.toml')
+  const settings = await readFile(toml)
   const edited = `${(await site.files()).master}# by hand\n`
   await writeFile(path, edited, 'latin1')
   await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
@@ -149,6 +152,8 @@ test('somebody edits master.cf half way: the edit stays, and the text says what 
   expect(await site.files()).toEqual({ master: edited, main: before.main })
   await writeFile(path, before.master, 'latin1')
   await site.postfix.reload()
+  // It was put back, and so says no more where the state is.
+  await writeFile(toml, settings)
   expect((await site.candy(['disable', '--yes'])).stderr).toContain('cut short')
   listing = await everything()
 })

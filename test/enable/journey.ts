@@ -43,7 +43,7 @@ const ARGUMENTS: Readonly<Record<Way, readonly string[]>> = {
 }
 
 /** Milliseconds between two messages of a client: pipe mode starts a process for each. */
-const PACE: Readonly<Record<Way, number>> = { pipe: 400, after: 20, before: 20 }
+const PACE: Readonly<Record<Way, number>> = { pipe: 800, after: 60, before: 60 }
 
 /** Of a hundred messages so many are sent while mail is given to candy this way, at least; the steps take time too. */
 const SHARE: Readonly<Record<Way, number>> = { pipe: 3, after: 45, before: 45 }

@@ -29,9 +29,12 @@ export async function asFailure(action: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Aborts when somebody asks this process to end: what it has begun is undone first. */
+/**
+ * Aborts when somebody asks this process to end: what it has begun is undone first. It listens for good: while one of
+ * Postfix's commands runs, execa listens too, and ends the process on a signal that it hears alone.
+ */
 export function stopSignal(): AbortController {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort())
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
   return controller
 }
