@@ -8,8 +8,7 @@ function unit(name: string, folder = 'packages') {
 
 export default defineConfig({
   test: {
-    // One more than the machine that this is measured on has processors: the tests of daemons wait a lot.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
         unit(name),

@@ -1,7 +1,7 @@
 /** Load on the runner before the queue while processes die: a client that is not answered well sends its letter again. */
 import { afterAll, beforeAll, test } from 'vitest'
 import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { seal, THOUSAND } from '../ground/mailbag.js'
+import { LOAD, seal } from '../ground/mailbag.js'
 import { signal } from '../ground/processes.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 
@@ -44,6 +44,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(ground, fault, seal(name, THOUSAND))
+  const { strokes, again, repeats } = await endure(ground, fault, seal(name, LOAD))
   await annotate(`${strokes} strokes; ${again} letters sent again, ${repeats} messages twice`)
 })

@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
 import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { seal, THOUSAND } from '../ground/mailbag.js'
+import { LOAD, seal } from '../ground/mailbag.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 import { type Fault as Answer, type Sink, type Stage, startSink } from '../ground/sink.js'
 
@@ -53,6 +53,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, repeats } = await endure({ ...ground, sink: hop }, fault, seal(name, THOUSAND))
+  const { strokes, repeats } = await endure({ ...ground, sink: hop }, fault, seal(name, LOAD))
   await annotate(`${strokes} strokes; ${repeats} messages twice`)
 })

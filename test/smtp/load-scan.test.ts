@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
 import { writeFilterFile } from '../ground/filter-file.js'
-import { seal, THOUSAND } from '../ground/mailbag.js'
+import { LOAD, seal } from '../ground/mailbag.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 
 /** The word that makes a scan slow, as long as the file is there; and for how many milliseconds. */
@@ -56,7 +56,7 @@ function slowness(): Fault {
 
 test('longer than the filter, candy and the next hop have', { timeout: LONG }, async ({ annotate }) => {
   const from = (await ground.candyLog()).length
-  const { repeats } = await endure(ground, slowness(), seal('slow scan', THOUSAND, word))
+  const { repeats } = await endure(ground, slowness(), seal('slow scan', LOAD, word))
   const log = (await ground.candyLog()).slice(from)
   expect(log).toMatch(/20-slow error 2\d{3} ms/)
   expect(log).toMatch(/21-slow error 3\d{3} ms/)
@@ -73,7 +73,7 @@ test('longer than Postfix waits for the answer', { timeout: LONG }, async ({ ann
   const from = (await postfix.log()).length
   // lmtp(8) may give up just when its message goes on.
   const fault = { ...slowness(), repeats: 1 }
-  const { strokes, repeats } = await endure(ground, fault, seal('impatient Postfix', THOUSAND, word))
+  const { strokes, repeats } = await endure(ground, fault, seal('impatient Postfix', LOAD, word))
   expect((await postfix.log()).slice(from)).toMatch(/lmtp.*timed out while sending end of data/)
   await annotate(`${strokes} strokes; ${repeats} messages twice`)
   await mend()

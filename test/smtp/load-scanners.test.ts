@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clamd, EICAR, startClamd } from '../ground/clamd.js'
 import { endure, installMarking, LONG } from '../ground/fault.js'
-import { idOf, seal, THOUSAND } from '../ground/mailbag.js'
+import { idOf, LOAD, seal } from '../ground/mailbag.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 import { type Spamd, startSpamd } from '../ground/spamd.js'
 
@@ -38,7 +38,7 @@ async function judgeUnder(name: string, evil: string, filter: string, strike: ()
   await ground.writeFilter('50-scanner.toml', filter)
   await ground.reload()
   const isEvil = (n: number): boolean => n % 20 === 3
-  const letters = seal(name, THOUSAND, (n) => (isEvil(n) ? evil : 'nothing evil'))
+  const letters = seal(name, LOAD, (n) => (isEvil(n) ? evil : 'nothing evil'))
   const good = letters.filter((_, n) => !isEvil(n))
   const bad = letters.filter((_, n) => isEvil(n))
   const { strokes, repeats } = await endure(ground, { strike, heals: true }, letters, good)

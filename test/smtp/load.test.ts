@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
 import { writeFilterFile } from '../ground/filter-file.js'
 import { fillDisk } from '../ground/full-disk.js'
-import { account, idOf, post, seal, THOUSAND } from '../ground/mailbag.js'
+import { account, idOf, LOAD, post, seal } from '../ground/mailbag.js'
 import { signal } from '../ground/processes.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 import type { Received } from '../ground/sink.js'
@@ -106,7 +106,7 @@ function fullSpool(): Fault {
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(ground, fault, seal(name, THOUSAND))
+  const { strokes, again, repeats } = await endure(ground, fault, seal(name, LOAD))
   await annotate(`${strokes} strokes; ${again} letters sent again, ${repeats} messages twice`)
 })
 
@@ -119,7 +119,7 @@ test('a restart: mail that comes after it goes at once, though what came during 
   })
   await installMarking(slow)
   const { postfix, sink } = slow
-  const before = seal('before the restart', THOUSAND)
+  const before = seal('before the restart', LOAD)
   const posting = post(postfix.port, before)
   for (let n = 0; n < 3; n++) {
     await sleep(300)

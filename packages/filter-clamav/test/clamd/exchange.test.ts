@@ -96,7 +96,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     const abort = new AbortController()
     const message = countedBytes(MIB)
     const result = scan(fake, message.bytes, abort.signal)
-    await vi.waitFor(() => expect(fake.received[0]?.length).toBeGreaterThan(MIB))
+    await vi.waitFor(() => expect(fake.received[0]?.length).toBeGreaterThan(MIB), 10_000)
     const start = performance.now()
     abort.abort(new Error('deadline'))
     expect(await result).toMatchObject({ message: 'deadline' })

@@ -89,7 +89,8 @@ function startClock(deadline: number): AbortSignal {
   const late = (): void => controller.abort(new CandyError('DEADLINE', `not done within ${deadline} ms`))
   setTimeout(late, deadline).unref()
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.once(name, () => controller.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
+    // For good: execa ends a process on a signal that it hears alone, whatever sendmail(1) is at.
+    process.on(name, () => controller.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
   }
   return controller.signal
 }

@@ -1,5 +1,5 @@
 /** `candy enable`, `mode` and `disable` on configurations of a Postfix that does not run: what they show, and what they refuse. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readShape } from '../postfix/shapes.js'
@@ -21,6 +21,14 @@ test('a dry run shows a diff that a person can read, what is made and what stays
   expect(stdout).toContain(`make ${directory}/queue/candy (candy:postfix, 2750)\n`)
   expect(stdout).toContain('warning: NOT filtered: submission/inet (line 2): mail of your own users; --submission')
   expect(bytesIn(directory)).toEqual(before)
+})
+
+test("the README shows how that begins on Debian's stock configuration", () => {
+  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8')
+  const directory = configuration(readShape('debian.master.cf'))
+  const { stdout } = candy(['-c', directory, 'enable', '--dry-run'])
+  const shown = /```diff\n(.*?)```/s.exec(readme)?.[1] ?? 'nothing'
+  expect(stdout.replaceAll(directory, '/etc/postfix').slice(0, shown.length)).toBe(shown)
 })
 
 test('the same as JSON', () => {
