@@ -25,7 +25,7 @@ test('a dry run shows a diff that a person can read, what is made and what stays
 
 test("the README shows how that begins on Debian's stock configuration", () => {
   const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8')
-  const directory = configuration(readShape('debian.master.cf'))
+  const directory = configuration({ master: readShape('debian.master.cf') })
   const { stdout } = candy(['-c', directory, 'enable', '--dry-run'])
   const shown = /```diff\n(.*?)```/s.exec(readme)?.[1] ?? 'nothing'
   expect(stdout.replaceAll(directory, '/etc/postfix').slice(0, shown.length)).toBe(shown)
