@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, connect } from './client.js'
 import type { Received } from './sink.js'
-import { soaking } from './soak.js'
 
 /** A letter that can be told from all others. */
 export interface Sealed {
@@ -14,8 +13,8 @@ export interface Sealed {
   readonly bytes: string
 }
 
-/** Letters in all: what a fault under load must leave whole. A thousand in the long version. */
-export const LOAD: number = soaking ? 1000 : 300
+/** Letters in all: what a fault under load must leave whole. */
+export const LOAD = 1000
 
 /** Lines of the many small letters, and of every twentieth, which comes in many pieces. */
 const LINES = { few: 40, many: 1500 } as const
