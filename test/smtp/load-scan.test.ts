@@ -49,9 +49,10 @@ function word(n: number): string {
   return n % 125 === 0 ? (Object.keys(SCANS)[n % 3] ?? '') : ''
 }
 
+/** Lasts until letters of each kind have been judged. */
 function slowness(): Fault {
   const path = join(ground.state, 'slow')
-  return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 1000 }
+  return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 10_000 }
 }
 
 test('longer than the filter, candy and the next hop have', { timeout: LONG }, async ({ annotate }) => {
