@@ -37,8 +37,8 @@ export async function relayMessage(
   const parties = await relay.chain.run(subject, deadline.signal)
   try {
     const front = { ...speak(relay, down, transaction, deadline.signal, gone), fail }
-    if (relay.protocol === 'lmtp') await settleEach(parties, front, hear)
-    else return (await settleTogether(parties, front)).at(-1) ?? UNAVAILABLE
+    if (relay.protocol === 'smtp') return (await settleTogether(parties, front)).at(-1) ?? UNAVAILABLE
+    await settleEach(parties, front, hear)
     return UNAVAILABLE
   } catch (error) {
     return fail(error)

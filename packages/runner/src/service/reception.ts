@@ -1,6 +1,6 @@
 /**
- * Accepts connections and runs a relay session on each, so many at a time, wherever they come in. More are let wait for their greeting: a
- * connection that is refused sends the whole destination into Postfix's back-off, one that waits does not.
+ * Accepts connections and runs a relay session on each, so many at a time, wherever they come in. More are let wait for
+ * their greeting: a connection that is refused sends the whole destination into Postfix's back-off, one that waits does not.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Relay } from '../front/relay.js'
