@@ -1,9 +1,21 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+/** One seed for all random input. */
+const setupFiles = [fileURLToPath(new URL('test/ground/seed.ts', import.meta.url))]
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
 
 function unit(name: string, folder = 'packages') {
-  return { test: { name, root: `${folder}/${name}`, include: ['test/**/*.test.ts'], testTimeout: 60_000, typecheck } }
+  return {
+    test: {
+      name,
+      root: `${folder}/${name}`,
+      include: ['test/**/*.test.ts'],
+      setupFiles,
+      testTimeout: 60_000,
+      typecheck,
+    },
+  }
 }
 
 export default defineConfig({
@@ -19,6 +31,7 @@ export default defineConfig({
           name: 'end-to-end',
           root: 'test',
           include: ['**/*.test.ts'],
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

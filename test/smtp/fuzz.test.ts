@@ -1,7 +1,7 @@
 /**
  * Clients that no mail system is, against a real `candy serve`: random bytes, dialogs that are nearly right, clients that
  * are slow, do not read, hang up or close one half. Nothing may crash, no session may stay, and between them honest mail
- * must pass. The seed stands in the name of the test; `CANDY_SEED` gives one again. `CANDY_SOAK=1` goes on for minutes.
+ * must pass. The seed stands in the name of the test. `CANDY_SOAK=1` goes on for minutes.
  */
 import { readdir, readlink } from 'node:fs/promises'
 import { connect as connectSocket, type Socket } from 'node:net'
@@ -10,10 +10,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Address, connect } from '../ground/client.js'
 import { until } from '../ground/patience.js'
+import { SEED } from '../ground/seed.js'
 import { type Service, startService } from '../ground/service.js'
 import { soaking } from '../ground/soak.js'
-
-const SEED = Number(process.env.CANDY_SEED ?? Date.now() % 2 ** 31)
 
 /** Milliseconds for each of the two ways to be connected. */
 const TIME = soaking ? 180_000 : 9_000
