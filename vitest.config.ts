@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/sequence.ts'
 
 /** One seed for all random input. */
 const setupFiles = [fileURLToPath(new URL('test/ground/seed.ts', import.meta.url))]
@@ -20,7 +21,9 @@ function unit(name: string, folder = 'packages') {
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // They wait as much as they work.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
         unit(name),

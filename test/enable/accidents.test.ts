@@ -73,7 +73,7 @@ test('a filter that is there already and keeps the test message, or defers it', 
 })
 
 test('nobody who answers in SMTP mode', async () => {
-  const failed = failure('--mode', 'smtp')
+  const failed = failure('--mode', 'smtp', '--wait', '5s')
   await sleep(3_000)
   expect(await site.files()).toEqual(before)
   expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have "candy serve/)

@@ -45,8 +45,8 @@ const ARGUMENTS: Readonly<Record<Way, readonly string[]>> = {
 /** Milliseconds between two messages of a client: pipe mode starts a process for each. */
 const PACE: Readonly<Record<Way, number>> = { pipe: 800, after: 60, before: 60 }
 
-/** Of a hundred messages so many are sent while mail is given to candy this way, at least; the steps take time too. */
-const SHARE: Readonly<Record<Way, number>> = { pipe: 3, after: 45, before: 45 }
+/** How many messages there are for one in pipe mode. */
+const WEIGHT: Readonly<Record<Way, number>> = { pipe: 1, after: 15, before: 15 }
 
 /** What the filter is told by files that are there, or not any more. */
 class Marks {
@@ -123,8 +123,10 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
       await marks.put(`slow-${index - 1}`)
       await stages[index - 1]?.slow
     }
-    stages.push(await stay(site, traffic, marks, way, index, journey.messages))
+    stages.push(await stay(site, traffic, marks, way, index, journey.messages * shareOf(way, journey.ways)))
   }
+  const sinceEnabled = (): number => traffic.sent.filter(({ opened }) => opened > enabled).length
+  await postfix.waitUntil('all its mail', () => sinceEnabled() >= journey.messages, 600_000)
   // What was deferred under the first way is tried again under the last.
   for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
   const wanted = (await journey.edit?.(site, before)) ?? before
@@ -142,6 +144,10 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
   audit(site, traffic.sent, judged, mostJudgements(journey.ways))
 }
 
+function shareOf(way: Way, ways: Journey['ways']): number {
+  return WEIGHT[way] / ways.reduce((sum, one) => sum + WEIGHT[one], 0)
+}
+
 /** What is under way while mail is given to candy one way. */
 interface Stage {
   readonly kept: Kept
@@ -150,7 +156,7 @@ interface Stage {
   readonly held: Sent | undefined
 }
 
-/** Until its share of mail has come, and a delivery is in flight. Before the queue nothing can wait in it. */
+/** Until so many messages have come, and a delivery is in flight. Before the queue nothing can wait in it. */
 async function stay(
   site: Site,
   traffic: Traffic,
@@ -160,7 +166,7 @@ async function stay(
   messages: number,
 ): Promise<Stage> {
   const { postfix } = site
-  const wanted = traffic.sent.length + (messages * SHARE[way]) / 100
+  const wanted = traffic.sent.length + messages
   const kept = await traffic.keep()
   await kept.send()
   let deferred: Sent | undefined

@@ -46,7 +46,7 @@ test('one command has mail judged, and one gives the files back byte for byte', 
 
   const settings = join(site.postfix.configDirectory, 'candy.toml')
   const written = await readFile(settings, 'utf8')
-  const { stderr } = await site.candy(['mode', 'smtp', '--yes'], 69)
+  const { stderr } = await site.candy(['mode', 'smtp', '--wait', '1s', '--yes'], 69)
   expect(stderr).toMatch(/nobody answers on .*\nEverything is as it was before/)
   expect(await site.files()).toEqual(enabled)
   expect(await readFile(settings, 'utf8')).toBe(written)

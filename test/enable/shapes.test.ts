@@ -33,7 +33,10 @@ async function editByHand(site: Site, before: Files): Promise<Files> {
 /** A journey takes a minute: without the long version the largest and the oddest are made. */
 const SHORT = ['debian', 'odd']
 
-test.each(Object.entries(JOURNEYS).filter(([shape]) => soaking || SHORT.includes(shape)))(
+/** Both at once: each waits more than it works. */
+const some = soaking ? test : test.concurrent
+
+some.each(Object.entries(JOURNEYS).filter(([shape]) => soaking || SHORT.includes(shape)))(
   '%s',
   async (shape, journey) => {
     const secondary = shape === 'multi'

@@ -10,12 +10,11 @@ import { readInstance } from '../postfix/instance.js'
 import { readJournal } from '../postfix/journal.js'
 import { planDisable } from '../postfix/plan.js'
 import { assertPurgeable, purge } from '../postfix/purge.js'
-import { parseDuration } from '../site/units.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
-import { EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
+import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { asFailure, assertRoot, readSound } from './postfix-command.js'
+import { asFailure, assertRoot, readSound, readWait } from './postfix-command.js'
 import { runnerUnitPaths } from './runner-start.js'
 
 interface DisableOptions {
@@ -48,8 +47,7 @@ export function addDisable(candy: Command): void {
 }
 
 async function disable(options: DisableOptions): Promise<void> {
-  const wait = parseDuration(options.wait)
-  if ('what' in wait) throw new Failure(EX_USAGE, `--wait ${options.wait}: ${wait.what}`)
+  const wait = readWait(options.wait)
   const configDirectory = resolve(await findConfigDirectory(options.config))
   const { state } = readSound(configDirectory)
   const report = (what: string): void => console.error(`${what} ...`)
@@ -78,7 +76,7 @@ async function disable(options: DisableOptions): Promise<void> {
       instance,
       plan,
       state,
-      wait: wait.value,
+      wait,
       report,
       stopRunner: () => unmake(runnerUnitPaths(configDirectory)),
     })

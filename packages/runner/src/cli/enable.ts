@@ -14,7 +14,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { asFailure, assertRoot, readSound, stopSignal } from './postfix-command.js'
+import { asFailure, assertRoot, readSound, readWait, stopSignal } from './postfix-command.js'
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
@@ -25,6 +25,7 @@ interface EnableOptions {
   readonly submission?: boolean
   readonly pickup?: boolean
   readonly state?: string
+  readonly wait: string
   readonly dryRun?: true
   readonly yes?: true
   readonly json?: true
@@ -46,6 +47,7 @@ export function addEnable(candy: Command): void {
     .option('--pickup', 'filter what sendmail(1) submits on this host, where the mode allows it (the default)')
     .option('--no-pickup', 'do not')
     .option('--state <dir>', 'directory for spool, quarantine and packages (default: /var/lib/candy/INSTANCE)')
+    .option('--wait <time>', 'how long "candy serve" may take to answer, in SMTP mode', '30s')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
@@ -61,6 +63,7 @@ export function addMode(candy: Command): void {
     .addOption(
       new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
     )
+    .option('--wait <time>', 'how long "candy serve" may take to answer, in SMTP mode', '30s')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
@@ -84,6 +87,7 @@ async function switchMode(mode: string, options: EnableOptions): Promise<void> {
 }
 
 async function enable(options: EnableOptions): Promise<void> {
+  const wait = readWait(options.wait)
   const configDirectory = resolve(await findConfigDirectory(options.config))
   const settings = readSound(configDirectory)
   const tomlPath = join(configDirectory, 'candy.toml')
@@ -122,7 +126,7 @@ async function enable(options: EnableOptions): Promise<void> {
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   const stop = stopSignal()
-  const start = startRunner(instance, choice.way, units, report, stop.signal)
+  const start = startRunner({ instance, way: choice.way, units, wait, report, signal: stop.signal })
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(places, () => {})
     if (toml !== after) take({ path: tomlPath, from: toml, to: after })

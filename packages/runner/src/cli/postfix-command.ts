@@ -1,7 +1,8 @@
 /** What the commands that change Postfix have in common. */
 import { SiteError } from '../site/problem.js'
 import { type Settings, soundSettings } from '../site/settings.js'
-import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE } from './exit-status.js'
+import { parseDuration } from '../site/units.js'
+import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 
 /** Throws Failure when candy.toml is wrong. */
@@ -11,6 +12,13 @@ export function readSound(configDirectory: string): Settings {
   } catch (error) {
     throw error instanceof SiteError ? new Failure(EX_CONFIG, error.message) : error
   }
+}
+
+/** The value of `--wait`, in milliseconds. Throws Failure when it is no time. */
+export function readWait(text: string): number {
+  const wait = parseDuration(text)
+  if ('what' in wait) throw new Failure(EX_USAGE, `--wait ${text}: ${wait.what}`)
+  return wait.value
 }
 
 export function assertRoot(command: string): void {

@@ -10,10 +10,18 @@ import { answers } from '../postfix/listener.js'
 import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.js'
 import { instanceName } from '../site/settings.js'
 
-/** Milliseconds that a supervisor may take to start it. */
-const PATIENCE = 30_000
-
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
+
+interface RunnerStart {
+  readonly instance: Instance
+  readonly way: Way
+  readonly units: readonly Place[]
+  /** Milliseconds that a supervisor may take to start it. */
+  readonly wait: number
+  /** Says what is being done, for people. */
+  readonly report: (what: string) => void
+  readonly signal: AbortSignal
+}
 
 /** The units of the runner, where the mode needs it and systemd is there. */
 export async function runnerUnits(instance: Instance, way: Way, state: string): Promise<readonly Place[]> {
@@ -33,13 +41,15 @@ export function runnerUnitPaths(configDirectory: string): readonly string[] {
  * Starts the units, or waits for another supervisor, until somebody answers on the socket of the mode. What it gives puts the
  * units back as they were.
  */
-export function startRunner(
-  { configDirectory, queueDirectory }: Instance,
-  way: Way,
-  units: readonly Place[],
-  report: (what: string) => void,
-  signal: AbortSignal,
-): () => Promise<() => Promise<void>> {
+export function startRunner({
+  instance,
+  way,
+  units,
+  wait,
+  report,
+  signal,
+}: RunnerStart): () => Promise<() => Promise<void>> {
+  const { configDirectory, queueDirectory } = instance
   return async () => {
     if (way === 'pipe') return async () => {}
     const path = join(queueDirectory, SOCKETS[way])
@@ -47,7 +57,7 @@ export function startRunner(
     const back = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
     if (await answers(path)) return back
     if (units.length === 0) report(`waiting for "${command}": have your supervisor start it now, or start it anew`)
-    for (const end = Date.now() + PATIENCE; !(await answers(path)); await sleep(500, undefined, { signal })) {
+    for (const end = Date.now() + wait; !(await answers(path)); await sleep(500, undefined, { signal })) {
       if (Date.now() < end) continue
       await back()
       throw new PostfixError(

@@ -2,7 +2,7 @@
  * One Postfix instance as it is: what postconf(1) says of it, and the bytes of its two files. Read before anything is
  * planned; nothing here changes anything.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MasterCf, parse, readText } from '@candy/master-cf'
 import { type Commands, commandsOf } from './commands.js'
@@ -96,6 +96,8 @@ function required(parameters: ReadonlyMap<string, string>, name: string): string
  */
 async function submits(configDirectory: string, defaultDirectory: string): Promise<boolean> {
   if (isSame(configDirectory, defaultDirectory)) return true
+  // postconf(1) takes a second to say that it is not there.
+  if (!existsSync(join(defaultDirectory, 'main.cf'))) return false
   const lists: Commands = commandsOf(defaultDirectory)
   const names = ['alternate_config_directories', 'multi_instance_directories']
   const printed = await lists('postconf', '-x', '-h', ...names).catch(() => '')

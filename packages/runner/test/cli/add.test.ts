@@ -121,6 +121,9 @@ describe('tarballs', () => {
     expect(statSync(installed).isDirectory()).toBe(true)
     const { entries } = JSON.parse(run(where, 'list', '--json').stdout)
     expect(entries).toMatchObject([{ name: '50-clamav', from: 'site', directory: installed }])
+    const dropIn = join(where.filters, '50-clamav.toml')
+    // There is no clamd that it could wait for.
+    writeFileSync(dropIn, `timeout = "1s"\n${readFileSync(dropIn, 'utf8')}`)
     const checked = candy(['check', '-c', where.directory], 'Subject: hi\n\nhi\n')
     expect(checked.stdout).toContain('50-clamav')
     expect(run(where, 'remove', '50-clamav', '--purge').status).toBe(0)

@@ -1,5 +1,5 @@
 /** A configuration directory of a Postfix that does not run, and all the bytes that are in it. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratch } from '../support.js'
 
@@ -19,6 +19,9 @@ export function configuration({ master, main = '', files = {} }: Written): strin
   writeFileSync(join(directory, 'master.cf'), master, 'latin1')
   const own = `compatibility_level = 3.6\nqueue_directory = ${directory}/queue\ndata_directory = ${directory}/data\n`
   writeFileSync(join(directory, 'main.cf'), own + main)
+  // Every Postfix command waits until main.cf is older than a second (dict_load_file_xt in dict.c).
+  const then = new Date(Date.now() - 60_000)
+  utimesSync(join(directory, 'main.cf'), then, then)
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(directory, name, '..'), { recursive: true })
     writeFileSync(join(directory, name), text)
