@@ -1,7 +1,7 @@
 /** What candy wants to reach, and whether it does. */
 import { AFTER_LIMIT, BEFORE_LIMIT } from './lane.js'
 import type { Result } from './measurement.js'
-import { median } from './statistics.js'
+import { median, medianRatio } from './statistics.js'
 
 export interface Goal {
   readonly goal: string
@@ -54,8 +54,8 @@ export function judge(results: readonly Result[]): readonly Goal[] {
 }
 
 function throughput(goal: string, name: string, other: string, least: number): Target {
-  const rate = (result: Result | undefined): number => median(result?.sizes['4 KiB'].rates ?? [])
-  return { goal, least, unit: 'x', digits: 2, measure: (find) => rate(find(name)) / rate(find(other)) }
+  const rates = (result: Result | undefined): readonly number[] => result?.sizes['4 KiB'].rates ?? []
+  return { goal, least, unit: 'x', digits: 2, measure: (find) => medianRatio(rates(find(name)), rates(find(other))) }
 }
 
 function alone(name: string, limit: string): Target {

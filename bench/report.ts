@@ -5,7 +5,7 @@ import { NO_FILTER } from './lane.js'
 import type { Result } from './measurement.js'
 import type { Size } from './message.js'
 import type { Sheet } from './sheet.js'
-import { median, quantile } from './statistics.js'
+import { median, medianRatio, quantile } from './statistics.js'
 
 export interface Report {
   /** How it was measured: one sentence or two. */
@@ -32,16 +32,15 @@ export interface Row {
 
 export function makeReport(results: readonly Result[], rounds: number): Report {
   const about =
-    `Medians of ${rounds} interleaved rounds, 4 KiB messages, 10 at a time; ${cpus().length} cores, ` +
+    `Medians of ${rounds} interleaved rounds, ratios taken within each; 4 KiB messages, 10 at a time; ${cpus().length} cores, ` +
     `Node.js ${process.version}.`
   return { about, lanes: results.map((result) => makeRow(result, results)), goals: judge(results) }
 }
 
 function makeRow({ lane, sizes, alone, memory }: Result, all: readonly Result[]): Row {
   const { rates } = sizes['4 KiB']
-  const rate = median(rates)
   const ratio = (name: string): number =>
-    rate / median(all.find((result) => result.lane.name === name)?.sizes['4 KiB'].rates ?? [])
+    medianRatio(rates, all.find((result) => result.lane.name === name)?.sizes['4 KiB'].rates ?? [])
   const ofNoFilter = ratio(NO_FILTER)
   const ofLimit = lane.against === lane.name ? Number.NaN : ratio(lane.against)
   const ofSize = (size: Size): Row['sizes'][Size] => {
@@ -51,7 +50,7 @@ function makeRow({ lane, sizes, alone, memory }: Result, all: readonly Result[])
   return {
     lane: lane.name,
     kind: lane.kind,
-    rate,
+    rate: median(rates),
     slowest: Math.min(...rates),
     fastest: Math.max(...rates),
     ...(!Number.isNaN(ofNoFilter) && { ofNoFilter }),
