@@ -43,7 +43,7 @@ const ARGUMENTS: Readonly<Record<Way, readonly string[]>> = {
 }
 
 /** Milliseconds between two messages of a client: pipe mode starts a process for each. */
-const PACE: Readonly<Record<Way, number>> = { pipe: 800, after: 60, before: 60 }
+const PACE: Readonly<Record<Way, number>> = { pipe: 1200, after: 60, before: 60 }
 
 /** How many messages there are for one in pipe mode. */
 const WEIGHT: Readonly<Record<Way, number>> = { pipe: 1, after: 15, before: 15 }
