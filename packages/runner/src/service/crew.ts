@@ -1,15 +1,12 @@
 /**
- * One generation of worker processes, all with the same configuration. One that dies is replaced, after a pause that
- * grows while it keeps dying; so is one that gives no sign of life, since a filter in an endless loop hears no signal but
- * SIGKILL. The mail that such a worker had was not answered, and comes again.
+ * One generation of worker processes, all with the same configuration, of which as many take mail as the load needs. One
+ * that dies is replaced, after a pause that grows while it keeps dying; so is one that gives no sign of life, since a filter
+ * in an endless loop hears no signal but SIGKILL. The mail that such a worker had was not answered, and comes again.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { CandyError, type ErrorCode } from '@candy/sdk'
 import type { Log } from '../log/log.js'
-import type { Assignment, FromWorker, ToWorker } from './message.js'
-
-const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
+import { type Change, judgeDuty } from './duty.js'
+import { Member } from './member.js'
+import type { Assignment } from './message.js'
 
 /** Milliseconds between two looks at the workers' signs of life. */
 const LOOK = 500
@@ -33,34 +30,29 @@ export interface CrewOptions {
   readonly log: Log
 }
 
-interface Member {
-  readonly process: ChildProcess
-  readonly born: number
-  ready: boolean
-  heard: number
-  sessions: number
-}
-
 export class Crew {
   readonly #options: CrewOptions
   readonly #members = new Set<Member>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #pause: number = PAUSE.first
   #leaving = false
+  /** What should change, and since when: milliseconds of `performance.now()`. */
+  #wish: { readonly by: Change['by']; readonly since: number } = { by: 0, since: 0 }
 
   private constructor(options: CrewOptions) {
     this.#options = options
   }
 
-  /** Starts a crew, and waits until each of it takes mail. Throws what kept the first from it; then none is left. */
+  /** Starts a crew, and waits until all are ready and the first takes mail. Throws what kept one from it; then none is left. */
   static async start(options: CrewOptions): Promise<Crew> {
     const crew = new Crew(options)
-    const started = await Promise.allSettled(Array.from({ length: options.count }, () => crew.#hire()))
-    const failed = started.find((one) => one.status === 'rejected')
-    if (failed !== undefined) {
+    try {
+      await Promise.all(Array.from({ length: options.count }, () => crew.#hire()))
+      await crew.#at('standby')[0]?.open()
+    } catch (error) {
       crew.#leaving = true
-      for (const { process } of crew.#members) process.kill('SIGKILL')
-      throw failed.reason
+      for (const member of crew.#members) member.kill()
+      throw error
     }
     crew.#look()
     return crew
@@ -71,67 +63,71 @@ export class Crew {
     return [...this.#members].reduce((sum, { sessions }) => sum + sessions, 0)
   }
 
+  /** Workers that take mail or stand by. */
   get size(): number {
-    return [...this.#members].filter(({ ready }) => ready).length
+    return this.#at('duty').length + this.#at('standby').length
   }
 
   /** Lets every worker finish what it has, and waits until all are gone. May be called again. */
   async leave(): Promise<void> {
     this.#leaving = true
     for (const timer of this.#timers) clearTimeout(timer)
-    const gone = [...this.#members].map(({ process }) => new Promise((resolve) => process.once('exit', resolve)))
-    for (const { process } of this.#members) if (process.connected) process.send({ is: 'drain' } satisfies ToWorker)
+    for (const member of this.#members) member.drain()
     const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN)
-    await Promise.all(gone)
+    await Promise.all(Array.from(this.#members, ({ gone }) => gone))
     clearTimeout(kill)
   }
 
-  #hire(): Promise<void> {
-    const { descriptors, assignment } = this.#options
-    const child = fork(MAIN, [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
-      execArgv: [],
-      env: workerEnv(),
-    })
-    const now = performance.now()
-    const member: Member = { process: child, born: now, ready: false, heard: now, sessions: 0 }
+  #at(post: Member['post']): readonly Member[] {
+    return [...this.#members].filter((member) => member.post === post)
+  }
+
+  async #hire(): Promise<void> {
+    const member = new Member(this.#options.assignment, this.#options.descriptors)
     this.#members.add(member)
-    child.send({ is: 'start', assignment } satisfies ToWorker)
-    return new Promise((resolve, reject) => {
-      child.on('message', (message: FromWorker) => {
-        member.heard = performance.now()
-        if (message.is === 'alive') member.sessions = message.sessions
-        else if (message.is === 'failed') reject(new CandyError((message.code ?? 'CONFIG') as ErrorCode, message.text))
-        else {
-          member.ready = true
-          resolve()
-        }
-      })
-      child.on('error', reject)
-      child.once('exit', (status, signal) => {
-        reject(new CandyError('CONFIG', `a worker ended with ${signal ?? `status ${status}`} before it was ready`))
-        this.#members.delete(member)
-        if (member.ready) this.#miss(member, `${signal ?? `status ${status}`}`)
-      })
+    const ready = member.ready()
+    void member.gone.then((how) => {
+      this.#members.delete(member)
+      void ready.then(
+        () => this.#miss(member, how),
+        () => {},
+      )
+    })
+    await ready
+  }
+
+  /** Has one that stands by take mail, where there is one. */
+  #call(): void {
+    const [member] = this.#at('standby')
+    if (member === undefined) return
+    const { pid } = member
+    const { log } = this.#options
+    log.write('info', 'one more worker takes mail', { pid })
+    member.open().catch((error: Error) => {
+      log.write('error', 'a worker cannot take mail', { pid, error: error.message })
     })
   }
 
-  /** A worker that took mail is gone. */
+  /** A worker that was ready is gone. */
   #miss(member: Member, how: string): void {
-    if (this.#leaving) return
-    this.#options.log.write('error', 'a worker died', { pid: member.process.pid ?? 0, how, sessions: member.sessions })
+    if (this.#leaving || member.post === 'leaving') return
+    this.#options.log.write('error', 'a worker died', { pid: member.pid, how, sessions: member.sessions })
     if (performance.now() - member.born > WELL) this.#pause = PAUSE.first
+    this.#watch()
     this.#replaceLater()
   }
 
   #replaceLater(): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      this.#hire().catch((error: Error) => {
-        if (this.#leaving) return
-        this.#options.log.write('error', 'a worker cannot start', { error: error.message })
-        this.#replaceLater()
-      })
+      this.#hire().then(
+        () => this.#watch(),
+        (error: Error) => {
+          if (this.#leaving) return
+          this.#options.log.write('error', 'a worker cannot start', { error: error.message })
+          this.#replaceLater()
+        },
+      )
     }, this.#pause)
     this.#timers.add(timer)
     this.#pause = Math.min(this.#pause * 2, PAUSE.most)
@@ -139,34 +135,41 @@ export class Crew {
 
   #look(): void {
     const timer = setInterval(() => {
-      const now = performance.now()
-      for (const { process, heard } of this.#members) {
-        if (now - heard < this.#options.hang) continue
-        this.#options.log.write('error', 'a worker hangs', { pid: process.pid ?? 0 })
-        process.kill('SIGKILL')
+      for (const member of this.#members) {
+        if (member.silence < this.#options.hang) continue
+        this.#options.log.write('error', 'a worker hangs', { pid: member.pid })
+        member.kill()
       }
+      this.#watch()
     }, LOOK)
     this.#timers.add(timer)
   }
 
+  /** Calls or dismisses a worker, where the load asks for it. */
+  #watch(): void {
+    if (this.#leaving) return
+    const onDuty = this.#at('duty')
+    const { by, after } = judgeDuty(onDuty)
+    const now = performance.now()
+    if (by !== this.#wish.by) this.#wish = { by, since: now }
+    if (by === 0 || now - this.#wish.since < after) return
+    this.#wish = { by: 0, since: now }
+    if (by === 1) this.#call()
+    else this.#dismiss(onDuty.at(-1))
+  }
+
+  /** A worker that has begun to take mail can stop, but not begin again: another one takes its place and stands by. */
+  #dismiss(member: Member | undefined): void {
+    if (member === undefined) return
+    this.#options.log.write('info', 'one worker less takes mail', { pid: member.pid })
+    member.drain()
+    void this.#hire().catch(() => this.#replaceLater())
+  }
+
   #killAll(why: string): void {
-    for (const { process } of this.#members) {
-      this.#options.log.write('warn', `a worker ${why}`, { pid: process.pid ?? 0 })
-      process.kill('SIGKILL')
+    for (const member of this.#members) {
+      this.#options.log.write('warn', `a worker ${why}`, { pid: member.pid })
+      member.kill()
     }
   }
-}
-
-/** What systemd told the supervisor is not for workers. */
-function workerEnv(): NodeJS.ProcessEnv {
-  const {
-    NOTIFY_SOCKET: _,
-    WATCHDOG_USEC: __,
-    WATCHDOG_PID: ___,
-    LISTEN_FDS: ____,
-    LISTEN_PID: _____,
-    LISTEN_FDNAMES: ______,
-    ...env
-  } = process.env
-  return env
 }

@@ -9,15 +9,22 @@ export interface Assignment {
   readonly places: readonly Place[]
 }
 
-export type ToWorker = { readonly is: 'start'; readonly assignment: Assignment } | { readonly is: 'drain' }
+export type ToWorker =
+  | { readonly is: 'start'; readonly assignment: Assignment }
+  /** Take mail from now on. */
+  | { readonly is: 'open' }
+  /** Take no more, finish what is under way, and end. */
+  | { readonly is: 'drain' }
 
 export type FromWorker =
-  /** It takes mail. */
+  /** All is loaded; it stands by. */
   | { readonly is: 'ready' }
+  /** It takes mail. */
+  | { readonly is: 'open' }
   /** It cannot, and ends. `code` is a CandyError's. */
   | { readonly is: 'failed'; readonly text: string; readonly code?: string }
-  /** Sent every second: its event loop turns. */
-  | { readonly is: 'alive'; readonly sessions: number }
+  /** Sent every second: its event loop turns. `load` is 1 where it has no time or no session left to give. */
+  | { readonly is: 'alive'; readonly sessions: number; readonly load: number }
 
 /** Where in a worker the first listening socket is: after standard input, output, error and the channel. */
 export const FIRST_SOCKET = 4

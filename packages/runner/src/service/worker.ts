@@ -1,6 +1,6 @@
 /**
- * A worker process: loads the site, accepts from the sockets that it inherited, and says every second that it is alive. It
- * ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
+ * A worker process: loads the site, stands by, accepts from the sockets that it inherited once it is told to, and says every
+ * second that it is alive. It ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
  * state that cannot be trusted; the mail it had comes again.
  */
 import { join } from 'node:path'
@@ -12,9 +12,10 @@ import { openLog } from '../log/open.js'
 import { Ownership } from '../site/ownership.js'
 import { readSettings } from '../site/settings.js'
 import { loadSite, ON_REJECT, type Site } from '../site/site.js'
+import { measureLoad } from './load.js'
 import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './message.js'
 import type { Place } from './places.js'
-import { type Reception, receiveOn } from './reception.js'
+import { type Door, type Reception, receiveOn } from './reception.js'
 
 /** Milliseconds between two signs of life. */
 const BEAT = 1_000
@@ -27,8 +28,12 @@ const PATIENCE = 240_000
 
 interface Working {
   readonly site: Site
-  readonly reception: Reception
+  readonly doors: readonly Door[]
+  /** Sessions that it may have at a time. */
+  readonly limit: number
   readonly log: Log
+  /** Absent while it stands by. */
+  reception?: Reception
 }
 
 export function runWorker(): void {
@@ -36,6 +41,7 @@ export function runWorker(): void {
   const drain = (): void => void (working ?? Promise.reject()).then(end, () => process.exit(0))
   process.on('message', (message: ToWorker) => {
     if (message.is === 'drain') drain()
+    else if (message.is === 'open') void working?.then(open).catch(fail)
     else {
       working = start(message.assignment)
       working.then(() => tell({ is: 'ready' }), fail)
@@ -55,9 +61,18 @@ async function start({ configDirectory, places }: Assignment): Promise<Working> 
   const doors = places.map((place, index) => {
     return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(place, site, log) }
   })
-  const reception = await receiveOn(doors, settings.smtp.sessions)
-  setInterval(() => tell({ is: 'alive', sessions: reception.sessions }), BEAT)
-  return { site, reception, log }
+  const working: Working = { site, doors, limit: settings.smtp.sessions, log }
+  const load = measureLoad()
+  setInterval(() => {
+    const sessions = working.reception?.sessions ?? 0
+    tell({ is: 'alive', sessions, load: Math.max(load(), sessions / working.limit) })
+  }, BEAT)
+  return working
+}
+
+async function open(working: Working): Promise<void> {
+  working.reception = await receiveOn(working.doors, working.limit)
+  tell({ is: 'open' })
 }
 
 function makeRelay({ queue, protocol, nextHop, deadline }: Place, { settings, filters }: Site, log: Log): Relay {
@@ -70,7 +85,7 @@ function makeRelay({ queue, protocol, nextHop, deadline }: Place, { settings, fi
 }
 
 async function end({ site, reception, log }: Working): Promise<void> {
-  await reception.drain()
+  await reception?.drain()
   await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
   await log.close()
   process.exit(0)
