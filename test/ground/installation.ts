@@ -19,12 +19,11 @@ export interface Installation {
   readonly candyPipe: string
 }
 
-/** Installs every package of ours below `directory`. Throws when they are not built. */
+/** Installs every package of ours below `directory`, the examples too. Throws when they are not built. */
 export async function installCandy(directory: string): Promise<Installation> {
   const modules = join(directory, 'node_modules')
   const wanted = new Set<string>()
-  for (const name of await readdir(join(ROOT, 'packages'))) {
-    const home = join(ROOT, 'packages', name)
+  for (const home of await packageFolders()) {
     const manifest = await readManifest(home)
     const target = join(modules, manifest.name)
     await mkdir(target, { recursive: true })
@@ -40,6 +39,14 @@ export async function installCandy(directory: string): Promise<Installation> {
   }
   const bin = join(modules, '@candy/runner/bin')
   return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe') }
+}
+
+async function packageFolders(): Promise<readonly string[]> {
+  const folders = ['packages', 'examples'].map(async (parent) => {
+    const entries = await readdir(join(ROOT, parent), { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(ROOT, parent, name))
+  })
+  return (await Promise.all(folders)).flat()
 }
 
 interface Manifest {

@@ -1,4 +1,5 @@
 /** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { openLog } from '../log/open.js'
 import { serve } from '../service/supervisor.js'
@@ -27,7 +28,9 @@ export function addServe(candy: Command): void {
 }
 
 async function start({ config, workers }: ServeOptions): Promise<void> {
-  const configDirectory = await findConfigDirectory(config)
+  const configDirectory = resolve(await findConfigDirectory(config))
+  // Whoever starts it may stand where candy may not be, and then it could start no other process.
+  process.chdir('/')
   dropPrivileges()
   const settings = readSound(configDirectory)
   const log = openLog(settings.log.to, 'candy/serve')

@@ -134,16 +134,17 @@ export class Downstream {
     }
   }
 
-  /** Forgets the transaction, here and there. Never throws: a connection that can't be used again is given up. */
-  async reset(): Promise<void> {
+  /**
+   * Forgets the transaction, here and there; waits where the next hop knows of it. Never throws: a connection that can't be
+   * used again is given up.
+   */
+  reset(): Promise<void> | undefined {
     this.#held = []
     this.#refusal = undefined
-    if (this.#kept.length === 0) return
+    if (this.#kept.length === 0) return undefined
     this.#kept = []
     const client = this.#client
-    if (client === undefined || !client.usable) return
-    const reply = await client.command('RSET').catch(() => undefined)
-    if (reply === undefined || !isPositive(reply)) this.#drop('RSET failed')
+    return client?.usable === true ? this.#forget(client) : undefined
   }
 
   /** Leaves the connection to others where it is in good order, else says QUIT; waits for nothing. */
@@ -154,6 +155,11 @@ export class Downstream {
     this.#client = undefined
     if (this.#pool === undefined || this.#kept.length > 0) client.close()
     else this.#pool.give({ client, name: this.#name, extensions: this.#extensions, born: this.#born })
+  }
+
+  async #forget(client: SmtpClient): Promise<void> {
+    const reply = await client.command('RSET').catch(() => undefined)
+    if (reply === undefined || !isPositive(reply)) this.#drop('RSET failed')
   }
 
   /** XFORWARD_README: RSET forgets the attributes, too, and so does the end of a message. */

@@ -24,7 +24,7 @@ export async function relayMessage(
   down: Downstream,
   content: Spool,
   gone: AbortSignal,
-  hear: (positions: readonly number[], reply: Reply) => Promise<void>,
+  hear: (positions: readonly number[], reply: Reply) => Promise<void> | undefined,
 ): Promise<Reply> {
   const { transaction } = down
   const subject = subjectOf(transaction, content)

@@ -56,9 +56,11 @@ export class RelaySession {
     this.#say(makeReply(220, `${RELAY_NAME} ${this.#relay.protocol === 'lmtp' ? 'LMTP' : 'ESMTP'}`))
     try {
       while (!this.#ended) {
-        const line = await this.#nextLine()
+        const line = this.#up.line() ?? (await this.#nextLine())
         if (line === undefined) break
-        await this.#hear(line)
+        // Most commands are answered at once, and waiting for nothing is not free.
+        const heard = this.#hear(line)
+        if (heard !== undefined) await heard
       }
     } catch (error) {
       if (!this.#up.gone.aborted) this.#complain('session failed', error)
@@ -75,9 +77,8 @@ export class RelaySession {
     this.#up.interrupt()
   }
 
+  /** Waits for a line, once what was gathered is passed on and said. */
   async #nextLine(): Promise<Line | undefined> {
-    const ready = this.#up.line()
-    if (ready !== undefined) return ready
     if (this.#group.length > 0) await this.#pass()
     await this.#flush()
     for (;;) {
@@ -93,16 +94,21 @@ export class RelaySession {
     }
   }
 
-  async #hear(line: Line): Promise<void> {
+  #hear(line: Line): Promise<void> | undefined {
     const command = typeof line === 'string' ? undefined : parseCommand(line)
-    const verb = command?.verb ?? ''
-    if (command !== undefined && verb === 'RCPT' && this.#down.begun) {
+    if (command?.verb === 'RCPT' && this.#down.begun) {
       this.#group.push(command)
       return this.#group.length < GROUP_LIMIT ? undefined : this.#pass()
     }
-    if (this.#group.length > 0) await this.#pass()
-    if (command === undefined) return this.#refuse(500, `5.5.2 ${line.toString()}`)
-    switch (verb) {
+    const obey = (): Promise<void> | undefined => {
+      if (command !== undefined) return this.#obey(command)
+      return this.#refuse(500, `5.5.2 ${line.toString()}`)
+    }
+    return this.#group.length > 0 ? this.#pass().then(obey) : obey()
+  }
+
+  #obey(command: Command): Promise<void> | undefined {
+    switch (command.verb) {
       case 'LHLO':
       case 'EHLO':
       case 'HELO':
@@ -115,15 +121,14 @@ export class RelaySession {
       case 'DATA':
         return this.#data()
       case 'RSET':
-        await this.#down.reset()
-        return this.#say(OK)
+        return this.#reset()
       case 'NOOP':
         return this.#say(OK)
       case 'QUIT':
         this.#ended = true
         return this.#say(makeReply(221, '2.0.0 Bye'))
       default:
-        return this.#refuse(RELAYED_NEVER.has(verb) ? 502 : 500, '5.5.2 command not recognized')
+        return this.#refuse(RELAYED_NEVER.has(command.verb) ? 502 : 500, '5.5.2 command not recognized')
     }
   }
 
@@ -147,13 +152,16 @@ export class RelaySession {
     this.#say({ code: 250, lines: [RELAY_NAME, ...keywords] })
   }
 
-  #hold(command: Command): void {
-    if (!this.#greeted) this.#refuse(503, '5.5.1 say hello first')
-    else if (this.#down.begun) this.#refuse(503, '5.5.1 a transaction is under way')
-    else {
-      this.#down.hold(command)
-      this.#say(command.verb === 'MAIL' ? SENDER_OK : OK)
-    }
+  #hold(command: Command): undefined {
+    if (!this.#greeted) return this.#refuse(503, '5.5.1 say hello first')
+    if (this.#down.begun) return this.#refuse(503, '5.5.1 a transaction is under way')
+    this.#down.hold(command)
+    this.#say(command.verb === 'MAIL' ? SENDER_OK : OK)
+  }
+
+  #reset(): Promise<void> | undefined {
+    const forgotten = this.#down.reset()
+    return forgotten === undefined ? this.#say(OK) : forgotten.then(() => this.#say(OK))
   }
 
   /** Passes on what has gathered, in one write where the next hop allows it (RFC 2920). */
@@ -196,7 +204,7 @@ export class RelaySession {
   async #answerMessage(recipients: number): Promise<void> {
     const answers: Reply[] = []
     let said = 0
-    const say = (count: number, rest?: Reply): Promise<void> => {
+    const say = (count: number, rest?: Reply): Promise<void> | undefined => {
       for (; said < count; said++) {
         const answer = answers[said] ?? rest
         if (answer === undefined) break
@@ -212,7 +220,7 @@ export class RelaySession {
   }
 
   /** Gives the reply for all recipients that were not heard of. */
-  async #message(hear: (positions: readonly number[], reply: Reply) => Promise<void>): Promise<Reply> {
+  async #message(hear: (positions: readonly number[], reply: Reply) => Promise<void> | undefined): Promise<Reply> {
     const reader = new DataReader()
     const received = await this.#receive(reader)
     if ('code' in received) return received
@@ -239,7 +247,7 @@ export class RelaySession {
     }
   }
 
-  #refuse(code: number, text: string): void {
+  #refuse(code: number, text: string): undefined {
     this.#nonsense++
     this.#say(makeReply(code, text))
     if (this.#nonsense < NONSENSE_LIMIT) return
@@ -251,15 +259,16 @@ export class RelaySession {
     this.#relay.log.write('error', event, { error: error instanceof Error ? error.message : String(error) })
   }
 
-  #say(reply: Reply): void {
+  #say(reply: Reply): undefined {
     this.#replies += writeReply(reply)
   }
 
-  async #flush(): Promise<void> {
+  /** Nothing to wait for, unless the client does not read. */
+  #flush(): Promise<void> | undefined {
     const replies = this.#replies
-    if (replies === '') return
+    if (replies === '') return undefined
     this.#replies = ''
-    await this.#up.write(replies)
+    return this.#up.write(replies)
   }
 }
 

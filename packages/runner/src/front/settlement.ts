@@ -27,7 +27,7 @@ export interface Front<A> {
 export async function settleEach<A>(
   parties: readonly Party[],
   front: Front<A>,
-  hear: (positions: readonly number[], answer: A) => Promise<void>,
+  hear: (positions: readonly number[], answer: A) => Promise<void> | undefined,
 ): Promise<void> {
   // What can be answered at once comes first: a next hop may take its time.
   for (const party of parties.filter(({ outcome }) => outcome.action !== 'accept')) {

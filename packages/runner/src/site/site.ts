@@ -105,7 +105,7 @@ function readDirectory(
 /** A filter that no file in `filters.d` names, as if a drop-in of one line did. */
 function readOne(filter: string, onReject: Policy['onReject'], ownership: Ownership, problems: Problem[]): Source[] {
   const name = filter.split('/').findLast((part) => part !== '') ?? filter
-  if (isScript(filter)) {
+  if (isScript(filter, problems)) {
     const complaint = ownership.complaint(filter)
     if (complaint !== undefined) problems.push({ file: filter, what: `refused: ${complaint}` })
     return [readScript(filter, name, defaultPolicy(onReject), problems) ?? []].flat()
@@ -122,10 +122,19 @@ function withoutPlace(problem: Problem): Problem {
   return key === undefined || key === 'filter' ? rest : { ...rest, key }
 }
 
-function isScript(filter: string): boolean {
+function isScript(filter: string, problems: Problem[]): boolean {
   if (!isAbsolute(filter) || /\.[cm]?js$/.test(filter)) return false
-  const stats = statSync(filter, { throwIfNoEntry: false })
-  return stats?.isFile() === true && (stats.mode & 0o111) !== 0
+  try {
+    const stats = statSync(filter, { throwIfNoEntry: false })
+    return stats?.isFile() === true && (stats.mode & 0o111) !== 0
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    problems.push({
+      file: filter,
+      what: `cannot be looked at (${code}); filters run as the account candy, not as root`,
+    })
+    return false
+  }
 }
 
 async function load(

@@ -109,11 +109,11 @@ export class ServerConnection {
     }
   }
 
-  /** Writes replies. Resolves once the client has room for more, or is gone. */
-  async write(replies: string): Promise<void> {
-    if (this.gone.aborted) return
+  /** Writes replies. Gives something to wait for where the client has no room for more, until it has or is gone. */
+  write(replies: string): Promise<void> | undefined {
+    if (this.gone.aborted) return undefined
     this.#socket.write(replies, 'latin1')
-    if (this.#socket.writableLength > BACKLOG) await this.#drained()
+    return this.#socket.writableLength > BACKLOG ? this.#drained() : undefined
   }
 
   /** Ends the connection once what was written has left. */

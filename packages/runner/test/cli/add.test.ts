@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scratch } from '../support.js'
@@ -16,7 +16,10 @@ interface Host {
 
 /** A Postfix configuration directory, and a state directory, with nothing in them. */
 function host(): Host {
-  const state = join(scratch(), 'state')
+  const home = scratch()
+  // candy check reads what is installed as the account candy, where that is there.
+  chmodSync(home, 0o755)
+  const state = join(home, 'state')
   mkdirSync(state)
   const directory = site({ 'candy.toml': `mode = "pipe"\nstate = "${state}"\n` })
   return { directory, filters: join(directory, 'filters.d'), state }

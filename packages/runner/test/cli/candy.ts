@@ -13,8 +13,18 @@ export interface Run {
 }
 
 export function candy(argv: readonly string[], input: string | Buffer = '', env: NodeJS.ProcessEnv = {}): Run {
+  return runCandy(COMMAND, argv, input, env)
+}
+
+/** The same of another installation, by the path of its `candy`. */
+export function runCandy(
+  command: string,
+  argv: readonly string[],
+  input: string | Buffer = '',
+  env: NodeJS.ProcessEnv = {},
+): Run {
   const options = { input, encoding: 'utf8', env: { ...process.env, ...env } } as const
-  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...argv], options)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], options)
   return { status, stdout, stderr }
 }
 

@@ -1,17 +1,34 @@
 /** The example filters as their authors would try them: `candy check --filter DIRECTORY`, without Postfix. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { candy, site } from '../cli/candy.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Installation, installCandy } from '../../../../test/ground/installation.js'
+import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
+import { type Run, runCandy, site } from '../cli/candy.js'
 
-const EXAMPLES = join(import.meta.dirname, '../../../../examples')
+let home: Scratch
+let installation: Installation
+beforeAll(async () => {
+  home = await makeScratch('examples')
+  installation = await installCandy(join(home.path, 'candy'))
+})
+afterAll(() => home.remove())
+
+/** The directory of an example: where candy runs filters as an account of its own, that one must be able to read it. */
+function example(name: string): string {
+  return join(installation.directory, 'node_modules', `candy-${name}`)
+}
+
+function candy(argv: readonly string[], input = ''): Run {
+  return runCandy(installation.candy, argv, input)
+}
 
 /** Judges a letter with one example, its options at their defaults. */
 function check(directory: string, letter: string | Buffer, ...argv: string[]) {
   const config = site()
   const file = join(config, 'letter.eml')
   writeFileSync(file, letter)
-  const run = candy(['check', '-c', config, '--json', '--filter', join(EXAMPLES, directory), ...argv, '--', file])
+  const run = candy(['check', '-c', config, '--json', '--filter', example(directory), ...argv, '--', file])
   expect(run.stderr).toBe('')
   return { status: run.status, outcome: JSON.parse(run.stdout) }
 }
@@ -36,7 +53,7 @@ test.each([
   ['filter-footer', '[options]\ntext = "Example Ltd"\n', 0, 'accept', true],
   ['filter-lookup', '[options]\nurl = "http://127.0.0.1:9/"\n', 75, 'defer', false],
 ])('%s works from a drop-in', (directory, options, status, action, rewritten) => {
-  const config = site({ 'filters.d/50-it.toml': `filter = "${join(EXAMPLES, directory)}"\n${options}` })
+  const config = site({ 'filters.d/50-it.toml': `filter = "${example(directory)}"\n${options}` })
   const file = join(config, 'letter.eml')
   writeFileSync(file, 'Subject: lunch\n\nat noon?\n')
   const run = candy(['check', '-c', config, '--json', file])
@@ -50,7 +67,7 @@ test.each(['filter-size', 'filter-footer', 'filter-lookup'])(
   (directory) => {
     const options = { 'filter-size': 'mesage_limit', 'filter-footer': 'txet', 'filter-lookup': 'ulr' }[directory]
     const config = site({
-      'filters.d/50-it.toml': `filter = "${join(EXAMPLES, directory)}"\n[options]\n${options} = "x"\n`,
+      'filters.d/50-it.toml': `filter = "${example(directory)}"\n[options]\n${options} = "x"\n`,
     })
     const { status, stderr } = candy(['check', '-c', config], '')
     expect(status).toBe(78)
