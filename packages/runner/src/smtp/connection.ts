@@ -31,7 +31,10 @@ const HUNG_UP = new ClientGone('the client hung up')
 export class ServerConnection {
   readonly #socket: Socket
   readonly #lines = new LineReader(LINE_LIMIT)
-  readonly #gone = new AbortController()
+  /** Made when somebody asks: few commands need it, and an abort is not cheap. */
+  #gone: AbortController | undefined
+  /** Set once nothing more can be said or heard: how that came. */
+  #end: ClientGone | undefined
   #waiter: ((more: boolean) => void) | undefined
   #silent = false
 
@@ -42,13 +45,15 @@ export class ServerConnection {
     socket.setTimeout(idle)
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('timeout', () => this.#timeOut())
-    socket.on('end', () => this.#end(HUNG_UP))
-    socket.on('close', () => this.#end(HUNG_UP))
-    socket.on('error', (error) => this.#end(new ClientGone(`the client's connection failed: ${error.message}`)))
+    socket.on('end', () => this.#lose(HUNG_UP))
+    socket.on('close', () => this.#lose(HUNG_UP))
+    socket.on('error', (error) => this.#lose(new ClientGone(`the client's connection failed: ${error.message}`)))
   }
 
-  /** Aborts when the client goes away. */
+  /** Aborts when the client goes away, and not when it is we who close the connection. */
   get gone(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.#end !== undefined) this.#gone.abort(this.#end)
     return this.#gone.signal
   }
 
@@ -66,7 +71,7 @@ export class ServerConnection {
 
   /** Waits for more input. False when none will come: the client is gone, or silent for too long. */
   more(): Promise<boolean> {
-    if (this.#silent || this.gone.aborted) return Promise.resolve(false)
+    if (this.#silent || this.#end !== undefined) return Promise.resolve(false)
     return new Promise((resolve) => {
       this.#waiter = resolve
     })
@@ -111,14 +116,15 @@ export class ServerConnection {
 
   /** Writes replies. Gives something to wait for where the client has no room for more, until it has or is gone. */
   write(replies: string): Promise<void> | undefined {
-    if (this.gone.aborted) return undefined
+    if (this.#end !== undefined) return undefined
     this.#socket.write(replies, 'latin1')
     return this.#socket.writableLength > BACKLOG ? this.#drained() : undefined
   }
 
   /** Ends the connection once what was written has left. */
   close(): void {
-    this.#end(HUNG_UP)
+    this.#end ??= HUNG_UP
+    this.#wake(false)
     this.#socket.destroySoon()
   }
 
@@ -139,8 +145,11 @@ export class ServerConnection {
     this.#wake(false)
   }
 
-  #end(reason: ClientGone): void {
-    if (!this.gone.aborted) this.#gone.abort(reason)
+  #lose(how: ClientGone): void {
+    if (this.#end === undefined) {
+      this.#end = how
+      this.#gone?.abort(how)
+    }
     this.#wake(false)
   }
 
