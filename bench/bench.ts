@@ -22,8 +22,8 @@ import { toTerminal } from './sheet.js'
 const ROOT = resolve(import.meta.dirname, '..')
 const EX_USAGE = 64
 
-/** Rounds in which larger messages are sent, too. */
-const SIZE_ROUNDS = 3
+/** Rounds in which larger messages are sent, too: they take longer than all else. */
+const SIZE_ROUNDS = 1
 
 /** Gives the exit status. */
 export async function bench(argv: readonly string[]): Promise<number> {

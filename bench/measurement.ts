@@ -26,7 +26,10 @@ export interface Result {
 /** Messages before which nothing is measured: V8 compiles what it has seen often, and every cache is filled once. */
 const WARM_UP = 1500
 /** Seconds after which a slow lane is warm, too. */
-const WARM_UP_SECONDS = 4
+const WARM_UP_SECONDS = 8
+
+/** Seconds of mail before each measurement: a lane that has stood still has to start processes again (max_idle in postconf(5)). */
+const LEAD_IN = 1
 
 /** Messages of one measurement at least, however slow the lane. */
 const LEAST: Readonly<Record<Size, number>> = { '4 KiB': 20, '100 KiB': 10, '10 MiB': 4 }
@@ -74,7 +77,9 @@ export class Measurement {
   async measure(size: Size, seconds: number): Promise<Series> {
     const { filters } = this.#track
     const series = this.result.sizes[size]
-    const count = Math.max(LEAST[size], Math.round((this.#rates.get(size) ?? 0) * seconds))
+    const countFor = (time: number): number => Math.round((this.#rates.get(size) ?? 0) * time)
+    const count = Math.max(LEAST[size], countFor(seconds))
+    if (countFor(LEAD_IN) > 0) await this.#send(size, countFor(LEAD_IN))
     const before = processorTime(family(filters))
     const rate = await this.#send(size, count)
     const after = processorTime(family(filters))

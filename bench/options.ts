@@ -7,8 +7,8 @@ Measures every way for mail to take, in rounds, and writes bench/results.md, ben
 
   --lanes REGEX     only the lanes whose name matches; writes nothing
   --rounds N        how often every lane is measured (default 5)
-  --seconds N       about how long one measurement takes (default 2)
-  --minutes N       begin no round that would end later than this (default 9)
+  --seconds N       about how long one measurement takes (default 3)
+  --minutes N       begin no round that would end later than this (default 14)
   --keep            leave the files as they are
   --json            print what was measured as JSON instead of tables
   --install-rivals  install the Debian packages of other filters first; none of their services starts
@@ -36,8 +36,8 @@ export function readOptions(argv: readonly string[]): Options {
     options: {
       lanes: { type: 'string' },
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '2' },
-      minutes: { type: 'string', default: '9' },
+      seconds: { type: 'string', default: '3' },
+      minutes: { type: 'string', default: '14' },
       keep: flag,
       json: flag,
       'install-rivals': flag,
