@@ -23,7 +23,7 @@ function unit(name: string, folder = 'packages') {
 export default defineConfig({
   test: {
     // They wait as much as they work.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>

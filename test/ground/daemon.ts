@@ -43,11 +43,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     kill: (signal) => signalGroup(child, signal),
     stop: () => stop(child),
   }
-  const end = Date.now() + (options.patience ?? 30_000)
+  const end = Date.now() + (options.patience ?? 60_000)
   while (!(await options.ready().catch(() => false))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > end) {
+      const how = child.signalCode ?? child.exitCode ?? 'still running'
       await daemon.stop()
-      throw new Error(`${options.command} does not answer:\n${printed}`)
+      throw new Error(`${options.command} does not answer (${how}):\n${printed}`)
     }
     await sleep(25)
   }

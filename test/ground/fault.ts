@@ -71,13 +71,21 @@ export async function endure(
         }).catch(() => {})
     }
   })()
+  let failure: unknown
+  striking.catch((error: unknown) => {
+    failure = error
+  })
+  const struck = (times: number): boolean => {
+    if (failure !== undefined) throw failure
+    return strokes >= times
+  }
   let posted: Posted
   try {
     const half = letters.length / 2
     const first = await post(postfix.port, letters.slice(0, half))
-    await until('a stroke', () => strokes >= 1, { milliseconds: LONG })
+    await until('a stroke', () => struck(1), { milliseconds: LONG })
     const second = await post(postfix.port, letters.slice(half))
-    await until('another stroke', () => strokes >= 2, { milliseconds: LONG })
+    await until('another stroke', () => struck(2), { milliseconds: LONG })
     posted = { again: first.again + second.again, refused: [...first.refused, ...second.refused] }
   } finally {
     end.abort()

@@ -138,7 +138,9 @@ async function setUp(
     const from = (await candyLog()).length
     // Workers of a runner that was killed may still answer.
     const ready = async (): Promise<boolean> => (await candyLog()).slice(from).includes('started') && answers(socket)
-    return startDaemon({ command, args, ready, ...(options.env && { env: options.env }) })
+    return startDaemon({ command, args, ready, ...(options.env && { env: options.env }) }).catch(async (error) => {
+      throw new Error(`${error.message}\n${(await candyLog()).slice(from)}`)
+    })
   }
   let service = await startService()
   const stop = async (): Promise<void> => {
