@@ -27,6 +27,8 @@ export class SinkSession {
   #transcript: Buffer[] = []
   #input: Buffer = nothing
   #content: Buffer[] | undefined
+  /** Bytes of a chunk that are still to come (RFC 3030); absent while content ends in a dot. */
+  #left: number | undefined
   #mail: Buffer | undefined
   #rcpts: Buffer[] = []
   #replies = ''
@@ -76,6 +78,7 @@ export class SinkSession {
     else if (verb === 'MAIL') this.#takeMail(line)
     else if (verb === 'RCPT') this.#takeRcpt(line)
     else if (verb === 'DATA') this.#takeData(line)
+    else if (verb === 'BDAT') this.#takeChunk(line)
     else if (verb === 'RSET') {
       this.#reset()
       this.#answer('rset', line, '250 2.0.0 Ok')
@@ -103,11 +106,40 @@ export class SinkSession {
     else if (this.#answer('data', line, '354 End data with <CR><LF>.<CR><LF>')) this.#content = []
   }
 
+  /** RFC 3030 §2, for a message that is one chunk. Whatever becomes of it, its bytes are not commands. */
+  #takeChunk(line: Buffer): void {
+    const size = /^BDAT (\d+) LAST$/i.exec(line.toString('latin1'))?.[1]
+    if (size === undefined) {
+      this.#replies += '501 5.5.4 one chunk, please\r\n'
+      return
+    }
+    this.#content = []
+    this.#left = Number(size)
+  }
+
   #takeContent(): boolean {
-    if (this.#input.length === 0) return false
-    const fault = this.#fault('content', nothing)
+    const fault = this.#input.length > 0 ? this.#fault('content', nothing) : undefined
     if (fault !== undefined && !this.#strike(fault)) return false
     const kept = this.#content ?? []
+    return this.#left === undefined ? this.#takeToDot(kept) : this.#takeBytes(kept, this.#left)
+  }
+
+  #takeBytes(kept: Buffer[], left: number): boolean {
+    const taken = this.#input.subarray(0, left)
+    kept.push(taken)
+    this.#input = this.#input.subarray(taken.length)
+    this.#left = left - taken.length
+    if (this.#left > 0) return false
+    this.#content = undefined
+    this.#left = undefined
+    const bytes = Buffer.concat(kept)
+    if (this.#rcpts.length > 0) this.#finish(bytes, bytes)
+    else this.#replies += '554 5.5.1 no valid recipients\r\n'
+    return true
+  }
+
+  #takeToDot(kept: Buffer[]): boolean {
+    if (this.#input.length === 0) return false
     const start = kept.length === 0 && this.#input.subarray(0, 3).equals(dotAtStart)
     const end = start ? 0 : this.#input.indexOf(endOfData)
     if (end === -1) {
@@ -117,7 +149,8 @@ export class SinkSession {
     kept.push(this.#input.subarray(0, start ? 0 : end + 2))
     this.#input = this.#input.subarray(start ? 3 : end + 5)
     this.#content = undefined
-    this.#finish(Buffer.concat(kept))
+    const raw = Buffer.concat(kept)
+    this.#finish(raw, unstuff(raw))
     return true
   }
 
@@ -128,7 +161,7 @@ export class SinkSession {
     this.#input = Buffer.from(this.#input.subarray(-4))
   }
 
-  #finish(raw: Buffer): void {
+  #finish(raw: Buffer, bytes: Buffer): void {
     const mail = this.#mail ?? nothing
     const rcpts = this.#rcpts
     const transcript = this.#transcript
@@ -137,7 +170,7 @@ export class SinkSession {
     if (!this.#answer('dot', mail, '250 2.0.0 Ok: kept')) return
     this.#receive({
       raw,
-      bytes: unstuff(raw),
+      bytes,
       mail,
       rcpts,
       sender: addressOf(mail),

@@ -73,8 +73,15 @@ interface Waiter {
   look(): boolean
 }
 
-/** RFC 2920, 1870, 6152, 6531, 3461 and 2034. */
-const announced = ['PIPELINING', 'SIZE 104857600', '8BITMIME', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES']
+/** RFC 2920, 1870, 6152, 6531, 3461 and 2034. CHUNKING (RFC 3030), which it takes too, is for those who ask for it. */
+export const announced: readonly string[] = [
+  'PIPELINING',
+  'SIZE 104857600',
+  '8BITMIME',
+  'SMTPUTF8',
+  'DSN',
+  'ENHANCEDSTATUSCODES',
+]
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const sockets = new Set<Socket>()

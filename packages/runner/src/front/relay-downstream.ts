@@ -8,9 +8,9 @@
  * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
  * its reply. The connection is not used again.
  */
-import type { Bytes } from '@candy/sdk'
+import type { Content } from '../message/content.js'
 import type { ServiceAddress } from '../smtp/address.js'
-import { SmtpClient } from '../smtp/client.js'
+import { SmtpClient, SmtpError } from '../smtp/client.js'
 import type { Command } from '../smtp/command.js'
 import type { Extensions } from '../smtp/ehlo.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
@@ -112,7 +112,7 @@ export class Downstream {
    * of the one under way: the same one for some of its recipients.
    */
   async deliver(
-    bytes: () => Bytes,
+    content: Content,
     signal: AbortSignal,
     beforeEnd: () => Promise<void>,
     part?: Transaction,
@@ -121,14 +121,9 @@ export class Downstream {
     signal.addEventListener('abort', abort, { once: true })
     try {
       if (part !== undefined) await this.#take(part)
-      const { client, ready } = await this.#use(async (client) => {
-        signal.throwIfAborted()
-        const ready = await client.command('DATA')
-        if (ready.code === 421) throw new Refused(ready)
-        return { client, ready }
-      })
-      if (ready.code !== 354) return ready
-      return await this.#finish(client, bytes, beforeEnd)
+      return await (this.#extensions.has('CHUNKING')
+        ? this.#sendChunk(content, signal, beforeEnd)
+        : this.#sendData(content, signal, beforeEnd))
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -178,12 +173,43 @@ export class Downstream {
     this.#born = greeted.born
   }
 
-  async #finish(client: SmtpClient, bytes: () => Bytes, beforeEnd: () => Promise<void>): Promise<Reply> {
-    try {
-      const end = await client.data(bytes())
+  async #sendData(content: Content, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+    const { client, ready } = await this.#use(async (client) => {
+      signal.throwIfAborted()
+      const ready = await client.command('DATA')
+      if (ready.code === 421) throw new Refused(ready)
+      return { client, ready }
+    })
+    if (ready.code !== 354) return ready
+    const reply = await this.#finish(async () => {
+      const end = await client.data(content.open())
       await beforeEnd()
+      return end()
+    })
+    this.#kept = []
+    return reply
+  }
+
+  /** Without DATA there is no word of the next hop to wait for, and one round trip less. */
+  async #sendChunk(content: Content, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+    const end = await this.#use(async (client) => {
+      signal.throwIfAborted()
+      const end = await client.chunk(content.open(), content.size)
+      await beforeEnd()
+      // What it said, or its end, while filters judged: the message is not out yet, and may go to another connection.
+      if (!client.usable) throw new SmtpError('the next hop is closing')
+      return end
+    })
+    const reply = await this.#finish(end)
+    // RFC 3030 §2: after a failed BDAT the transaction is not over before RSET.
+    if (isPositive(reply)) this.#kept = []
+    return reply
+  }
+
+  /** The last step, after which nobody can tell whether the next hop has the message, unless it says so. */
+  async #finish(end: () => Promise<Reply>): Promise<Reply> {
+    try {
       const reply = await end()
-      this.#kept = []
       if (reply.code === 421) this.#drop('the next hop is closing')
       return reply
     } catch (error) {

@@ -1,7 +1,7 @@
 /** One message in the relay: judged, then handed on, quarantined or refused. It ends in replies, and 2xx comes last. */
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Bytes, Client } from '@candy/sdk'
+import type { Client } from '@candy/sdk'
 import { startDeadline } from '../chain/deadline.js'
 import type { Subject } from '../chain/judge.js'
 import type { Spool } from '../message/spool.js'
@@ -62,8 +62,7 @@ function speak(
   }
   return {
     deliver: async ({ content, positions, parties: [party] }) => {
-      const open = (): Bytes => content.open()
-      const reply = await down.deliver(open, signal, () => assertWanted(signal), partOf(transaction, positions))
+      const reply = await down.deliver(content, signal, () => assertWanted(signal), partOf(transaction, positions))
       const answer = passOn(reply, relay.queue)
       const taken = isPositive(reply)
       if (!taken) {

@@ -129,6 +129,33 @@ export class SmtpClient {
     }
   }
 
+  /**
+   * Sends a message of `size` bytes as one chunk (BDAT LAST, RFC 3030 §2), without its last bytes: until what this returns is
+   * called, the server must not take the message. What is left leaves at once, so a small message is one write. Throws
+   * SmtpError when there are fewer or more bytes; the connection then is in the middle of the chunk.
+   */
+  async chunk(bytes: AsyncIterable<Uint8Array>, size: number): Promise<() => Promise<Reply>> {
+    let pieces: Uint8Array[] = [Buffer.from(`BDAT ${size} LAST\r\n`)]
+    let left = size
+    for await (const piece of bytes) {
+      if (piece.length === 0) continue
+      if (this.#failure !== undefined) throw this.#failure
+      if (left < size) {
+        if (!this.#write(pieces)) await this.#drained()
+        pieces = []
+      }
+      pieces.push(piece)
+      left -= piece.length
+      if (left < 0) break
+    }
+    if (left !== 0) throw new SmtpError(`the message is not ${size} bytes long`)
+    return () => {
+      this.#write(pieces)
+      this.#dataSaid = true
+      return this.reply()
+    }
+  }
+
   /** Ends the connection without waiting for anything. May be called again. */
   close(): void {
     if (this.#failure === undefined) this.#socket.end('QUIT\r\n')

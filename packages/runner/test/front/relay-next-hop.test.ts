@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { connect } from '../../../../test/ground/client.js'
-import type { Fault, Stage } from '../../../../test/ground/sink.js'
+import { announced, type Fault, type Stage } from '../../../../test/ground/sink.js'
 import { ready } from '../support.js'
 import { begin, LETTER, startRelay } from './relay-ground.js'
+
+const CHUNKING = { keywords: [...announced, 'CHUNKING'] }
 
 describe('the next hop', () => {
   const stages: readonly Stage[] = ['connect', 'ehlo', 'xforward', 'mail', 'rcpt', 'data', 'content', 'dot']
@@ -13,34 +15,42 @@ describe('the next hop', () => {
     .flatMap((at) => answers.map((answer) => ({ at, answer })))
     // Nobody may reply in the middle of a message.
     .filter(({ at, answer }) => at !== 'content' || answer === 'close' || answer === 'stall')
+    .flatMap((fault) => [
+      { ...fault, by: 'DATA', sink: {} },
+      { ...fault, by: 'BDAT', sink: CHUNKING },
+    ])
+    .filter(({ at, by }) => at !== 'data' || by === 'DATA')
 
-  test.each(faults)('that answers $at with $answer defers the mail, and the next message passes', async (fault) => {
-    const { path, sink } = await startRelay({ patience: 300, deadline: 300 })
-    const mend = sink.fail(fault)
-    const hears: number[] = []
-    for (const mended of [false, true]) {
-      if (mended) mend()
-      const client = await connect(path)
-      const say = async (line: string): Promise<number> => {
-        const { code } = await client.command(line)
-        hears.push(code)
-        return code
+  test.each(faults)(
+    'that takes $by and answers $at with $answer defers the mail, and the next message passes',
+    async ({ sink: options, at, answer }) => {
+      const { path, sink } = await startRelay({ patience: 300, deadline: 300, sink: options })
+      const mend = sink.fail({ at, answer })
+      const hears: number[] = []
+      for (const mended of [false, true]) {
+        if (mended) mend()
+        const client = await connect(path)
+        const say = async (line: string): Promise<number> => {
+          const { code } = await client.command(line)
+          hears.push(code)
+          return code
+        }
+        let going = (await say('LHLO mx.example.test')) === 250
+        for (const line of ['XFORWARD IDENT=1', 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>']) {
+          going = going && (await say(line)) === 250
+        }
+        if (going && (await say('DATA')) === 354) hears.push((await client.content(LETTER.bytes)).code)
+        client.close()
+        if (!mended) {
+          expect(hears.at(-1)).toBeGreaterThanOrEqual(400)
+          expect(hears.at(-1)).toBeLessThan(500)
+          expect(sink.count).toBe(0)
+        }
       }
-      let going = (await say('LHLO mx.example.test')) === 250
-      for (const line of ['XFORWARD IDENT=1', 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>']) {
-        going = going && (await say(line)) === 250
-      }
-      if (going && (await say('DATA')) === 354) hears.push((await client.content(LETTER.bytes)).code)
-      client.close()
-      if (!mended) {
-        expect(hears.at(-1)).toBeGreaterThanOrEqual(400)
-        expect(hears.at(-1)).toBeLessThan(500)
-        expect(sink.count).toBe(0)
-      }
-    }
-    expect(hears.at(-1)).toBe(250)
-    expect(sink.count).toBe(1)
-  })
+      expect(hears.at(-1)).toBe(250)
+      expect(sink.count).toBe(1)
+    },
+  )
 
   test.each(['close', '421 4.4.2 timeout'] as const)(
     'that answers a stale connection with %s is asked again on a new one',
@@ -64,27 +74,33 @@ describe('the next hop', () => {
     },
   )
 
-  test('that closes while filters judge hears the transaction again on a new connection', async () => {
-    let hangUp = (): void => {}
-    const slow = ready('slow', async () => {
-      hangUp()
-      await sleep(50)
-      return { action: 'accept' }
-    })
-    const { sink, greet } = await startRelay({ filters: [slow] })
-    hangUp = sink.hangUp
-    const client = await greet()
-    await client.expect('XFORWARD IDENT=1 NAME=x')
-    expect((await client.send({ ...LETTER, mail: 'RET=HDRS', rcpt: 'NOTIFY=NEVER' })).code).toBe(250)
-    expect(sink.sessions).toBe(2)
-    expect(sink.messages[0]?.transcript.map(String)).toEqual([
-      'EHLO mx.example.test',
-      'XFORWARD IDENT=1 NAME=x',
-      'MAIL FROM:<a@example.com> RET=HDRS',
-      'RCPT TO:<b@example.net> NOTIFY=NEVER',
-      'DATA',
-    ])
-  })
+  test.each([
+    { last: 'DATA', options: {} },
+    { last: `BDAT ${LETTER.bytes.length} LAST`, options: CHUNKING },
+  ])(
+    'that closes while filters judge hears the transaction again on a new connection, up to $last',
+    async ({ last, options }) => {
+      let hangUp = (): void => {}
+      const slow = ready('slow', async () => {
+        hangUp()
+        await sleep(50)
+        return { action: 'accept' }
+      })
+      const { sink, greet } = await startRelay({ filters: [slow], sink: options })
+      hangUp = sink.hangUp
+      const client = await greet()
+      await client.expect('XFORWARD IDENT=1 NAME=x')
+      expect((await client.send({ ...LETTER, mail: 'RET=HDRS', rcpt: 'NOTIFY=NEVER' })).code).toBe(250)
+      expect(sink.sessions).toBe(2)
+      expect(sink.messages[0]?.transcript.map(String)).toEqual([
+        'EHLO mx.example.test',
+        'XFORWARD IDENT=1 NAME=x',
+        'MAIL FROM:<a@example.com> RET=HDRS',
+        'RCPT TO:<b@example.net> NOTIFY=NEVER',
+        last,
+      ])
+    },
+  )
 
   test('that no longer wants a recipient it had accepted defers the message, and does not lose it', async () => {
     const { sink, greet } = await startRelay()

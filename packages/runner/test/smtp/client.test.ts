@@ -14,10 +14,14 @@ async function start(): Promise<{ client: SmtpClient; sink: Sink }> {
   return { client, sink }
 }
 
-async function ready(client: SmtpClient): Promise<void> {
+async function begin(client: SmtpClient): Promise<void> {
   client.sendLines([Buffer.from('MAIL FROM:<a\xff@example.com>', 'latin1'), Buffer.from('RCPT TO:<b@example.com>')])
   expect((await client.reply()).code).toBe(250)
   expect((await client.reply()).code).toBe(250)
+}
+
+async function ready(client: SmtpClient): Promise<void> {
+  await begin(client)
   expect((await client.command('DATA')).code).toBe(354)
 }
 
@@ -45,6 +49,42 @@ test('a message whose end was not said is not taken', async () => {
   await client.data(chunks('Subject: x\r\n\r\n', 'body\r\n'))
   client.abort('given up')
   await expect(client.reply()).rejects.toThrow('given up')
+  expect(sink.count).toBe(0)
+})
+
+const CHUNKS = ['', '.\r\n', '\r\n.\r\nRSET\r\n', '', 'x'.repeat(200_000), '\r\n', ''] as const
+const SIZE = CHUNKS.join('').length
+
+test('a chunk goes out as the bytes it is', async () => {
+  const { client, sink } = await start()
+  await begin(client)
+  const end = await client.chunk(chunks(...CHUNKS), SIZE)
+  expect((await end()).code).toBe(250)
+  expect(sink.messages[0]?.bytes.toString()).toBe(CHUNKS.join(''))
+  expect(sink.messages[0]?.transcript.at(-1)?.toString()).toBe(`BDAT ${SIZE} LAST`)
+})
+
+test('a chunk without bytes is a message, too', async () => {
+  const { client, sink } = await start()
+  await begin(client)
+  expect((await (await client.chunk(chunks(), 0))()).code).toBe(250)
+  expect(sink.messages[0]?.bytes.length).toBe(0)
+})
+
+test('a chunk whose end was not said is not taken', async () => {
+  const { client, sink } = await start()
+  await begin(client)
+  await client.chunk(chunks(...CHUNKS), SIZE)
+  client.abort('given up')
+  await expect(client.reply()).rejects.toThrow('given up')
+  expect(sink.count).toBe(0)
+})
+
+test.each([SIZE - 1, SIZE + 1, 0])('a chunk that was said to be of %i bytes and is not is not sent', async (size) => {
+  const { client, sink } = await start()
+  await begin(client)
+  await expect(client.chunk(chunks(...CHUNKS), size)).rejects.toThrow(`not ${size} bytes long`)
+  client.abort('given up')
   expect(sink.count).toBe(0)
 })
 
