@@ -88,7 +88,7 @@ describe('after the queue', () => {
     await deliver(postfix.port, { ...said('reject'), recipients })
     const become = [
       /to=<usual@example\.net>.* status=sent \(250 2\.0\.0 quarantined as \S+ by 50-obedient: as you wish\)/,
-      /to=<free@example\.net>.* relay=\S*candy\S*,.* status=sent \(250 2\.0\.0 Ok: queued as \w+\)/,
+      /to=<free@example\.net>.* relay=\S*candy\S*,.* status=sent \(250 2\.0\.0 Ok: \d+ bytes queued as \w+\)/,
       /to=<strict@example\.net>.* status=bounced .*said: 550 5\.7\.1 as you wish/,
     ]
     await postfix.waitUntil('three outcomes', async () => {
