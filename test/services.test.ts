@@ -43,7 +43,7 @@ describe('a content filter under pipe(8)', () => {
     expect((await ground.postfix.run('cat', [join(ground.directory, 'inbox', 'seen')])).stdout.toString()).toContain(
       'candy',
     )
-    expect(await ground.postfix.log()).toMatch(/relay=candy, .*status=sent/)
+    await ground.postfix.waitForLog(/relay=candy, .*status=sent/)
     await ground.postfix.waitUntilEmpty()
     expect(ground.sink.count).toBe(1)
   })

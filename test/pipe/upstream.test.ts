@@ -1,10 +1,10 @@
 /** pipe(8) itself dies, or stops listening. Half a message must never be delivered, and a whole one not be lost. */
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type CandyGround, MACROS, startCandy } from '../ground/candy.js'
 import { deliver } from '../ground/client.js'
+import { childrenOf, signal } from '../ground/processes.js'
 
 const body = 'what nobody may see half of\r\n'.repeat(40_000)
 const letter = {
@@ -38,16 +38,14 @@ test.each(['sendmail', 'candy-in'] as const)(
       // A service that has never served a message would be throttled by master(8).
       await deliver(ground.postfix.port, { ...letter, bytes: 'Subject: first\r\n\r\n' })
       await ground.sink.waitFor(1)
+      await ground.postfix.waitUntilEmpty()
       ground.sink.clear()
       await deliver(ground.postfix.port, letter)
-      await ground.postfix.waitUntil('pipe(8) writes', () => {
-        try {
-          execFileSync('pkill', ['-KILL', '-f', '^pipe -n candy', '-P', String(ground.postfix.pid)])
-          return true
-        } catch {
-          return false
-        }
-      })
+      const servers = (): readonly number[] => ground.postfix.servers('candy')
+      await ground.postfix.waitUntil('pipe(8) writes', () =>
+        servers().some((pid) => childrenOf(pid, '/wrapper ').length > 0),
+      )
+      for (const pid of servers()) signal(pid, 'SIGKILL')
       await ground.postfix.waitUntil('candy says why', async () =>
         (await ground.candyLog()).includes('pipe(8) went away'),
       )
