@@ -10,7 +10,7 @@ import { CandyError, type Envelope, type HeaderEdit } from '@candy/sdk'
 import type { Content } from '../message/content.js'
 import { editContent } from '../message/edited.js'
 import type { Spool } from '../message/spool.js'
-import { startDeadline } from './deadline.js'
+import { Deadline } from './deadline.js'
 import { type Decision, decide, reportOf, STATUS_FIELD } from './decision.js'
 import { type Court, type Judged, judge, type Subject } from './judge.js'
 import type { Outcome, Reason, Report } from './outcome.js'
@@ -51,17 +51,17 @@ export class Chain {
 
   /**
    * Runs the filters over the message, whose content stays its owner's; gives at least one party, and every recipient is
-   * in one. When `signal` aborts, the outcome is `defer`: that is nobody's verdict. Throws nothing; close the outcomes.
+   * in one. When the deadline aborts, the outcome is `defer`: that is nobody's verdict. Throws nothing; close the outcomes.
    */
-  async run(subject: Subject, signal: AbortSignal): Promise<readonly Party[]> {
+  async run(subject: Subject, deadline: Deadline): Promise<readonly Party[]> {
     const { recipients } = subject.envelope
-    if (this.#alike) return [await this.#judge([...recipients.keys()], subject, this.#groups, signal)]
+    if (this.#alike) return [await this.#judge([...recipients.keys()], subject, this.#groups, deadline)]
     const selections = select(this.#filters, recipients)
     const parties: Party[] = []
     const turns = selections.entries()
     const take = async (): Promise<void> => {
       for (const [turn, selection] of turns) {
-        parties[turn] = await this.#judge(selection.positions, subject, planGroups(selection.filters), signal)
+        parties[turn] = await this.#judge(selection.positions, subject, planGroups(selection.filters), deadline)
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, take))
@@ -72,13 +72,13 @@ export class Chain {
     positions: readonly number[],
     { id, envelope, content }: Subject,
     groups: readonly Group[],
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<Party> {
     const subject = { id, envelope: narrow(envelope, positions), content }
     const journey: Journey = { subject, edits: [], reports: [], spools: [], content }
     for (const group of groups) {
       const forged: HeaderEdit[] = group === groups[0] ? [{ remove: STATUS_FIELD }] : []
-      const stopped = await this.#runGroup(group, forged, journey, signal)
+      const stopped = await this.#runGroup(group, forged, journey, deadline)
       if (stopped !== undefined) return { positions, subject, outcome: stopped }
     }
     return { positions, subject, outcome: accepted(journey) }
@@ -88,13 +88,13 @@ export class Chain {
     group: Group,
     forged: readonly HeaderEdit[],
     journey: Journey,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<Outcome | undefined> {
     const edits: HeaderEdit[] = []
-    const groupEnd = startDeadline(signal)
+    const groupEnd = new Deadline(deadline)
     try {
       const subject = { ...journey.subject, content: journey.content }
-      const asked = group.map((ready) => this.#ask(ready, subject, groupEnd.signal))
+      const asked = group.map((ready) => this.#ask(ready, subject, groupEnd))
       for (const [index, ready] of group.entries()) {
         const { judged, milliseconds } = (await asked[index]) as Asked
         journey.reports.push(reportOf(ready, judged, milliseconds))
@@ -102,7 +102,7 @@ export class Chain {
           journey.spools.push(judged.spool)
           journey.content = judged.spool
         }
-        const decision = signal.aborted ? INTERRUPTED : decide(ready, judged, this.#court.onReject)
+        const decision = deadline.reason !== undefined ? INTERRUPTED : decide(ready, judged, this.#court.onReject)
         if (!decision.goOn) {
           groupEnd.abort(new CandyError('DEADLINE', `${ready.name} has decided`))
           return stopped(journey, ready.name, decision)
@@ -120,9 +120,9 @@ export class Chain {
     }
   }
 
-  async #ask(ready: ReadyFilter, subject: Subject, signal: AbortSignal): Promise<Asked> {
+  async #ask(ready: ReadyFilter, subject: Subject, deadline: Deadline): Promise<Asked> {
     const started = performance.now()
-    const judged = await judge(ready, subject, this.#court, signal)
+    const judged = await judge(ready, subject, this.#court, deadline)
     return { judged, milliseconds: Math.round(performance.now() - started) }
   }
 }

@@ -1,42 +1,80 @@
-/** A signal with an end: its own time, its parent's abort, or a word from its owner. */
+/**
+ * An end that work may come to early: by its own time, with the work that it is a part of, or by a word from its owner.
+ * Not an AbortSignal, of which a message would need several: making one costs more than a small message's way through the
+ * chain. There is one for whoever asks.
+ */
 import { CandyError } from '@candy/sdk'
 
-export interface Deadline {
-  readonly signal: AbortSignal
-  abort(reason: Error): void
-  /** Frees the timer and lets go of the parent. The signal then never aborts by itself. */
-  end(): void
-}
+/** Told why, once. */
+export type Listener = (reason: Error) => void
 
-/** `milliseconds` absent: no time of its own. */
-export function startDeadline(parent: AbortSignal, milliseconds?: number): Deadline {
-  const controller = new AbortController()
-  const follow = (): void => controller.abort(parent.reason)
-  if (parent.aborted) follow()
-  else parent.addEventListener('abort', follow, { once: true })
-  const timer =
-    milliseconds === undefined
-      ? undefined
-      : setTimeout(
-          () => controller.abort(new CandyError('DEADLINE', `not done within ${milliseconds} ms`)),
-          milliseconds,
-        )
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    end: () => {
-      clearTimeout(timer)
-      parent.removeEventListener('abort', follow)
-    },
+export class Deadline {
+  readonly #whole: Deadline | undefined
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #listeners = new Set<Listener>()
+  readonly #follow: Listener = (reason) => this.abort(reason)
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  /** `whole` is the deadline of the work that this is a part of. `milliseconds` absent: no time of its own. */
+  constructor(whole?: Deadline, milliseconds?: number) {
+    this.#whole = whole
+    if (milliseconds !== undefined) {
+      const late = (): void => this.abort(new CandyError('DEADLINE', `not done within ${milliseconds} ms`))
+      this.#timer = setTimeout(late, milliseconds)
+    }
+    whole?.listen(this.#follow)
+  }
+
+  /** Why the work has to end; undefined while it may go on. */
+  get reason(): Error | undefined {
+    return this.#reason
+  }
+
+  /** Aborts with the deadline, with the same reason. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  throwIfAborted(): void {
+    if (this.#reason !== undefined) throw this.#reason
+  }
+
+  /** Has the listener called at the abort; at once when that was before. */
+  listen(listener: Listener): void {
+    if (this.#reason === undefined) this.#listeners.add(listener)
+    else listener(this.#reason)
+  }
+
+  /** The listener is not called any more. */
+  unlisten(listener: Listener): void {
+    this.#listeners.delete(listener)
+  }
+
+  /** Only the first abort counts. */
+  abort(reason: Error): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    const listeners = [...this.#listeners]
+    this.end()
+    this.#controller?.abort(reason)
+    for (const listener of listeners) listener(reason)
+  }
+
+  /** Frees the timer, and lets go of the whole and of all listeners: the work is done. May be called again. */
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#whole?.unlisten(this.#follow)
+    this.#listeners.clear()
   }
 }
 
-/** What the promise gives, or the signal's reason as soon as it aborts; what the promise says after that is not heard. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What the promise gives, or the reason as soon as the deadline aborts; what the promise says after that is not heard. */
+export function unlessAborted<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
+    deadline.listen(reject)
     promise.then(resolve, reject)
   })
 }

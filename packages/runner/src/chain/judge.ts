@@ -6,7 +6,7 @@ import type { Content } from '../message/content.js'
 import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
-import { startDeadline, unlessAborted } from './deadline.js'
+import { Deadline, unlessAborted } from './deadline.js'
 import type { OnReject } from './policy.js'
 import type { ReadyFilter } from './ready.js'
 
@@ -30,17 +30,17 @@ export interface Court {
 
 /**
  * Asks the filter, and spools its new content. Throws nothing: what it throws, a missed deadline and nonsense are an
- * `error`. A filter that ignores the signal is left behind; what it says later is not heard.
+ * `error`. A filter that ignores its signal is left behind; what it says later is not heard.
  */
-export async function judge(ready: ReadyFilter, subject: Subject, court: Court, signal: AbortSignal): Promise<Judged> {
+export async function judge(ready: ReadyFilter, subject: Subject, court: Court, whole: Deadline): Promise<Judged> {
   const { maxSize, timeout } = ready.policy
   if (maxSize !== undefined && subject.content.size > maxSize) return { skipped: true }
-  const deadline = startDeadline(signal, timeout)
+  const deadline = new Deadline(whole, timeout)
   try {
-    deadline.signal.throwIfAborted()
-    const context = lend(ready, subject, court.log, deadline.signal)
+    deadline.throwIfAborted()
+    const context = lend(ready, subject, court.log, deadline)
     const answer = Promise.resolve(ready.filter.judge(view(subject), context))
-    const verdict = await unlessAborted(answer, deadline.signal)
+    const verdict = await unlessAborted(answer, deadline)
     const fault = verdictFault(verdict, ready.rewrites)
     if (fault !== undefined) throw new CandyError('VERDICT', fault)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
@@ -74,10 +74,12 @@ function view({ id, envelope, content }: Subject): Message {
   })
 }
 
-function lend(ready: ReadyFilter, subject: Subject, log: Log, signal: AbortSignal): Context {
+function lend(ready: ReadyFilter, subject: Subject, log: Log, deadline: Deadline): Context {
   const named = (fields: LogFields = {}): LogFields => ({ id: subject.id, filter: ready.name, ...fields })
   return Object.freeze({
-    signal,
+    get signal() {
+      return deadline.signal
+    },
     log: (event: string, fields?: LogFields) => log.write('info', event, named(fields)),
     warn: (event: string, fields?: LogFields) => log.write('warn', event, named(fields)),
   })

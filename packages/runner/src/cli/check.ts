@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { Bytes, Envelope } from '@candy/sdk'
 import type { Command } from 'commander'
 import { Chain } from '../chain/chain.js'
+import { Deadline } from '../chain/deadline.js'
 import type { Outcome } from '../chain/outcome.js'
 import type { Party } from '../chain/party.js'
 import { makeLoads } from '../front/load.js'
@@ -75,7 +76,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     content = await receive(canonical(input), spool)
     const envelope: Envelope = { sender: options.from, recipients: options.to ?? ['postmaster'] }
     const chain = new Chain(site.filters, { spool, log: heard })
-    parties = await chain.run({ id: 'check', envelope, content }, new AbortController().signal)
+    parties = await chain.run({ id: 'check', envelope, content }, new Deadline())
     if (out !== undefined) await writeLoad(parties, out)
     process.stdout.write(options.json ? `${JSON.stringify(toJson(parties))}\n` : printParties(parties))
     process.exitCode = STATUSES[weightiest(parties)?.action ?? 'defer']

@@ -3,7 +3,7 @@ import { createReadStream, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
-import { unlessAborted } from '../chain/deadline.js'
+import { Deadline, unlessAborted } from '../chain/deadline.js'
 import type { ExitStatus } from '../front/answer.js'
 import type { NextHop } from '../front/next-hop.js'
 import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../front/pipe.js'
@@ -53,12 +53,26 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
 }
 
 async function run(call: PipeArguments, settings: Settings, log: Log, child: number): Promise<PipeAnswer> {
-  const signal = startClock(settings.pipe.deadline)
+  const deadline = startClock(settings.pipe.deadline)
+  try {
+    return await answer(call, settings, log, child, deadline)
+  } finally {
+    deadline.end()
+  }
+}
+
+async function answer(
+  call: PipeArguments,
+  settings: Settings,
+  log: Log,
+  child: number,
+  deadline: Deadline,
+): Promise<PipeAnswer> {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
   const assertUpstream = await watchUpstream(child)
   const [received, loaded] = await Promise.allSettled([
-    receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, signal),
-    unlessAborted(loadSite({ configDirectory: call.configDirectory, log }), signal),
+    receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, deadline.signal),
+    unlessAborted(loadSite({ configDirectory: call.configDirectory, log }), deadline),
   ])
   if (loaded.status === 'rejected') throw loaded.reason
   if (received.status === 'rejected') throw received.reason
@@ -72,7 +86,7 @@ async function run(call: PipeArguments, settings: Settings, log: Log, child: num
   }
   const id = call.id ?? `NOID${process.pid}`
   try {
-    return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, signal)
+    return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, deadline)
   } finally {
     await content.close()
     await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
@@ -83,16 +97,14 @@ function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string):
   return reinject.by === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject)
 }
 
-/** Aborts at the deadline, or when somebody asks this process to end. */
-function startClock(deadline: number): AbortSignal {
-  const controller = new AbortController()
-  const late = (): void => controller.abort(new CandyError('DEADLINE', `not done within ${deadline} ms`))
-  setTimeout(late, deadline).unref()
+/** Aborts in time, or when somebody asks this process to end. */
+function startClock(milliseconds: number): Deadline {
+  const deadline = new Deadline(undefined, milliseconds)
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     // For good: execa ends a process on a signal that it hears alone, whatever sendmail(1) is at.
-    process.on(name, () => controller.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
+    process.on(name, () => deadline.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
   }
-  return controller.signal
+  return deadline
 }
 
 /**

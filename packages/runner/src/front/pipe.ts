@@ -4,6 +4,7 @@
  */
 import { type Bytes, type Envelope, printable } from '@candy/sdk'
 import type { Chain } from '../chain/chain.js'
+import type { Deadline } from '../chain/deadline.js'
 import type { Log } from '../log/log.js'
 import { crlfFromLf } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
@@ -41,10 +42,10 @@ export function receivePipe(stdin: Bytes, options: SpoolOptions, signal: AbortSi
 }
 
 /** Judges the message and does what was decided. Throws when that fails: then the answer is `unavailable()`. */
-export async function answerPipe(front: PipeFront, message: PipeMessage, signal: AbortSignal): Promise<PipeAnswer> {
-  const parties = await front.chain.run(message, signal)
+export async function answerPipe(front: PipeFront, message: PipeMessage, deadline: Deadline): Promise<PipeAnswer> {
+  const parties = await front.chain.run(message, deadline)
   try {
-    const answers = await settleTogether(parties, speak(front, message, signal))
+    const answers = await settleTogether(parties, speak(front, message, deadline.signal))
     return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
     for (const { outcome } of parties) await outcome.close()

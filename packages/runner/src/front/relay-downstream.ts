@@ -8,6 +8,7 @@
  * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
  * its reply. The connection is not used again.
  */
+import type { Deadline } from '../chain/deadline.js'
 import type { Content } from '../message/content.js'
 import type { ServiceAddress } from '../smtp/address.js'
 import { SmtpClient, SmtpError } from '../smtp/client.js'
@@ -107,25 +108,25 @@ export class Downstream {
   }
 
   /**
-   * Hands the message over and ends the transaction; gives the last reply. `beforeEnd` is called when only the final dot
-   * is left to say, and may throw. When the signal aborts, the connection ends. `part` is a transaction to take up instead
+   * Hands the message over and ends the transaction; gives the last reply. `beforeEnd` is called when only the message's end
+   * is left to say, and may throw. When the deadline aborts, the connection ends. `part` is a transaction to take up instead
    * of the one under way: the same one for some of its recipients.
    */
   async deliver(
     content: Content,
-    signal: AbortSignal,
+    deadline: Deadline,
     beforeEnd: () => Promise<void>,
     part?: Transaction,
   ): Promise<Reply> {
     const abort = (): void => (this.#client ?? this.#connecting)?.abort('the message was given up')
-    signal.addEventListener('abort', abort, { once: true })
+    deadline.listen(abort)
     try {
       if (part !== undefined) await this.#take(part)
       return await (this.#extensions.has('CHUNKING')
-        ? this.#sendChunk(content, signal, beforeEnd)
-        : this.#sendData(content, signal, beforeEnd))
+        ? this.#sendChunk(content, deadline, beforeEnd)
+        : this.#sendData(content, deadline, beforeEnd))
     } finally {
-      signal.removeEventListener('abort', abort)
+      deadline.unlisten(abort)
     }
   }
 
@@ -173,9 +174,9 @@ export class Downstream {
     this.#born = greeted.born
   }
 
-  async #sendData(content: Content, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+  async #sendData(content: Content, deadline: Deadline, beforeEnd: () => Promise<void>): Promise<Reply> {
     const { client, ready } = await this.#use(async (client) => {
-      signal.throwIfAborted()
+      deadline.throwIfAborted()
       const ready = await client.command('DATA')
       if (ready.code === 421) throw new Refused(ready)
       return { client, ready }
@@ -191,9 +192,9 @@ export class Downstream {
   }
 
   /** Without DATA there is no word of the next hop to wait for, and one round trip less. */
-  async #sendChunk(content: Content, signal: AbortSignal, beforeEnd: () => Promise<void>): Promise<Reply> {
+  async #sendChunk(content: Content, deadline: Deadline, beforeEnd: () => Promise<void>): Promise<Reply> {
     const end = await this.#use(async (client) => {
-      signal.throwIfAborted()
+      deadline.throwIfAborted()
       const end = await client.chunk(content.open(), content.size)
       await beforeEnd()
       // What it said, or its end, while filters judged: the message is not out yet, and may go to another connection.

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Client } from '@candy/sdk'
-import { startDeadline } from '../chain/deadline.js'
+import { Deadline } from '../chain/deadline.js'
 import type { Subject } from '../chain/judge.js'
 import type { Spool } from '../message/spool.js'
 import { addressIn } from '../smtp/command.js'
+import type { ServerConnection } from '../smtp/connection.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
 import { logJudged, quarantine } from './record.js'
@@ -16,27 +17,28 @@ import { type Front, settleEach, settleTogether } from './settlement.js'
 
 /**
  * Judges the message and does what was decided. `hear` is told what single recipients are answered, in LMTP; the reply
- * that is given back is for all who have heard none. `gone` aborts when the client goes away: the message will come
- * again, so nothing may come of it now. Never throws; what goes wrong is logged and the answer temporary.
+ * that is given back is for all who have heard none. When the client goes away, the message will come again, so nothing
+ * may come of it now. Never throws; what goes wrong is logged and the answer temporary.
  */
 export async function relayMessage(
   relay: Relay,
   down: Downstream,
   content: Spool,
-  gone: AbortSignal,
+  up: ServerConnection,
   hear: (positions: readonly number[], reply: Reply) => Promise<void> | undefined,
 ): Promise<Reply> {
   const { transaction } = down
   const subject = subjectOf(transaction, content)
-  const deadline = startDeadline(gone, relay.deadline)
+  const deadline = new Deadline(undefined, relay.deadline)
+  up.watch((how) => deadline.abort(how))
   const fail = (error: unknown): Reply => {
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
     relay.log.write('error', 'not delivered', { id: subject.id, code: String(code), error: String(message ?? error) })
     return UNAVAILABLE
   }
-  const parties = await relay.chain.run(subject, deadline.signal)
+  const parties = await relay.chain.run(subject, deadline)
   try {
-    const front = { ...speak(relay, down, transaction, deadline.signal, gone), fail }
+    const front = { ...speak(relay, down, transaction, deadline, up), fail }
     if (relay.protocol === 'smtp') return (await settleTogether(parties, front)).at(-1) ?? UNAVAILABLE
     await settleEach(parties, front, hear)
     return UNAVAILABLE
@@ -44,6 +46,7 @@ export async function relayMessage(
     return fail(error)
   } finally {
     for (const { outcome } of parties) await outcome.close()
+    up.watch(undefined)
     deadline.end()
   }
 }
@@ -52,17 +55,21 @@ function speak(
   relay: Relay,
   down: Downstream,
   transaction: Transaction,
-  signal: AbortSignal,
-  gone: AbortSignal,
+  deadline: Deadline,
+  up: ServerConnection,
 ): Omit<Front<Reply>, 'fail'> {
   /** Lets what has come from upstream in the meantime be seen: its end, above all. */
-  const assertWanted = async (by: AbortSignal): Promise<void> => {
+  const assertThere = async (): Promise<void> => {
     await turn()
-    by.throwIfAborted()
+    if (up.gone !== undefined) throw up.gone
+  }
+  const assertWanted = async (): Promise<void> => {
+    await assertThere()
+    deadline.throwIfAborted()
   }
   return {
     deliver: async ({ content, positions, parties: [party] }) => {
-      const reply = await down.deliver(content, signal, () => assertWanted(signal), partOf(transaction, positions))
+      const reply = await down.deliver(content, deadline, assertWanted, partOf(transaction, positions))
       const answer = passOn(reply, relay.queue)
       const taken = isPositive(reply)
       if (!taken) {
@@ -73,7 +80,7 @@ function speak(
     },
     // Also past the deadline: who is told that it is late may have others' mail already.
     quarantine: async ({ subject, outcome }) => {
-      await assertWanted(gone)
+      await assertThere()
       return answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome))
     },
     answer: (outcome) => answerStopped(outcome),

@@ -63,7 +63,7 @@ export class RelaySession {
         if (heard !== undefined) await heard
       }
     } catch (error) {
-      if (!this.#up.gone.aborted) this.#complain('session failed', error)
+      if (this.#up.gone === undefined) this.#complain('session failed', error)
       this.#say(this.#up.silent ? TIMEOUT : CLOSING)
     }
     await this.#flush()
@@ -90,7 +90,7 @@ export class RelaySession {
       }
       if (await this.#up.more()) continue
       if (this.#up.silent) this.#say(TIMEOUT)
-      if (this.#up.silent || this.#up.gone.aborted) return undefined
+      if (this.#up.silent || this.#up.gone !== undefined) return undefined
     }
   }
 
@@ -226,7 +226,7 @@ export class RelaySession {
     if ('code' in received) return received
     if (reader.bare > 0) this.#relay.log.write('warn', 'bare line ends made whole', { count: reader.bare })
     try {
-      return await relayMessage(this.#relay, this.#down, received, this.#up.gone, hear)
+      return await relayMessage(this.#relay, this.#down, received, this.#up, hear)
     } finally {
       await received.close()
     }
@@ -239,7 +239,7 @@ export class RelaySession {
     try {
       return await receive(this.#up.data(reader, limit), this.#relay.spool)
     } catch (error) {
-      if (!this.#up.gone.aborted) this.#complain('message not received', error)
+      if (this.#up.gone === undefined) this.#complain('message not received', error)
       await this.#up.skip(reader)
       const { code } = error as { readonly code?: unknown }
       if (code === 'DATA_TOO_LONG') return TOO_BIG

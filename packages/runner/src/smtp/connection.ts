@@ -31,10 +31,9 @@ const HUNG_UP = new ClientGone('the client hung up')
 export class ServerConnection {
   readonly #socket: Socket
   readonly #lines = new LineReader(LINE_LIMIT)
-  /** Made when somebody asks: few commands need it, and an abort is not cheap. */
-  #gone: AbortController | undefined
   /** Set once nothing more can be said or heard: how that came. */
   #end: ClientGone | undefined
+  #watcher: ((how: ClientGone) => void) | undefined
   #waiter: ((more: boolean) => void) | undefined
   #silent = false
 
@@ -50,16 +49,20 @@ export class ServerConnection {
     socket.on('error', (error) => this.#lose(new ClientGone(`the client's connection failed: ${error.message}`)))
   }
 
-  /** Aborts when the client goes away, and not when it is we who close the connection. */
-  get gone(): AbortSignal {
-    this.#gone ??= new AbortController()
-    if (this.#end !== undefined) this.#gone.abort(this.#end)
-    return this.#gone.signal
+  /** How the client went away; undefined while it is there. */
+  get gone(): ClientGone | undefined {
+    return this.#end
   }
 
   /** Whether the client is still there, but has said nothing for too long. */
   get silent(): boolean {
     return this.#silent
+  }
+
+  /** Has it told when the client goes away, and not when it is we who close the connection; at once when it has gone. */
+  watch(watcher: ((how: ClientGone) => void) | undefined): void {
+    this.#watcher = watcher
+    if (this.#end !== undefined) watcher?.(this.#end)
   }
 
   /** The next line that has come. */
@@ -148,7 +151,7 @@ export class ServerConnection {
   #lose(how: ClientGone): void {
     if (this.#end === undefined) {
       this.#end = how
-      this.#gone?.abort(how)
+      this.#watcher?.(how)
     }
     this.#wake(false)
   }

@@ -3,6 +3,7 @@ import { accept, addHeader, type Bytes, removeHeader, rewrite, type Verdict } fr
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Chain } from '../../src/chain/chain.js'
+import { Deadline } from '../../src/chain/deadline.js'
 import type { Outcome } from '../../src/chain/outcome.js'
 import type { Party } from '../../src/chain/party.js'
 import type { ReadyFilter } from '../../src/chain/ready.js'
@@ -16,12 +17,12 @@ interface Ran {
   readonly output: string
 }
 
-async function run(filters: readonly ReadyFilter[], signal = new AbortController().signal): Promise<Ran> {
+async function run(filters: readonly ReadyFilter[], deadline = new Deadline()): Promise<Ran> {
   const spool = { directory: scratch(), memory: 1e6 }
   const content = await receive(chunks(MESSAGE), spool)
   const envelope = { sender: 's@example.com', recipients: ['r@example.com'] } as const
   const chain = new Chain(filters, { spool, log: memoryLog() })
-  const outcome = only(await chain.run({ id: 'ID', envelope, content }, signal))
+  const outcome = only(await chain.run({ id: 'ID', envelope, content }, deadline))
   const output = await text(outcome.content.open())
   await outcome.close()
   await content.close()
@@ -122,7 +123,7 @@ async function runOn(filter: ReadyFilter | undefined, marked: string): Promise<R
   const content = await receive(chunks(message), spool)
   const envelope = { sender: '', recipients: ['r@example.com'] } as const
   const chain = new Chain(filter === undefined ? [] : [filter], { spool, log: memoryLog() })
-  const outcome = only(await chain.run({ id: 'ID', envelope, content }, new AbortController().signal))
+  const outcome = only(await chain.run({ id: 'ID', envelope, content }, new Deadline()))
   return { outcome, output: (await text(outcome.content.open())).replaceAll('Y-Candy-Status', 'X-Candy-Status') }
 }
 
@@ -255,9 +256,9 @@ test('new content is canonical: a filter cannot smuggle', async () => {
 })
 
 test('an abort from outside is nobody’s verdict: it defers, whatever the operator said of errors', async () => {
-  const controller = new AbortController()
-  const running = run([ready('f', () => never, { onError: 'accept' })], controller.signal)
-  controller.abort(new Error('the client went away'))
+  const deadline = new Deadline()
+  const running = run([ready('f', () => never, { onError: 'accept' })], deadline)
+  deadline.abort(new Error('the client went away'))
   expect((await running).outcome.action).toBe('defer')
 })
 

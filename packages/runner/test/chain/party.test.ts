@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
+import { Deadline } from '../../src/chain/deadline.js'
 import type { Party } from '../../src/chain/party.js'
 import type { ReadyFilter } from '../../src/chain/ready.js'
 import { receive } from '../../src/message/spool.js'
@@ -54,7 +55,7 @@ async function run(
   const content = await receive(chunks('Subject: hi\r\n\r\nbody\r\n'), spool)
   const [first = '', ...others] = recipients
   const subject = { id: 'ID', envelope: { sender: '', recipients: [first, ...others] }, content } as const
-  const parties = await new Chain(filters, { spool, log: memoryLog() }).run(subject, new AbortController().signal)
+  const parties = await new Chain(filters, { spool, log: memoryLog() }).run(subject, new Deadline())
   const came: Come[] = []
   for (const { positions, subject: own, outcome } of parties) {
     const output = await text(outcome.content.open())

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
+import { Deadline, unlessAborted } from '../../src/chain/deadline.js'
+
+const WHY = new Error('enough')
+
+describe('a deadline', () => {
+  test('comes by its own time, once', async () => {
+    const deadline = new Deadline(undefined, 10)
+    const listener = vi.fn()
+    deadline.listen(listener)
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled())
+    deadline.abort(WHY)
+    expect(listener).toHaveBeenCalledExactlyOnceWith(deadline.reason)
+    expect(deadline.reason).toMatchObject({ code: 'DEADLINE', message: 'not done within 10 ms' })
+    expect(() => deadline.throwIfAborted()).toThrow('not done within 10 ms')
+  })
+
+  test('comes with that of the whole, with the same reason, and not the other way round', () => {
+    const whole = new Deadline()
+    const part = new Deadline(whole)
+    const other = new Deadline(whole)
+    part.abort(new Error('only I'))
+    expect([whole.reason, other.reason]).toEqual([undefined, undefined])
+    whole.abort(WHY)
+    expect(other.reason).toBe(WHY)
+    expect(part.reason?.message).toBe('only I')
+    expect(new Deadline(whole).reason).toBe(WHY)
+  })
+
+  test('tells those who come late at once, and those who have left nothing', () => {
+    const deadline = new Deadline()
+    const left = vi.fn()
+    deadline.listen(left)
+    deadline.unlisten(left)
+    deadline.abort(WHY)
+    const late = vi.fn()
+    deadline.listen(late)
+    expect(left).not.toHaveBeenCalled()
+    expect(late).toHaveBeenCalledExactlyOnceWith(WHY)
+  })
+
+  test.each(['before', 'after'])('gives a signal that aborts with it, asked for %s', (when) => {
+    const deadline = new Deadline()
+    const early = when === 'before' ? deadline.signal : undefined
+    expect(early?.aborted ?? false).toBe(false)
+    deadline.abort(WHY)
+    expect(deadline.signal.reason).toBe(WHY)
+    expect(early ?? deadline.signal).toBe(deadline.signal)
+  })
+
+  test('that has ended does not come any more', async () => {
+    const whole = new Deadline()
+    const part = new Deadline(whole, 1)
+    const { signal } = part
+    const listener = vi.fn()
+    part.listen(listener)
+    part.end()
+    part.end()
+    await sleep(10)
+    whole.abort(WHY)
+    expect([part.reason, signal.aborted]).toEqual([undefined, false])
+    expect(listener).not.toHaveBeenCalled()
+  })
+})
+
+describe('unlessAborted', () => {
+  test('gives what the promise gives', async () => {
+    await expect(unlessAborted(Promise.resolve(1), new Deadline())).resolves.toBe(1)
+    await expect(unlessAborted(Promise.reject(WHY), new Deadline())).rejects.toBe(WHY)
+  })
+
+  test('does not wait past the deadline, nor let a late failure go unheard of', async () => {
+    const deadline = new Deadline()
+    let fail: (reason: Error) => void = () => {}
+    const waiting = unlessAborted(new Promise((_, reject) => (fail = reject)), deadline)
+    deadline.abort(WHY)
+    await expect(waiting).rejects.toBe(WHY)
+    fail(new Error('late'))
+    await expect(unlessAborted(Promise.resolve(1), deadline)).rejects.toBe(WHY)
+  })
+})
