@@ -136,7 +136,7 @@ async function greet(socket: string): Promise<Client> {
   return client
 }
 
-/** As smtpd(8) does (smtpd_proxy.c): a session for every message, one command at a time. */
+/** As smtpd(8) does (smtpd_proxy.c): a session for every message, one command at a time, and no ear for the answer to QUIT. */
 async function sendAsProxy(socket: string, content: Buffer, goesOn: GoesOn): Promise<void> {
   while (goesOn()) {
     const client = await connect(socket)
@@ -144,6 +144,7 @@ async function sendAsProxy(socket: string, content: Buffer, goesOn: GoesOn): Pro
     for (const line of TRANSACTION) await client.expect(line)
     client.write(content)
     good(await client.read())
-    await client.quit()
+    client.write('QUIT\r\n')
+    client.close()
   }
 }

@@ -8,7 +8,8 @@
  * 451, and the session lives.
  */
 import type { Socket } from 'node:net'
-import { receive, type Spool } from '../message/spool.js'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Spool, startIntake } from '../message/spool.js'
 import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
 import { DataReader } from '../smtp/data-reader.js'
@@ -28,6 +29,7 @@ const GROUP_LIMIT = 100
 
 const OK = makeReply(250, '2.0.0 Ok')
 const SENDER_OK = makeReply(250, '2.1.0 Ok')
+const BYE = makeReply(221, '2.0.0 Bye')
 const TIMEOUT = makeReply(421, '4.4.2 timeout')
 const CLOSING = makeReply(421, '4.3.0 content filter unavailable')
 
@@ -125,8 +127,7 @@ export class RelaySession {
       case 'NOOP':
         return this.#say(OK)
       case 'QUIT':
-        this.#ended = true
-        return this.#say(makeReply(221, '2.0.0 Bye'))
+        return this.#leave()
       default:
         return this.#refuse(RELAYED_NEVER.has(command.verb) ? 502 : 500, '5.5.2 command not recognized')
     }
@@ -162,6 +163,14 @@ export class RelaySession {
   #reset(): Promise<void> | undefined {
     const forgotten = this.#down.reset()
     return forgotten === undefined ? this.#say(OK) : forgotten.then(() => this.#say(OK))
+  }
+
+  /** smtpd(8) hangs up when it has said QUIT: to see that costs less than to answer nobody, which is an error. */
+  async #leave(): Promise<void> {
+    this.#ended = true
+    await this.#flush()
+    await turn()
+    this.#say(BYE)
   }
 
   /** Passes on what has gathered, in one write where the next hop allows it (RFC 2920). */
@@ -236,9 +245,12 @@ export class RelaySession {
   async #receive(reader: DataReader): Promise<Spool | Reply> {
     // RFC 1870 §4: 0 is no limit.
     const limit = Number(this.#down.extensions.get('SIZE')) || undefined
+    const intake = startIntake(this.#relay.spool)
     try {
-      return await receive(this.#up.data(reader, limit), this.#relay.spool)
+      await this.#up.data(reader, (piece) => intake.append(piece), limit)
+      return await intake.finish()
     } catch (error) {
+      await intake.close()
       if (this.#up.gone === undefined) this.#complain('message not received', error)
       await this.#up.skip(reader)
       const { code } = error as { readonly code?: unknown }

@@ -24,18 +24,34 @@ export interface Spool extends Content {
   close(): Promise<void>
 }
 
-/** Reads `bytes` to the end. Throws `SPOOL` when they cannot be kept (disk full, say); then nothing is left behind. */
+/** A message that is coming in. Whoever has it finishes or closes it. */
+export interface Intake {
+  /**
+   * Keeps a copy of the chunk. Gives something to wait for where that takes time; it throws `SPOOL` when the chunk cannot be
+   * kept (disk full, say).
+   */
+  append(chunk: Uint8Array): Promise<void> | undefined
+  /** The message is whole. Throws `SPOOL`, too. */
+  finish(): Promise<Spool>
+  /** Leaves nothing behind. May be called again, and after `finish` is the spool's own. */
+  close(): Promise<void>
+}
+
+export function startIntake(options: SpoolOptions): Intake {
+  return new BlockSpool(options)
+}
+
+/** Reads `bytes` to the end. Throws `SPOOL` when they cannot be kept; then nothing is left behind. */
 export async function receive(bytes: Bytes, options: SpoolOptions): Promise<Spool> {
-  const spool = new BlockSpool(options)
+  const intake = startIntake(options)
   try {
     for await (const chunk of bytes) {
-      const written = spool.append(chunk)
-      if (written !== undefined) await written
+      const kept = intake.append(chunk)
+      if (kept !== undefined) await kept
     }
-    await spool.finish()
-    return spool
+    return await intake.finish()
   } catch (error) {
-    await spool.close()
+    await intake.close()
     throw error
   }
 }
@@ -55,7 +71,7 @@ export async function openNameless(directory: string): Promise<FileHandle> {
   }
 }
 
-class BlockSpool implements Spool {
+class BlockSpool implements Spool, Intake {
   size = 0
   readonly #options: SpoolOptions
   #blocks: Buffer[] = []
@@ -83,10 +99,12 @@ class BlockSpool implements Spool {
     return this.size > this.#options.memory && this.size - this.#written >= BLOCK ? this.#flush() : undefined
   }
 
-  async finish(): Promise<void> {
-    if (this.size <= this.#options.memory) return
-    await this.#flush()
-    this.#forget()
+  async finish(): Promise<Spool> {
+    if (this.size > this.#options.memory) {
+      await this.#flush()
+      this.#forget()
+    }
+    return this
   }
 
   async *open(from = 0): Bytes {

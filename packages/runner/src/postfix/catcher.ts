@@ -48,7 +48,7 @@ async function receive(socket: Socket, caught: string[]): Promise<void> {
     } else if (verb === 'DATA') {
       await connection.write('354 End data with <CR><LF>.<CR><LF>\r\n')
       const pieces: Uint8Array[] = []
-      for await (const piece of connection.data(new DataReader())) pieces.push(piece)
+      await connection.data(new DataReader(), (piece) => void pieces.push(piece))
       caught.push(Buffer.concat(pieces).toString('latin1'))
       await connection.write('250 2.0.0 Ok\r\n'.repeat(recipients))
     } else if (verb === 'QUIT') {

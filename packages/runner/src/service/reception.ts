@@ -70,7 +70,7 @@ export async function receiveOn(doors: readonly Door[], limit: number): Promise<
 }
 
 function open({ socket, relay }: Door, take: (socket: Socket, relay: Relay) => void): Promise<Server> {
-  const server = createServer({ noDelay: true }, (connection) => take(connection, relay))
+  const server = createServer((connection) => take(connection, relay))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...socket, backlog: 511 }, () => {

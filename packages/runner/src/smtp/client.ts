@@ -14,6 +14,9 @@ import { parseReplyLine, type Reply } from './reply.js'
 /** RFC 5321 §4.5.3.1.5 allows 512 octets in a reply line; real servers send more. */
 const LINE_LIMIT = 4096
 
+/** Bytes of a message that may be gathered for one write. */
+const WRITE_LIMIT = 64 * 1024
+
 const CRLF = Buffer.from('\r\n')
 
 /** Trouble with the connection itself, not a reply. */
@@ -136,15 +139,18 @@ export class SmtpClient {
    */
   async chunk(bytes: AsyncIterable<Uint8Array>, size: number): Promise<() => Promise<Reply>> {
     let pieces: Uint8Array[] = [Buffer.from(`BDAT ${size} LAST\r\n`)]
+    let gathered = 0
     let left = size
     for await (const piece of bytes) {
       if (piece.length === 0) continue
       if (this.#failure !== undefined) throw this.#failure
-      if (left < size) {
+      if (gathered > 0 && gathered + piece.length > WRITE_LIMIT) {
         if (!this.#write(pieces)) await this.#drained()
         pieces = []
+        gathered = 0
       }
       pieces.push(piece)
+      gathered += piece.length
       left -= piece.length
       if (left < 0) break
     }

@@ -86,14 +86,16 @@ export class ServerConnection {
   }
 
   /**
-   * Mail data after 354, to its end: without dot-stuffing, every line end CRLF. Throws `ClientGone` when the end does not
-   * come, and `DataTooLong` past `limit` bytes. Once the reading has stopped before the end, only `skip` with the same
+   * Mail data after 354, to its end: without dot-stuffing, every line end CRLF. `keep` takes each piece, which shares its
+   * memory with others, and may give something to wait for. Throws `ClientGone` when the end does not come, `DataTooLong`
+   * past `limit` bytes, and what `keep` throws. Once the reading has stopped before the end, only `skip` with the same
    * reader may follow: what is left is not commands.
    */
-  async *data(
+  async data(
     reader: DataReader,
+    keep: (piece: Uint8Array) => Promise<void> | undefined,
     limit: number = Number.POSITIVE_INFINITY,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  ): Promise<void> {
     let size = 0
     while (!reader.ended) {
       const chunk = this.#lines.take()
@@ -103,7 +105,10 @@ export class ServerConnection {
       if (read < chunk.length) this.#lines.push(chunk.subarray(read))
       size += read
       if (size > limit) throw new DataTooLong(`more than ${limit} bytes`)
-      for (const piece of pieces) yield piece
+      for (const piece of pieces) {
+        const kept = keep(piece)
+        if (kept !== undefined) await kept
+      }
       if (!reader.ended && this.#lines.size === 0 && !(await this.more())) {
         throw this.#silent ? new ClientGone('the client fell silent') : HUNG_UP
       }
@@ -111,10 +116,8 @@ export class ServerConnection {
   }
 
   /** Reads mail data to its end and drops it. Throws `ClientGone`. */
-  async skip(reader: DataReader): Promise<void> {
-    for await (const _ of this.data(reader)) {
-      // Nobody wants it.
-    }
+  skip(reader: DataReader): Promise<void> {
+    return this.data(reader, () => undefined)
   }
 
   /** Writes replies. Gives something to wait for where the client has no room for more, until it has or is gone. */
@@ -124,11 +127,12 @@ export class ServerConnection {
     return this.#socket.writableLength > BACKLOG ? this.#drained() : undefined
   }
 
-  /** Ends the connection once what was written has left. */
+  /** Ends the connection once what was written has left, and at once when there is nobody to read it. */
   close(): void {
+    if (this.#end === undefined) this.#socket.destroySoon()
+    else this.#socket.destroy()
     this.#end ??= HUNG_UP
     this.#wake(false)
-    this.#socket.destroySoon()
   }
 
   #take(chunk: Buffer): void {

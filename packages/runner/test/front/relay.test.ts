@@ -1,7 +1,9 @@
 /** The relay between its client and its filters: messages, silence, and how a session ends. */
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
@@ -80,6 +82,15 @@ describe('the client', () => {
     const client = await greet()
     expect((await client.send(LETTER)).code).toBe(250)
     expect((await client.command('NOOP')).code).toBe(250)
+  })
+
+  test('that hangs up with QUIT has heard the answers to what it said before', async () => {
+    const { path, log, sessions } = await startRelay()
+    const socket = connect(path)
+    socket.end('NOOP\r\nQUIT\r\n')
+    expect(await text(socket)).toMatch(/^220 .*\r\n250 2\.0\.0 Ok\r\n/)
+    await expect.poll(() => sessions.size).toBe(0)
+    expect(log.lines).toEqual([])
   })
 
   test('that talks nonsense for long is let go', async () => {

@@ -1,5 +1,6 @@
+import { Socket } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Sink, startSink } from '../../../../test/ground/sink.js'
 import { SmtpClient } from '../../src/smtp/client.js'
 import { chunks, scratch } from '../support.js'
@@ -62,6 +63,18 @@ test('a chunk goes out as the bytes it is', async () => {
   expect((await end()).code).toBe(250)
   expect(sink.messages[0]?.bytes.toString()).toBe(CHUNKS.join(''))
   expect(sink.messages[0]?.transcript.at(-1)?.toString()).toBe(`BDAT ${SIZE} LAST`)
+})
+
+test('many small pieces go out together, and never too many', async () => {
+  const { client, sink } = await start()
+  await begin(client)
+  const pieces = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(1000, 'x'))
+  const write = vi.spyOn(Socket.prototype, 'uncork')
+  onTestFinished(() => write.mockRestore())
+  const end = await client.chunk(chunks(...pieces), 300_000)
+  expect((await end()).code).toBe(250)
+  expect(write).toHaveBeenCalledTimes(5)
+  expect(sink.messages[0]?.bytes.toString()).toBe(pieces.join(''))
 })
 
 test('a chunk without bytes is a message, too', async () => {
