@@ -3,7 +3,7 @@
  * second: three signatures instead of ClamAV's millions. clamd reports names of such a database with `.UNOFFICIAL` added.
  */
 import { createHash } from 'node:crypto'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startDaemon } from './daemon.js'
@@ -43,6 +43,8 @@ export interface Clamd {
   readonly port: number
   readonly pid: number
   output(): string
+  /** Has it load one more signature; that takes it a moment. */
+  learn(name: string, text: string): Promise<void>
   /** Ends it as a crash would, at once. */
   kill(): void
   /** Ends it and waits for its end; may be called again. */
@@ -85,6 +87,10 @@ export async function startClamd(options: ClamdOptions): Promise<Clamd> {
     port,
     pid: daemon.pid,
     output: daemon.output,
+    learn: async (name, text) => {
+      await appendFile(join(database, 'test.ndb'), signature([name, text]))
+      process.kill(daemon.pid, 'SIGUSR2')
+    },
     kill: () => daemon.kill('SIGKILL'),
     stop: daemon.stop,
   }

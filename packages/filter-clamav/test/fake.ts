@@ -57,7 +57,7 @@ export async function startFake(
   }
 }
 
-/** Answers when the request is complete: a command's NUL, or the zero length that ends a stream. */
+/** Answers when the request is complete, a command's NUL or the zero length that ends a stream, and hangs up. */
 export function answer(reply: string | readonly string[]): (socket: Socket) => void {
   return (socket) => {
     let request = Buffer.alloc(0)
@@ -65,6 +65,22 @@ export function answer(reply: string | readonly string[]): (socket: Socket) => v
       request = Buffer.concat([request, chunk])
       if (readRequest(request) === undefined) return
       void write(socket, typeof reply === 'string' ? [reply] : reply)
+    })
+  }
+}
+
+/** Answers the nth request of every connection with the nth reply, and then hangs up. */
+export function answerAll(...replies: readonly string[]): (socket: Socket) => void {
+  return (socket) => {
+    const left = [...replies]
+    let request = Buffer.alloc(0)
+    socket.on('data', (chunk) => {
+      request = Buffer.concat([request, chunk])
+      if (readRequest(request) === undefined) return
+      request = Buffer.alloc(0)
+      const reply = left.shift()
+      if (reply === undefined) socket.destroy()
+      else socket.write(reply, 'latin1')
     })
   }
 }
@@ -77,8 +93,11 @@ async function write(socket: Socket, parts: readonly string[]): Promise<void> {
   socket.end()
 }
 
+const BEGIN = Buffer.from('zIDSESSION\0')
+
 /** What a complete request says: its command, and the frames of its stream. Undefined while something is missing. */
-export function readRequest(request: Buffer): { readonly command: string; readonly frames: Buffer[] } | undefined {
+export function readRequest(received: Buffer): { readonly command: string; readonly frames: Buffer[] } | undefined {
+  const request = received.subarray(0, BEGIN.length).equals(BEGIN) ? received.subarray(BEGIN.length) : received
   const end = request.indexOf(0)
   if (end === -1) return undefined
   const command = request.toString('latin1', 0, end)

@@ -189,10 +189,10 @@ describe('with a real clamd', () => {
 describe('with a clamd that fails', () => {
   test.each([
     ['hangs up', '', 'SCANNER_UNREACHABLE'],
-    ['talks nonsense', 'hello\0', 'SCANNER_PROTOCOL'],
-    ['is cut short', 'stream: OK', 'SCANNER_PROTOCOL'],
-    ['has an error', 'stream: CL_EMEM: Unable to allocate memory ERROR\0', 'SCANNER_PROTOCOL'],
-    ['is out of time', 'stream: CL_ETIMEOUT: Time limit reached ERROR\0', 'SCANNER_LIMIT'],
+    ['talks nonsense', '1: hello\0', 'SCANNER_PROTOCOL'],
+    ['is cut short', '1: stream: OK', 'SCANNER_PROTOCOL'],
+    ['has an error', '1: stream: CL_EMEM: Unable to allocate memory ERROR\0', 'SCANNER_PROTOCOL'],
+    ['is out of time', '1: stream: CL_ETIMEOUT: Time limit reached ERROR\0', 'SCANNER_LIMIT'],
   ])('a clamd that %s decides nothing', async (_, reply, code) => {
     await using fake = await startFake(answer(reply))
     const scanner = await create({ addresses: [address(fake)] })
@@ -210,7 +210,7 @@ describe('with a clamd that fails', () => {
 
   test('a name from the network cannot break out of a header or a reply', async () => {
     const name = `PUA.\x1b[31m\r\nX-Evil: yes\xe4${'n'.repeat(900)}`
-    await using fake = await startFake(answer(`stream: ${name} FOUND\0`))
+    await using fake = await startFake(answer(`1: stream: ${name} FOUND\0`))
     const text = await output(await create({ addresses: [address(fake)] }), message('Subject: hi\n\n'))
     const [status, scanned, subject] = text.replace(/\r\n(?=[ \t])/g, '').split('\r\n')
     expect(status).toMatch(/^X-Virus-Status: Suspicious \(PUA\.\?\[31m X-Evil: yes\?n{300,}\.\.\.\)$/)
@@ -227,10 +227,10 @@ const healthy: Answer = async function* (received) {
     request = Buffer.concat([request, chunk])
     const complete = readRequest(request)
     if (complete === undefined) continue
-    if (complete.command === 'zPING') yield 'PONG\0'
-    else if (complete.command === 'zVERSION') yield 'ClamAV 1.4.6\0'
-    else if (Buffer.concat(complete.frames).includes(EICAR)) yield 'stream: Eicar-Test-Signature FOUND\0'
-    else yield 'stream: OK\0'
+    if (complete.command === 'zPING') yield '1: PONG\0'
+    else if (complete.command === 'zVERSION') yield '1: ClamAV 1.4.6\0'
+    else if (Buffer.concat(complete.frames).includes(EICAR)) yield '1: stream: Eicar-Test-Signature FOUND\0'
+    else yield '1: stream: OK\0'
     return
   }
 }

@@ -111,9 +111,9 @@ test('a clamd whose VERSION is switched off is well', async () => {
     socket.on('data', (chunk) => {
       request = Buffer.concat([request, chunk])
       const command = readRequest(request)?.command
-      if (command === 'zPING') socket.end('PONG\0')
-      else if (command === 'zVERSION') socket.end('COMMAND UNAVAILABLE\0')
-      else if (command !== undefined) socket.end('stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0')
+      if (command === 'zPING') socket.end('1: PONG\0')
+      else if (command === 'zVERSION') socket.end('1: COMMAND UNAVAILABLE\0')
+      else if (command !== undefined) socket.end('1: stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0')
     })
   })
   const path = 'path' in fake.address ? fake.address.path : ''
@@ -125,7 +125,7 @@ test('a clamd whose VERSION is switched off is well', async () => {
 })
 
 test('nonsense and silence are not well', async () => {
-  await using nonsense = await startFake(answer('hello\0'), 'tcp')
+  await using nonsense = await startFake(answer('1: hello\0'), 'tcp')
   await using silent = await startFake(() => {}, 'tcp')
   const addresses = [nonsense, silent].map(({ address }) => `127.0.0.1:${'port' in address ? address.port : 0}`)
   expect(await check({ addresses }, AbortSignal.timeout(500))).toMatchObject({

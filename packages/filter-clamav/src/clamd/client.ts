@@ -1,14 +1,15 @@
 /**
  * A client of one or more clamd that are as good as each other. A scan goes to the first that answers; one that failed a
- * moment ago is asked last. Each scan is a connection of its own: to a UNIX socket that costs next to nothing, and no
- * stale connection survives a restart of clamd.
+ * moment ago is asked last. Sessions are used again while there is much to scan. One that turns out to be stale, as after a
+ * restart of clamd, counts for nothing: the request goes out once more, on a new connection.
  */
 import { type Address, printAddress } from './address.js'
-import { type Connection, reach } from './connection.js'
+import { reach } from './connection.js'
 import { ClamdError } from './error.js'
-import { type Answer, exchange } from './exchange.js'
-import { isRefusal, parseReply, type Reply } from './reply.js'
+import { isRefusal, parseReply, quote, type Reply } from './reply.js'
 import { type Batch, command, instream } from './request.js'
+import { type Answer, Session } from './session.js'
+import { SessionPool } from './session-pool.js'
 import { parseVersion, type Version } from './version.js'
 
 /** Milliseconds for which an address that failed is asked last. */
@@ -24,11 +25,11 @@ export interface ClamdClientOptions {
 /** What was found out about the bytes. There is no third answer: the rest is thrown. */
 export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' }>
 
-/** Holds no connection between calls, so there is nothing to close. */
+/** Holds connections for a moment after a call, and no process alive with them, so there is nothing to close. */
 export interface ClamdClient {
   /**
    * Lets clamd scan the bytes. `open` is called again when a clamd is lost and another one is asked; each is asked at most
-   * once. Throws a ClamdError for anything but a clear answer, the signal's reason, or what the bytes throw.
+   * once, not counting stale sessions. Throws a ClamdError for anything but a clear answer, the signal's reason, or what the bytes throw.
    */
   scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
   /** The version of the first clamd that answers; undefined where the command is switched off. Throws a ClamdError. */
@@ -38,6 +39,7 @@ export interface ClamdClient {
 }
 
 export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): ClamdClient {
+  const sessions = new SessionPool()
   const failures = new Map<Address, number>()
   const isSuspect = (address: Address): boolean => performance.now() - (failures.get(address) ?? -Infinity) < GRUDGE
   const fail = (address: Address): void => {
@@ -45,26 +47,36 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
   }
 
   async function ask(request: () => AsyncIterable<Batch>, signal?: AbortSignal): Promise<Answer & { where: string }> {
+    const speak = async (session: Session): Promise<Answer & { where: string }> => {
+      const answer = await session.ask(request(), signal)
+      sessions.give(session)
+      return { ...answer, where: printAddress(session.address) }
+    }
+    signal?.throwIfAborted()
     let left = [...addresses.filter((address) => !isSuspect(address)), ...addresses.filter(isSuspect)]
+    const kept = sessions.take(left[0])
+    if (kept !== undefined) {
+      try {
+        return await speak(kept)
+      } catch (error) {
+        if (!isLoss(error)) throw error
+      }
+    }
     let patience = wait
     let loss: unknown
     for (;;) {
-      const connection: Connection = await reach({
-        addresses: left,
-        wait: patience,
-        signal,
-        failed: fail,
-      }).catch((error: unknown) => {
-        signal?.throwIfAborted()
-        throw loss ?? error
-      })
-      const { address } = connection
+      const session = new Session(
+        await reach({ addresses: left, wait: patience, signal, failed: fail }).catch((error: unknown) => {
+          signal?.throwIfAborted()
+          throw loss ?? error
+        }),
+      )
       try {
-        return { ...(await exchange(connection, request(), signal)), where: printAddress(address) }
+        return await speak(session)
       } catch (error) {
-        if (!(error instanceof ClamdError) || error.code !== 'UNREACHABLE') throw error
-        fail(address)
-        left = left.filter((other) => other !== address)
+        if (!isLoss(error)) throw error
+        fail(session.address)
+        left = left.filter((other) => other !== session.address)
         if (left.length === 0) throw error
         loss = error
         patience = 0
@@ -103,6 +115,6 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
   }
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text)
+function isLoss(error: unknown): boolean {
+  return error instanceof ClamdError && error.code === 'UNREACHABLE'
 }

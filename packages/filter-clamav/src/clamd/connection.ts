@@ -48,7 +48,7 @@ export async function reach({ addresses, wait, signal, failed }: ReachOptions): 
   }
 }
 
-/** Connects once. Until it closes, the socket is destroyed when the signal aborts. */
+/** Connects once. */
 async function open(address: Address, signal: AbortSignal | undefined): Promise<Line> {
   signal?.throwIfAborted()
   const socket = new Line()
@@ -56,16 +56,18 @@ async function open(address: Address, signal: AbortSignal | undefined): Promise<
     socket.destroy()
   }
   signal?.addEventListener('abort', abort, { once: true })
-  socket.once('close', () => signal?.removeEventListener('abort', abort))
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${ATTEMPT / 1_000} s`)), ATTEMPT)
-    socket.once('connect', resolve)
-    socket.once('error', reject)
-    socket.once('close', () => reject(new Error('closed')))
-    socket.once('connect', () => clearTimeout(timer))
-    socket.once('close', () => clearTimeout(timer))
-    socket.connect({ ...address })
-  })
+  const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${ATTEMPT / 1_000} s`)), ATTEMPT)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+      socket.once('close', () => reject(new Error('closed')))
+      socket.connect({ ...address })
+    })
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
   socket.setNoDelay(true)
   return socket
 }

@@ -17,11 +17,21 @@ export function parseReply(text: string): Reply {
   if (text === 'stream: OK') return { kind: 'clean' }
   const name = FOUND.exec(text)?.groups?.name
   if (name !== undefined) return { kind: 'found', name }
-  if (text.endsWith(' ERROR') || isRefusal(text)) return { kind: 'error', text }
+  if (isError(text) || isRefusal(text)) return { kind: 'error', text }
   return { kind: 'unknown', text }
+}
+
+/** Whether clamd could not do what it was asked for. */
+export function isError(text: string): boolean {
+  return text.endsWith(' ERROR')
 }
 
 /** Whether clamd does not know the command, or its administrator switched it off (`EnableVersionCommand no`). */
 export function isRefusal(text: string): boolean {
   return text === 'UNKNOWN COMMAND' || text === 'COMMAND UNAVAILABLE'
+}
+
+/** A reply as the text of an error shows it. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text)
 }

@@ -128,8 +128,8 @@ test.each([
   ['stream: OK', { kind: 'clean' }],
   ['stream: A.B FOUND', { kind: 'found', name: 'A.B' }],
 ])('the reply %j is understood, split at any byte', async (text, result) => {
-  for (let at = 1; at <= text.length; at++) {
-    const whole = `${text}\0`
+  for (let at = 1; at < text.length + 3; at++) {
+    const whole = `1: ${text}\0`
     await using fake = await startFake(answer([whole.slice(0, at), whole.slice(at)]))
     expect(await createClamdClient({ addresses: [fake.address] }).scan(() => anyChunking(Buffer.from('x')))).toEqual(
       result,
@@ -139,19 +139,26 @@ test.each([
 })
 
 test.each([
-  ['stream: \x00', 'PROTOCOL'],
-  ['\x00', 'PROTOCOL'],
-  ['stream: OK\n\x00', 'PROTOCOL'],
-  ['HTTP/1.1 200 OK\r\n\r\n\x00', 'PROTOCOL'],
-  ['UNKNOWN COMMAND\x00', 'PROTOCOL'],
-  ["stream: Can't create temporary file ERROR\x00", 'PROTOCOL'],
-  ['stream: Exceeded time limit ERROR\x00', 'LIMIT'],
-  ['INSTREAM size limit exceeded. ERROR\x00', 'LIMIT'],
-  ['stream: OK', 'PROTOCOL'],
-  ['stream: EICAR FOUND', 'PROTOCOL'],
-  ['s', 'PROTOCOL'],
+  ['1: stream: \x00', 'PROTOCOL'],
+  ['1: \x00', 'PROTOCOL'],
+  ['1: stream: OK\n\x00', 'PROTOCOL'],
+  ['1: HTTP/1.1 200 OK\r\n\r\n\x00', 'PROTOCOL'],
+  ['1: UNKNOWN COMMAND\x00', 'PROTOCOL'],
+  ["1: stream: Can't create temporary file ERROR\x00", 'PROTOCOL'],
+  ['1: stream: Exceeded time limit ERROR\x00', 'LIMIT'],
+  ['1: INSTREAM size limit exceeded. ERROR\x00', 'LIMIT'],
+  ['1: stream: OK', 'PROTOCOL'],
+  ['1: stream: EICAR FOUND', 'PROTOCOL'],
+  ['1: s', 'PROTOCOL'],
   ['x'.repeat(200_000), 'PROTOCOL'],
   ['', 'UNREACHABLE'],
+  ['stream: OK\x00', 'PROTOCOL'],
+  ['0: stream: OK\x00', 'PROTOCOL'],
+  ['2: stream: OK\x00', 'PROTOCOL'],
+  ['11: stream: OK\x00', 'PROTOCOL'],
+  ['2: INSTREAM size limit exceeded. ERROR\x00', 'PROTOCOL'],
+  ['INSTREAM size limit exceeded. ERROR\x00', 'LIMIT'],
+  ['UNKNOWN COMMAND\x00', 'PROTOCOL'],
 ])('the reply %j is thrown, not guessed', async (reply, code) => {
   await using fake = await startFake(answer(reply))
   const scan = createClamdClient({ addresses: [fake.address] }).scan(() => anyChunking(Buffer.from('x')))
@@ -162,7 +169,7 @@ test.each([
 
 test('a clamd that is lost before its reply is left for the next one, which gets the whole message', async () => {
   await using lost = await startFake((socket) => socket.once('data', () => socket.destroy()))
-  await using good = await startFake(answer('stream: OK\0'))
+  await using good = await startFake(answer('1: stream: OK\0'))
   const scanner = createClamdClient({ addresses: [lost.address, good.address] })
   expect(await scanner.scan(() => anyChunking(Buffer.from('abc'), [1]))).toEqual({ kind: 'clean' })
   expect(readRequest(good.received[0] ?? Buffer.alloc(0))?.frames.map(String)).toEqual(['abc'])
@@ -180,8 +187,8 @@ test('each clamd is asked once when all are lost, and the first that was lost is
 })
 
 test('an unclear answer is not taken to another clamd', async () => {
-  await using strange = await startFake(answer("stream: Can't open file ERROR\0"))
-  await using good = await startFake(answer('stream: OK\0'))
+  await using strange = await startFake(answer("1: stream: Can't open file ERROR\0"))
+  await using good = await startFake(answer('1: stream: OK\0'))
   const scanner = createClamdClient({ addresses: [strange.address, good.address] })
   await expect(scanner.scan(() => anyChunking(Buffer.from('x')))).rejects.toMatchObject({ code: 'PROTOCOL' })
   expect(good.received.length).toBe(0)
@@ -212,9 +219,9 @@ test('a clamd whose backlog is full is waited for, and nobody is turned away', a
 })
 
 test('VERSION that is switched off is no error, nonsense is', async () => {
-  await using off = await startFake(answer('COMMAND UNAVAILABLE\0'))
+  await using off = await startFake(answer('1: COMMAND UNAVAILABLE\0'))
   expect(await createClamdClient({ addresses: [off.address] }).version()).toBeUndefined()
-  await using strange = await startFake(answer('hello\0'))
+  await using strange = await startFake(answer('1: hello\0'))
   const nonsense = createClamdClient({ addresses: [strange.address] })
   await expect(nonsense.version()).rejects.toMatchObject({ code: 'PROTOCOL' })
   await expect(nonsense.ping()).rejects.toMatchObject({ code: 'PROTOCOL' })

@@ -47,7 +47,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
 
   test('a reply that comes while we write is read, and the writing ends', async () => {
     await using fake = await startFake((socket) => {
-      socket.once('data', () => socket.write('INSTREAM size limit exceeded. ERROR\0'))
+      socket.once('data', () => socket.write('1: INSTREAM size limit exceeded. ERROR\0'))
     }, kind)
     const message = countedBytes(2_000 * MIB)
     expect(await scan(fake, message.bytes)).toMatchObject({ code: 'LIMIT' })
@@ -59,7 +59,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
   test('a reply is read though the other side reads no more and has closed', async () => {
     await using fake = await startFake((socket) => {
       socket.pause()
-      socket.end('INSTREAM size limit exceeded. ERROR\0', () => socket.destroy())
+      socket.end('1: INSTREAM size limit exceeded. ERROR\0', () => socket.destroy())
     }, kind)
     for (let round = 0; round < 20; round++) {
       expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'LIMIT' })
@@ -68,7 +68,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
 
   test('OK before the message was written is not clean', async () => {
     await using fake = await startFake((socket) => {
-      socket.once('data', () => socket.write('stream: OK\0'))
+      socket.once('data', () => socket.write('1: stream: OK\0'))
     }, kind)
     expect(await scan(fake, countedBytes(500 * MIB).bytes)).toMatchObject({
       code: 'PROTOCOL',
@@ -127,7 +127,7 @@ test('a message that cannot be read throws its own error, and the connection is 
 
 test('a signal that serves many scans keeps no listener of those that are over', async () => {
   await using fake = await startFake((socket) => {
-    socket.on('data', () => socket.end('stream: OK\0'))
+    socket.on('data', () => socket.end('1: stream: OK\0'))
   })
   const signal = new AbortController().signal
   const added = vi.spyOn(signal, 'addEventListener')
