@@ -8,6 +8,7 @@ import { type RelayOptions, reinjectionBefore, startRelay } from '../test/ground
 import { freePort } from '../test/ground/scratch.js'
 import { writeScript } from '../test/ground/script.js'
 import { pipeTransport } from '../test/ground/services.js'
+import { AFTER_FLOOR, BEFORE_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
 import { AFTER_QUEUE_RIVALS, afterQueue, MILTER } from './rivals.js'
 
@@ -35,10 +36,12 @@ export const LANES: readonly Lane[] = [
   { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
   MILTER,
   { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
+  AFTER_FLOOR,
   ...withEach((suffix, filters) => relayLane(`after-queue: candy${suffix}`, AFTER_LIMIT, filters, {})),
   relayLane('after-queue over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
   ...AFTER_QUEUE_RIVALS,
   { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
+  BEFORE_FLOOR,
   ...withEach((suffix, filters) =>
     relayLane(`before-queue: candy${suffix}`, BEFORE_LIMIT, filters, { queue: 'before' }),
   ),
