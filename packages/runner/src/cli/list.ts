@@ -37,7 +37,7 @@ function toJson({ directory, settings, entries, problems }: SiteListing): object
 function printListing({ directory, entries }: SiteListing): string {
   if (entries.length === 0) return `${directory} is empty: mail passes unfiltered\n`
   const table = new Table({
-    head: ['name', 'filter', 'version', 'found', 'on reject'],
+    head: ['name', 'filter', 'version', 'found', 'on reject', 'for some recipients'],
     style: { head: [], border: [] },
   })
   for (const entry of entries) table.push(entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry))
@@ -46,9 +46,17 @@ function printListing({ directory, entries }: SiteListing): string {
 
 function filterRow(entry: ListedFilter): string[] {
   const found = entry.kind === 'script' ? entry.path : (entry.directory ?? 'not found')
-  return [entry.name, entry.package ?? 'script', entry.version ?? '', found, entry.policy?.onReject ?? '']
+  const rules = (entry.recipients ?? []).map(({ pattern, enabled }) => `${pattern} ${enabled ? 'otherwise' : 'off'}`)
+  return [
+    entry.name,
+    entry.package ?? 'script',
+    entry.version ?? '',
+    found,
+    entry.policy?.onReject ?? '',
+    rules.join('\n'),
+  ]
 }
 
 function ignoredRow(entry: ListedFile): [string, { readonly content: string; readonly colSpan: number }] {
-  return [entry.name, { content: `ignored: ${entry.reason}`, colSpan: 4 }]
+  return [entry.name, { content: `ignored: ${entry.reason}`, colSpan: 5 }]
 }

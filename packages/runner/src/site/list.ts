@@ -24,8 +24,17 @@ export interface ListedFilter {
   readonly directory?: string
   readonly version?: string
   readonly from?: 'path' | 'site' | 'runner'
+  /** The rules for recipients, as they are written; absent without any. */
+  readonly recipients?: readonly ListedRule[]
   /** What a script declares; a package says so only when it is loaded. */
   readonly rewrites?: boolean
+}
+
+/** The options that a rule sets are not shown: that is for the drop-in's readers. */
+interface ListedRule {
+  readonly pattern: string
+  readonly enabled: boolean
+  readonly policy: Policy
 }
 
 export interface ListedFile {
@@ -70,7 +79,8 @@ function listDropIn(
   problems: Problem[],
 ): ListedFilter {
   if (dropIn === undefined) return entry
-  const listed = { ...entry, policy: dropIn.policy }
+  const recipients = dropIn.rules.map(({ pattern, enabled, policy }) => ({ pattern, enabled, policy }))
+  const listed = { ...entry, policy: dropIn.policy, ...(recipients.length > 0 && { recipients }) }
   if (dropIn.filter === undefined) return listed
   const named = { ...listed, package: dropIn.filter }
   try {

@@ -3,7 +3,7 @@ import { candy, site } from './candy.js'
 
 test('shows what runs, in order, and what is ignored and why', () => {
   const directory = site({
-    'filters.d/20-clamav.toml': 'filter = "@candy/filter-clamav"\n',
+    'filters.d/20-clamav.toml': 'filter = "@candy/filter-clamav"\n[recipients."abuse@example.org"]\nenabled = false\n',
     'filters.d/10-script': '#!/bin/sh\n',
     'filters.d/30-old.toml.disabled': '',
   })
@@ -16,7 +16,9 @@ test('shows what runs, in order, and what is ignored and why', () => {
     { kind: 'drop-in', name: '20-clamav', package: '@candy/filter-clamav', version: '1.0.0', from: 'runner' },
     { kind: 'ignored', name: '30-old.toml.disabled' },
   ])
-  expect(candy(['list', '-c', directory]).stdout).toMatch(/10-script[\s\S]*20-clamav[\s\S]*ignored/)
+  expect(candy(['list', '-c', directory]).stdout).toMatch(
+    /10-script[\s\S]*20-clamav.*abuse@example\.org off[\s\S]*ignored/,
+  )
 })
 
 test('what cannot be loaded is 78', () => {

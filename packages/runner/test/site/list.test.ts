@@ -15,7 +15,9 @@ test('a listing shows what runs in order, from where, what is ignored and what i
   const bomb = { 'index.js': 'throw new Error("this must not run")' }
   const inSite = plantInSite(join(config, 'state'), '@them/site', bomb, { version: '2.0.0' })
   const byPath = plantPackage(join(config, 'mine'), bomb, { version: undefined })
-  write('10-site.toml', 'filter = "@them/site"\nmax_size = "1MiB"')
+  const rules =
+    '[recipients."abuse@example.org"]\nenabled = false\n[recipients."*"]\non_error = "accept"\noptions.key = "x"'
+  write('10-site.toml', `filter = "@them/site"\nmax_size = "1MiB"\n${rules}`)
   write('20-path.toml', `filter = "${byPath}"`)
   write('30-runner.toml', 'filter = "valibot"')
   write('40-script', '#!/bin/sh\n# candy: rewrites', 0o755)
@@ -40,6 +42,10 @@ test('a listing shows what runs in order, from where, what is ignored and what i
       directory: inSite,
       version: '2.0.0',
       from: 'site',
+      recipients: [
+        { pattern: 'abuse@example.org', enabled: false, policy: { ...policy, maxSize: 1_048_576 } },
+        { pattern: '*', enabled: true, policy: { ...policy, maxSize: 1_048_576, onError: 'accept' } },
+      ],
     },
     {
       kind: 'drop-in',
