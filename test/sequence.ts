@@ -3,22 +3,27 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** By how their paths end; those that take more than half a minute, longest first. */
 const LONG = [
-  'enable/shapes.test.ts',
   'smtp/load.test.ts',
+  'enable/shapes.test.ts',
   'registry/release.test.ts',
   'enable/accidents.test.ts',
-  'enable/disable.test.ts',
-  'smtp/load-before.test.ts',
   'pipe/accidents.test.ts',
-  'cli/enable.test.ts',
-  'enable/modes.test.ts',
-  'smtp/accidents.test.ts',
-  'smtp/memory.test.ts',
-  'smtp/fuzz.test.ts',
-  'smtp/load-scan.test.ts',
   'smtp/load-scanners.test.ts',
-  'smtp/load-next-hop.test.ts',
+  'smtp/load-before.test.ts',
+  'enable/disable.test.ts',
   'enable/pipe.test.ts',
+  'smtp/load-next-hop.test.ts',
+  'smtp/accidents.test.ts',
+  'smtp/fuzz.test.ts',
+  'enable/modes.test.ts',
+  'smtp/memory.test.ts',
+  'smtp/smuggling.test.ts',
+  'cli/enable.test.ts',
+  'smtp/load-scan.test.ts',
+  'smtp/fidelity.test.ts',
+  'pipe/upstream.test.ts',
+  'smtp/verdicts.test.ts',
+  'smtp/service.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {
