@@ -4,7 +4,6 @@ import { LongestFirst } from './test/sequence.ts'
 
 /** One seed for all random input. */
 const setupFiles = [fileURLToPath(new URL('test/ground/seed.ts', import.meta.url))]
-/** Where there are tests of types, *.test-d.ts. */
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
 
 function unit(name: string, folder = 'packages') {
@@ -16,7 +15,7 @@ function unit(name: string, folder = 'packages') {
       setupFiles,
       isolate: false,
       testTimeout: 60_000,
-      ...(name === 'sdk' && { typecheck }),
+      typecheck,
     },
   }
 }
@@ -37,6 +36,7 @@ export default defineConfig({
           root: 'test',
           include: ['**/*.test.ts'],
           setupFiles,
+          globalSetup: [fileURLToPath(new URL('test/ground/tools.ts', import.meta.url))],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

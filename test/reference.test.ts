@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCommand } from './ground/command.js'
 import { makeScratch } from './ground/scratch.js'
-import { installTools } from './ground/tools.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const TOOLS = join(ROOT, 'packages/sdk/reference')
@@ -18,7 +17,6 @@ async function pagesIn(directory: string): Promise<Readonly<Record<string, strin
 
 test('docs/reference is up to date; `npm run reference` writes it anew', { timeout: 300_000 }, async () => {
   await using scratch = await makeScratch('reference')
-  await installTools(TOOLS)
   const options = ['--options', join(TOOLS, 'typedoc.json'), '--out', scratch.path]
   await runCommand(join(TOOLS, 'node_modules/.bin/typedoc'), options)
   const pages = await pagesIn(scratch.path)

@@ -1,9 +1,20 @@
-/** Tools that stand apart from the workspaces, in a folder with a lockfile of its own: installed when they are missing. */
+/**
+ * Tools that stand apart from the workspaces, each in a folder with a lockfile of its own: installed where they are missing,
+ * before any test runs. Beside tests that keep the machine busy it would take far longer.
+ */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { runCommand } from './command.js'
 
-export async function installTools(folder: string): Promise<void> {
+const ROOT = resolve(import.meta.dirname, '../..')
+const FOLDERS = ['packages/sdk/reference', 'test/registry']
+
+/** Called by vitest (globalSetup). */
+export async function setup(): Promise<void> {
+  for (const folder of FOLDERS) await install(join(ROOT, folder))
+}
+
+async function install(folder: string): Promise<void> {
   const timeOf = async (name: string): Promise<number | undefined> =>
     (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs
   const installed = await timeOf('node_modules/.package-lock.json')

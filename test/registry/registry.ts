@@ -1,14 +1,13 @@
 /**
  * A registry of npm packages for one test: verdaccio on a port of 127.0.0.1, empty, with one account that may publish. It
  * knows the scopes of the dry release and asks nobody else; all other packages come from the registry that npm uses here.
- * It is installed beside this file, apart from the workspaces, when it is missing.
+ * It is installed beside this file, apart from the workspaces (ground/tools.ts).
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../ground/command.js'
 import { startDaemon } from '../ground/daemon.js'
 import { freePort } from '../ground/scratch.js'
-import { installTools } from '../ground/tools.js'
 
 const HOME = import.meta.dirname
 
@@ -27,7 +26,6 @@ export interface Registry extends AsyncDisposable {
 
 /** Starts it in an empty directory. */
 export async function startRegistry(directory: string): Promise<Registry> {
-  await installTools(HOME)
   await mkdir(directory, { recursive: true })
   const configuration = join(directory, 'config.json')
   await writeFile(configuration, JSON.stringify(settings(directory)))

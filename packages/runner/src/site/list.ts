@@ -7,6 +7,7 @@ import { Ownership } from './ownership.js'
 import { filterKey, notFound } from './package.js'
 import { defaultPolicy } from './policy.js'
 import { inOrder, type Problem, reason } from './problem.js'
+import type { RecipientRule } from './recipient-rule.js'
 import { readScript } from './script.js'
 import { readSettings, type Settings } from './settings.js'
 import { defaultOnReject, filtersDirectory, type SiteOptions } from './site.js'
@@ -24,17 +25,10 @@ export interface ListedFilter {
   readonly directory?: string
   readonly version?: string
   readonly from?: 'path' | 'site' | 'runner'
-  /** The rules for recipients, as they are written; absent without any. */
-  readonly recipients?: readonly ListedRule[]
+  /** The rules for recipients, without the options that they set; absent without any. */
+  readonly recipients?: readonly Omit<RecipientRule, 'options'>[]
   /** What a script declares; a package says so only when it is loaded. */
   readonly rewrites?: boolean
-}
-
-/** The options that a rule sets are not shown: that is for the drop-in's readers. */
-interface ListedRule {
-  readonly pattern: string
-  readonly enabled: boolean
-  readonly policy: Policy
 }
 
 export interface ListedFile {
@@ -79,7 +73,7 @@ function listDropIn(
   problems: Problem[],
 ): ListedFilter {
   if (dropIn === undefined) return entry
-  const recipients = dropIn.rules.map(({ pattern, enabled, policy }) => ({ pattern, enabled, policy }))
+  const recipients = dropIn.rules.map(({ options: _, ...rule }) => rule)
   const listed = { ...entry, policy: dropIn.policy, ...(recipients.length > 0 && { recipients }) }
   if (dropIn.filter === undefined) return listed
   const named = { ...listed, package: dropIn.filter }
