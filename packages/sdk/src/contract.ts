@@ -56,8 +56,19 @@ export interface Message {
  */
 export type Status = readonly [subject: number, detail: number]
 
-/** One change to the header block: a field added on top, or every field of a name removed. All other bytes stay. */
-export type HeaderEdit = { readonly add: string; readonly value: string } | { readonly remove: string }
+/**
+ * Which fields of a name are meant: those with this value, as `headerValue` gives it, or the one in this place among the fields of
+ * the name, counted from the top of the message as the filter sees it, from 0.
+ */
+export type FieldChoice = { readonly value: string } | { readonly place: number }
+
+/**
+ * One change to the header block: a field added on top, or fields removed, all of the name unless `where` chooses among them. A
+ * name to be removed that ends in `*` stands for all names that begin so. All other bytes stay.
+ */
+export type HeaderEdit =
+  | { readonly add: string; readonly value: string }
+  | { readonly remove: string; readonly where?: FieldChoice }
 
 /** The message may go on; `edits` are applied to its header block. */
 export interface Accept {

@@ -1,17 +1,13 @@
 /**
- * The header block of a message (RFC 5322 §2.2): makers of edits, and their application.
+ * Edits of a header block (RFC 5322 §2.2): their makers, and their application.
  *
- * Only two edits exist, "add on top" and "remove by name", because everything else would break signatures (RFC 6376):
- * fields that are not removed keep every byte, their order and their folding.
+ * Only two edits exist, "add on top" and "remove", because everything else would break signatures (RFC 6376): fields that are not
+ * removed keep every byte, their order and their folding.
  */
-import type { HeaderEdit } from './contract.js'
+import type { FieldChoice, HeaderEdit } from './contract.js'
 import { CandyError } from './error.js'
-
-const CR = 13
-const LF = 10
-const TAB = 9
-const SPACE = 32
-const COLON = 58
+import { FieldWalk } from './header-field.js'
+import { Removals } from './header-removal.js'
 
 /** RFC 5322 §2.1.1: at most 998 characters a line, and 78 where a line can be folded. */
 const LINE_LIMIT = 998
@@ -19,13 +15,6 @@ const FOLD_AT = 78
 
 /** Postfix cuts a field off at `header_size_limit`, 102400 bytes unless the operator says otherwise (postconf(5)). */
 const VALUE_LIMIT = 65_536
-
-/** A field's place in its header block: `start` of its name, `end` after the CRLF of its last line. */
-export interface HeaderField {
-  readonly name: string
-  readonly start: number
-  readonly end: number
-}
 
 /**
  * Adds a field on top of the header block. `value` is printable ASCII and tabs, at most 64 KiB; it is folded at blanks.
@@ -37,19 +26,68 @@ export function addHeader(name: string, value: string): HeaderEdit {
   return edit
 }
 
-/** Removes every field of this name, whatever its case. Throws `HEADER_VALUE` for what is not a field name. */
-export function removeHeader(name: string): HeaderEdit {
-  const edit = { remove: name }
+/**
+ * Removes every field of this name, whatever its case; a name that ends in `*` stands for all names that begin so, `X-Spam-*`
+ * say. With `where`, only the fields of the name that it chooses. Throws `HEADER_VALUE` for what is not a field name, and for a
+ * choice of what is no value or place.
+ */
+export function removeHeader(name: string, where?: FieldChoice): HeaderEdit {
+  const edit = where === undefined ? { remove: name } : { remove: name, where }
   checkEdit(edit)
   return edit
 }
 
 /** Throws `HEADER_VALUE` unless the edit is one that can be applied. For edits that no maker made. */
 export function checkEdit(edit: HeaderEdit): void {
-  const members = Object.keys(Object(edit)).sort((one, other) => (one < other ? -1 : 1))
-  if (members.join(' ') === 'remove' && 'remove' in edit) checkName(edit.remove)
-  else if (members.join(' ') === 'add value' && 'add' in edit) checkField(edit.add, edit.value)
-  else throw new CandyError('HEADER_VALUE', `an edit is { add, value } or { remove }, not { ${members.join(', ')} }`)
+  const members = membersOf(edit)
+  if (members === 'add value' && 'add' in edit) checkField(edit.add, edit.value)
+  else if (members === 'remove' && 'remove' in edit) checkPattern(edit.remove)
+  else if (members === 'remove where' && 'remove' in edit) checkChoice(edit.remove, edit.where)
+  else {
+    throw new CandyError(
+      'HEADER_VALUE',
+      `an edit is { add, value }, { remove } or { remove, where }, not { ${members.replaceAll(' ', ', ')} }`,
+    )
+  }
+}
+
+function membersOf(value: unknown): string {
+  return Object.keys(Object(value))
+    .sort((one, other) => (one < other ? -1 : 1))
+    .join(' ')
+}
+
+function checkPattern(pattern: string): void {
+  checkName(pattern)
+  if (pattern === '*') {
+    throw new CandyError(
+      'HEADER_VALUE',
+      'the name * alone would remove the whole header; write the names, or how they begin',
+    )
+  }
+}
+
+function checkChoice(name: string, where: FieldChoice | undefined): void {
+  checkName(name)
+  const members = membersOf(where)
+  if (where === undefined || (members !== 'value' && members !== 'place')) {
+    throw new CandyError(
+      'HEADER_VALUE',
+      `${name}: where is { value } or { place }, not { ${members.replaceAll(' ', ', ')} }`,
+    )
+  }
+  if (name.endsWith('*')) {
+    throw new CandyError(
+      'HEADER_VALUE',
+      `${name}: where chooses among the fields of one name, not of a name that ends in *`,
+    )
+  }
+  if ('value' in where && typeof where.value !== 'string') {
+    throw new CandyError('HEADER_VALUE', `${name}: where.value is the text that headerValue gives`)
+  }
+  if ('place' in where && !(Number.isSafeInteger(where.place) && where.place >= 0)) {
+    throw new CandyError('HEADER_VALUE', `${name}: where.place is a number, 0 for the first field of the name`)
+  }
 }
 
 function checkName(name: string): void {
@@ -80,66 +118,33 @@ function checkField(name: string, value: string): void {
  * block is not looked at. Throws `HEADER_VALUE` for an edit that cannot be applied.
  */
 export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Uint8Array {
-  const removed = new Set<string>()
-  let top = ''
+  const removals = new Removals(block)
+  const added: string[] = []
   for (const edit of edits) {
     checkEdit(edit)
-    if ('add' in edit) top = `${fold(edit.add, edit.value).join('\r\n')}\r\n${top}`
-    else removed.add(edit.remove.toLowerCase())
+    if ('add' in edit) added.push(`${fold(edit.add, edit.value).join('\r\n')}\r\n`)
+    else removals.add(edit)
   }
-  const kept: Uint8Array[] = [new TextEncoder().encode(top)]
-  if (removed.size === 0) kept.push(block)
-  else {
-    let end = 0
-    for (const field of parseHeaders(block)) {
-      end = field.end
-      if (!removed.has(field.name.toLowerCase())) kept.push(block.subarray(field.start, field.end))
+  const top = new TextEncoder().encode(added.reverse().join(''))
+  const edited = new Uint8Array(top.length + block.length)
+  edited.set(top)
+  return edited.subarray(0, copyKept(block, removals, edited, top.length))
+}
+
+/** Copies all but the fields to be removed to where `to` says; gives the end of the copy. */
+function copyKept(block: Uint8Array, removals: Removals, edited: Uint8Array, to: number): number {
+  let at = to
+  let from = 0
+  if (removals.size > 0) {
+    for (const walk = new FieldWalk(block); walk.next(); ) {
+      if (!removals.has(walk)) continue
+      edited.set(block.subarray(from, walk.start), at)
+      at += walk.start - from
+      from = walk.end
     }
-    kept.push(block.subarray(end))
   }
-  return join(kept)
-}
-
-/**
- * The fields of a header block in order. Reading stops where Postfix stops (cleanup(8)): at the first line that is
- * neither a field nor the continuation of one; blanks between name and colon are tolerated (RFC 5322 §4.5). A line that
- * begins with a blank continues a field even when nothing but blanks is on it.
- */
-export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
-  const fields: HeaderField[] = []
-  let start = 0
-  while (start < block.length) {
-    const name = fieldName(block, start)
-    if (name === undefined) break
-    let end = lineEnd(block, start)
-    while (end < block.length && isBlank(block[end])) end = lineEnd(block, end)
-    fields.push({ name, start, end })
-    start = end
-  }
-  return fields
-}
-
-/** The unfolded value of a field without the blanks around it, one character a byte (Latin-1; RFC 5322 §2.2.3). */
-export function headerValue(block: Uint8Array, field: HeaderField): string {
-  let text = ''
-  for (let at = block.indexOf(COLON, field.start) + 1; at < field.end; at++) text += String.fromCharCode(block[at] ?? 0)
-  return text.replace(/\r\n(?=[ \t]|$)/g, '').replace(/^[ \t]+|[ \t]+$/g, '')
-}
-
-function fieldName(block: Uint8Array, start: number): string | undefined {
-  let end = start
-  while (end < block.length && isNameByte(block[end])) end++
-  let colon = end
-  while (colon < block.length && isBlank(block[colon])) colon++
-  if (end === start || block[colon] !== COLON) return undefined
-  return new TextDecoder().decode(block.subarray(start, end))
-}
-
-function lineEnd(block: Uint8Array, from: number): number {
-  for (let at = block.indexOf(LF, from); at !== -1; at = block.indexOf(LF, at + 1)) {
-    if (at > from && block[at - 1] === CR) return at + 1
-  }
-  return block.length
+  edited.set(block.subarray(from), at)
+  return at + block.length - from
 }
 
 /**
@@ -158,22 +163,4 @@ function fold(name: string, value: string): string[] {
     line += word
   }
   return [...lines, line]
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
-}
-
-function isNameByte(byte: number | undefined): boolean {
-  return byte !== undefined && byte > SPACE && byte < 127 && byte !== COLON
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB
 }

@@ -6,6 +6,7 @@ export type {
   ContentNeedsRewritesTrue,
   Context,
   Envelope,
+  FieldChoice,
   Filter,
   FilterDefinition,
   FilterPackage,
@@ -21,15 +22,8 @@ export type {
 } from './contract.js'
 export { defineFilter } from './define.js'
 export { CandyError, ERROR_CODES, type ErrorCode } from './error.js'
-export {
-  addHeader,
-  checkEdit,
-  editHeaders,
-  type HeaderField,
-  headerValue,
-  parseHeaders,
-  removeHeader,
-} from './header.js'
+export { addHeader, checkEdit, editHeaders, removeHeader } from './header.js'
+export { type HeaderField, headersEnd, headerValue, parseHeaders } from './header-field.js'
 export type { InferOutput, SchemaIssue, SchemaResult, StandardSchemaV1 } from './standard-schema.js'
 export { printable } from './text.js'
 export { accept, defer, quarantine, reject, rewrite } from './verdict.js'

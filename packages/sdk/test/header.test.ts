@@ -10,9 +10,7 @@ import {
   parseHeaders,
   removeHeader,
 } from '../src/index.js'
-
-const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
+import { block, body, latin1, someName, sources, text } from './header-blocks.js'
 
 const FIXTURES = new URL('./fixtures/header/', import.meta.url)
 
@@ -27,91 +25,11 @@ describe('golden edits', () => {
 })
 
 const name = fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,20}$/)
-/** Few names, so that removals hit. */
-const someName = fc.constantFrom('X-A', 'x-a', 'X-AB', 'Received', 'SUBJECT', 'Subject')
-const octets = fc
-  .string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 30 })
-  .map((line) => line.replace(/\r\n/g, '\r'))
-const field = fc
-  .tuple(someName, fc.stringMatching(/^[ \t]{0,2}$/), octets, fc.array(fc.tuple(fc.constantFrom(' ', '\t'), octets)))
-  .map(([named, blanks, first, more]) => ({
-    named,
-    source: `${[`${named}${blanks}:${first}`, ...more.map((line) => line.join(''))].join('\r\n')}\r\n`,
-  }))
-  // A line that ends in CR before its CRLF would end earlier or later than drawn.
-  .filter(({ source }) => !source.includes('\r\r\n'))
-const block = fc.array(field, { maxLength: 6 })
-const body = octets.map((line) => `\r\n${line}`)
 const value = fc.stringMatching(/^[\t\x20-\x7e]{0,300}$/)
 const edit: fc.Arbitrary<HeaderEdit> = fc.oneof(
   someName.map((remove) => ({ remove })),
   fc.record({ add: name, value }),
 )
-
-const sources = (fields: readonly { readonly source: string }[]) => fields.map(({ source }) => source).join('')
-
-describe('parseHeaders', () => {
-  test('finds every field, and nothing of the body', () => {
-    fc.assert(
-      fc.property(block, body, (fields, rest) => {
-        const bytes = latin1(sources(fields) + rest)
-        const found = parseHeaders(bytes)
-        expect(found.map(({ start, end }) => text(bytes.subarray(start, end)))).toEqual(fields.map((f) => f.source))
-        expect(found.map((f) => f.name)).toEqual(fields.map((f) => f.named))
-      }),
-    )
-  })
-
-  test('takes any bytes, and its fields touch each other from the first byte on', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        let end = 0
-        for (const found of parseHeaders(bytes)) {
-          expect(found.start).toBe(end)
-          expect(found.end).toBeGreaterThan(found.start)
-          end = found.end
-        }
-        expect(end).toBeLessThanOrEqual(bytes.length)
-      }),
-    )
-  })
-
-  test.each([
-    ['a line that begins with a blank', ' X-A: 1\r\n', 0],
-    ['a colon without a name', ': 1\r\nX-A: 1\r\n', 0],
-    ['a line without a colon', 'X-A 1\r\nX-B: 1\r\n', 0],
-    ['two words before the colon', 'X A: 1\r\n', 0],
-    ['an 8-bit byte in a name', 'X\xe9: 1\r\n', 0],
-    ['a NUL in a name', 'X\0: 1\r\n', 0],
-    ['a colon on the next line', 'X-A\r\n : 1\r\n', 0],
-    ['an mbox line', 'From ann Mon Jan 1\r\nX-A: 1\r\n', 0],
-    ['a bare LF, which ends no line', 'X-A: 1\nX-B: 2\r\nX-C: 3\r\n', 2],
-    ['a bare CR, which ends no line', 'X-A: 1\rX-B: 2\r\n', 1],
-    ['no end of the last line', 'X-A: 1\r\nX-B: 2', 2],
-  ])('reads %s as Postfix does', (_what, source, count) => {
-    expect(parseHeaders(latin1(source))).toHaveLength(count)
-  })
-
-  test('takes a name that is as long as a message', () => {
-    const long = 'x'.repeat(1_000_000)
-    expect(parseHeaders(latin1(`${long}: 1\r\n`))[0]?.name).toBe(long)
-  })
-})
-
-describe('headerValue', () => {
-  test.each([
-    ['X-A:1\r\n', '1'],
-    ['X-A : \t 1 2 \t\r\n', '1 2'],
-    ['X-A: 1,\r\n\t2\r\n  \r\n 3\r\n', '1,\t2   3'],
-    ['X-A: \xa0\xe0\xa0\r\n', '\xa0\xe0\xa0'],
-    ['X-A:\r\n', ''],
-    ['X-A: http://example.com:25', 'http://example.com:25'],
-  ])('of %j is %j', (source, expected) => {
-    const bytes = latin1(`Y: 0\r\n${source}`)
-    const [, found] = parseHeaders(bytes)
-    expect(found && headerValue(bytes, found)).toBe(expected)
-  })
-})
 
 describe('editHeaders', () => {
   test('without edits gives back any bytes', () => {
@@ -212,6 +130,14 @@ describe('hostile values', () => {
     ['two edits in one', { add: 'X-A', value: '1', remove: 'X-A' }],
     ['a number for a value', { add: 'X-A', value: 1 }],
     ['a list for a name', { remove: ['X-A'] }],
+    ['every name', { remove: '*' }],
+    ['a choice of nothing', { remove: 'X-A', where: undefined }],
+    ['a choice by two things', { remove: 'X-A', where: { value: '1', place: 0 } }],
+    ['a choice by what is unknown', { remove: 'X-A', where: { pattern: '1' } }],
+    ['a choice among many names', { remove: 'X-*', where: { place: 0 } }],
+    ['a number for a value to choose', { remove: 'X-A', where: { value: 1 } }],
+    ['a place before the first', { remove: 'X-A', where: { place: -1 } }],
+    ['a place between two', { remove: 'X-A', where: { place: 0.5 } }],
     ['a bigint for a name', { remove: 1n }],
   ])('%s is no edit', (_what, hostile) => {
     expect(() => checkEdit(hostile as HeaderEdit)).toThrow(refused)

@@ -1,5 +1,5 @@
 /** An outcome for people and for programs. The JSON form is a promise: docs/json.md names every member. */
-import type { Status } from '@candy/sdk'
+import { type HeaderEdit, printable, type Status } from '@candy/sdk'
 import Table from 'cli-table3'
 import type { Outcome } from '../chain/outcome.js'
 import type { Party } from '../chain/party.js'
@@ -52,10 +52,18 @@ function printOutcome({ action, reason, edits, rewritten, reports }: Outcome): s
   const table = new Table({ head: ['filter', 'said', 'ms', 'why'], style: { head: [], border: [] } })
   for (const report of reports) table.push([report.name, report.action, report.milliseconds, report.text ?? ''])
   const lines = reports.length === 0 ? ['no filters'] : [table.toString()]
-  for (const edit of edits) lines.push('add' in edit ? `+ ${edit.add}: ${edit.value}` : `- ${edit.remove}`)
+  for (const edit of edits) lines.push(printEdit(edit))
   if (rewritten) lines.push('the content was rewritten')
   lines.push(reason === undefined ? action : `${action}: ${reason.filter}: ${reason.text}`)
   return `${lines.join('\n')}\n`
+}
+
+function printEdit(edit: HeaderEdit): string {
+  if ('add' in edit) return `+ ${edit.add}: ${edit.value}`
+  if (edit.where === undefined) return `- ${edit.remove}`
+  const which =
+    'value' in edit.where ? `: ${printable(edit.where.value)}` : ` number ${edit.where.place + 1} from the top`
+  return `- ${edit.remove}${which}`
 }
 
 function printStatus(action: Outcome['action'], [subject, detail]: Status): string {

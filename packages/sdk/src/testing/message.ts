@@ -1,7 +1,7 @@
 /** Messages for tests, as a runner would hand them to a filter. */
 import { readFileSync } from 'node:fs'
 import type { Envelope, Message } from '../contract.js'
-import { parseHeaders } from '../header.js'
+import { headersEnd } from '../header-field.js'
 import { anyChunking } from './chunking.js'
 
 /** Everything but the content; what is left out is made up. */
@@ -18,7 +18,7 @@ export type Source = string | Uint8Array | URL
 /** A message from a source. It is frozen, and every chunk is a copy, so a filter cannot change it. */
 export function message(source: Source, options: MessageOptions = {}): Message {
   const bytes = read(source)
-  const block = bytes.subarray(0, parseHeaders(bytes).at(-1)?.end ?? 0)
+  const block = bytes.subarray(0, headersEnd(bytes))
   const envelope: Envelope = {
     sender: 'sender@example.com',
     recipients: Object.freeze<[string]>(['recipient@example.com']),

@@ -37,8 +37,16 @@ export const JUDGING: readonly Broken[] = [
   ...(
     [
       ['a line break in a value', [{ add: 'X-A', value: 'a\r\nBcc: b@example.com' }], /printable ASCII/],
-      ['an unknown edit', [{ replace: 'Subject', value: 'x' }], /an edit is { add, value } or { remove }/],
-      ['an edit that is two', [{ add: 'X-A', value: 'x', remove: 'X-A' }], /an edit is { add, value } or { remove }/],
+      [
+        'an unknown edit',
+        [{ replace: 'Subject', value: 'x' }],
+        /an edit is { add, value }, { remove } or { remove, where }/,
+      ],
+      [
+        'an edit that is two',
+        [{ add: 'X-A', value: 'x', remove: 'X-A' }],
+        /an edit is { add, value }, { remove } or { remove, where }/,
+      ],
     ] as const
   ).map(([how, edits, says]) => ({
     check: 'gives edits that can be applied',

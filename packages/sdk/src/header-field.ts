@@ -1,0 +1,105 @@
+/**
+ * The fields of a header block (RFC 5322 §2.2), found where Postfix finds them.
+ *
+ * Whoever sends a message chooses how many fields it has: ten megabytes hold millions. So the walk over them makes nothing for a
+ * field, and every step of it is linear in the bytes that it looks at.
+ */
+import { Buffer } from 'node:buffer'
+
+const CR = 13
+const LF = 10
+const TAB = 9
+const SPACE = 32
+const COLON = 58
+
+/** A field's place in its header block: `start` of its name, `end` after the CRLF of its last line. */
+export interface HeaderField {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Walks over the fields of a header block, from the first to the last. Makes nothing for a field. */
+export class FieldWalk {
+  readonly #block: Uint8Array
+  /** Where the field begins. */
+  start = 0
+  /** After the last byte of its name. */
+  nameEnd = 0
+  /** After the CRLF of its last line. */
+  end = 0
+
+  constructor(block: Uint8Array) {
+    this.#block = block
+  }
+
+  /**
+   * Goes to the next field; false where there is none. Then `end` is the end of the header block: the first line that is neither
+   * a field nor the continuation of one (cleanup(8)). Blanks between name and colon are tolerated (RFC 5322 §4.5).
+   */
+  next(): boolean {
+    const block = this.#block
+    const start = this.end
+    let nameEnd = start
+    while (nameEnd < block.length && isNameByte(block[nameEnd])) nameEnd++
+    let colon = nameEnd
+    while (colon < block.length && isBlank(block[colon])) colon++
+    if (nameEnd === start || block[colon] !== COLON) return false
+    let end = lineEnd(block, colon)
+    while (end < block.length && isBlank(block[end])) end = lineEnd(block, end)
+    this.start = start
+    this.nameEnd = nameEnd
+    this.end = end
+    return true
+  }
+}
+
+/**
+ * The fields of a header block in order. Reading stops where Postfix stops (cleanup(8)): at the first line that is
+ * neither a field nor the continuation of one; blanks between name and colon are tolerated (RFC 5322 §4.5). A line that
+ * begins with a blank continues a field even when nothing but blanks is on it.
+ */
+export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
+  const fields: HeaderField[] = []
+  for (const walk = new FieldWalk(block); walk.next(); ) {
+    fields.push({ name: latin1(block, walk.start, walk.nameEnd), start: walk.start, end: walk.end })
+  }
+  return fields
+}
+
+/** Where the header block at the start of `bytes` ends, an empty line after it not counted: what `parseHeaders` reads. */
+export function headersEnd(bytes: Uint8Array): number {
+  const walk = new FieldWalk(bytes)
+  while (walk.next());
+  return walk.end
+}
+
+/** The unfolded value of a field without the blanks around it, one character a byte (Latin-1; RFC 5322 §2.2.3). */
+export function headerValue(block: Uint8Array, field: Pick<HeaderField, 'start' | 'end'>): string {
+  const text = latin1(block, block.indexOf(COLON, field.start) + 1, field.end).replace(/\r\n(?=[ \t]|$)/g, '')
+  let from = 0
+  let to = text.length
+  while (from < to && isBlank(text.charCodeAt(from))) from++
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to)
+}
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+}
+
+/** After the next CRLF; the end of the block where there is none. */
+function lineEnd(block: Uint8Array, from: number): number {
+  for (let at = from + 1; at < block.length; at++) {
+    if (block[at] === LF && block[at - 1] === CR) return at + 1
+  }
+  return block.length
+}
+
+function isNameByte(byte: number | undefined): boolean {
+  return byte !== undefined && byte > SPACE && byte < 127 && byte !== COLON
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB
+}
