@@ -4,11 +4,13 @@ import { once } from 'node:events'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../ground/client.js'
 import { tryCommand } from '../ground/command.js'
 import { type Installation, installCandy } from '../ground/installation.js'
 import { until } from '../ground/patience.js'
+import { childrenOf, signal } from '../ground/processes.js'
 import { freePort, makeScratch, type Scratch } from '../ground/scratch.js'
 import { writeSite } from '../ground/service.js'
 import { type Sink, startSink } from '../ground/sink.js'
@@ -201,4 +203,28 @@ test('a port that is taken is said, and the status is 78', async () => {
   const { status, stderr } = await tryCommand(process.execPath, [installation.candy, '-c', directory, 'serve'])
   expect(stderr.toString()).toContain(`127.0.0.1:${port}: cannot listen there`)
   expect(status).toBe(78)
+})
+
+test('a supervisor that was stopped for a while takes its workers for alive when it goes on', async () => {
+  const port = await freePort()
+  const directory = await configure([`listen = "127.0.0.1:${port}"`, 'hang = "2500ms"'])
+  const service = serve(directory)
+  await answers(port)
+  const workers = childrenOf(service.pid ?? 0, 'worker-main')
+  expect(workers).toHaveLength(1)
+  await using client = await connect(port)
+  await client.expect('LHLO mx.example.test')
+  service.kill('SIGSTOP')
+  await sleep(4_000)
+  service.kill('SIGCONT')
+  await sleep(1_000)
+  expect(childrenOf(service.pid ?? 0, 'worker-main')).toEqual(workers)
+  const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  expect((await client.send(letter)).code).toBe(250)
+  await sleep(1_000)
+  for (const pid of workers) signal(pid, 'SIGSTOP')
+  await until('another worker in the place of one that hangs', () => {
+    const now = childrenOf(service.pid ?? 0, 'worker-main')
+    return now.length === 1 && now[0] !== workers[0]
+  })
 })

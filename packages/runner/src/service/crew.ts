@@ -4,6 +4,7 @@
  * in an endless loop hears no signal but SIGKILL. The mail that such a worker had was not answered, and comes again.
  */
 import type { Log } from '../log/log.js'
+import { AwakeClock } from './awake.js'
 import { type Change, judgeDuty } from './duty.js'
 import { Member } from './member.js'
 import type { Assignment } from './message.js'
@@ -25,7 +26,7 @@ export interface CrewOptions {
   readonly assignment: Assignment
   /** The bound sockets that workers inherit, one for each place of the assignment. */
   readonly descriptors: readonly number[]
-  /** Milliseconds without a sign of life after which a worker is killed. */
+  /** Milliseconds without a sign of life, while the supervisor was awake, after which a worker is killed. */
   readonly hang: number
   readonly log: Log
 }
@@ -34,6 +35,7 @@ export class Crew {
   readonly #options: CrewOptions
   readonly #members = new Set<Member>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #clock = new AwakeClock()
   #pause: number = PAUSE.first
   #leaving = false
   /** What should change, and since when: milliseconds of `performance.now()`. */
@@ -83,7 +85,7 @@ export class Crew {
   }
 
   async #hire(): Promise<void> {
-    const member = new Member(this.#options.assignment, this.#options.descriptors)
+    const member = new Member(this.#options.assignment, this.#options.descriptors, this.#clock)
     this.#members.add(member)
     const ready = member.ready()
     void member.gone.then((how) => {
@@ -135,6 +137,7 @@ export class Crew {
 
   #look(): void {
     const timer = setInterval(() => {
+      this.#clock.tick()
       for (const member of this.#members) {
         if (member.silence < this.#options.hang) continue
         this.#options.log.write('error', 'a worker hangs', { pid: member.pid })

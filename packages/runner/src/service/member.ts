@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CandyError, type ErrorCode } from '@candy/sdk'
+import type { AwakeClock } from './awake.js'
 import type { Assignment, FromWorker, ToWorker } from './message.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
@@ -19,12 +20,15 @@ export class Member {
   /** Only ever rejects: with what the worker cannot do, or its end. */
   readonly #failed: Promise<never>
   #post: Post = 'starting'
-  #heard: number = this.born
+  readonly #clock: AwakeClock
+  #heard: number
   #sessions = 0
   #load = 0
 
   /** Starts a process that inherits the descriptors: the bound sockets, one for each place of the assignment. */
-  constructor(assignment: Assignment, descriptors: readonly number[]) {
+  constructor(assignment: Assignment, descriptors: readonly number[], clock: AwakeClock) {
+    this.#clock = clock
+    this.#heard = clock.now
     this.#process = fork(MAIN, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
       execArgv: [],
@@ -68,9 +72,9 @@ export class Member {
     return this.#load
   }
 
-  /** Milliseconds since the last sign of life. */
+  /** Milliseconds since the last sign of life, as the clock has it. */
   get silence(): number {
-    return performance.now() - this.#heard
+    return this.#clock.now - this.#heard
   }
 
   /** How the process ended, once it has. */
@@ -101,7 +105,7 @@ export class Member {
   }
 
   #hear(message: FromWorker): void {
-    this.#heard = performance.now()
+    this.#heard = this.#clock.now
     if (message.is === 'alive') {
       this.#sessions = message.sessions
       this.#load = message.load

@@ -2,11 +2,11 @@
  * A drop-in, `NN-name.toml`: which package filters, how long it may take, what becomes of mail, the filter's options, and
  * for whom all that is different.
  */
-import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { Policy } from '../chain/policy.js'
+import { readText } from './file.js'
 import { defaultPolicy, readPolicy } from './policy.js'
-import { type Problem, reason } from './problem.js'
+import type { Problem } from './problem.js'
 import { type RecipientRule, readRules } from './recipient-rule.js'
 import { Section } from './section.js'
 import { parseDocument, type TomlDocument, type TomlTable } from './toml.js'
@@ -31,13 +31,8 @@ export function readDropIn(
   onReject: Policy['onReject'],
   problems: Problem[],
 ): DropIn | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    problems.push({ file: path, what: `cannot be read: ${reason(error)}` })
-    return undefined
-  }
+  const text = readText(path, problems)
+  if (text === undefined) return undefined
   const document = parseDocument(text, path, problems)
   if (document === undefined) return undefined
   const top = new Section(document, problems)

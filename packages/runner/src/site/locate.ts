@@ -5,10 +5,11 @@
  * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
  * upwards. A directory of the name with a `package.json` is the package, whatever its `exports` hide.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, isAbsolute, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readRegular } from './file.js'
 
 /** What `package.json` says, as far as it matters here. */
 interface Manifest {
@@ -77,7 +78,7 @@ function location(directory: string, from: PackageLocation['from']): PackageLoca
 function manifest(directory: string): Manifest | undefined {
   let text: string
   try {
-    text = readFileSync(join(directory, 'package.json'), 'utf8')
+    text = readRegular(join(directory, 'package.json')).toString()
   } catch {
     return undefined
   }

@@ -2,9 +2,10 @@
  * The site's prefix, `<state>/packages`: where npm installs filter packages for this site. It is root's, and candy may not
  * write it. npm runs no code of a package (`--ignore-scripts`) and links nothing into anybody's home (`--install-links`).
  */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
+import { readRegular } from './file.js'
 
 /** A package as it was asked for. */
 export interface Requested {
@@ -60,7 +61,7 @@ async function npm(prefix: string, words: readonly string[]): Promise<void> {
 
 function readManifest(directory: string): string {
   try {
-    return readFileSync(join(directory, 'package.json'), 'utf8')
+    return readRegular(join(directory, 'package.json')).toString()
   } catch {
     throw new PrefixError(`${directory}: no package.json, so no package`)
   }

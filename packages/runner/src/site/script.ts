@@ -5,13 +5,13 @@
  * that reads its input and exits 0, 69 or 75 works unchanged. It must not send the message on itself: that is the runner's
  * part. A comment near its top, `# candy: rewrites`, declares that its standard output is the new message.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
 import type { Policy } from '../chain/policy.js'
 import type { ReadyFilter } from '../chain/ready.js'
 import { lfFromCrlf } from '../message/line-ends.js'
 import { type Ended, run } from './child.js'
+import { readRegular } from './file.js'
 import { nearest } from './nearest.js'
 import { type Problem, reason } from './problem.js'
 
@@ -40,7 +40,7 @@ export interface Script {
 export function readScript(path: string, name: string, policy: Policy, problems: Problem[]): Script | undefined {
   let head: string
   try {
-    head = readHead(path)
+    head = readRegular(path, Number.POSITIVE_INFINITY, HEAD).toString('latin1')
   } catch (error) {
     problems.push({ file: path, what: `cannot be read: ${reason(error)}` })
     return undefined
@@ -149,14 +149,4 @@ function firstLine(chunks: readonly Uint8Array[]): string {
     .toString()
     .split(/[\r\n]+/)
   return lines.find((line) => line.trim() !== '')?.trim() ?? ''
-}
-
-function readHead(path: string): string {
-  const file = openSync(path, 'r')
-  try {
-    const head = Buffer.alloc(HEAD)
-    return head.toString('latin1', 0, readSync(file, head, 0, HEAD, 0))
-  } finally {
-    closeSync(file)
-  }
 }

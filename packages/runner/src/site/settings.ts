@@ -2,8 +2,9 @@
  * `candy.toml` in Postfix's configuration directory: how mail is handed over, and where things are. A site without the
  * file runs on the defaults below; a key that isn't known is an error, because a misspelt `mode` would be a silent one.
  */
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import { readText } from './file.js'
 import { Ownership } from './ownership.js'
 import { type Problem, reason, SiteError } from './problem.js'
 import { Section } from './section.js'
@@ -77,7 +78,7 @@ function read(file: string, ownership: Ownership, problems: Problem[]): string {
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ''
     const complaint = ownership.complaint(file)
     if (complaint !== undefined) problems.push({ file, what: `refused: ${complaint}` })
-    return readFileSync(file, 'utf8')
+    return readText(file, problems) ?? ''
   } catch (error) {
     problems.push({ file, what: `cannot be read: ${reason(error)}` })
     return ''

@@ -1,6 +1,7 @@
 /** The drop-in that a filter package ships: `filters.d/NN-name.toml` in its root, exactly one. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { readRegular } from './file.js'
 
 export interface ShippedDropIn {
   /** The file's name without `.toml`. */
@@ -19,5 +20,5 @@ export function readShippedDropIn(directory: string): ShippedDropIn | undefined 
   }
   const [file, ...others] = names
   if (file === undefined || others.length > 0) return undefined
-  return { name: file.slice(0, -'.toml'.length), text: readFileSync(join(folder, file), 'utf8') }
+  return { name: file.slice(0, -'.toml'.length), text: readRegular(join(folder, file)).toString() }
 }

@@ -42,9 +42,20 @@ const PLAINER: Readonly<Record<string, string>> = {
 
 const TOP: Position = { line: 1, column: 1 }
 
+/** Arrays and tables inside each other, and parts of a dotted key. The parser calls itself for each, until the stack ends. */
+const DEPTH_LIMIT = 64
+
+/** Strings and comments, in which brackets mean nothing; and brackets (TOML 1.0, "Comment", "String"). */
+const TOKEN = /"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?|#.*|[[{]|[\]}]/g
+
 /** Reads a document. What is wrong with its syntax goes to `problems`, and then there is no document. */
 export function parseDocument(text: string, file: string, problems: Problem[]): TomlDocument | undefined {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
+  const deep = deepest(source)
+  if (deep !== undefined) {
+    problems.push({ file, ...deep, what: `more than ${DEPTH_LIMIT} arrays and tables inside each other` })
+    return undefined
+  }
   let program: AST.TOMLProgram
   try {
     program = parseTOML(source, { tomlVersion: '1.0' })
@@ -57,6 +68,10 @@ export function parseDocument(text: string, file: string, problems: Problem[]): 
   index.add(program.body[0].body, [])
   if (index.prototypeKey !== undefined) {
     problems.push({ file, ...index.prototypeKey, key: '__proto__', what: 'this name cannot be a key' })
+    return undefined
+  }
+  if (index.longKey !== undefined) {
+    problems.push({ file, ...index.longKey, what: `a key of more than ${DEPTH_LIMIT} parts` })
     return undefined
   }
   const value: TomlTable = getStaticTOMLValue(program)
@@ -79,6 +94,7 @@ export function printPath(path: TomlPath): string {
 class Index {
   readonly #entries = new Map<string, Entry>()
   prototypeKey: Position | undefined
+  longKey: Position | undefined
 
   find(path: TomlPath): Entry | undefined {
     for (let length = path.length; length > 0; length--) {
@@ -105,6 +121,10 @@ class Index {
   #keys(key: AST.TOMLKey, path: TomlPath, full: TomlPath): void {
     const nodes = [...key.keys]
     let place = position(key)
+    if (nodes.length > DEPTH_LIMIT) {
+      this.longKey ??= place
+      return
+    }
     for (let length = path.length + 1; length <= full.length; length++) {
       const last = full[length - 1]
       if (typeof last === 'string') {
@@ -126,6 +146,19 @@ class Index {
       for (const [at, element] of node.elements.entries()) this.#value(element, [...path, at])
     }
   }
+}
+
+/** Where brackets open too deep inside each other, if anywhere. */
+function deepest(source: string): Position | undefined {
+  let depth = 0
+  for (const { 0: token, index } of source.matchAll(TOKEN)) {
+    if (token === '[' || token === '{') depth++
+    else if (token === ']' || token === '}') depth--
+    if (depth <= DEPTH_LIMIT) continue
+    const before = source.slice(0, index).split('\n')
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+  }
+  return undefined
 }
 
 function keyName(node: AST.TOMLBare | AST.TOMLQuoted): string {

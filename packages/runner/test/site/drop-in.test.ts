@@ -28,9 +28,7 @@ describe('a drop-in with mistakes', () => {
     mkdirSync(path)
     const problems: Problem[] = []
     expect(readDropIn(path, '50-directory', 'quarantine', problems)).toBeUndefined()
-    expect(problems.map(printProblem)).toEqual([
-      `${path}: cannot be read: EISDIR: illegal operation on a directory, read`,
-    ])
+    expect(problems.map(printProblem)).toEqual([`${path}: must be a regular file`])
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../src/site/problem.js'
+import { type Problem, printProblem } from '../../src/site/problem.js'
 import { parseDocument, printPath, type TomlDocument, type TomlPath } from '../../src/site/toml.js'
 
 function parse(text: string): TomlDocument {
@@ -160,4 +160,34 @@ test('any text is a document or a problem with a place inside the text', () => {
 
 test('a path is printed as an operator would write it', () => {
   expect(printPath(['options', 'rules', 0, 'name', 'a b'])).toBe('options.rules[0].name."a b"')
+})
+
+describe('what would end the stack of a parser', () => {
+  const refused = (text: string): string => {
+    const problems: Problem[] = []
+    expect(parseDocument(text, 'FILE', problems)).toBeUndefined()
+    return problems.map(printProblem).join('\n')
+  }
+
+  test.each([
+    ['arrays', `x = 1\nlist = ${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['arrays that do not end', `x = 1\nlist = ${'['.repeat(200_000)}`],
+  ])('%s inside each other are refused, with the place', (_, text) => {
+    expect(refused(text)).toBe('FILE:2:72: more than 64 arrays and tables inside each other')
+  })
+
+  test('so are tables', () => {
+    expect(refused(`a = ${'{ a = '.repeat(50_000)}1${' }'.repeat(50_000)}`)).toMatch(/^FILE:1:\d+: more than 64 arrays/)
+  })
+
+  test('and a key of very many parts', () => {
+    expect(refused(`a = 1\n${Array(20_000).fill('b').join('.')} = 1`)).toBe('FILE:2:1: a key of more than 64 parts')
+    expect(refused(`[${Array(20_000).fill('b').join('.')}]`)).toBe('FILE:1:2: a key of more than 64 parts')
+  })
+
+  test('while brackets in strings and comments are only text', () => {
+    const brackets = '['.repeat(1_000)
+    const text = `a = "${brackets}\\"${brackets}"\nb = '${brackets}'\nc = """\n"${brackets}"""\nd = '''\n${brackets}''' # ${brackets}\n`
+    expect(Object.keys(parse(text).value)).toEqual(['a', 'b', 'c', 'd'])
+  })
 })
