@@ -49,7 +49,8 @@ export async function startService({ smtp = [], workers = 1, ...options }: Servi
   return {
     address,
     sink,
-    workers: () => childrenOf(daemon.pid, 'worker-main'),
+    // Root's process, that of the account candy, and its workers.
+    workers: () => childrenOf(daemon.pid, 'candy.js').flatMap((pid) => childrenOf(pid, 'worker-main')),
     log: () => readFile(log, 'utf8').catch(() => ''),
     [Symbol.asyncDispose]: async () => {
       await daemon.stop()

@@ -1,8 +1,10 @@
 /** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { createReadStream, createWriteStream, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import type { Bytes, Envelope } from '@candy/sdk'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Envelope } from '@candy/sdk'
 import type { Command } from 'commander'
 import { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
@@ -18,7 +20,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { printParties, toJson, weightiest } from './outcome-print.js'
-import { dropPrivileges } from './privileges.js'
+import { isTooPowerful, openedBefore, runAgain } from './privileges.js'
 
 /** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
 const MEMORY = 16 * 1024 * 1024
@@ -63,9 +65,11 @@ export function addCheck(candy: Command): void {
 
 async function check(file: string, options: CheckOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  const input = await openInput(file)
-  const out = options.out === undefined ? undefined : await openOutput(options.out)
-  dropPrivileges()
+  // The person who typed the command may read the one and write the other, and perhaps candy may not.
+  const input = file === '-' ? undefined : (openedBefore('input') ?? openInput(file))
+  const out = options.out === undefined ? undefined : (openedBefore('out') ?? openOutput(options.out))
+  if (await isTooPowerful())
+    return runAgain({ opened: { ...(input !== undefined && { input }), ...(out !== undefined && { out }) } })
   const spool = { directory: tmpdir(), memory: MEMORY }
   const log = openStreamLog(process.stderr)
   const heard = { ...log, write: options.verbose ? log.write : () => {} }
@@ -73,7 +77,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   let content: Spool | undefined
   let parties: readonly Party[] = []
   try {
-    content = await receive(canonical(input), spool)
+    content = await receive(canonical(input === undefined ? process.stdin : createReadStream('', { fd: input })), spool)
     const envelope: Envelope = { sender: options.from, recipients: options.to ?? ['postmaster'] }
     const chain = new Chain(site.filters, { spool, log: heard })
     parties = await chain.run({ id: 'check', envelope, content }, new Deadline())
@@ -83,19 +87,18 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   } finally {
     for (const { outcome } of parties) await outcome.close()
     await content?.close()
-    await out?.close()
     await site.close()
   }
 }
 
 /** Nothing is written of a message that does not go on. */
-async function writeLoad(parties: readonly Party[], out: FileHandle): Promise<void> {
+async function writeLoad(parties: readonly Party[], out: number): Promise<void> {
   const [load, other] = await makeLoads(parties)
   if (other !== undefined) {
     const what = 'the message goes on in more than one form: name recipients who get the same'
     throw new Failure(EX_USAGE, `--out: ${what}`)
   }
-  if (load !== undefined) for await (const chunk of load.content.open()) await out.write(chunk)
+  if (load !== undefined) await pipeline(Readable.from(load.content.open()), createWriteStream('', { fd: out }))
 }
 
 async function load({
@@ -117,20 +120,17 @@ async function load({
   }
 }
 
-/** Opened before privileges are dropped: the person who typed the command may read it. */
-async function openInput(file: string): Promise<Bytes> {
-  if (file === '-') return process.stdin
+function openInput(file: string): number {
   try {
-    const input = await open(file)
-    return input.createReadStream()
+    return openSync(file, 'r')
   } catch (error) {
     throw new Failure(EX_NOINPUT, `${file}: ${(error as Error).message}`)
   }
 }
 
-async function openOutput(file: string): Promise<FileHandle> {
+function openOutput(file: string): number {
   try {
-    return await open(file, 'w', 0o600)
+    return openSync(file, 'w', 0o600)
   } catch (error) {
     throw new Failure(EX_IOERR, `${file}: ${(error as Error).message}`)
   }

@@ -1,18 +1,99 @@
-/** Filters are other people's code. Whoever typed the command, they run as candy; root only reads what candy may not. */
+/**
+ * Filters are other people's code. Whoever typed the command, they run as candy; root only reads what candy may not.
+ *
+ * Root's rights are given up by setpriv(1), in a new process that never has them. Node.js cannot give them up itself
+ * everywhere: built with io_uring, as Debian 13 builds it, process.setgroups(), setgid() and setuid() throw (CVE-2024-22017). The
+ * new process has no_new_privs set (prctl(2)), so a set-uid file gives it nothing back.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { hasAccount } from '../postfix/directories.js'
+import { USER } from '../postfix/services.js'
+import { EX_NOPERM } from './exit-status.js'
+import { Failure } from './failure.js'
 
-const USER = 'candy'
+const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
+
+/** What somebody may send to the process that was typed, and means the one that does the work. */
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
+
+/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
+const FIRST = 3
+
+/** Descriptors of files that root opened for the process that runs as candy, by what they are for. */
+const OPENED = 'CANDY_OPENED'
+
+export interface RunAgain {
+  /** Descriptors of files that root opened for it, by what they are for; it finds them by `openedBefore`. */
+  readonly opened?: Readonly<Record<string, number>>
+  /** Groups beside those that candy is in, by name or number. */
+  readonly groups?: readonly string[]
+}
+
+/** Whether filters must not run in this process: it is root's, and the account to run them as is there. */
+export async function isTooPowerful(): Promise<boolean> {
+  return process.geteuid?.() === 0 && (await hasAccount())
+}
 
 /**
- * Gives up root's powers for good. Does nothing for other users, and on a machine where candy is not set up: there is no
- * account yet, and nothing of candy's to protect.
+ * The command line of `candy ARGV` with the rights that filters get: those of candy where root asks, of whoever asks otherwise. `groups` are further
+ * groups, by name or number. Throws Failure when candy may not run it.
  */
-export function dropPrivileges(): void {
-  if (process.geteuid?.() !== 0) return
-  try {
-    process.setgroups?.([])
-    process.setgid?.(USER)
-    process.setuid?.(USER)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_CREDENTIAL') throw error
+async function commandForFilters(
+  argv: readonly string[],
+  groups: readonly string[] = [],
+): Promise<readonly [string, ...string[]]> {
+  const command = [process.execPath, CANDY, ...argv] as const
+  if (!(await isTooPowerful())) return command
+  const [setpriv, ...rights] = rightsOfCandy(groups)
+  const { status, stderr, error } = spawnSync(setpriv, [...rights, 'test', '-x', process.execPath, '-a', '-r', CANDY])
+  if (error !== undefined) throw new Failure(EX_NOPERM, `setpriv(1) of util-linux cannot be run: ${error.message}`)
+  if (status !== 0) {
+    const why = `it may not run ${process.execPath} or not read ${CANDY}: install both where everybody may read them`
+    throw new Failure(EX_NOPERM, `filters run as the account ${USER}, and ${stderr.toString().trim() || why}`)
   }
+  return [setpriv, ...rights, ...command]
+}
+
+/**
+ * Runs the command that was typed once more, with the rights that filters get, and ends as it ends. It has this process's
+ * terminal, hears its signals, and is asked to end when this process is killed. What systemd passes to a service comes
+ * through (sd_listen_fds(3), sd_watchdog_enabled(3)).
+ */
+export async function runAgain({ opened = {}, groups = [] }: RunAgain = {}): Promise<void> {
+  const { env, pid } = process
+  const sockets = Number(env.LISTEN_PID) === pid ? Number(env.LISTEN_FDS) || 0 : 0
+  const passed = [...Array.from({ length: sockets }, (_, n) => FIRST + n), ...Object.values(opened)]
+  const places = Object.keys(opened).map((name, n) => [name, FIRST + sockets + n] as const)
+  // Its number is known to itself alone before it runs.
+  const mine = (['LISTEN_PID', 'WATCHDOG_PID'] as const).filter((name) => Number(env[name]) === pid)
+  const script = `${mine.map((name) => `${name}=$$ `).join('')} exec "$@"`
+  const command = await commandForFilters(process.argv.slice(2), groups)
+  const child = spawn('sh', ['-c', script, 'sh', ...command], {
+    env: { ...env, [OPENED]: JSON.stringify(Object.fromEntries(places)) },
+    stdio: ['inherit', 'inherit', 'inherit', ...passed],
+  })
+  await endAs(child)
+}
+
+/** The descriptor of a file that root opened for this process; undefined when there is none. */
+export function openedBefore(name: string): number | undefined {
+  const opened = JSON.parse(process.env[OPENED] ?? '{}') as Readonly<Record<string, number>>
+  return opened[name]
+}
+
+async function endAs(child: ChildProcess): Promise<void> {
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+  for (const signal of PASSED_ON) process.on(signal, pass)
+  const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  for (const signal of PASSED_ON) process.off(signal, pass)
+  if (signal !== null) process.kill(process.pid, signal)
+  process.exitCode = status ?? undefined
+}
+
+function rightsOfCandy(groups: readonly string[]): readonly [string, ...string[]] {
+  const own = spawnSync('id', ['-G', USER]).stdout.toString().trim().split(' ')
+  const account = ['--reuid', USER, '--regid', USER, '--groups', [...own, ...groups].join()]
+  return ['setpriv', ...account, '--no-new-privs', '--pdeathsig', 'TERM', '--']
 }

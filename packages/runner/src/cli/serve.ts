@@ -2,12 +2,14 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { openLog } from '../log/open.js'
+import { commandsOf } from '../postfix/commands.js'
+import { PostfixError } from '../postfix/error.js'
 import { serve } from '../service/supervisor.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
 import { readSound } from './postfix-command.js'
-import { dropPrivileges } from './privileges.js'
+import { isTooPowerful, runAgain } from './privileges.js'
 
 interface ServeOptions {
   readonly config?: string
@@ -29,9 +31,9 @@ export function addServe(candy: Command): void {
 
 async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(config))
+  if (await isTooPowerful()) return runAgain({ groups: await groupsOfServices(configDirectory) })
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')
-  dropPrivileges()
   const settings = readSound(configDirectory)
   const log = openLog(settings.log.to, 'candy/serve')
   try {
@@ -41,6 +43,16 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
     throw error
   } finally {
     await log.close()
+  }
+}
+
+/** Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no Postfix. */
+async function groupsOfServices(configDirectory: string): Promise<readonly string[]> {
+  try {
+    return [(await commandsOf(configDirectory)('postconf', '-h', 'setgid_group')).trim()]
+  } catch (error) {
+    if (error instanceof PostfixError) return []
+    throw error
   }
 }
 

@@ -31,7 +31,9 @@ export class Member {
     this.#heard = clock.now
     this.#process = fork(MAIN, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
-      execArgv: [],
+      // Filters gain no rights by a set-uid file, whoever started this (no_new_privs in prctl(2)).
+      execPath: 'setpriv',
+      execArgv: ['--no-new-privs', '--', process.execPath],
       env: workerEnv(),
     })
     this.#gone = new Promise((resolve) => {
