@@ -45,7 +45,7 @@ async function fate(ground: RelayGround, word: string): Promise<string> {
   const kept = (await ground.quarantined()).length
   sink.clear()
   const reply = await deliver(postfix.port, said(word)).catch((error) => error.reply)
-  if (reply.code >= 400) return `${reply.code} ${reply.lines.join(' ')}`
+  if (reply.code >= 400) return `${reply.code} ${reply.lines.join(' ')}`.replace(/ \(candy-\w+\)$/, '')
   await postfix.waitUntil('a decision', async () => /status=|proxy-accept/.test((await postfix.log()).slice(from)))
   await postfix.waitUntilEmpty()
   const fates: string[] = []

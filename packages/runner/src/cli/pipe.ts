@@ -6,6 +6,7 @@ import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
 import type { ExitStatus } from '../front/answer.js'
 import type { NextHop } from '../front/next-hop.js'
+import { makeOwnId } from '../front/own-id.js'
 import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../front/pipe.js'
 import { sendmailHop } from '../front/sendmail.js'
 import { smtpHop } from '../front/smtp-hop.js'
@@ -25,6 +26,9 @@ const ANSWER = 3
 /** Milliseconds that filters may take to close once the message is done. */
 const CLOSING = 1_000
 
+const NAME = 'candy/pipe'
+const NOWHERE: Log = { write: () => {}, close: async () => {} }
+
 export interface PipeCall {
   readonly argv: readonly string[]
   /** Ends the process with a status that was decided; any other end is 75. */
@@ -40,16 +44,31 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   try {
     const call = parsePipeArguments(argv, process.env)
     const settings = readSettings(call.configDirectory, new Ownership(), [])
-    log = openLog(settings.log.to, 'candy/pipe', settings.log.to === 'syslog' ? 'warn' : 'info')
+    log = openPipeLog(settings.log.to)
     watchProcess(log, silent)
     answer = await run(call, settings, log, launcher ?? process.pid)
   } catch (error) {
-    log ??= openLog('syslog', 'candy/pipe', 'warn')
+    log ??= openPipeLog('syslog')
     answer = complain(error, log)
   }
   await log.close()
   if (answer.text !== '') tell(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
   end(answer.exit)
+}
+
+/**
+ * Nothing may be written to standard error here, and a log that cannot be written is no reason to keep mail waiting: then
+ * everything goes to syslog.
+ */
+function openPipeLog(to: string): Log {
+  const syslog = openLog({ to: 'syslog', name: NAME, fallback: NOWHERE })
+  if (to === 'syslog') return syslog
+  try {
+    return openLog({ to, name: NAME, fallback: syslog })
+  } catch (error) {
+    syslog.write('error', 'the log cannot be written', { error: (error as Error).message })
+    return syslog
+  }
 }
 
 async function run(call: PipeArguments, settings: Settings, log: Log, child: number): Promise<PipeAnswer> {
@@ -84,7 +103,7 @@ async function answer(
     quarantine: join(settings.state, 'quarantine'),
     log,
   }
-  const id = call.id ?? `NOID${process.pid}`
+  const id = call.id ?? makeOwnId()
   try {
     return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, deadline)
   } finally {

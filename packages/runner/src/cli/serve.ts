@@ -35,7 +35,7 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')
   const settings = readSound(configDirectory)
-  const log = openLog(settings.log.to, 'candy/serve')
+  const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   try {
     await serve({ configDirectory, settings, log, ...(workers !== undefined && { workers }) })
   } catch (error) {

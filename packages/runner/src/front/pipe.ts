@@ -7,12 +7,14 @@ import type { Chain } from '../chain/chain.js'
 import type { Deadline } from '../chain/deadline.js'
 import type { Log } from '../log/log.js'
 import { crlfFromLf } from '../message/line-ends.js'
+import { messageIdOf } from '../message/message-id.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { answerTo, type ExitStatus } from './answer.js'
+import { logJudged, printReport } from './judged-line.js'
 import { envelopeOf } from './load.js'
 import type { NextHop } from './next-hop.js'
-import { logJudged, printReports, quarantine } from './record.js'
+import { quarantine } from './record.js'
 import { type Front, settleTogether } from './settlement.js'
 
 export interface PipeFront {
@@ -43,9 +45,10 @@ export function receivePipe(stdin: Bytes, options: SpoolOptions, signal: AbortSi
 
 /** Judges the message and does what was decided. Throws when that fails: then the answer is `unavailable()`. */
 export async function answerPipe(front: PipeFront, message: PipeMessage, deadline: Deadline): Promise<PipeAnswer> {
+  const messageId = await messageIdOf(message.content)
   const parties = await front.chain.run(message, deadline)
   try {
-    const answers = await settleTogether(parties, speak(front, message, deadline.signal))
+    const answers = await settleTogether(parties, speak(front, { ...message, messageId }, deadline.signal))
     return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
     for (const { outcome } of parties) await outcome.close()
@@ -59,7 +62,7 @@ export function unavailable(): PipeAnswer {
 
 function speak(
   { nextHop, quarantine: directory, log }: PipeFront,
-  message: PipeMessage,
+  message: PipeMessage & { readonly messageId: string | undefined },
   signal: AbortSignal,
 ): Front<PipeAnswer> {
   return {
@@ -68,7 +71,7 @@ function speak(
       const handed = await nextHop.handOver({ ...message, envelope, content: load.content }, signal)
       if (!handed.taken) return { taken: false, answer: { exit: 69, text: `${handed.status} ${handed.text}` } }
       const reports = load.parties.flatMap(({ outcome }) => outcome.reports)
-      return { taken: true, answer: { exit: 0, text: printReports(reports) } }
+      return { taken: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },
     quarantine: async ({ subject, outcome }) => {
       await message.assertUpstream()
@@ -90,6 +93,8 @@ function speak(
       })
       return unavailable()
     },
-    judged: ({ subject, outcome }, { exit, text }) => logJudged(log, subject, outcome, text, exit === 75),
+    judged: (party, { exit, text }) => {
+      logJudged(log, { party, messageId: message.messageId, answer: text, temporary: exit === 75 })
+    },
   }
 }

@@ -1,15 +1,17 @@
 /** One message in the relay: judged, then handed on, quarantined or refused. It ends in replies, and 2xx comes last. */
-import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Client } from '@candy/sdk'
 import { Deadline } from '../chain/deadline.js'
 import type { Subject } from '../chain/judge.js'
+import { messageIdOf } from '../message/message-id.js'
 import type { Spool } from '../message/spool.js'
 import { addressIn } from '../smtp/command.js'
 import type { ServerConnection } from '../smtp/connection.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
-import { logJudged, quarantine } from './record.js'
+import { logJudged } from './judged-line.js'
+import { makeOwnId, withOwnId } from './own-id.js'
+import { quarantine } from './record.js'
 import type { Relay } from './relay.js'
 import { answerStopped, passOn, UNAVAILABLE } from './relay-answer.js'
 import type { Downstream, Transaction } from './relay-downstream.js'
@@ -34,11 +36,12 @@ export async function relayMessage(
   const fail = (error: unknown): Reply => {
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
     relay.log.write('error', 'not delivered', { id: subject.id, code: String(code), error: String(message ?? error) })
-    return UNAVAILABLE
+    return withOwnId(UNAVAILABLE, subject.id)
   }
+  const messageId = await messageIdOf(content)
   const parties = await relay.chain.run(subject, deadline)
   try {
-    const front = { ...speak(relay, down, transaction, deadline, up), fail }
+    const front = { ...speak(relay, down, { ...subject, transaction, messageId }, deadline, up), fail }
     if (relay.protocol === 'smtp') return (await settleTogether(parties, front)).at(-1) ?? UNAVAILABLE
     await settleEach(parties, front, hear)
     return UNAVAILABLE
@@ -51,10 +54,17 @@ export async function relayMessage(
   }
 }
 
+/** A message under way, with what its replies and its log line need. */
+interface Relayed {
+  readonly id: string
+  readonly transaction: Transaction
+  readonly messageId: string | undefined
+}
+
 function speak(
   relay: Relay,
   down: Downstream,
-  transaction: Transaction,
+  { id, transaction, messageId }: Relayed,
   deadline: Deadline,
   up: ServerConnection,
 ): Omit<Front<Reply>, 'fail'> {
@@ -70,8 +80,9 @@ function speak(
   return {
     deliver: async ({ content, positions, parties: [party] }) => {
       const reply = await down.deliver(content, deadline, assertWanted, partOf(transaction, positions))
-      const answer = passOn(reply, relay.queue)
       const taken = isPositive(reply)
+      // The next hop's own words on success have its queue id, and so has the log line.
+      const answer = taken ? reply : withOwnId(passOn(reply, relay.queue), id)
       if (!taken) {
         const fields = { id: String(party?.subject.id), reply: printReply(reply), answer: answer.code }
         relay.log.write('warn', 'next hop refused', fields)
@@ -81,11 +92,12 @@ function speak(
     // Also past the deadline: who is told that it is late may have others' mail already.
     quarantine: async ({ subject, outcome }) => {
       await assertThere()
-      return answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome))
+      return withOwnId(answerStopped(outcome, await quarantine(relay.quarantine, subject, outcome)), id)
     },
-    answer: (outcome) => answerStopped(outcome),
-    judged: ({ subject, outcome }, reply) => {
-      logJudged(relay.log, subject, outcome, printReply(reply), reply.code >= 400 && reply.code < 500)
+    answer: (outcome) => withOwnId(answerStopped(outcome), id),
+    judged: (party, reply) => {
+      const temporary = reply.code >= 400 && reply.code < 500
+      logJudged(relay.log, { party, messageId, answer: printReply(reply), temporary })
     },
   }
 }
@@ -102,7 +114,7 @@ function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool):
   const attributes = parseXforward(xforward)
   const client = clientOf(attributes)
   return {
-    id: attributes.get('IDENT') ?? randomId(),
+    id: attributes.get('IDENT') ?? makeOwnId(),
     envelope: {
       sender: mail === undefined ? '' : addressIn(mail),
       recipients: [first, ...others],
@@ -110,11 +122,6 @@ function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool):
     },
     content,
   }
-}
-
-/** 48 random bits, the node field of a UUID: Node.js keeps random bytes for UUIDs at hand, and asks the kernel for others. */
-function randomId(): string {
-  return randomUUID().slice(-12).toUpperCase()
 }
 
 function clientOf(attributes: ClientAttributes): Client | undefined {

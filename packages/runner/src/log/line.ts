@@ -1,7 +1,8 @@
 /** One event as one line: `event key=value key="two words"`, printable ASCII whatever a filter wrote. */
 import type { LogFields, LogLevel } from './log.js'
 
-const LINE_LIMIT = 2000
+/** Characters of a line; syslog daemons cut at 8 KiB or later (rsyslog.conf(5), $MaxMessageSize). */
+export const LINE_LIMIT = 4000
 
 export function printLine(level: LogLevel, event: string, fields: LogFields = {}): string {
   const words = Object.entries(fields).map(([key, value]) => `${ascii(key)}=${quote(ascii(String(value)))}`)

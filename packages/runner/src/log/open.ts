@@ -1,17 +1,37 @@
 /** From the operator's `[log] to` to a log. */
+import { CandyError } from '@candy/sdk'
 import { openFileLog } from './file-log.js'
-import type { Log, LogLevel } from './log.js'
+import type { Log } from './log.js'
+import { openStreamLog } from './stream-log.js'
 import { openSyslog } from './syslog.js'
 
-const LEVELS: readonly LogLevel[] = ['info', 'warn', 'error']
+export interface LogOptions {
+  /** `syslog` or an absolute path. */
+  readonly to: string
+  /** Stands in every line: `candy/serve`. */
+  readonly name: string
+  /** Where lines go when they cannot be written; default: standard error. */
+  readonly fallback?: Log
+}
 
-/** `to` is `syslog` or an absolute path; `name` stands in every line; what is below `least` is not written. */
-export function openLog(to: string, name: string, least: LogLevel = 'info'): Log {
-  const log = to === 'syslog' ? openSyslog(name) : openFileLog(to, name)
-  return {
-    write: (level, event, fields) => {
-      if (LEVELS.indexOf(level) >= LEVELS.indexOf(least)) log.write(level, event, fields)
-    },
-    close: () => log.close(),
+/** Throws `CONFIG`, with what to do about it, when the log is a file that cannot be opened for writing. */
+export function openLog({ to, name, fallback = openStreamLog(process.stderr) }: LogOptions): Log {
+  return to === 'syslog' ? openSyslog(name, fallback) : openFile(to, name, fallback)
+}
+
+function openFile(path: string, name: string, fallback: Log): Log {
+  try {
+    return openFileLog(path, name, fallback)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const remedy =
+      code === 'ENOENT'
+        ? `make its directory for the account candy: install -d -o candy -g candy -m 750 ${JSON.stringify(directoryOf(path))}`
+        : 'let the account candy write it, or name another file'
+    throw new CandyError('CONFIG', `candy.toml: log.to: ${path} cannot be written (${message}): ${remedy}`)
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
 }

@@ -1,43 +1,69 @@
 /**
  * The system log, facility mail, by way of logger(1): Node.js cannot write to a datagram socket such as /dev/log. The
- * child is started at the first line, so a run that has nothing to say does not pay for it.
+ * child is started at the first line, so a run that has nothing to say does not pay for it, and again when it has died.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { printLine } from './line.js'
-import type { Log, LogLevel } from './log.js'
+import { LINE_LIMIT, printLine } from './line.js'
+import type { Log, LogFields, LogLevel } from './log.js'
 
 /** `<PRI>` of RFC 3164 for facility mail, which logger's --prio-prefix reads off each line. */
 const PRIORITY: Record<LogLevel, number> = { info: 22, warn: 20, error: 19 }
 
 /** Milliseconds that logger may take to end once its input has. */
-const PATIENCE = 2_000
+const ENDING = 2_000
 
-/** `name` is the tag of every line, `candy/pipe` say. */
-export function openSyslog(name: string): Log {
+/** A logger that ends sooner than this (milliseconds) is broken, and is not started again for a while. */
+const SOON = 1_000
+const PAUSE = 5_000
+
+/** `name` is the tag of every line, `candy/pipe` say. Lines that logger does not take go to `fallback`. */
+export function openSyslog(name: string, fallback: Log): Log {
   let child: ChildProcess | undefined
+  let notBefore = 0
+
   const start = (): ChildProcess => {
-    const started = spawn('logger', ['--prio-prefix', '--tag', `${name}[${process.pid}]`], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
-    started.on('error', () => {})
-    started.stdin?.on('error', () => {})
+    const born = performance.now()
+    const options = ['--prio-prefix', '--size', String(LINE_LIMIT + 100), '--tag', `${name}[${process.pid}]`]
+    const started = spawn('logger', options, { stdio: ['pipe', 'ignore', 'ignore'] })
+    const forget = (): void => {
+      if (child !== started) return
+      child = undefined
+      if (performance.now() - born < SOON) notBefore = performance.now() + PAUSE
+    }
+    started.once('error', forget)
+    started.once('exit', forget)
+    started.stdin?.on('error', forget)
     return started
   }
-  return {
-    write: (level, event, fields) => {
-      child ??= start()
-      child.stdin?.write(`<${PRIORITY[level]}>${printLine(level, event, fields)}\n`)
-    },
-    close: () =>
-      new Promise((resolve) => {
-        if (child === undefined || child.exitCode !== null) return resolve()
-        const timer = setTimeout(resolve, PATIENCE)
-        child.once('close', () => {
-          clearTimeout(timer)
-          resolve()
-        })
-        child.once('error', () => resolve())
-        child.stdin?.end()
-      }),
+  /** `again`: whether another logger may be tried when this one does not take the line. */
+  const send = (level: LogLevel, event: string, fields: LogFields | undefined, again: boolean): void => {
+    if (child === undefined && performance.now() >= notBefore) child = start()
+    const input = child?.stdin
+    if (!input?.writable) return fallback.write(level, event, fields)
+    input.write(`<${PRIORITY[level]}>${printLine(level, event, fields)}\n`, (error) => {
+      if (!error) return
+      if (again) send(level, event, fields, false)
+      else fallback.write(level, event, fields)
+    })
   }
+  return {
+    write: (level, event, fields) => send(level, event, fields, true),
+    close: async () => {
+      if (child !== undefined) await ended(child)
+      await fallback.close()
+    },
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ENDING)
+    const end = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    child.once('close', end)
+    child.once('error', end)
+    child.stdin?.end()
+  })
 }

@@ -55,7 +55,7 @@ export function runWorker(): void {
 
 async function start({ configDirectory, places }: Assignment): Promise<Working> {
   const settings = readSettings(configDirectory, new Ownership(), [])
-  const log = openLog(settings.log.to, 'candy/serve')
+  const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
   const site = await loadSite({ configDirectory, onReject: 'place', log })
   const doors = places.map((place, index) => {

@@ -1,33 +1,83 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Log, LogFields } from '../../src/log/log.js'
 import { openLog } from '../../src/log/open.js'
 import { scratch } from '../support.js'
 
+/** A log that is read back. */
+function listen(): Log & { readonly lines: string[]; readonly fields: LogFields[] } {
+  const lines: string[] = []
+  const fields: LogFields[] = []
+  return {
+    lines,
+    fields,
+    write: (_, event, more = {}) => {
+      lines.push(event)
+      fields.push(more)
+    },
+    close: async () => {},
+  }
+}
+
+function linesOf(path: string): string[] {
+  return readFileSync(path, 'utf8').split('\n').slice(0, -1)
+}
+
 test('a file holds one line an event, with the time and who wrote it', async () => {
   const path = join(scratch(), 'log')
-  const log = openLog(path, 'candy/pipe')
+  const log = openLog({ to: path, name: 'candy/pipe' })
   log.write('info', 'judged', { id: 'A1' })
   log.write('error', 'broken')
   await log.close()
-  const [first, second, end] = readFileSync(path, 'utf8').split('\n')
+  const [first, second] = linesOf(path)
   expect(first).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z candy/pipe\\[${process.pid}\\]: judged id=A1$`))
   expect(second).toMatch(/: error: broken$/)
-  expect(end).toBe('')
 })
 
-test('what is below the least level is not written', async () => {
+test('a file that cannot be opened is an error that says what to type', () => {
+  const directory = join(scratch(), 'missing')
+  expect(() => openLog({ to: join(directory, 'candy.log'), name: 'candy' })).toThrow(
+    `install -d -o candy -g candy -m 750 "${directory}"`,
+  )
+  expect(() => openLog({ to: scratch(), name: 'candy' })).toThrow(/cannot be written \(EISDIR/)
+})
+
+test('after rotation every process writes to the new file, told or not', async () => {
   const path = join(scratch(), 'log')
-  const log = openLog(path, 'candy', 'warn')
-  log.write('info', 'quiet')
-  log.write('warn', 'loud')
-  expect(readFileSync(path, 'utf8')).toMatch(/^\S+ candy\[\d+\]: warning: loud\n$/)
-  await log.close()
+  const logs = ['one', 'two'].map((name) => openLog({ to: path, name }))
+  for (const log of logs) log.write('info', 'before')
+  renameSync(path, `${path}.1`)
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  for (const log of logs) log.write('info', 'after')
+  for (const log of logs) await log.close()
+  expect(linesOf(`${path}.1`)).toHaveLength(2)
+  expect(linesOf(path)).toHaveLength(2)
 })
 
-test('a log that cannot be written is passed over, and the system log ends even where there is none', async () => {
-  openLog('/nowhere/log', 'candy').write('error', 'lost')
-  const syslog = openLog('syslog', 'candy')
-  syslog.write('error', 'test of the log')
-  await syslog.close()
+test('lines that the file does not take go to the other log, and back to the file once it does', async () => {
+  const directory = join(scratch(), 'log')
+  mkdirSync(directory)
+  const path = join(directory, 'candy.log')
+  const fallback = listen()
+  const log = openLog({ to: path, name: 'candy', fallback })
+  rmSync(directory, { recursive: true })
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  log.write('error', 'no directory')
+  log.write('error', 'still none')
+  expect(fallback.lines).toEqual(['no directory', 'still none'])
+  expect(fallback.fields[0]).toMatchObject({ log: path, log_error: expect.stringContaining('ENOENT') })
+  mkdirSync(directory)
+  log.write('error', 'there again')
+  await log.close()
+  expect(fallback.lines).toHaveLength(2)
+  expect(linesOf(path)).toEqual([expect.stringContaining('there again')])
+})
+
+test('a full disk sends lines to the other log', async () => {
+  const fallback = listen()
+  const log = openLog({ to: '/dev/full', name: 'candy', fallback })
+  log.write('error', 'no space')
+  await log.close()
+  expect(fallback.lines).toEqual(['no space'])
 })

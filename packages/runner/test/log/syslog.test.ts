@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import type { Log } from '../../src/log/log.js'
+import { openSyslog } from '../../src/log/syslog.js'
+import { scratch } from '../support.js'
+
+const path = process.env.PATH
+
+afterEach(() => {
+  process.env.PATH = path
+})
+
+function listen(): Log & { readonly lines: string[] } {
+  const lines: string[] = []
+  return { lines, write: (_, event) => void lines.push(event), close: async () => {} }
+}
+
+/** Puts a logger before the system's that writes what it hears, and its process id, into files. */
+function installLogger(script: string): { readonly heard: () => string; readonly pid: () => number | undefined } {
+  const directory = scratch()
+  writeFileSync(join(directory, 'logger'), `#!/bin/sh\ncd '${directory}'\n${script}\n`)
+  chmodSync(join(directory, 'logger'), 0o755)
+  process.env.PATH = `${directory}:${path}`
+  const read = (name: string): string => {
+    const file = join(directory, name)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+  return { heard: () => read('heard'), pid: () => Number(read('pid')) || undefined }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+test('lines have the priority of their level and are not cut at 1 KiB, as logger(1) does by itself', async () => {
+  const logger = installLogger('echo "$*" >arguments; cat >>heard; ')
+  const log = openSyslog('candy/serve', listen())
+  log.write('info', 'judged', { answer: 'x'.repeat(3_000) })
+  log.write('error', 'broken')
+  await log.close()
+  const [first, second] = logger.heard().split('\n')
+  expect(first).toBe(`<22>judged answer=${'x'.repeat(3_000)}`)
+  expect(second).toBe('<19>error: broken')
+})
+
+test('a logger that is killed is started again, and later lines reach it', async () => {
+  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const fallback = listen()
+  const log = openSyslog('candy/serve', fallback)
+  log.write('info', 'before')
+  await until(() => logger.heard().includes('before'))
+  // It has lived for long enough to count as sound.
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  process.kill(logger.pid() ?? 0, 'SIGKILL')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  log.write('info', 'after')
+  await until(() => logger.heard().includes('after'))
+  await log.close()
+  expect(fallback.lines).toEqual([])
+})
+
+test('without a logger that works, lines go to the other log', async () => {
+  process.env.PATH = '/nowhere'
+  const fallback = listen()
+  const log = openSyslog('candy/serve', fallback)
+  log.write('error', 'first')
+  await until(() => fallback.lines.includes('first'))
+  log.write('error', 'second')
+  expect(fallback.lines).toEqual(['first', 'second'])
+  await log.close()
+})
+
+test('the system log ends even where there is none', async () => {
+  const log = openSyslog('candy', listen())
+  log.write('info', 'test of the log')
+  await log.close()
+})

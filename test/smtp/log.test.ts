@@ -1,0 +1,117 @@
+/** What an administrator finds in candy's log about one message, and how they find the same message in Postfix's. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deliver, type Letter } from '../ground/client.js'
+import { until } from '../ground/patience.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+
+const LETTER: Letter = {
+  sender: 'sender@example.com',
+  recipients: ['one@example.net', 'two@example.net'],
+  bytes: 'Message-ID: <known@example.com>\r\nSubject: x\r\n\r\nbody\r\n',
+}
+
+/** The first line about a judged message since a place in the log. */
+async function judgedSince(ground: RelayGround, from: number): Promise<string> {
+  let line: string | undefined
+  await until('a line about the message', async () => {
+    line = (await ground.candyLog())
+      .slice(from)
+      .split('\n')
+      .find((one) => one.includes('judged id='))
+    return line !== undefined
+  })
+  return line ?? ''
+}
+
+/** A drop-in for clamd where none listens. */
+async function awaitClamd(ground: RelayGround): Promise<string> {
+  const path = join(ground.directory, 'no-clamd.sock')
+  await ground.writeFilter(
+    '50-clamav.toml',
+    `filter = "@candy/filter-clamav"\n[options]\naddresses = ["${path}"]\nwait = "1s"\n`,
+  )
+  await ground.reload()
+  return path
+}
+
+describe('after the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({ workers: 1 })
+  })
+  afterAll(() => ground.stop())
+
+  test("a message has one line, with Postfix's queue id and everything that one asks about it", async () => {
+    const from = (await ground.candyLog()).length
+    await deliver(ground.postfix.port, LETTER)
+    const line = await judgedSince(ground, from)
+    const id = / id=(\w+) /.exec(line)?.[1]
+    expect(line).toMatch(/ action=accept answer="250 2\.0\.0 Ok: .*queued as \w+" /)
+    expect(line).toMatch(
+      / message_id=<known@example\.com> client=\S+\[127\.0\.0\.1\] helo=\S+ sender=sender@example\.com /,
+    )
+    expect(line).toMatch(/ size=\d+ recipients="one@example\.net, two@example\.net"$/)
+    expect(await ground.postfix.log()).toMatch(new RegExp(`: ${id}: to=<one@example\\.net>.* status=sent`))
+  })
+
+  test('when mail waits, the log names the filter and the daemon that is not there', async () => {
+    const path = await awaitClamd(ground)
+    const from = (await ground.candyLog()).length
+    await deliver(ground.postfix.port, LETTER)
+    const line = await judgedSince(ground, from)
+    expect(line).toContain('warning: judged id=')
+    expect(line).toMatch(
+      / action=defer .* filters="50-clamav error \d+ ms \(SCANNER_UNREACHABLE: .*" decided_by=50-clamav /,
+    )
+    expect(line).toContain(path)
+    await ground.removeFilter('50-clamav.toml')
+    await ground.reload()
+    await ground.postfix.flush()
+    await ground.postfix.waitUntilEmpty()
+  })
+
+  test("mail from sendmail(1) has the id that Postfix's log has, or one of candy's own", async () => {
+    await ground.postfix.run('sh', [
+      '-c',
+      'sed -i "/^pickup/a\\  -o content_filter=candy-lmtp:unix:candy/lmtp" /etc/postfix/master.cf',
+    ])
+    await ground.postfix.reload()
+    const from = (await ground.candyLog()).length
+    const mail = 'Message-ID: <local@example.com>\nSubject: x\n\nbody\n'
+    await ground.postfix.run('/usr/sbin/sendmail', ['-f', 'local@example.com', 'one@example.net'], { input: mail })
+    const line = await judgedSince(ground, from)
+    expect(line).toContain(' message_id=<local@example.com> ')
+    const queuedAs = /queued as (\w+)/.exec(line)?.[1]
+    const id = / id=(\S+) /.exec(line)?.[1] ?? ''
+    if (id.startsWith('candy-'))
+      expect(await ground.postfix.log()).toMatch(new RegExp(`status=sent \\(.*queued as ${queuedAs}`))
+    else expect(await ground.postfix.log()).toMatch(new RegExp(`: ${id}: to=<one@example\\.net>`))
+  })
+})
+
+describe('before the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({ workers: 1, queue: 'before' })
+  })
+  afterAll(() => ground.stop())
+
+  test("an accepted message's line has the queue id that it got", async () => {
+    const from = (await ground.candyLog()).length
+    await deliver(ground.postfix.port, LETTER)
+    const line = await judgedSince(ground, from)
+    expect(line).toMatch(/ id=candy-[0-9a-f]{12} /)
+    const queuedAs = /queued as (\w+)/.exec(line)?.[1]
+    expect(await ground.postfix.log()).toContain(`: ${queuedAs}: message-id=<known@example.com>`)
+  })
+
+  test("the id of a message that is not taken is in the client's answer and so in Postfix's log", async () => {
+    await awaitClamd(ground)
+    const from = (await ground.candyLog()).length
+    const reply = await deliver(ground.postfix.port, LETTER).catch((error) => error.reply)
+    const id = / id=(candy-\w+) /.exec(await judgedSince(ground, from))?.[1]
+    expect(reply.lines.join(' ')).toBe(`4.3.0 content filter unavailable (${id})`)
+    expect(await ground.postfix.log()).toMatch(new RegExp(`proxy-reject: END-OF-MESSAGE: 451 .*${id}`))
+  })
+})
