@@ -17,7 +17,7 @@ test('a quarantined message reaches its recipients as it came, by the documented
   await ground.reload()
   const bytes = 'Subject: x\r\nX-Odd:   y\r\n\r\n.dot\r\nlong '.concat('z'.repeat(2_000), '\r\n')
   await deliver(ground.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net', 'c@example.net'], bytes })
-  await ground.postfix.waitUntil('the quarantine', async () => (await ground.quarantined()).length === 1)
+  await ground.postfix.waitForLog(/quarantined as/)
   const [kept] = await ground.quarantined()
   const [command] = /^curl [\s\S]*?(?=\n```)/m.exec(await readFile(PAGE, 'utf8')) ?? []
   const line = (command ?? '')

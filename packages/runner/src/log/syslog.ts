@@ -39,7 +39,10 @@ export function openSyslog(name: string, fallback: Log): Log {
   const send = (level: LogLevel, event: string, fields: LogFields | undefined, again: boolean): void => {
     if (child === undefined && performance.now() >= notBefore) child = start()
     const input = child?.stdin
-    if (!input?.writable) return fallback.write(level, event, fields)
+    if (!input?.writable) {
+      fallback.write(level, event, fields)
+      return
+    }
     input.write(`<${PRIORITY[level]}>${printLine(level, event, fields)}\n`, (error) => {
       if (!error) return
       if (again) send(level, event, fields, false)
