@@ -8,7 +8,8 @@ export function fold(edits: readonly Edit[]): readonly Edit[] {
   return edits.map((edit) => ({ ...edit, text: foldText(edit.text) }))
 }
 
-function foldText(text: string): string {
+/** The same for one text. */
+export function foldText(text: string): string {
   const folded = text
     .split('\n')
     .map((line) => (/^ +[^-\s]/.test(line) && line.length > WIDTH ? foldLine(line) : line))

@@ -23,6 +23,14 @@ export interface FileChange {
   readonly written: readonly string[]
 }
 
+/** What candy last wrote of its own, by name: what differs from it now was edited by somebody since. */
+interface Written {
+  /** Entries of master.cf. */
+  readonly services: Readonly<Record<string, string>>
+  /** Values of main.cf. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
 export interface Journal {
   readonly version: 1
   readonly choice: Choice
@@ -30,6 +38,8 @@ export interface Journal {
   readonly services: readonly string[]
   readonly parameters: readonly string[]
   readonly attached: readonly Attached[]
+  /** Absent from a journal of before it was kept. */
+  readonly written?: Written
   /** Whether the files ended with a line end before anything was added. */
   readonly finalNewline: { readonly master: boolean; readonly main: boolean }
   /** Paths that were made, in order. */

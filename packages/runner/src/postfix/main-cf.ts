@@ -23,6 +23,28 @@ export function setsParameter(text: string, name: string): boolean {
   return settingsOf(text).some((setting) => setting.name === name)
 }
 
+/** What the text sets a parameter to, on one line; undefined where it does not. The last setting of several counts. */
+export function readValue(text: string, name: string): string | undefined {
+  const setting = lastSetting(text, name)
+  if (setting === undefined) return undefined
+  const lines = text.slice(setting.valueOffset, setting.offset + setting.length).split('\n')
+  return lines
+    .filter((line) => !/^\s*#/.test(line))
+    .join(' ')
+    .trim()
+    .replace(/\s+/g, ' ')
+}
+
+/** Gives a parameter that is set another value, where it is set last. */
+export function replaceValue(text: string, name: string, value: string): string {
+  const setting = lastSetting(text, name)
+  if (setting === undefined) return text
+  const { offset, length, valueOffset } = setting
+  const source = text.slice(offset, offset + length)
+  const end = source.endsWith('\n') ? 1 : 0
+  return applyEdits(text, [{ offset: valueOffset, length: offset + length - end - valueOffset, text: ` ${value}` }])
+}
+
 /** Adds parameters at the end, those that are not set yet. */
 export function addParameters(text: string, settings: readonly MainSetting[]): string {
   const lines = settings
@@ -46,9 +68,13 @@ export function removeParameters(text: string, names: readonly string[], finalNe
 
 /** Puts a word before a parameter's list, adding the parameter where it isn't set. The last setting of several counts. */
 export function prependTo(text: string, name: string, word: string): string {
-  const setting = settingsOf(text).findLast((candidate) => candidate.name === name)
+  const setting = lastSetting(text, name)
   if (setting === undefined) return addParameters(text, [{ name, value: word }])
   return applyEdits(text, [{ offset: setting.valueOffset, length: 0, text: ` ${word},` }])
+}
+
+function lastSetting(text: string, name: string): Setting | undefined {
+  return settingsOf(text).findLast((candidate) => candidate.name === name)
 }
 
 function deletion({ offset, length }: Setting): Edit {

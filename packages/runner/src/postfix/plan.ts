@@ -2,7 +2,16 @@
  * What enabling would do to Postfix's files, and what disabling would: computed from what was read, with nothing touched.
  * Refusals come first: a plan that has any is never carried out.
  */
-import { addService, applyEdits, type Entry, findService, MasterCfError, parse, removeService } from '@candy/master-cf'
+import {
+  addService,
+  applyEdits,
+  type Entry,
+  findService,
+  MasterCfError,
+  parse,
+  printService,
+  removeService,
+} from '@candy/master-cf'
 import {
   type Attached,
   attach,
@@ -18,7 +27,9 @@ import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Choice, Journal } from './journal.js'
 import { addParameters, removeParameters, setsParameter } from './main-cf.js'
-import { type CandyService, candyServices, mainParameters, SERVICE_NAMES } from './services.js'
+import { mainParameters } from './main-parameters.js'
+import { renewEntry, renewParameters } from './own-entry.js'
+import { type CandyService, candyServices, SERVICE_NAMES } from './services.js'
 
 export interface Wish extends Choice {
   /** Absolute path of the command that pipe(8) runs. */
@@ -51,13 +62,15 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
   const before = { master: masterText, main: mainText }
   const refusals = [...faultsOf(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
   const warnings: string[] = []
-  const served = { master: masterText, main: addParameters(mainText, mainParameters) }
+  const renewed = renewParameters(mainText, mainParameters, journal?.written?.parameters ?? {})
+  const served = { master: masterText, main: addParameters(renewed, mainParameters) }
   const services: string[] = []
+  const own = candyServices(instance, wish.candyPipe)
   if (refusals.length === 0) {
-    for (const service of candyServices(instance, wish.candyPipe)) {
+    for (const service of own) {
       const added = addOne(served.master, service, journal)
       if (added.refusal !== undefined) refusals.push(added.refusal)
-      if (added.warning !== undefined) warnings.push(added.warning)
+      warnings.push(...(added.kept ?? []))
       if (added.text !== served.master || journal?.services.includes(service.service)) services.push(service.service)
       served.master = added.text
     }
@@ -101,6 +114,10 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       services: [...new Set([...(journal?.services ?? []), ...services])],
       parameters: [...new Set([...(journal?.parameters ?? []), ...absent])],
       attached,
+      written: {
+        services: Object.fromEntries(own.map((service) => [service.service, printService(service)])),
+        parameters: Object.fromEntries(mainParameters.map(({ name, value }) => [name, value])),
+      },
       finalNewline: journal?.finalNewline ?? { master: endsLine(masterText), main: endsLine(mainText) },
     },
   }
@@ -142,17 +159,17 @@ function addOne(
   text: string,
   service: CandyService,
   journal: Journal | undefined,
-): { readonly text: string; readonly refusal?: string; readonly warning?: string } {
+): { readonly text: string; readonly refusal?: string; readonly kept?: readonly string[] } {
   const file = parse(text)
   try {
     return { text: applyEdits(text, fold(addService(file, service))) }
   } catch (error) {
     if (!(error instanceof MasterCfError) || error.code !== 'SERVICE_EXISTS') throw error
+    if (journal?.services.includes(service.service)) {
+      return renewEntry(text, service, journal.written?.services[service.service])
+    }
     const present = findService(file, service)
     const name = present === undefined ? service.service : nameEntry(present)
-    if (journal?.services.includes(service.service)) {
-      return { text, warning: `${name} is not what this version of candy writes; it is left as it is` }
-    }
     const hint = isOurs(present)
       ? 'It looks like a set-up of candy by hand: take it out with "candy disable", then enable again.'
       : 'It belongs to something else: give it another name, then enable again.'

@@ -1,7 +1,14 @@
 /** Edits of main.cf leave every other byte alone, and are undone without a trace. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addParameters, prependTo, removeParameters, setsParameter } from '../../src/postfix/main-cf.js'
+import {
+  addParameters,
+  prependTo,
+  readValue,
+  removeParameters,
+  replaceValue,
+  setsParameter,
+} from '../../src/postfix/main-cf.js'
 import { readShape } from './shapes.js'
 
 const MAIN = readShape('plain.main.cf')
@@ -59,4 +66,13 @@ test('a word goes before a list of several lines; the last setting counts', () =
   )
   expect(prependTo('t = 1\nt = 2', 't', 'w')).toBe('t = 1\nt = w, 2')
   expect(prependTo('a = 1', 't', 'w')).toBe('a = 1\nt = w\n')
+})
+
+test('a value is read over its lines, and replaced in place, where it is set last', () => {
+  const text = 'a = 1\nt = 1\n  2\n# inner\n\n  3\n\n# of b\nt =4'
+  expect(readValue(text, 't')).toBe('4')
+  expect(readValue(text.slice(0, -4), 't')).toBe('1 2 3')
+  expect(readValue(text, 'x')).toBeUndefined()
+  expect(replaceValue(text, 't', '5')).toBe('a = 1\nt = 1\n  2\n# inner\n\n  3\n\n# of b\nt = 5')
+  expect(replaceValue('t = 1\n  2\nb = 2\n', 't', '5')).toBe('t = 5\nb = 2\n')
 })

@@ -1,6 +1,6 @@
 /** What enabling and disabling make of configurations of many shapes: every byte of it. */
 import { join } from 'node:path'
-import { unifiedDiff } from '@candy/master-cf'
+import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
 import type { Way } from '../../src/postfix/attachment.js'
 import type { Instance } from '../../src/postfix/instance.js'
@@ -17,6 +17,15 @@ function wish(way: Way, more: Partial<Wish> = {}): Wish {
 
 function journalOf({ record }: EnablePlan): Journal {
   return { ...record, made: [] }
+}
+
+/** What Postfix reads of it, in any layout and order of options. */
+function meaning(master: string): readonly unknown[] {
+  return parse(master).entries.map(({ words, options, args }) => [
+    words.slice(0, 8).map(({ text }) => text),
+    options.map(({ name, value }) => `${name}=${value}`).toSorted(),
+    args,
+  ])
 }
 
 /** The instance after its files were written. */
@@ -96,16 +105,65 @@ test('lines that were edited by hand in between stay, and candy still finds its 
   expect(planEnable(edited, wish('after'), journalOf(plan)).after.master).toBe(edited.masterText)
 })
 
-test("candy's own entries, edited by hand, are kept with a warning while it is enabled, and go when it is disabled", () => {
+describe("candy's own entries", () => {
   const given = { master: readShape('debian.master.cf') }
   const plan = planEnable(instanceOf(given), wish('pipe'), undefined)
-  const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
-  const edited = written(given, { ...plan.after, master })
-  const again = planEnable(edited, wish('pipe'), journalOf(plan))
-  expect(again.refusals).toEqual([])
-  expect(again.after.master).toBe(master)
-  expect(again.warnings.join('\n')).toMatch(/candy\/unix.*left as it is(?:.|\n)*candy-in\/unix.*left as it is/)
-  expect(planDisable(edited, journalOf(plan)).after.master).toBe(given.master)
+
+  test('what was edited by hand in them is kept and told while candy is enabled, and goes when it is disabled', () => {
+    const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
+    const edited = written(given, { ...plan.after, master })
+    const again = planEnable(edited, wish('pipe'), journalOf(plan))
+    expect(again.refusals).toEqual([])
+    expect(again.after.master).toBe(master)
+    expect(again.warnings.join('\n')).toMatch(
+      /candy\/unix \(line \d+\): maxproc was edited by hand and is kept; candy would write 10\n.*candy-in\/unix.*: -o smtpd_timeout was edited by hand/,
+    )
+    expect(planDisable(edited, journalOf(plan)).after.master).toBe(given.master)
+  })
+
+  test('what an older candy, or one that has moved since, wrote is brought up to date around it', () => {
+    const old = (text: string): string =>
+      text
+        .replaceAll('message_size_limit=0', 'message_size_limit=20480000')
+        .replace('argv=/usr/lib/candy/bin/candy-pipe', 'argv=/opt/old/candy-pipe --old')
+        .replace('  -o smtpd_helo_required=no\n', '  -o smtpd_obsolete=yes\n')
+    const journal = journalOf(plan)
+    const { services, parameters } = journal.written ?? { services: {}, parameters: {} }
+    const before: Journal = {
+      ...journal,
+      written: {
+        services: Object.fromEntries(Object.entries(services).map(([name, text]) => [name, old(text)])),
+        parameters: { ...parameters, candy_time_limit: '900s' },
+      },
+    }
+    const byHand = (text: string): string => text.replace(/(candy-lmtp .*)10( +lmtp)/, '$140$2')
+    const stale = {
+      master: byHand(old(plan.after.master)),
+      main: plan.after.main.replace('candy_time_limit = 1000s', 'candy_time_limit = 900s'),
+    }
+    const again = planEnable(written(given, stale), wish('pipe'), before)
+    expect(meaning(again.after.master)).toEqual(meaning(byHand(plan.after.master)))
+    expect(again.after.main).toBe(plan.after.main)
+    expect(again.warnings.filter((warning) => warning.includes('by hand'))).toHaveLength(1)
+    expect(planDisable(written(given, again.after), journalOf(again)).after.master).toBe(given.master)
+    // Without a record of what was written nobody can tell an edit from an old version.
+    const { written: _, ...unrecorded } = before
+    expect(meaning(planEnable(written(given, stale), wish('pipe'), unrecorded).after.master)).toEqual(
+      meaning(plan.after.master),
+    )
+  })
+
+  test("options of the site's own cleanup(8) hold for what comes back, and follow it", () => {
+    const own = (option: string): Given => ({
+      master: given.master.replace(/^cleanup .*$/m, `$&\n  -o ${option}\n  -o message_size_limit=5`),
+    })
+    const first = planEnable(instanceOf(own('header_checks=pcre:/x')), wish('before'), undefined)
+    expect(first.after.master).toMatch(/candy-cleanup .*\n {2}-o header_checks=pcre:\/x\n {2}-o message_size_limit=0\n/)
+    const master = first.after.master.replace('header_checks=pcre:/x', 'always_bcc=a@b')
+    const again = planEnable(written({}, { ...first.after, master }), wish('before'), journalOf(first))
+    expect(again.after.master).toMatch(/candy-cleanup .*\n {2}-o message_size_limit=0\n {2}-o always_bcc=a@b\n$/)
+    expect(again.warnings.join()).not.toContain('by hand')
+  })
 })
 
 test('without its journal candy is found by name and look', () => {
@@ -203,11 +261,7 @@ describe('what depends on the version of Postfix', () => {
   })
 })
 
-test('the way back has room for a message that grew, and none is limited where main.cf has no limit', () => {
-  const limits = (limit: string): RegExpMatchArray | null =>
-    planEnable(instanceOf({ parameters: { message_size_limit: limit } }), wish('pipe'), undefined).after.master.match(
-      /message_size_limit=\d+/g,
-    )
-  expect(limits('10240000')).toEqual(Array(3).fill('message_size_limit=20480000'))
-  expect(limits('0')).toEqual(Array(3).fill('message_size_limit=0'))
+test('no limit of candy is smaller than that of main.cf, whatever main.cf says by then', () => {
+  const { master } = planEnable(instanceOf(), wish('pipe'), undefined).after
+  expect(master.match(/message_size_limit=\d+/g)).toEqual(Array(3).fill('message_size_limit=0'))
 })

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from '@candy/master-cf'
 import type { Instance } from '../../src/postfix/instance.js'
-import { candyServices, mainParameters } from '../../src/postfix/services.js'
+import { mainParameters } from '../../src/postfix/main-parameters.js'
+import { candyServices } from '../../src/postfix/services.js'
 
 export const SHAPES_DIRECTORY: string = join(import.meta.dirname, 'shapes')
 

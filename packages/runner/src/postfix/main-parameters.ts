@@ -1,0 +1,44 @@
+/**
+ * What candy sets in main.cf. A parameter that begins with the name of a transport is about that transport alone
+ * (qmgr(8), pipe(8)); what is not set for candy's would follow the `default_…` parameter, and a site that slows deliveries to
+ * other hosts down by those would slow down every message on its way to the filters.
+ */
+import type { Directive } from './directive.js'
+
+/** Seconds after which pipe(8) kills the command, and bounces the message. */
+const TIME_LIMIT = 1000
+
+const TRANSPORTS = ['candy', 'candy-lmtp'] as const
+
+const SCHEDULING = 'all mail goes by this one transport: what main.cf says of others must not slow it down'
+
+/** Where no other reason is given the value is Postfix's own default. */
+const forEach: readonly (readonly [name: string, value: string, why?: string])[] = [
+  ['destination_recipient_limit', '1000', 'a message is judged once, not once for each 50'],
+  [
+    'destination_concurrency_failed_cohort_limit',
+    '0',
+    'one refused connection must not suspend all mail for minimal_backoff_time',
+  ],
+  ['destination_rate_delay', '0s'],
+  ['transport_rate_delay', '0s'],
+  ['destination_concurrency_limit', '20'],
+  ['destination_concurrency_positive_feedback', '1'],
+  ['destination_concurrency_negative_feedback', '1'],
+  ['initial_destination_concurrency', '5'],
+  ['recipient_limit', '20000'],
+  ['extra_recipient_limit', '1000'],
+  ['recipient_refill_limit', '100'],
+  ['recipient_refill_delay', '5s'],
+  ['delivery_slot_cost', '5'],
+  ['delivery_slot_discount', '50'],
+  ['delivery_slot_loan', '3'],
+  ['minimum_delivery_slots', '3'],
+]
+
+export const mainParameters: readonly Directive[] = [
+  { name: 'candy_time_limit', value: `${TIME_LIMIT}s`, why: 'longer than --limit, whatever command_time_limit is' },
+  ...TRANSPORTS.flatMap((transport) =>
+    forEach.map(([name, value, why = SCHEDULING]) => ({ name: `${transport}_${name}`, value, why })),
+  ),
+]
