@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { FilterPackage } from '@candy/sdk'
-import { message, run } from '@candy/sdk/testing'
+import { message, run, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tryCommand } from './ground/command.js'
 import { makeScratch, type Scratch } from './ground/scratch.js'
@@ -75,7 +75,10 @@ test('the snippets compile, and their filters judge', async () => {
     const { filter } = (await import(made)) as { readonly filter: FilterPackage }
     const options = await filter.options['~standard'].validate({})
     if (options.issues !== undefined) throw new Error(`${path} needs options`)
-    const { verdict } = await run(await filter.create(options.value), message('Subject: lunch\n\nat noon?\n'))
+    const { verdict } = await run(
+      await filter.create(options.value, testHost()),
+      message('Subject: lunch\n\nat noon?\n'),
+    )
     expect(verdict.action).toBe('accept')
   }
 })

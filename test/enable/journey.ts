@@ -92,7 +92,7 @@ const judge = async (message, { signal }) => {
   if (defer && existsSync(mark(defer))) return { action: 'defer', text: 'not now' }
   return { action: 'accept', edits: [{ add: 'X-Judged', value: 'yes' }] }
 }
-export const filter = { api: 1, name: 'test', rewrites: false, options, create: () => ({ judge }) }
+export const filter = { api: 1, name: 'test', rewrites: false, fields: ['X-Judged'], options, create: () => ({ judge }) }
 `
 }
 

@@ -9,10 +9,13 @@ export interface FilterFile {
   readonly rewrites?: boolean
 }
 
+/** Fields that tests have filters add. */
+const FIELDS = "fields: ['X-Judged', 'X-Added']"
+
 /** Writes it; a drop-in then says `filter = "PATH"`. */
 export function writeFilterFile(path: string, { judge, top = '', rewrites = false }: FilterFile): Promise<void> {
   const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
   const create = `() => ({ judge: async (message, context) => { ${judge} } })`
-  const define = `{ api: 1, name: 'test', rewrites: ${rewrites}, options: ${options}, create: ${create} }`
+  const define = `{ api: 1, name: 'test', rewrites: ${rewrites}, ${FIELDS}, options: ${options}, create: ${create} }`
   return writeFile(path, `${top}\nexport const filter = ${define}\n`)
 }

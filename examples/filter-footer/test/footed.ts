@@ -1,6 +1,6 @@
 /** Lets the filter judge a message, as Latin-1 text: one character a byte. */
 import type { Envelope, Filter, Verdict } from '@candy/sdk'
-import { message, type Run, run } from '@candy/sdk/testing'
+import { message, type Run, run, testHost } from '@candy/sdk/testing'
 import * as v from 'valibot'
 import { filter } from '../src/index.js'
 import { options } from '../src/options.js'
@@ -15,7 +15,7 @@ export interface Footed extends Run {
 }
 
 export async function makeFilter(written: object = { text: FOOTER }): Promise<Filter<Verdict>> {
-  return await filter.create(v.parse(options, written))
+  return await filter.create(v.parse(options, written), testHost())
 }
 
 /** The letter's lines end in LF here. */

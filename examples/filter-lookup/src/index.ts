@@ -14,7 +14,6 @@ import {
   printable,
   quarantine,
   reject,
-  removeHeader,
 } from '@candy/sdk'
 import { options } from './options.js'
 import { type Answer, openService } from './service.js'
@@ -22,6 +21,7 @@ import { type Answer, openService } from './service.js'
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'lookup',
+  fields: ['X-Reputation'],
   options,
   create: ({ url }) => {
     const service = openService(url)
@@ -58,6 +58,6 @@ function verdict({ reputation }: Answer): Judgement {
       return quarantine('the sender has a doubtful reputation', [7, 1])
     case 'good':
     case 'unknown':
-      return accept([removeHeader('X-Reputation'), addHeader('X-Reputation', reputation)])
+      return accept([addHeader('X-Reputation', reputation)])
   }
 }

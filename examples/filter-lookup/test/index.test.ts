@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Envelope, Filter, Verdict } from '@candy/sdk'
-import { type Answer, type Backend, backend, contract, message, run } from '@candy/sdk/testing'
+import { type Answer, type Backend, backend, contract, message, run, testHost } from '@candy/sdk/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { filter } from '../src/index.js'
 import { options } from '../src/options.js'
@@ -36,7 +36,7 @@ contract({
 })
 
 async function filterAt(address: string): Promise<Filter<Verdict>> {
-  const made = await filter.create(options.parse({ url: address }))
+  const made = await filter.create(options.parse({ url: address }), testHost())
   onTestFinished(() => made.close?.())
   return made
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from '@candy/sdk'
-import { contract, message, run } from '@candy/sdk/testing'
+import { contract, message, run, testHost } from '@candy/sdk/testing'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { filter } from '../src/index.js'
@@ -11,7 +11,7 @@ const HALF = 512 * 1024
 
 /** What the filter says about so many bytes to so many recipients, its limits half a MiB and one MiB. */
 async function judged(size: number, recipients: number): Promise<Verdict> {
-  const judging = await filter.create(v.parse(options, { message_limit: '512KiB', total_limit: '1MiB' }))
+  const judging = await filter.create(v.parse(options, { message_limit: '512KiB', total_limit: '1MiB' }), testHost())
   const [first, ...others] = Array.from({ length: recipients }, (_, index) => `r${index}@example.com`)
   const letter = message(Buffer.alloc(size), { envelope: { recipients: [String(first), ...others] } })
   return (await run(judging, letter)).verdict
@@ -36,7 +36,7 @@ test('an empty message to many recipients passes', async () => {
 })
 
 test('one recipient always gets what the first limit lets pass', async () => {
-  const judging = await filter.create(v.parse(options, { total_limit: '1B' }))
+  const judging = await filter.create(v.parse(options, { total_limit: '1B' }), testHost())
   expect((await run(judging, message(Buffer.alloc(HALF)))).verdict.action).toBe('accept')
 })
 

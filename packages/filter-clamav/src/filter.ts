@@ -32,7 +32,13 @@ const CODES: Readonly<Record<ClamdErrorCode, 'SCANNER_LIMIT' | 'SCANNER_PROTOCOL
   UNREACHABLE: 'SCANNER_UNREACHABLE',
 }
 
-export const filter: FilterPackage = defineFilter({ api: 1, name: 'clamav', options, create })
+export const filter: FilterPackage = defineFilter({
+  api: 1,
+  name: 'clamav',
+  fields: ['X-Virus-*'],
+  options,
+  create,
+})
 
 function create(options: Options): Filter {
   const client = createClamdClient(options)

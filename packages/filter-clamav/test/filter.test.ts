@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import type { Filter, FilterPackage, Message, Verdict } from '@candy/sdk'
-import { type Answer, contract, message, run } from '@candy/sdk/testing'
+import { type Answer, contract, message, run, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
@@ -12,7 +12,7 @@ const ADDED = 'X-Virus-Scanned: ClamAV\r\n'
 async function create(options: Record<string, unknown>, from: FilterPackage = filter): Promise<Filter<Verdict>> {
   const result = await from.options['~standard'].validate(options)
   if (result.issues !== undefined) throw new Error(result.issues.map((issue) => issue.message).join('; '))
-  return from.create(result.value)
+  return from.create(result.value, testHost())
 }
 
 async function output(judge: Filter<Verdict>, mail: Message): Promise<string> {

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Health } from '@candy/sdk'
+import { testContext, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clamd, startClamd } from '../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
@@ -34,8 +35,8 @@ async function check(
 ): Promise<Health | undefined> {
   const result = await filter.options['~standard'].validate(options)
   if (result.issues !== undefined) throw new Error('refused')
-  const judge = await filter.create(result.value)
-  return await judge.check?.({ signal, log: () => {}, warn: () => {} })
+  const judge = await filter.create(result.value, testHost())
+  return await judge.check?.(testContext({ signal }))
 }
 
 test('fresh signatures and a clamd that owns up to its limits are well', async () => {

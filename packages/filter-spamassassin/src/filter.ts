@@ -35,6 +35,8 @@ const REFUSED = [7, 1] as const
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'spamassassin',
+  fields: ['X-Spam-*'],
+  sharedFields: ['Subject'],
   options,
   create: (settings): Filter => ({
     judge: (message, context) => judge(settings, message, context),

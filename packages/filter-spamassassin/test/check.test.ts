@@ -1,4 +1,4 @@
-import { backend } from '@candy/sdk/testing'
+import { backend, testContext } from '@candy/sdk/testing'
 import { expect, test } from 'vitest'
 import { fakeSpamd, PONG, type SeenRequest } from './fake-spamd.js'
 import { makeFilter } from './make-filter.js'
@@ -10,7 +10,7 @@ const well = (request: SeenRequest) => (request.command.startsWith('PING') ? PON
 
 async function check(addresses: readonly string[], signal = AbortSignal.timeout(5_000)) {
   const checking = await makeFilter({ addresses, user: 'jane' })
-  return await checking.check?.({ signal, log: () => undefined, warn: () => undefined })
+  return await checking.check?.(testContext({ signal }))
 }
 
 test('a spamd that scans is well, and its version is told', async () => {

@@ -1,7 +1,7 @@
 /** The filter and the protocol against a real spamd with Debian's rules, and against the npm package `spamc`. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { message, type Run, run } from '@candy/sdk/testing'
+import { message, type Run, run, testContext } from '@candy/sdk/testing'
 import Spamc from 'spamc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
@@ -143,7 +143,7 @@ test('spamd learns and forgets, once each, in its own directory', { timeout: PAT
 
 test('check() scans for real and tells SpamAssassin’s version', { timeout: PATIENCE }, async () => {
   const filter = await makeFilter({ addresses: [spamd.socket, spamd.tcp] })
-  const health = await filter.check?.({ signal, log: () => undefined, warn: () => undefined })
+  const health = await filter.check?.(testContext({ signal }))
   expect(health).toMatchObject({ ok: true, text: expect.stringMatching(/^SpamAssassin 4\.\d+\.\d+ answers at \//) })
   expect(health?.details?.[spamd.tcp ?? '']).toMatch(/^SpamAssassin 4\./)
 })

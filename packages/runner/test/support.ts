@@ -24,7 +24,13 @@ export function memoryLog(): MemoryLog {
   return { lines, write: (level, event, fields = {}) => lines.push({ level, event, fields }), close: async () => {} }
 }
 
-export const POLICY: Policy = { timeout: 5_000, onError: 'defer', onReject: 'refuse', onQuarantine: 'quarantine' }
+export const POLICY: Policy = {
+  timeout: 5_000,
+  onError: 'defer',
+  onReject: 'refuse',
+  onQuarantine: 'quarantine',
+  onUnscannable: 'quarantine',
+}
 
 export function ready(
   name: string,
@@ -32,7 +38,7 @@ export function ready(
   policy: Partial<Policy> = {},
   rewrites = false,
 ): ReadyFilter {
-  return { name, filter: { judge }, rewrites, policy: { ...POLICY, ...policy } }
+  return { name, filter: { judge }, rewrites, fields: [], sharedFields: ['X-*', 'A'], policy: { ...POLICY, ...policy } }
 }
 
 /** One sequence of bytes, in the given chunks. */

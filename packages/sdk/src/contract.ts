@@ -83,13 +83,17 @@ export interface Rewrite extends Accept {
 }
 
 /**
- * `reject`: must not be delivered. `quarantine`: a person should look. `defer`: not now.
- * `text` is for people; the runner makes it one line of printable ASCII, at most 400 bytes, wherever it goes.
+ * `reject`: must not be delivered. `quarantine`: a person should look. `defer`: not now. `unscannable`: this filter can
+ * never decide about this message, however often it comes: encrypted, nested too deep, over a scanner's limit.
+ *
+ * `text` is for people; the runner makes it one line of printable ASCII, at most 400 bytes, wherever it goes. `edits` are
+ * applied when the operator has such mail delivered all the same (`"tag"`), so that the reader sees what was found.
  */
 export interface Refusal {
-  readonly action: 'reject' | 'quarantine' | 'defer'
+  readonly action: 'reject' | 'quarantine' | 'defer' | 'unscannable'
   readonly text: string
   readonly status?: Status
+  readonly edits?: readonly HeaderEdit[]
 }
 
 /** Stands where `content` would in the verdict of a filter that is not defined with `rewrites: true`. No value fits it. */
@@ -110,9 +114,28 @@ export type LogFields = Readonly<Record<string, string | number | boolean>>
 export interface Context {
   /** Aborts at the deadline, when the client goes away, or when an earlier filter has decided. */
   readonly signal: AbortSignal
+  /** Milliseconds until the deadline, as of now; 0 once it has passed, `Infinity` where there is none. */
+  readonly remaining: number
   /** Notes something in the runner's log, under the filter's name and the message's id. */
   log(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
+}
+
+/** What the runner lends a filter for as long as it lives, and no more. */
+export interface Host {
+  /** Notes something in the runner's log, under the filter's name. For what concerns one message there is `Context.log`. */
+  log(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  /**
+   * Absolute path of a directory that this drop-in alone has, for what must outlive the process. The runner makes it when
+   * this is first read, and reading throws `CONFIG` when it cannot. Every worker process gets the same one, at the same
+   * time, so a file is written under another name and renamed. During a check it is an empty one, removed afterwards.
+   */
+  readonly directory: string
+  /** Whether the filter is made for a check alone (`candy check`, `candy list`): it judges no mail that anybody gets. */
+  readonly check: boolean
+  /** Bytes of the largest message that Postfix takes; absent where it takes any, or where the runner does not know. */
+  readonly messageSizeLimit?: number
 }
 
 /** What `check()` found. `text` is one line for the operator. */
@@ -140,11 +163,20 @@ export interface FilterDefinition<S extends StandardSchemaV1, R extends boolean>
   readonly name: string
   /** Whether verdicts may carry new content. A rewriting filter runs alone; others run at the same time. */
   readonly rewrites?: R
+  /**
+   * The header fields that this filter alone speaks in: names, or beginnings of names that end in `*` (`X-Spam-*`). The
+   * runner takes the sender's out of every message before any filter sees it, also where this one is not asked in the end,
+   * and refuses a verdict that adds a field declared neither here nor in `sharedFields`.
+   */
+  readonly fields?: readonly string[]
+  /** Fields that others write as well and that this filter may add, `Subject` say. The runner leaves the sender's alone. */
+  readonly sharedFields?: readonly string[]
   /** What `[options]` of the drop-in must look like. */
   readonly options: S
   /** Makes the filter from validated options. Called once for each set of options and process; no mail is at stake yet. */
   create(
     options: InferOutput<S>,
+    host: Host,
   ): Filter<true extends R ? Verdict : Judgement> | Promise<Filter<true extends R ? Verdict : Judgement>>
 }
 
@@ -153,7 +185,9 @@ export interface FilterPackage {
   readonly api: 1
   readonly name: string
   readonly rewrites: boolean
+  readonly fields: readonly string[]
+  readonly sharedFields: readonly string[]
   readonly options: StandardSchemaV1
   /** `options` must be the output of `this.options`. */
-  create(options: unknown): Filter<Verdict> | Promise<Filter<Verdict>>
+  create(options: unknown, host: Host): Filter<Verdict> | Promise<Filter<Verdict>>
 }

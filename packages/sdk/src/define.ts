@@ -1,5 +1,7 @@
 /** From a typed definition to the plain value that a runner loads. */
 import type { FilterDefinition, FilterPackage } from './contract.js'
+import { CandyError } from './error.js'
+import { declarationFault } from './field-declaration.js'
 import type { StandardSchemaV1 } from './standard-schema.js'
 
 /**
@@ -10,15 +12,21 @@ import type { StandardSchemaV1 } from './standard-schema.js'
  * ```
  *
  * The types of the options are erased on the way out: the runner validates them with `options` before `create` sees them.
+ * Throws `CONFIG` for a declaration of fields that cannot hold.
  */
 export function defineFilter<S extends StandardSchemaV1, const R extends boolean = false>(
   definition: FilterDefinition<S, R>,
 ): FilterPackage {
-  return {
-    api: definition.api,
-    name: definition.name,
-    rewrites: definition.rewrites ?? false,
-    options: definition.options,
-    create: (options) => definition.create(options),
-  }
+  const { api, name, rewrites = false, fields = [], sharedFields = [], options } = definition
+  const fault = declarationFault({ fields, sharedFields })
+  if (fault !== undefined) throw new CandyError('CONFIG', `${name}: ${fault}`)
+  return Object.freeze({
+    api,
+    name,
+    rewrites,
+    fields: Object.freeze([...fields]),
+    sharedFields: Object.freeze([...sharedFields]),
+    options,
+    create: (values, host) => definition.create(values, host),
+  } satisfies FilterPackage)
 }

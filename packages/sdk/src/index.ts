@@ -12,6 +12,7 @@ export type {
   FilterPackage,
   HeaderEdit,
   Health,
+  Host,
   Judgement,
   LogFields,
   Message,
@@ -22,9 +23,10 @@ export type {
 } from './contract.js'
 export { defineFilter } from './define.js'
 export { CandyError, ERROR_CODES, type ErrorCode } from './error.js'
+export { declarationFault, declaresField, type FieldDeclaration } from './field-declaration.js'
 export { addHeader, checkEdit, editHeaders, removeHeader } from './header.js'
 export { type HeaderField, headersEnd, headerValue, parseHeaders } from './header-field.js'
 export type { InferOutput, SchemaIssue, SchemaResult, StandardSchemaV1 } from './standard-schema.js'
 export { printable } from './text.js'
-export { accept, defer, quarantine, reject, rewrite } from './verdict.js'
-export { editsFault, verdictFault } from './verdict-fault.js'
+export { accept, defer, quarantine, reject, rewrite, unscannable } from './verdict.js'
+export { editsFault, type VerdictRights, verdictFault } from './verdict-fault.js'

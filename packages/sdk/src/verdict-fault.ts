@@ -2,28 +2,36 @@
  * What a runner refuses in a verdict: anything it does not know. It calls such a verdict "could not decide". Runners and
  * the testing kit ask here, so that what passes a filter's tests passes in production.
  */
-import type { HeaderEdit } from './contract.js'
+import type { FilterPackage, HeaderEdit } from './contract.js'
+import { declaresField, type FieldDeclaration } from './field-declaration.js'
 import { checkEdit } from './header.js'
+
+const REFUSAL = ['action', 'text', 'status', 'edits']
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   accept: ['action', 'edits', 'content'],
-  reject: ['action', 'text', 'status'],
-  quarantine: ['action', 'text', 'status'],
-  defer: ['action', 'text', 'status'],
+  reject: REFUSAL,
+  quarantine: REFUSAL,
+  defer: REFUSAL,
+  unscannable: REFUSAL,
 }
 
+/** What a filter declared, as far as its verdicts must agree with it. */
+export type VerdictRights = Partial<Pick<FilterPackage, 'rewrites'>> & FieldDeclaration
+
 /** A sentence on the first thing wrong with what a filter returned; undefined when it is a verdict. */
-export function verdictFault(verdict: unknown, rewrites: boolean): string | undefined {
+export function verdictFault(verdict: unknown, rights: VerdictRights): string | undefined {
   if (!isRecord(verdict)) return `a verdict is an object, not ${String(verdict)}`
   const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
   const members = known ? MEMBERS[String(verdict.action)] : undefined
   if (members === undefined) return `unknown action: ${String(verdict.action)}`
   const stranger = Object.keys(verdict).find((member) => !members.includes(member))
   if (stranger !== undefined) return `${String(verdict.action)}: unknown member: ${stranger}`
+  const fault = editsFault(verdict.edits) ?? strangeAddition(verdict.edits, rights)
+  if (fault !== undefined) return fault
   if (verdict.action !== 'accept') return refusalFault(verdict)
-  const fault = editsFault(verdict.edits)
-  if (fault !== undefined || !('content' in verdict)) return fault
-  if (!rewrites) return 'content from a filter that is not defined with `rewrites: true`'
+  if (!('content' in verdict)) return undefined
+  if (rights.rewrites !== true) return 'content from a filter that is not defined with `rewrites: true`'
   return typeof verdict.content === 'function' ? undefined : 'content is a function that gives bytes'
 }
 
@@ -39,6 +47,16 @@ export function editsFault(edits: unknown): string | undefined {
     }
   }
   return undefined
+}
+
+function strangeAddition(edits: unknown, { fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
+  const declared = [...fields, ...sharedFields]
+  const stranger = ((edits ?? []) as readonly HeaderEdit[]).find(
+    (edit) => 'add' in edit && !declaresField(declared, edit.add),
+  )
+  return stranger !== undefined && 'add' in stranger
+    ? `adds ${stranger.add}, which is declared neither in \`fields\` nor in \`sharedFields\``
+    : undefined
 }
 
 /** RFC 3463 §2: subject and detail have one to three digits. */

@@ -15,10 +15,12 @@ const EXPECTED: Readonly<Record<string, readonly (readonly [line: number, messag
   '00-right.ts': [],
   '01-wrong-option.ts': [[8, "Property 'limits' does not exist on type '{ limit: number; }'"]],
   '02-wrong-verdict-member.ts': [
-    [3, 'Expected 1-2 arguments, but got 3'],
+    [3, "'code' does not exist in type 'readonly HeaderEdit[]'"],
     [4, "'{ text: string; }' is not assignable to parameter of type 'string'"],
   ],
-  '03-wrong-action.ts': [[8, `'"discard"' is not assignable to type '"defer" | "quarantine" | "reject"'`]],
+  '03-wrong-action.ts': [
+    [8, `'"discard"' is not assignable to type '"defer" | "quarantine" | "reject" | "unscannable"'`],
+  ],
   '04-wrong-status.ts': [
     [3, "'string' is not assignable to parameter of type 'readonly [subject: number, detail: number]'"],
   ],

@@ -1,12 +1,21 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { accept, defineFilter } from '../src/index.js'
+import { testHost } from '../src/testing/index.js'
 
 const options = v.object({ limit: v.number() })
 
 test('a definition becomes plain data that a runner of any copy of this package can load', () => {
   const filter = defineFilter({ api: 1, name: 'size', options, create: () => ({ judge: () => accept() }) })
-  expect(filter).toEqual({ api: 1, name: 'size', rewrites: false, options, create: expect.any(Function) })
+  expect(filter).toEqual({
+    api: 1,
+    name: 'size',
+    rewrites: false,
+    fields: [],
+    sharedFields: [],
+    options,
+    create: expect.any(Function),
+  })
   expect(Object.getPrototypeOf(filter)).toBe(Object.prototype)
 })
 
@@ -21,6 +30,6 @@ test('create hands the options on and keeps the definition as `this`', async () 
     },
   })
   expect(filter.rewrites).toBe(true)
-  const { judge } = await filter.create({ limit: 5 })
+  const { judge } = await filter.create({ limit: 5 }, testHost())
   expect(Reflect.apply(judge, undefined, [])).toEqual({ action: 'reject', text: 'size 5' })
 })

@@ -11,6 +11,7 @@ export type Listener = (reason: Error) => void
 export class Deadline {
   readonly #whole: Deadline | undefined
   readonly #timer: NodeJS.Timeout | undefined
+  readonly #end: number
   readonly #listeners = new Set<Listener>()
   readonly #follow: Listener = (reason) => this.abort(reason)
   #controller: AbortController | undefined
@@ -19,6 +20,7 @@ export class Deadline {
   /** `whole` is the deadline of the work that this is a part of. `milliseconds` absent: no time of its own. */
   constructor(whole?: Deadline, milliseconds?: number) {
     this.#whole = whole
+    this.#end = milliseconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + milliseconds
     if (milliseconds !== undefined) {
       const late = (): void => this.abort(new CandyError('DEADLINE', `not done within ${milliseconds} ms`))
       this.#timer = setTimeout(late, milliseconds)
@@ -29,6 +31,13 @@ export class Deadline {
   /** Why the work has to end; undefined while it may go on. */
   get reason(): Error | undefined {
     return this.#reason
+  }
+
+  /** Milliseconds until the end, its own or that of the whole; 0 once the work has to end, `Infinity` without any time. */
+  get remaining(): number {
+    if (this.#reason !== undefined) return 0
+    const own = Math.max(0, this.#end - performance.now())
+    return Math.min(own, this.#whole?.remaining ?? Number.POSITIVE_INFINITY)
   }
 
   /** Aborts with the deadline, with the same reason. */

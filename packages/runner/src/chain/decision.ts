@@ -1,8 +1,8 @@
 /** The operator's policy, applied to what one filter said: pure, one filter, no bytes. */
-import { type HeaderEdit, printable, type Status } from '@candy/sdk'
+import { type HeaderEdit, printable, type Refusal, type Status } from '@candy/sdk'
 import type { Judged } from './judge.js'
 import type { OutcomeAction, Report } from './outcome.js'
-import type { OnReject } from './policy.js'
+import type { OnReject, Policy } from './policy.js'
 import type { ReadyFilter } from './ready.js'
 
 /** The field that the runner adds for what a recipient must be able to see: tagged, or not judged. */
@@ -16,6 +16,8 @@ export type Decision =
       readonly text: string
       readonly status: Status
     }
+
+type Chosen = OutcomeAction | 'tag'
 
 /** RFC 3463: 7.1 "delivery not authorized", 3.0 "other mail system status". */
 const REFUSED: Status = [7, 1]
@@ -33,11 +35,18 @@ export function decide(ready: ReadyFilter, judged: Judged, atPlace: OnReject = '
   if (verdict.action === 'accept') return { goOn: true, edits: verdict.edits ?? [] }
   const text = printable(verdict.text) || 'content not acceptable'
   const status = verdict.status ?? REFUSED
-  if (verdict.action === 'defer') return { goOn: false, action: 'defer', text, status }
-  const onReject = policy.onReject === 'place' ? atPlace : policy.onReject
-  const taken = verdict.action === 'reject' ? onReject : policy.onQuarantine
-  if (taken === 'tag') return noted(ready, `${verdict.action}, ${text}`)
+  const taken = choose(policy, verdict.action, atPlace)
+  if (taken === 'accept') return noted(ready, 'not judged, the message is unscannable')
+  if (taken === 'tag') return noted(ready, `${verdict.action}, ${text}`, verdict.edits)
   return { goOn: false, action: taken, text, status }
+}
+
+/** What the operator has done with mail of which the filter says this. */
+function choose(policy: Policy, action: Refusal['action'], atPlace: OnReject): Chosen {
+  if (action === 'defer') return 'defer'
+  if (action === 'quarantine') return policy.onQuarantine
+  if (action === 'unscannable') return policy.onUnscannable
+  return policy.onReject === 'place' ? atPlace : policy.onReject
 }
 
 /** How the filter came out, for the log. */
@@ -56,6 +65,7 @@ function explain(error: unknown): { readonly text: string; readonly code?: strin
   return 'code' in error && typeof error.code === 'string' ? { text, code: error.code } : { text }
 }
 
-function noted(ready: ReadyFilter, what: string): Decision {
-  return { goOn: true, edits: [{ add: STATUS_FIELD, value: `${ready.name}; ${what}` }] }
+/** The message goes on with a note about it on top, and below the note what the filter found. */
+function noted(ready: ReadyFilter, what: string, found: readonly HeaderEdit[] = []): Decision {
+  return { goOn: true, edits: [...found, { add: STATUS_FIELD, value: `${ready.name}; ${what}` }] }
 }

@@ -41,7 +41,7 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
     const context = lend(ready, subject, court.log, deadline)
     const answer = Promise.resolve(ready.filter.judge(view(subject), context))
     const verdict = await unlessAborted(answer, deadline)
-    const fault = verdictFault(verdict, ready.rewrites)
+    const fault = verdictFault(verdict, ready)
     if (fault !== undefined) throw new CandyError('VERDICT', fault)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
     return { verdict, spool: await spoolContent(verdict.content, court.spool, deadline.signal) }
@@ -79,6 +79,9 @@ function lend(ready: ReadyFilter, subject: Subject, log: Log, deadline: Deadline
   return Object.freeze({
     get signal() {
       return deadline.signal
+    },
+    get remaining() {
+      return deadline.remaining
     },
     log: (event: string, fields?: LogFields) => log.write('info', event, named(fields)),
     warn: (event: string, fields?: LogFields) => log.write('warn', event, named(fields)),

@@ -8,7 +8,7 @@ export type OutcomeAction = 'accept' | 'refuse' | 'defer' | 'quarantine' | 'disc
 export interface Report {
   readonly name: string
   /** What the filter said; `error`: it could not decide; `skipped`: the message is larger than its `max_size`. */
-  readonly action: 'accept' | 'reject' | 'quarantine' | 'defer' | 'error' | 'skipped'
+  readonly action: 'accept' | 'reject' | 'quarantine' | 'defer' | 'unscannable' | 'error' | 'skipped'
   readonly milliseconds: number
   /** Why: the verdict's text, or the error's. For the log, never for the client. */
   readonly text?: string

@@ -3,6 +3,7 @@
 type OnError = 'defer' | 'accept' | 'quarantine'
 export type OnReject = 'refuse' | 'quarantine' | 'tag' | 'discard'
 type OnQuarantine = 'quarantine' | 'tag' | 'refuse'
+type OnUnscannable = 'quarantine' | 'refuse' | 'tag' | 'defer' | 'accept'
 
 export interface Policy {
   /** Milliseconds that the filter has for one message. */
@@ -13,4 +14,6 @@ export interface Policy {
   /** `place`: what is done where the mail comes in. */
   readonly onReject: OnReject | 'place'
   readonly onQuarantine: OnQuarantine
+  /** What becomes of mail that the filter can never decide about. */
+  readonly onUnscannable: OnUnscannable
 }

@@ -8,6 +8,9 @@ export interface ReadyFilter {
   readonly name: string
   readonly filter: Filter<Verdict>
   readonly rewrites: boolean
+  /** What its package declares of header fields. */
+  readonly fields: readonly string[]
+  readonly sharedFields: readonly string[]
   readonly policy: Policy
   /**
    * What it is for some recipients: the same filter with other settings, off, or as usual where others would not have it so.

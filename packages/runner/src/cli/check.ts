@@ -110,6 +110,7 @@ async function load({
   try {
     return await loadSite({
       configDirectory,
+      check: true,
       log,
       ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
       ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),

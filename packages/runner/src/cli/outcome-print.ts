@@ -1,16 +1,9 @@
 /** An outcome for people and for programs. The JSON form is a promise: docs/json.md names every member. */
-import { type HeaderEdit, printable, type Status } from '@candy/sdk'
+import { type HeaderEdit, printable } from '@candy/sdk'
 import Table from 'cli-table3'
 import type { Outcome } from '../chain/outcome.js'
 import type { Party } from '../chain/party.js'
-
-const CLASSES: Readonly<Record<Outcome['action'], 2 | 4 | 5>> = {
-  accept: 2,
-  refuse: 5,
-  quarantine: 5,
-  discard: 5,
-  defer: 4,
-}
+import { answerTo } from '../front/answer.js'
 
 /** What weighs more comes first. */
 const WEIGHTS: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
@@ -34,7 +27,7 @@ function members({ action, reason, edits, rewritten, reports }: Outcome): object
   return {
     action,
     ...(reason !== undefined && { filter: reason.filter, text: reason.text }),
-    status: printStatus(action, reason?.status ?? [0, 0]),
+    status: answerTo({ action, ...(reason !== undefined && { reason }) }).status,
     edits,
     rewritten,
     filters: reports,
@@ -64,8 +57,4 @@ function printEdit(edit: HeaderEdit): string {
   const which =
     'value' in edit.where ? `: ${printable(edit.where.value)}` : ` number ${edit.where.place + 1} from the top`
   return `- ${edit.remove}${which}`
-}
-
-function printStatus(action: Outcome['action'], [subject, detail]: Status): string {
-  return `${CLASSES[action]}.${subject}.${detail}`
 }

@@ -16,6 +16,13 @@ interface Answer {
   readonly statusClass: 2 | 4 | 5
 }
 
+interface Wording {
+  /** RFC 3463, with its class digit. */
+  readonly status: string
+  /** The status and why. */
+  readonly text: string
+}
+
 const ANSWERS: Readonly<Record<OutcomeAction, Answer>> = {
   accept: { exit: 0, code: 250, statusClass: 2 },
   quarantine: { exit: 0, code: 250, statusClass: 2 },
@@ -25,9 +32,10 @@ const ANSWERS: Readonly<Record<OutcomeAction, Answer>> = {
 }
 
 /** The answer to an outcome, where nothing goes wrong afterwards. */
-export function answerTo(outcome: Pick<Outcome, 'action' | 'reason'>): Answer & { readonly text: string } {
+export function answerTo(outcome: Pick<Outcome, 'action' | 'reason'>): Answer & Wording {
   const answer = ANSWERS[outcome.action]
   const status: Status = outcome.reason !== undefined && answer.statusClass !== 2 ? outcome.reason.status : [0, 0]
   const text = outcome.reason?.text ?? 'accepted'
-  return { ...answer, text: `${answer.statusClass}.${status[0]}.${status[1]} ${text}` }
+  const printed = `${answer.statusClass}.${status[0]}.${status[1]}`
+  return { ...answer, status: printed, text: `${printed} ${text}` }
 }

@@ -4,7 +4,7 @@
  * Any module format loads: ES modules, with top-level await or not, and CommonJS, whose exports Node.js may show only
  * inside `default`. Loading runs the package's code; `locate.ts` alone doesn't.
  */
-import type { FilterPackage } from '@candy/sdk'
+import { declarationFault, type FilterPackage } from '@candy/sdk'
 import type { DropIn } from './drop-in.js'
 import { entryPoint, locatePackage, type PackageLocation } from './locate.js'
 import { type OptionSet, OptionsReader } from './options.js'
@@ -51,6 +51,9 @@ export async function loadPackage(
   const found = pick(exported)
   if (!isFilterPackage(found))
     return wrong(`${JSON.stringify(name)} in ${place.directory} ${shortcoming(exported, found)}`)
+  const fault = declarationFault(found)
+  if (fault !== undefined)
+    return wrong(`${JSON.stringify(name)} in ${place.directory} declares what cannot hold: ${fault}`)
   const before = problems.length
   const reader = new OptionsReader(dropIn.document, found.options, place.directory, problems)
   const options = await reader.read(['options'], dropIn.options)

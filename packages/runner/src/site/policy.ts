@@ -5,13 +5,14 @@ import type { Section } from './section.js'
 const ON_ERROR = ['defer', 'accept', 'quarantine'] as const
 const ON_REJECT = ['refuse', 'quarantine', 'tag', 'discard'] as const
 const ON_QUARANTINE = ['quarantine', 'tag', 'refuse'] as const
+const ON_UNSCANNABLE = ['quarantine', 'refuse', 'tag', 'defer', 'accept'] as const
 
 /** Keys of a policy. */
-export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine'] as const
+export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine', 'on_unscannable'] as const
 
 /** What holds for a filter of which the operator wrote nothing, a script above all. */
 export function defaultPolicy(onReject: Policy['onReject']): Policy {
-  return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine' }
+  return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine', onUnscannable: 'quarantine' }
 }
 
 /** What a table says, and `preset` where it says nothing. */
@@ -23,5 +24,6 @@ export function readPolicy(section: Section, preset: Policy): Policy {
     onError: section.choice('on_error', ON_ERROR, preset.onError),
     onReject: section.choice('on_reject', ON_REJECT, preset.onReject),
     onQuarantine: section.choice('on_quarantine', ON_QUARANTINE, preset.onQuarantine),
+    onUnscannable: section.choice('on_unscannable', ON_UNSCANNABLE, preset.onUnscannable),
   }
 }

@@ -15,7 +15,8 @@ import { readRegular } from './file.js'
 import { nearest } from './nearest.js'
 import { type Problem, reason } from './problem.js'
 
-/** sysexits.h: EX_UNAVAILABLE, EX_TEMPFAIL. */
+/** sysexits(3): EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL. */
+const UNSCANNABLE = 65
 const REJECT = 69
 const DEFER = 75
 
@@ -67,7 +68,14 @@ export function readScript(path: string, name: string, policy: Policy, problems:
 
 export function scriptFilter(script: Script): ReadyFilter {
   const { name, rewrites, policy } = script
-  return { name, rewrites, policy, filter: { judge: (message, context) => judge(script, message, context) } }
+  return {
+    name,
+    rewrites,
+    fields: [],
+    sharedFields: [],
+    policy,
+    filter: { judge: (message, context) => judge(script, message, context) },
+  }
 }
 
 async function judge(script: Script, message: Message, context: Context): Promise<Verdict> {
@@ -88,16 +96,25 @@ async function judge(script: Script, message: Message, context: Context): Promis
 function verdict(script: Script, ended: Ended, line: string): Verdict {
   const { status: exit, killedBy } = ended
   if (exit === 0) return script.rewrites ? newContent(script, ended.output) : { action: 'accept' }
-  if (exit !== REJECT && exit !== DEFER) {
-    const how = killedBy === null ? `exit status ${exit} (0 accepts, 69 rejects, 75 defers)` : `ended by ${killedBy}`
+  if (exit !== REJECT && exit !== DEFER && exit !== UNSCANNABLE) {
+    const known = '0 accepts, 65 cannot ever be decided, 69 rejects, 75 defers'
+    const how = killedBy === null ? `exit status ${exit} (${known})` : `ended by ${killedBy}`
     throw new CandyError('VERDICT', `${script.path}: ${how}${line === '' ? '' : `: ${line}`}`)
   }
   const { category, status, text } = splitStatus(line)
   // pipe(8) lets "4.x.x" at the start of the output turn a failure into a deferral; the reverse would lose mail.
-  const action = exit === DEFER || category === '4' ? 'defer' : 'reject'
-  const said = text || (action === 'defer' ? 'the content filter asks to try again later' : 'message content rejected')
+  const refused = exit === UNSCANNABLE ? 'unscannable' : 'reject'
+  const action = exit === DEFER || category === '4' ? 'defer' : refused
+  const said = text || SAID[action]
   return status === undefined ? { action, text: said } : { action, text: said, status }
 }
+
+/** What a refusal says when the script does not. */
+const SAID = {
+  defer: 'the content filter asks to try again later',
+  reject: 'message content rejected',
+  unscannable: 'message content cannot be scanned',
+} as const
 
 function newContent(script: Script, output: readonly Uint8Array[]): Verdict {
   if (output.length === 0) {

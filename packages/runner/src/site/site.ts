@@ -12,6 +12,7 @@ import type { Log } from '../log/log.js'
 import { createFilter } from './creation.js'
 import { listDirectory } from './directory.js'
 import { type DropIn, readDropIn } from './drop-in.js'
+import { Hosts } from './host.js'
 import { Ownership } from './ownership.js'
 import { type LoadedPackage, loadPackage } from './package.js'
 import { defaultPolicy } from './policy.js'
@@ -32,6 +33,10 @@ export interface SiteOptions {
   readonly onReject?: Policy['onReject']
   /** The user, beside root, whose files are trusted; default: the user of this process. */
   readonly user?: number
+  /** Whether the filters are made for a check alone: they judge no mail that anybody gets. */
+  readonly check?: boolean
+  /** Bytes of the largest message that Postfix takes, where that is known. */
+  readonly messageSizeLimit?: number
   readonly log: Log
 }
 
@@ -58,12 +63,13 @@ export async function loadSite(options: SiteOptions): Promise<Site> {
       : readOne(options.filter, onReject, ownership, problems)
   const parts = await Promise.all(sources.map((source) => load(source, settings.state, ownership)))
   problems.push(...parts.flatMap((part) => part.problems).map(withoutPlace))
+  const hosts = new Hosts({ ...options, state: settings.state })
   const filters: ReadyFilter[] = []
   for (const { loaded } of problems.length === 0 ? parts : []) {
-    const ready = loaded === undefined ? undefined : await make(loaded, problems)
+    const ready = loaded === undefined ? undefined : await make(loaded, hosts, problems)
     if (ready !== undefined) filters.push(ready)
   }
-  const close = () => closeAll(filters, options.log)
+  const close = () => closeAll(filters, options.log).finally(() => hosts.close())
   if (problems.length > 0) {
     await close()
     throw new SiteError(problems)
@@ -147,8 +153,8 @@ async function load(
   return { loaded, problems }
 }
 
-function make(loaded: Loaded, problems: Problem[]): Promise<ReadyFilter | undefined> | ReadyFilter {
-  return 'path' in loaded ? scriptFilter(loaded) : createFilter(loaded, problems)
+function make(loaded: Loaded, hosts: Hosts, problems: Problem[]): Promise<ReadyFilter | undefined> | ReadyFilter {
+  return 'path' in loaded ? scriptFilter(loaded) : createFilter(loaded, hosts, problems)
 }
 
 /** A filter, and what it is for some recipients. */

@@ -19,7 +19,7 @@ test('judges standard input, and says so in JSON', () => {
     action: 'quarantine',
     filter: '20-bad',
     text: 'bad mail',
-    status: '5.7.9',
+    status: '2.0.0',
     edits: [],
     rewritten: false,
     filters: [
@@ -104,14 +104,14 @@ test('shows what becomes of the message for each party of recipients', () => {
   const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
   const marked = "{ action: 'accept', edits: [{ add: 'X-Word', value: word }] }"
   const create = `({ word }) => ({ judge: () => (word ? ${marked} : { action: 'reject', text: 'no' }) })`
-  const filter = `export const filter = { api: 1, name: 'marking', options: ${options}, create: ${create} }`
+  const filter = `export const filter = { api: 1, name: 'marking', fields: ['X-Word'], options: ${options}, create: ${create} }`
   const directory = site({ 'mine/marking.js': filter })
   const rules = '[recipients."off.example"]\nenabled = false\n[recipients."a@example"]\noptions.word = "a"\n'
   writeFileSync(join(directory, 'filters.d/10-marking.toml'), `filter = "${directory}/mine/marking.js"\n${rules}`)
   const to = ['--to', 'a@example', 'b@example', 'c@OFF.example', 'd@example']
   const { status, stdout } = candy(['check', '-c', directory, '--json', ...to], MESSAGE)
   expect(status).toBe(69)
-  const refused = { action: 'quarantine', filter: '10-marking', text: 'no', status: '5.7.1' }
+  const refused = { action: 'quarantine', filter: '10-marking', text: 'no', status: '2.0.0' }
   expect(JSON.parse(stdout)).toMatchObject({
     ...refused,
     parties: [

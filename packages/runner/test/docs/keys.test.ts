@@ -89,6 +89,7 @@ test('a rule for recipients: the documented names and keys are known, and the do
     on_error: '"accept"',
     on_reject: '"tag"',
     on_quarantine: '"tag"',
+    on_unscannable: '"tag"',
   }
   const keys = [...(policy?.is ?? '').matchAll(/`(\w+)`/g)].map(([, key]) => key ?? '')
   expect(keys).toEqual(Object.keys(preset))

@@ -18,7 +18,7 @@ import { ready, scratch } from '../support.js'
 import { code, readPage, readTable } from './pages.js'
 
 const page = readPage('docs/verdicts.md')
-const refusal = (action: 'reject' | 'quarantine' | 'defer'): Judged => ({
+const refusal = (action: 'reject' | 'quarantine' | 'defer' | 'unscannable'): Judged => ({
   verdict: { action, text: 'TEXT' } as Verdict,
 })
 
@@ -28,6 +28,7 @@ const JUDGED: Readonly<Record<string, Judged>> = {
   rejects: refusal('reject'),
   'says quarantine': refusal('quarantine'),
   defers: refusal('defer'),
+  'says unscannable': refusal('unscannable'),
   'could not decide': { error: new Error('broken') },
   'is not asked: the mail is larger': { skipped: true },
 }
@@ -37,7 +38,7 @@ describe('from verdict to outcome', () => {
 
   test('every verdict meets every policy', () => {
     const seen = rows.map((row) => `${row['the filter']} ${code(row['the drop-in'])}`)
-    expect(new Set(seen).size).toBe(1 + 4 + 3 + 1 + 3 + 1)
+    expect(new Set(seen).size).toBe(1 + 4 + 3 + 1 + 5 + 3 + 1)
     expect(new Set(rows.map((row) => row['the filter']))).toEqual(new Set(Object.keys(JUDGED)))
   })
 

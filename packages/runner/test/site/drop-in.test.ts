@@ -38,7 +38,13 @@ describe('a drop-in', () => {
       name: '50-test',
       filter: '@candy/filter-clamav',
       options: {},
-      policy: { timeout: 60_000, onError: 'defer', onReject: 'quarantine', onQuarantine: 'quarantine' },
+      policy: {
+        timeout: 60_000,
+        onError: 'defer',
+        onReject: 'quarantine',
+        onQuarantine: 'quarantine',
+        onUnscannable: 'quarantine',
+      },
     })
     expect(read('filter = "x"')?.policy).not.toHaveProperty('maxSize')
   })
@@ -56,6 +62,7 @@ describe('a drop-in', () => {
       'on_error = "accept"',
       'on_reject = "tag"',
       'on_quarantine = "refuse"',
+      'on_unscannable = "accept"',
       '[options]',
       'host = "a"',
       'nest.deep = [1, 2]',
@@ -63,7 +70,14 @@ describe('a drop-in', () => {
     expect(read(text)).toMatchObject({
       filter: '/opt/filters/size',
       options: { host: 'a', nest: { deep: [1, 2] } },
-      policy: { timeout: 1500, maxSize: 26_214_400, onError: 'accept', onReject: 'tag', onQuarantine: 'refuse' },
+      policy: {
+        timeout: 1500,
+        maxSize: 26_214_400,
+        onError: 'accept',
+        onReject: 'tag',
+        onQuarantine: 'refuse',
+        onUnscannable: 'accept',
+      },
     })
   })
 })

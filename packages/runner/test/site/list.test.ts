@@ -31,7 +31,13 @@ test('a listing shows what runs in order, from where, what is ignored and what i
   expect(listing.directory).toBe(filters)
   expect(listing.settings.smtp.queue).toBe('before')
   const path = (name: string): string => join(filters, name)
-  const policy = { timeout: 60_000, onError: 'defer', onReject: 'refuse', onQuarantine: 'quarantine' }
+  const policy = {
+    timeout: 60_000,
+    onError: 'defer',
+    onReject: 'refuse',
+    onQuarantine: 'quarantine',
+    onUnscannable: 'quarantine',
+  }
   expect(listing.entries).toEqual([
     {
       kind: 'drop-in',

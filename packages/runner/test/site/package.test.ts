@@ -4,11 +4,12 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createFilter } from '../../src/site/creation.js'
 import type { DropIn } from '../../src/site/drop-in.js'
 import { readDropIn } from '../../src/site/drop-in.js'
+import { Hosts } from '../../src/site/host.js'
 import { locatePackage } from '../../src/site/locate.js'
 import { Ownership } from '../../src/site/ownership.js'
 import { loadPackage } from '../../src/site/package.js'
 import { type Problem, printProblem } from '../../src/site/problem.js'
-import { scratch } from '../support.js'
+import { memoryLog, scratch } from '../support.js'
 import { ACCEPTS, plantInSite, plantPackage } from './planted.js'
 
 let state: string
@@ -30,7 +31,7 @@ async function outcome(filter: string): Promise<string> {
   const problems: Problem[] = []
   const written = dropIn(filter)
   const loaded = await loadPackage(written, state, new Ownership(), problems)
-  const ready = loaded && (await createFilter(loaded, problems))
+  const ready = loaded && (await createFilter(loaded, new Hosts({ log: memoryLog(), state }), problems))
   if (problems.length > 0) {
     expect(ready).toBeUndefined()
     return problems.map((problem) => printProblem({ ...problem, file: 'FILE' })).join('\n')

@@ -1,8 +1,8 @@
 /** Runs a script as a filter, on a message of its own or a given one. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Context, Message, Verdict } from '@candy/sdk'
-import { message } from '@candy/sdk/testing'
+import type { Message, Verdict } from '@candy/sdk'
+import { message, testContext } from '@candy/sdk/testing'
 import { type Problem, printProblem } from '../../src/site/problem.js'
 import { readScript, scriptFilter } from '../../src/site/script.js'
 import { POLICY } from '../support.js'
@@ -26,10 +26,9 @@ export async function judgeIn(directory: string, source: string, call: Call = {}
   const problems: Problem[] = []
   const script = readScript(write(directory, source), '40-mine', POLICY, problems)
   if (script === undefined) throw new Error(problems.map(printProblem).join('\n'))
-  const context: Context = {
+  const context = testContext({
     signal: call.signal ?? AbortSignal.timeout(20_000),
-    log: () => {},
     warn: (_, fields) => call.warnings?.push(String(fields?.text)),
-  }
+  })
   return scriptFilter(script).filter.judge(call.message ?? message(new TextEncoder().encode(MAIL)), context)
 }

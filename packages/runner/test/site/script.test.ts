@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Context, Envelope, Message, Verdict } from '@candy/sdk'
-import { message } from '@candy/sdk/testing'
+import type { Envelope, Message, Verdict } from '@candy/sdk'
+import { message, testContext } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Problem, printProblem } from '../../src/site/problem.js'
 import { readScript, scriptFilter } from '../../src/site/script.js'
@@ -160,10 +160,23 @@ describe('a script answers', () => {
     expect(await judge(`#!/bin/sh\n${lines}\n`)).toEqual(verdict)
   })
 
+  test.each([
+    ['with a word', 'echo too deep; exit 65', { action: 'unscannable', text: 'too deep' }],
+    ['without one', 'exit 65', { action: 'unscannable', text: 'message content cannot be scanned' }],
+    ['with a status', 'echo 5.6.1 encrypted; exit 65', { action: 'unscannable', text: 'encrypted', status: [6, 1] }],
+    [
+      'with a temporary status',
+      'echo 4.3.1 no memory; exit 65',
+      { action: 'defer', text: 'no memory', status: [3, 1] },
+    ],
+  ])('65 %s: it can never decide about this message', async (_, lines, verdict) => {
+    expect(await judge(`#!/bin/sh\n${lines}\n`)).toEqual(verdict)
+  })
+
   test.each([1, 2, 64, 70, 71, 78, 126, 127, 255])('%i: it could not decide', async (status) => {
     await expect(judge(`#!/bin/sh\necho oops >&2; exit ${status}`)).rejects.toMatchObject({
       code: 'VERDICT',
-      message: `${directory}/40-mine: exit status ${status} (0 accepts, 69 rejects, 75 defers): oops`,
+      message: `${directory}/40-mine: exit status ${status} (0 accepts, 65 cannot ever be decided, 69 rejects, 75 defers): oops`,
     })
   })
 
@@ -253,6 +266,5 @@ test('a program that is no script filters too', async () => {
   copyFileSync('/bin/true', path)
   const script = readScript(path, '40-true', POLICY, [])
   if (script === undefined) throw new Error('refused')
-  const context: Context = { signal: AbortSignal.timeout(20_000), log: () => {}, warn: () => {} }
-  expect(await scriptFilter(script).filter.judge(message(MAIL), context)).toEqual({ action: 'accept' })
+  expect(await scriptFilter(script).filter.judge(message(MAIL), testContext())).toEqual({ action: 'accept' })
 })

@@ -2,7 +2,7 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { message } from '@candy/sdk/testing'
+import { message, testHost } from '@candy/sdk/testing'
 import { expect, test } from 'vitest'
 import { candy, site } from '../cli/candy.js'
 import { plantPackage } from './planted.js'
@@ -14,7 +14,7 @@ const FILTER = `
 import { accept, addHeader, CandyError, defineFilter } from '@candy/sdk'
 const anything = { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }
 export const filter = defineFilter({
-  api: 1, name: 'copied', options: anything,
+  api: 1, name: 'copied', fields: ['X-Copied'], options: anything,
   create: () => ({
     async judge(message) {
       if (Buffer.from(await message.headers()).includes('broken')) throw new CandyError('SCANNER_LIMIT', 'too deep')
@@ -53,7 +53,7 @@ test("verdicts and edits of another copy count, and an error's code too", () => 
 test('the test kit of one copy takes a filter of another', async () => {
   const { directory } = planted()
   const { filter } = await import(join(directory, 'index.js'))
-  const made = await filter.create({})
+  const made = await filter.create({}, testHost())
   const verdict = await made.judge(message('Subject: fine\n\nhi\n'), { signal: AbortSignal.timeout(5_000) })
   expect(verdict).toMatchObject({ action: 'accept' })
 })

@@ -2,7 +2,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { message } from '@candy/sdk/testing'
+import { message, testContext } from '@candy/sdk/testing'
 import { expect, test, vi } from 'vitest'
 import { readDropIn } from '../../src/site/drop-in.js'
 import { listSite } from '../../src/site/list.js'
@@ -21,8 +21,10 @@ function shipped(): string {
 
 async function judge(config: string, subject: string): Promise<unknown> {
   const site = await loadSite({ configDirectory: config, log: memoryLog() })
-  const context = { signal: AbortSignal.timeout(20_000), log: () => {}, warn: () => {} }
-  return site.filters[0]?.filter.judge(message(`From: a@example.com\nSubject: ${subject}\n\nSubject: body\n`), context)
+  return site.filters[0]?.filter.judge(
+    message(`From: a@example.com\nSubject: ${subject}\n\nSubject: body\n`),
+    testContext(),
+  )
 }
 
 test('the files as shipped are ignored, each for its reason', () => {
@@ -78,6 +80,7 @@ test("the README's drop-in is right as it stands", () => {
     onError: 'defer',
     onReject: 'quarantine',
     onQuarantine: 'quarantine',
+    onUnscannable: 'quarantine',
   })
   expect(problems.map(printProblem)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { message } from '@candy/sdk/testing'
+import { message, testContext } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SiteError } from '../../src/site/problem.js'
 import { loadSite, type Site, type SiteOptions } from '../../src/site/site.js'
@@ -58,9 +58,8 @@ async function refused(options: Partial<SiteOptions> = {}): Promise<string> {
 }
 
 async function judged(site: Site): Promise<string[]> {
-  const context = { signal: new AbortController().signal, log: () => {}, warn: () => {} }
   const verdicts = site.filters.map(async ({ name, filter }) => {
-    const verdict = await filter.judge(message('Subject: x\n\n'), context)
+    const verdict = await filter.judge(message('Subject: x\n\n'), testContext())
     return `${name}: ${'text' in verdict ? verdict.text : verdict.action}`
   })
   return Promise.all(verdicts)

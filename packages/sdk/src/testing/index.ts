@@ -1,6 +1,8 @@
 export { type Answer, type Backend, type BackendOptions, backend, type Fault } from './backend.js'
 export { anyChunking } from './chunking.js'
+export { type ContextOptions, testContext } from './context.js'
 export type { ContractOptions, Options, TestFunction } from './contract/options.js'
 export { contract } from './contract.js'
+export { type HostOptions, type TestHost, testHost } from './host.js'
 export { type MessageOptions, message, type Source } from './message.js'
 export { type Run, run } from './run.js'

@@ -2,6 +2,7 @@
 import { collect } from '../bytes.js'
 import type { Filter, HeaderEdit, LogFields, Message, Verdict } from '../contract.js'
 import { editHeaders } from '../header.js'
+import { testContext } from './context.js'
 
 /** What a filter decided, and what became of the message by it. */
 export interface Run {
@@ -13,17 +14,14 @@ export interface Run {
 }
 
 /** Lets the filter judge the message. Throws what the filter throws. Does not close the filter. */
-export async function run(
-  filter: Filter<Verdict>,
-  message: Message,
-  signal: AbortSignal = AbortSignal.timeout(60_000),
-): Promise<Run> {
+export async function run(filter: Filter<Verdict>, message: Message, signal?: AbortSignal): Promise<Run> {
   const log: Run['log'][number][] = []
-  const verdict = await filter.judge(message, {
-    signal,
+  const context = testContext({
+    ...(signal !== undefined && { signal }),
     log: (event, fields = {}) => log.push({ level: 'log', event, fields }),
     warn: (event, fields = {}) => log.push({ level: 'warn', event, fields }),
   })
+  const verdict = await filter.judge(message, context)
   if (verdict.action !== 'accept') return { verdict, edits: [], log }
   const edits = verdict.edits ?? []
   const content = await collect('content' in verdict ? verdict.content() : message.open())

@@ -1,9 +1,10 @@
 /** Checks of filters that ask a backend: a filter that cannot know throws, and never guesses. */
 import type { Health, Verdict } from '../../contract.js'
 import type { Answer, Fault } from '../backend.js'
+import { testContext } from '../context.js'
 import { fail, settled } from './patience.js'
 import type { Check, Subject } from './subject.js'
-import { context, judged, sample, TRYING, type Trial, trial } from './trial.js'
+import { judged, sample, TRYING, type Trial, trial } from './trial.js'
 
 /** The backend's own answer, of which only the first half of the first piece arrives. */
 function cutShort(answer: Answer): Answer {
@@ -71,7 +72,7 @@ async function healthOf(
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), milliseconds)
   try {
-    const checking = (async () => filter.check?.(context(controller.signal)))()
+    const checking = (async () => filter.check?.(testContext({ signal: controller.signal, milliseconds })))()
     const outcome = await settled(checking, milliseconds + subject.grace, 'check() did not settle')
     if ('error' in outcome) fail(`check() threw when ${when}: ${String(outcome.error)}`, outcome.error)
     const health = outcome.value

@@ -1,6 +1,7 @@
 /** Checks of every filter: what it says of messages of all kinds. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Message, Verdict } from '../../contract.js'
+import { declarationFault } from '../../field-declaration.js'
 import { editsFault, verdictFault } from '../../verdict-fault.js'
 import { message } from '../message.js'
 import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './letters.js'
@@ -38,12 +39,14 @@ async function identity({ filter }: Subject): Promise<void> {
   if (filter.api !== 1) fail(`api is 1, not ${String(filter.api)}`)
   if (typeof filter.name !== 'string' || !/^[a-z0-9-]+$/.test(filter.name)) fail(`not a name: ${String(filter.name)}`)
   if (typeof filter.rewrites !== 'boolean') fail(`rewrites is true or false, not ${String(filter.rewrites)}`)
+  const fault = declarationFault(filter)
+  if (fault !== undefined) fail(fault)
   if (filter.options?.['~standard']?.version !== 1) fail('options are not a Standard Schema (version 1)')
   if (typeof filter.create !== 'function') fail('create is not a function')
 }
 
 async function knownVerdicts(subject: Subject): Promise<void> {
-  await eachVerdict(subject, (verdict) => verdictFault(verdict, subject.filter.rewrites) ?? silence(verdict))
+  await eachVerdict(subject, (verdict) => verdictFault(verdict, subject.filter) ?? silence(verdict))
 }
 
 /** A runner takes it; the person who reads the log would have nothing to go by. */

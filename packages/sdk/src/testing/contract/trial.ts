@@ -1,6 +1,8 @@
 /** One filter, made for one check together with its backend, and taken down again however the check ends. */
-import type { Context, Filter, Message, Verdict } from '../../contract.js'
+import type { Filter, Message, Verdict } from '../../contract.js'
 import { type Answer, type Backend, backend, type Fault } from '../backend.js'
+import { testContext } from '../context.js'
+import { type TestHost, testHost } from '../host.js'
 import { message } from '../message.js'
 import type { Options } from './options.js'
 import { fail, type Settled, settled } from './patience.js'
@@ -26,8 +28,9 @@ export async function trial(
 ): Promise<void> {
   const daemon =
     subject.backend === undefined || script === undefined ? undefined : await backend({ on: subject.on, script })
+  const host = testHost()
   try {
-    const another = async () => create(subject, daemon)
+    const another = async () => create(subject, daemon, host)
     const filter = await another()
     let closing: Promise<Settled<void>> | undefined
     const close = () => {
@@ -41,6 +44,7 @@ export async function trial(
     }
   } finally {
     await daemon?.close()
+    await host.close()
   }
 }
 
@@ -57,8 +61,8 @@ function written(subject: Subject, daemon: Backend | undefined): Options {
   return subject.options(daemon)
 }
 
-async function create(subject: Subject, daemon: Backend | undefined): Promise<Filter<Verdict>> {
-  return await subject.filter.create(await validated(subject, daemon))
+async function create(subject: Subject, daemon: Backend | undefined, host: TestHost): Promise<Filter<Verdict>> {
+  return await subject.filter.create(await validated(subject, daemon), host)
 }
 
 /** Judges as a runner does; the signal aborts after `milliseconds`, and the filter must then settle soon. */
@@ -73,7 +77,7 @@ export async function judged(
   const timer = setTimeout(abort, milliseconds)
   if (milliseconds === 0) abort()
   try {
-    const judging = (async () => filter.judge(letter, context(controller.signal)))()
+    const judging = (async () => filter.judge(letter, testContext({ signal: controller.signal, milliseconds })))()
     return await settled(judging, milliseconds + subject.grace, 'judge() did not settle')
   } finally {
     clearTimeout(timer)
@@ -89,8 +93,4 @@ export async function verdictOn(subject: Subject, filter: Filter<Verdict>, lette
 
 export function sample(subject: Subject, chunks?: readonly number[]): Message {
   return message(subject.sample, chunks === undefined ? {} : { chunks })
-}
-
-export function context(signal: AbortSignal): Context {
-  return { signal, log: () => undefined, warn: () => undefined }
 }

@@ -46,6 +46,7 @@ export function scanner(over: (options: Options) => Partial<Filter> = () => ({})
   return defineFilter({
     api: 1,
     name: 'scanner',
+    fields: ['X-Scanned', 'X-Checked'],
     options,
     create: (given) => ({
       async judge(message, { signal }) {

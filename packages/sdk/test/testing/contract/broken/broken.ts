@@ -40,6 +40,7 @@ export function plain(judge: Judge, given: Partial<ContractOptions> & { members?
   const filter: FilterPackage = defineFilter({
     api: 1,
     name: 'plain',
+    fields: ['X-First', 'X-Start', 'X-Lunch', 'X-Size', 'X-A'],
     rewrites: true,
     options: v.object({}),
     create: () => ({ judge, ...members }),

@@ -22,8 +22,9 @@ export const JUDGING: readonly Broken[] = [
     [
       ['an unknown action', { action: 'discard' }, /unknown action: discard/],
       ['an unknown member', { action: 'accept', edit: [] }, /unknown member: edit/],
-      ['a member of another action', { action: 'reject', text: 'no', edits: [] }, /unknown member: edits/],
+      ['a member of another action', { action: 'reject', text: 'no', content: () => [] }, /unknown member: content/],
       ['content without rewrites', rewrite(() => fromString('x')), /not defined with `rewrites: true`/],
+      ['an undeclared field', accept([addHeader('X-Mine', '1')]), /adds X-Mine, which is declared neither in/],
       ['no text', { action: 'defer', text: ' ' }, /has a text/],
       ['a status with a class', { action: 'reject', text: 'no', status: [5, 7, 1] }, /a status is/],
       ['no verdict at all', undefined, /a verdict is an object/],
