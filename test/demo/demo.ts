@@ -1,11 +1,12 @@
 /**
- * The demo: five messages through a real Postfix in pipe mode, judged by a real clamd and a real spamd. All of it runs in
- * a directory of its own and on ports of its own, and is gone at the end, also when it is interrupted.
+ * The demo: five messages through a real Postfix in SMTP mode after the queue, judged by a real clamd and a real spamd. All of it runs in
+ * a directory of its own and on ports of its own, and is gone at the end, also when it is interrupted. It needs no mount
+ * namespace, which a plain container does not allow.
  */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type CandyGround, startCandy } from '../ground/candy.js'
 import { startClamd } from '../ground/clamd.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
 import { startSpamd } from '../ground/spamd.js'
 import { Started } from '../ground/started.js'
 import { type Fate, listFiles, send } from './fate.js'
@@ -35,8 +36,8 @@ export async function demo(progress: Progress): Promise<number> {
 }
 
 async function show({ step, say }: Progress, started: Started): Promise<number> {
-  const ground = await step('Starting a private Postfix, with candy in its master.cf', () =>
-    started.own(startCandy({ timeLimit: '120s' })),
+  const ground = await step('Starting a private Postfix, and candy beside it', () =>
+    started.own(startRelay({ namespace: false })),
   )
   await step('Starting clamd', async () => {
     const { socket } = await started.own(startClamd({ directory: join(ground.directory, 'clamd') }))
@@ -47,6 +48,7 @@ async function show({ step, say }: Progress, started: Started): Promise<number> 
     const name = '60-spamassassin.toml'
     await ground.writeFilter(name, await dropIn(`filter-spamassassin/filters.d/${name}`, socket))
   })
+  await step('Having candy load both filters', () => ground.reload())
   const fates: Fate[] = []
   for (const letter of await writeLetters()) {
     const fate = await step(`Sending "${letter.name}"`, () => send(ground, letter))
@@ -63,7 +65,7 @@ async function dropIn(path: string, socket: string): Promise<string> {
   return shipped.replace(/^# *addresses = .*$/m, `addresses = ["${socket}"]`)
 }
 
-async function report(ground: CandyGround, fates: readonly Fate[]): Promise<void> {
+async function report(ground: RelayGround, fates: readonly Fate[]): Promise<void> {
   const quarantine = join(ground.state, 'quarantine')
   console.log(`\n${printTable(fates)}\n\n${printAdded(fates)}\n\nIn the quarantine, ${quarantine}:`)
   for (const line of await listFiles(quarantine)) console.log(`  ${line}`)

@@ -1,8 +1,8 @@
 /** What became of a message: looked up where it ended, at the next hop or in the quarantine. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CandyGround } from '../ground/candy.js'
 import { deliver } from '../ground/client.js'
+import type { RelayGround } from '../ground/relay.js'
 import type { DemoLetter } from './letters.js'
 
 export interface Fate {
@@ -19,7 +19,7 @@ export interface Fate {
 }
 
 /** Sends a message through Postfix and waits until Postfix is done with it. */
-export async function send(ground: CandyGround, letter: DemoLetter): Promise<Fate> {
+export async function send(ground: RelayGround, letter: DemoLetter): Promise<Fate> {
   const { postfix, sink } = ground
   sink.clear()
   const before = new Set((await ground.quarantined()).map(({ name }) => name))

@@ -2,8 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clamd, type ClamdOptions, startClamd } from './clamd.js'
-import type { InstanceOptions } from './instance.js'
-import { type Postfix, startPostfix } from './postfix.js'
+import { type Postfix, type PostfixOptions, startPostfix } from './postfix.js'
 import { makeScratch } from './scratch.js'
 import { type Sink, startSink } from './sink.js'
 import { type Spamd, type SpamdOptions, startSpamd } from './spamd.js'
@@ -30,7 +29,7 @@ export interface Ground extends AsyncDisposable, Scanners {
 }
 
 /** Postfix's options; its directory and its next hop are the ground's. */
-export type GroundOptions = Omit<InstanceOptions, 'directory' | 'sinkPort'>
+export type GroundOptions = Omit<PostfixOptions, 'directory' | 'sinkPort'>
 
 /**
  * `await using ground = await startGround()`. Options may be a function of the directory and the scanners, for scripts and

@@ -21,6 +21,11 @@ export function inNewNamespace(directory: string, over: string, script: string):
   return ['setpriv', '--pdeathsig', 'TERM', ...unshare]
 }
 
+/** The same without a mount namespace, for machines that allow none; Postfix's own commands find the directory by MAIL_CONFIG. */
+export function withConfiguration(directory: string, script: string): CommandLine {
+  return ['setpriv', '--pdeathsig', 'TERM', 'env', `MAIL_CONFIG=${directory}`, 'sh', '-c', script]
+}
+
 /** The command line that runs a command in the mount namespace of a process, as `user` where given. */
 export function inNamespaceOf(pid: number, line: CommandLine, user?: string): CommandLine {
   const as = user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--']
@@ -42,8 +47,21 @@ export async function processesIn(namespace: string): Promise<readonly number[]>
 /** Kills all that is left in a mount namespace and waits until it is gone. Refuses the namespace it runs in itself. */
 export async function endNamespace(namespace: string): Promise<void> {
   if (namespace === (await namespaceOf('self'))) throw new Error('will not end the namespace this process runs in')
-  await until(`the end of the processes in ${namespace}`, async () => {
-    const left = await processesIn(namespace)
+  await endAll(`in ${namespace}`, () => processesIn(namespace))
+}
+
+/** Kills the processes that are at home in a directory, as all of Postfix's are in its queue, and waits until they are gone. */
+export async function endProcessesAt(directory: string): Promise<void> {
+  await endAll(`at ${directory}`, async () => {
+    const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+    const homes = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)))
+    return pids.filter((_, index) => homes[index] === directory)
+  })
+}
+
+async function endAll(where: string, find: () => Promise<readonly number[]>): Promise<void> {
+  await until(`the end of the processes ${where}`, async () => {
+    const left = await find()
     for (const pid of left) signal(pid, 'SIGKILL')
     return left.length === 0
   })

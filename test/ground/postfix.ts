@@ -10,9 +10,17 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type CommandResult, runCommand, tryCommand } from './command.js'
-import { type Daemon, startDaemon } from './daemon.js'
+import { startDaemon } from './daemon.js'
 import { cool, type InstanceOptions, writeInstance } from './instance.js'
-import { type CommandLine, endNamespace, inNamespaceOf, inNewNamespace, namespaceOf } from './namespace.js'
+import {
+  type CommandLine,
+  endNamespace,
+  endProcessesAt,
+  inNamespaceOf,
+  inNewNamespace,
+  namespaceOf,
+  withConfiguration,
+} from './namespace.js'
 import { until } from './patience.js'
 import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
@@ -25,6 +33,14 @@ interface QueueEntry {
   readonly message_size: number
   readonly sender: string
   readonly recipients: readonly { readonly address: string; readonly delay_reason?: string }[]
+}
+
+export interface PostfixOptions extends InstanceOptions {
+  /**
+   * Whether it gets a mount namespace of its own, as it does unless said. Without one it needs no CAP_SYS_ADMIN, and
+   * ordinary accounts cannot use its sendmail(1), nor `run` another configuration than the machine's.
+   */
+  readonly namespace?: boolean
 }
 
 interface RunOptions {
@@ -67,7 +83,7 @@ export interface Postfix extends AsyncDisposable {
  * Starts it and waits until it takes mail. Throws with its log when it does not. Started again in the same directory it
  * takes up the queue that lies there, on another port.
  */
-export async function startPostfix(options: InstanceOptions): Promise<Postfix> {
+export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   if (process.getuid?.() !== 0) throw new Error('a private Postfix needs root')
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -95,12 +111,15 @@ const SKIPPED_AFTER = 5_000
 /** Lines of the log that explain why something was waited for in vain. */
 const EXPLANATION = 200
 
-async function start(options: InstanceOptions, port: number): Promise<Postfix> {
+async function start(options: PostfixOptions, port: number): Promise<Postfix> {
   const { configDirectory, defaultDirectory, queueDirectory, logFile } = await writeInstance(options, port)
   const log = (): Promise<string> => readFile(logFile, 'utf8').catch(() => '')
   const script =
     defaultDirectory === configDirectory ? masterScript : `export MAIL_CONFIG='${configDirectory}'\n${masterScript}`
-  const [command, ...args] = inNewNamespace(defaultDirectory, '/etc/postfix', script)
+  const [command, ...args] =
+    options.namespace === false
+      ? withConfiguration(configDirectory, masterScript)
+      : inNewNamespace(defaultDirectory, '/etc/postfix', script)
   const ready = async (): Promise<boolean> => (await log()).includes('daemon started') && (await greets(port))
   const daemon = await startDaemon({ command, args, ready }).catch(async (error: unknown) => {
     throw new Error(`${error instanceof Error ? error.message : error}\n${await log()}`)
@@ -119,7 +138,10 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     milliseconds?: number,
   ): Promise<Exclude<T, false | undefined>> =>
     until(what, ask, { explain, ...(milliseconds === undefined ? {} : { milliseconds }) })
-  const stop = (): Promise<void> => stopInstance(daemon, namespace)
+  const stop = async (): Promise<void> => {
+    await daemon.stop()
+    await (options.namespace === false ? endProcessesAt(queueDirectory) : endNamespace(namespace))
+  }
   return {
     port,
     configDirectory,
@@ -162,11 +184,6 @@ async function start(options: InstanceOptions, port: number): Promise<Postfix> {
     stop,
     [Symbol.asyncDispose]: stop,
   }
-}
-
-async function stopInstance(daemon: Daemon, namespace: string): Promise<void> {
-  await daemon.stop()
-  await endNamespace(namespace)
 }
 
 /** One JSON object a line (postqueue(1)). */

@@ -7,7 +7,7 @@ import { type Ground, type ScannerOptions, startGround } from './ground.js'
 import { type HandMade, idOf, makeByHand } from './hand-made.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
-import { inNewNamespace } from './namespace.js'
+import { inNewNamespace, withConfiguration } from './namespace.js'
 import { until } from './patience.js'
 import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
@@ -31,6 +31,8 @@ export interface RelayOptions {
   readonly scanners?: ScannerOptions
   /** Environment of the service. */
   readonly env?: Readonly<Record<string, string>>
+  /** Whether Postfix gets a mount namespace of its own; see PostfixOptions. */
+  readonly namespace?: boolean
 }
 
 export interface RelayGround extends Ground, HandMade {
@@ -100,6 +102,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayGroun
           }
         : { proxyFilter: 'unix:candy/proxy' },
       ...(options.main && { main: options.main }),
+      ...(options.namespace !== undefined && { namespace: options.namespace }),
     }
   }, options.scanners)
   try {
@@ -133,7 +136,10 @@ async function setUp(
 
   const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
   const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --clear-groups -- ${serve}`
-  const [command, ...args] = inNewNamespace(postfix.configDirectory, '/etc/postfix', script)
+  const [command, ...args] =
+    options.namespace === false
+      ? withConfiguration(postfix.configDirectory, script)
+      : inNewNamespace(postfix.configDirectory, '/etc/postfix', script)
   const startService = async (): Promise<Daemon> => {
     const from = (await candyLog()).length
     // Workers of a runner that was killed may still answer.

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 import { runCommand } from './command.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const FOLDERS = ['packages/sdk/reference', 'test/registry']
+/** Each has a package.json and a lockfile. */
+export const FOLDERS: readonly string[] = ['packages/sdk/reference', 'test/registry']
 
 /** Called by vitest (globalSetup). */
 export async function setup(): Promise<void> {

@@ -1,0 +1,26 @@
+/** The first command of README.md, where nothing may be mounted: in a plain container. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { tryCommand } from '../ground/command.js'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** Without CAP_SYS_ADMIN no process may mount anything or make a mount namespace (capabilities(7)). */
+const IN_A_CONTAINER = ['--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin', '--'] as const
+
+test('the demo runs where no mount namespaces are allowed, and shows the table of the README', async () => {
+  expect((await tryCommand('setpriv', [...IN_A_CONTAINER, 'unshare', '--mount', 'true'])).status).not.toBe(0)
+  const run = await tryCommand('setpriv', [...IN_A_CONTAINER, process.execPath, resolve(import.meta.dirname, 'run.js')])
+  expect(run.stderr.toString()).toBe('')
+  expect(run.status).toBe(0)
+  const readme = await readFile(resolve(ROOT, 'README.md'), 'utf8')
+  expect(whatBecame(run.stdout.toString())).toEqual(whatBecame(readme))
+  expect(run.stdout.toString()).toContain('\nAll became what it should.\n')
+})
+
+/** The table but for its times. */
+function whatBecame(text: string): readonly string[] {
+  const [, rows = ''] = /^(message +bytes [\s\S]*?)\n\n/m.exec(text) ?? []
+  return rows.split('\n').map((row) => row.replace(/ \d+ +| \d+\.\d /g, ' ').replace(/ +/g, ' '))
+}
