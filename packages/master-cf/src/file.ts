@@ -46,7 +46,7 @@ export function updateText(
   { waitMs = 5_000 }: UpdateOptions = {},
 ): boolean {
   const target = realpathSync(path)
-  const lock = takeLock(target, waitMs)
+  const lock = takeLock(`${target}.tmp`, waitMs)
   let renamed = false
   try {
     const before = readWhole(target)

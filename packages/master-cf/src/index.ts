@@ -14,6 +14,7 @@ export {
 export { type ErrorCode, MasterCfError, type Position, type Problem, type ProblemCode } from './error.js'
 export { readText, type UpdateOptions, updateText } from './file.js'
 export type { Line } from './line.js'
+export { type Lock, takeLock } from './lock.js'
 export type { CommandLine, Option, Setting } from './option.js'
 export { findService, findServices, type MasterCf, parse, print } from './parse.js'
 export { addService, commentOut, printService, removeService, type Service } from './service.js'

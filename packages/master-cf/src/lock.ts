@@ -7,7 +7,7 @@
  * no flock(2); flock(1) takes it on the descriptor it inherits, and the lock stays with ours.
  */
 import { spawnSync } from 'node:child_process'
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, type Stats, unlinkSync } from 'node:fs'
 import { MasterCfError } from './error.js'
 
 const RETRY_MS = 50
@@ -20,9 +20,11 @@ export interface Lock {
   release(renamed: boolean): void
 }
 
-/** Waits for the lock of a file. Throws `FILE_LOCKED` after `waitMs`, and Node's error when the directory can't be written. */
-export function takeLock(file: string, waitMs: number): Lock {
-  const path = `${file}.tmp`
+/**
+ * Makes the file at `path` and locks it, or waits for whoever holds it, and lets go of it when this process ends, however it
+ * ends. Blocks. Throws `FILE_LOCKED` after `waitMs` milliseconds, and Node's error when the directory can't be written.
+ */
+export function takeLock(path: string, waitMs: number): Lock {
   const deadline = Date.now() + waitMs
   for (let tries = 0; ; tries++) {
     if (tries > 0) {
@@ -45,7 +47,8 @@ export function takeLock(file: string, waitMs: number): Lock {
 
 function release(path: string, descriptor: number, renamed: boolean): void {
   try {
-    if (!renamed) unlinkSync(path)
+    // Somebody may have removed it by hand, and another process made its own.
+    if (!renamed && isNamed(path, fstatSync(descriptor))) unlinkSync(path)
   } finally {
     closeSync(descriptor)
   }
@@ -64,10 +67,14 @@ function flock(descriptor: number): boolean {
 /** Whether the locked file still has its name (its last holder renamed or removed it while we waited) and is safe to write. */
 function isOurs(path: string, descriptor: number): boolean {
   const held = fstatSync(descriptor)
-  const named = lstatSync(path, { throwIfNoEntry: false })
-  if (named === undefined || named.ino !== held.ino || named.dev !== held.dev) return false
+  if (!isNamed(path, held)) return false
   if (held.isFile() && held.nlink === 1 && (held.mode & 0o7777) === 0o600) return true
   // What a crash in the middle of a rename leaves; not to be written into.
   unlinkSync(path)
   return false
+}
+
+function isNamed(path: string, { ino, dev }: Stats): boolean {
+  const named = lstatSync(path, { throwIfNoEntry: false })
+  return named !== undefined && named.ino === ino && named.dev === dev
 }

@@ -63,7 +63,7 @@ async function start(program: string): Promise<ChildProcess> {
 
 function holdLock(): Promise<ChildProcess> {
   return start(`
-    takeLock(process.argv[1], 10_000)
+    takeLock(process.argv[1] + '.tmp', 10_000)
     process.stdout.write('held')
     setInterval(() => undefined, 1000)`)
 }

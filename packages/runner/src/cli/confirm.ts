@@ -1,12 +1,30 @@
 /** Asks a person before something is changed. */
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 
-/** Throws Failure when the answer isn't yes, and when nobody is there to ask: `option` is what says yes in advance. */
+/**
+ * Throws Failure when the answer isn't yes, when the person leaves the question with Ctrl-C or Ctrl-D, and when nobody is there
+ * to ask: `option` is what says yes in advance.
+ */
 export async function confirm(question: string, option: string): Promise<void> {
   if (!process.stdin.isTTY) throw new Failure(EX_USAGE, `nobody is there to ask: say ${option} to go on without asking`)
+  const answer = await ask(`${question} [y/N] `)
+  if (!/^y(?:es)?$/i.test(answer?.trim() ?? '')) throw new Failure(EX_USAGE, 'nothing was done')
+}
+
+/** Undefined when the terminal is closed before there is an answer: the cursor then still stands behind the question. */
+function ask(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${question} [y/N] `).finally(() => terminal.close())
-  if (!/^y(?:es)?$/i.test(answer.trim())) throw new Failure(EX_USAGE, 'nothing was done')
+  return new Promise((resolve) => {
+    terminal.once('close', () => {
+      process.stderr.write('\n')
+      resolve(undefined)
+    })
+    terminal.question(question, (answer) => {
+      terminal.removeAllListeners('close')
+      terminal.close()
+      resolve(answer)
+    })
+  })
 }

@@ -14,7 +14,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { asFailure, assertRoot, readSound, readWait } from './postfix-command.js'
+import { asFailure, assertRootsOwn, changing, readSound, readWait } from './postfix-command.js'
 import { runnerUnitPaths } from './runner-start.js'
 
 interface DisableOptions {
@@ -43,16 +43,21 @@ export function addDisable(candy: Command): void {
       'after',
       '\nExit status: 0 done, or nothing to do, 69 refused, failed or not finished: the text says what to do, 64 usage.',
     )
-    .action((_, command: Command) => asFailure(() => disable(command.optsWithGlobals<DisableOptions>())))
+    .action((_, command: Command) => asFailure(() => start(command.optsWithGlobals<DisableOptions>())))
 }
 
-async function disable(options: DisableOptions): Promise<void> {
-  const wait = readWait(options.wait)
+async function start(options: DisableOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(options.config))
+  if (options.dryRun) return disable(configDirectory, options)
+  return changing('candy disable', configDirectory, () => disable(configDirectory, options))
+}
+
+async function disable(configDirectory: string, options: DisableOptions): Promise<void> {
+  const wait = readWait(options.wait)
   const { state } = readSound(configDirectory)
   const report = (what: string): void => console.error(`${what} ...`)
+  assertRootsOwn(state)
   if (!options.dryRun) {
-    assertRoot('candy disable')
     if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
   }
   const instance = await readInstance(configDirectory)

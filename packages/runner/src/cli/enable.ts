@@ -12,9 +12,9 @@ import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
-import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
+import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { asFailure, assertRoot, readSound, readWait, stopSignal } from './postfix-command.js'
+import { asFailure, assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
@@ -52,7 +52,7 @@ export function addEnable(candy: Command): void {
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .addHelpText('after', EXIT_STATUSES)
-    .action((_, command: Command) => asFailure(() => enable(command.optsWithGlobals<EnableOptions>())))
+    .action((_, command: Command) => asFailure(() => start('candy enable', command.optsWithGlobals<EnableOptions>())))
 }
 
 export function addMode(candy: Command): void {
@@ -76,19 +76,36 @@ export function addMode(candy: Command): void {
 const EXIT_STATUSES =
   '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
 
+/** What people type for the two places of SMTP mode. */
+const MEANT: Readonly<Record<string, string>> = {
+  after: 'smtp --queue after',
+  before: 'smtp --queue before',
+  'smtp-after': 'smtp --queue after',
+  'smtp-before': 'smtp --queue before',
+}
+
 async function switchMode(mode: string, options: EnableOptions): Promise<void> {
-  if (mode !== 'pipe' && mode !== 'smtp') throw new Failure(EX_CONFIG, `there is no mode ${mode}: pipe or smtp`)
+  if (mode !== 'pipe' && mode !== 'smtp') {
+    const meant = MEANT[mode]
+    const hint = meant === undefined ? 'there are pipe and smtp' : `"candy mode ${meant}" is meant, perhaps`
+    throw new Failure(EX_USAGE, `there is no mode ${mode}: ${hint}`)
+  }
   const configDirectory = resolve(await findConfigDirectory(options.config))
   const settings = readSound(configDirectory)
   if (readJournal(settings.state) === undefined) {
     throw new Failure(EX_UNAVAILABLE, `candy is not enabled in ${configDirectory}: candy enable --mode ${mode}`)
   }
-  await enable({ ...options, mode })
+  await start('candy mode', { ...options, mode })
 }
 
-async function enable(options: EnableOptions): Promise<void> {
-  const wait = readWait(options.wait)
+async function start(command: string, options: EnableOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(options.config))
+  if (options.dryRun) return enable(configDirectory, options)
+  return changing(command, configDirectory, () => enable(configDirectory, options))
+}
+
+async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
+  const wait = readWait(options.wait)
   const settings = readSound(configDirectory)
   const tomlPath = join(configDirectory, 'candy.toml')
   const toml = readIfThere(tomlPath)
@@ -97,8 +114,8 @@ async function enable(options: EnableOptions): Promise<void> {
     throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
   }
   const report = (what: string): void => console.error(`${what} ...`)
+  assertRootsOwn(state)
   if (!options.dryRun) {
-    assertRoot('candy enable')
     if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
   }
   const instance = await readInstance(configDirectory)

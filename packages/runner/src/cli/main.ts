@@ -4,7 +4,7 @@ import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
 import { addEnable, addMode } from './enable.js'
-import { EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
+import { EX_NOINPUT, EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
 import { addRemove } from './remove.js'
@@ -30,9 +30,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     .usage('-f SENDER [--id ID] [--client-address ADDRESS] -- RECIPIENT...')
   for (const command of candy.commands) command.exitOverride()
   try {
+    assertSomewhere()
     await candy.parseAsync([...argv])
   } catch (error) {
     process.exitCode = explain(error)
+  }
+}
+
+/** From a directory that is gone no other program can be started, and no name in it means anything. */
+function assertSomewhere(): void {
+  try {
+    process.cwd()
+  } catch {
+    throw new Failure(EX_NOINPUT, 'the working directory is gone: change to another one (cd /), then try again')
   }
 }
 

@@ -1,4 +1,9 @@
 /** What the commands that change Postfix have in common. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { whileLocked } from '../postfix/lock.js'
+import { systemErrorText } from '../postfix/system-error.js'
+import { Ownership } from '../site/ownership.js'
 import { SiteError } from '../site/problem.js'
 import { type Settings, soundSettings } from '../site/settings.js'
 import { parseDuration } from '../site/units.js'
@@ -25,15 +30,39 @@ export function assertRoot(command: string): void {
   if (process.geteuid?.() !== 0) throw new Failure(EX_NOPERM, `${command} changes Postfix's files: run it as root`)
 }
 
-/** What Postfix or its files say is no fault of the program's. */
+/**
+ * Does what changes Postfix's files or filters.d: as root, in a directory that is root's alone, and while no other such command
+ * is at work. Throws Failure when one is, or somebody else may write there.
+ */
+export async function changing<T>(command: string, configDirectory: string, act: () => Promise<T>): Promise<T> {
+  assertRoot(command)
+  assertRootsOwn(configDirectory)
+  return whileLocked(configDirectory, command, act)
+}
+
+/**
+ * What root reads here it acts upon, and what it writes must go nowhere else: nobody but root may write the directory or one on
+ * its path. Of one that is missing, what is there above it is looked at. Throws Failure.
+ */
+export function assertRootsOwn(directory: string): void {
+  let path = directory
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path)
+  const complaint = new Ownership(0).complaint(path)
+  if (complaint === undefined) return
+  throw new Failure(EX_CONFIG, `${directory} is used by root and must be root's alone: ${complaint}`)
+}
+
+/** What Postfix, its files or the file system say is no fault of the program's. */
 export async function asFailure(action: () => Promise<void>): Promise<void> {
   try {
     await action()
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string }
     if (code === 'CONFIG') throw new Failure(EX_CONFIG, message)
-    const expected = code === 'POSTFIX' || /^(?:FILE_|SERVICE_|BAD_|E[A-Z]+$)/.test(code ?? '')
-    throw expected ? new Failure(EX_UNAVAILABLE, message) : error
+    const expected = code === 'POSTFIX' || /^(?:FILE_|SERVICE_|BAD_)/.test(code ?? '')
+    if (expected) throw new Failure(EX_UNAVAILABLE, message)
+    const said = systemErrorText(error)
+    throw said === undefined ? error : new Failure(EX_UNAVAILABLE, said)
   }
 }
 

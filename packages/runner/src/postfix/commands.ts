@@ -12,12 +12,15 @@ export type Commands = (name: CommandName, ...args: readonly string[]) => Promis
 
 export function commandsOf(configDirectory: string): Commands {
   return async (name, ...args) => {
-    const { failed, stdout, stderr, shortMessage } = await execa(name, ['-c', configDirectory, ...args], {
+    const { failed, code, stdout, stderr, shortMessage } = await execa(name, ['-c', configDirectory, ...args], {
       env: { PATH },
       reject: false,
       stripFinalNewline: false,
     })
     if (!failed) return stdout
+    if (code === 'ENOENT') {
+      throw new PostfixError(`${name} is not to be found: is Postfix installed (on Debian: apt install postfix)?`)
+    }
     // postfix(1) tells the mail log alone when it is not run at a terminal.
     const silent = name === 'postfix' ? 'it failed, and the mail log has the reason' : shortMessage
     throw new PostfixError(`${name} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || silent}`)

@@ -32,6 +32,7 @@ const OLDEST = [3, 4] as const
 
 /** Throws PostfixError when Postfix is missing, too old, or cannot read its own configuration. */
 export async function readInstance(configDirectory: string): Promise<Instance> {
+  assertConfigured(configDirectory)
   const masterText = readText(join(configDirectory, 'master.cf'))
   const master = parse(masterText)
   // postconf(1) gives up at the first fault of master.cf, and says less of it.
@@ -58,6 +59,16 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     known: new Set(readParameters(defaults).keys()),
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
+  }
+}
+
+/** Throws PostfixError where there is no configuration: what to type depends on who makes one on this system. */
+function assertConfigured(configDirectory: string): void {
+  for (const name of ['main.cf', 'master.cf']) {
+    if (existsSync(join(configDirectory, name))) continue
+    throw new PostfixError(
+      `${configDirectory} has no ${name}: Postfix is not set up there. Set it up first (on Debian: apt install postfix, or dpkg-reconfigure postfix where it is installed), or name the directory of another instance: candy -c DIR ...`,
+    )
   }
 }
 

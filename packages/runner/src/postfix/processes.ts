@@ -14,13 +14,19 @@ export interface Process {
 
 const RECEIVERS = ['smtpd', 'pickup', 'qmqpd']
 
-/** The receiving processes of an instance now. Empty when its master(8) isn't running, or without /proc (proc(5)). */
+/** Services whose clients are candy itself: what comes in there has been judged already. */
+const WAY_BACK = /^candy-(?:in|proof)(?:-|$)/
+
+/**
+ * The processes of an instance that take new mail now. Empty when its master(8) isn't running, or without /proc (proc(5)).
+ */
 export function receivers(queueDirectory: string): readonly Process[] {
   const master = readText(join(queueDirectory, 'pid/master.pid'))?.trim()
   if (master === undefined || master === '') return []
   return pids().flatMap((pid) => {
     const process = look(pid)
     if (process === undefined || process.parent !== master || !RECEIVERS.includes(process.name)) return []
+    if (WAY_BACK.test(serviceOf(pid) ?? '')) return []
     const { name, started } = process
     return [{ pid, name, started }]
   })
@@ -39,6 +45,12 @@ function look(pid: number): { readonly name: string; readonly parent: string; re
   const started = fields[19]
   if (name === undefined || parent === undefined || started === undefined || state === 'Z') return undefined
   return { name, parent, started }
+}
+
+/** master(8) tells each process the name of its service: `smtpd -n candy-in -t unix ...` (master_ent.c). */
+function serviceOf(pid: number): string | undefined {
+  const words = readText(`/proc/${pid}/cmdline`)?.split('\0') ?? []
+  return words[words.indexOf('-n') + 1]
 }
 
 function pids(): readonly number[] {

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { scratch } from '../support.js'
 
-const COMMAND = resolve(import.meta.dirname, '../../bin/candy.js')
+export const COMMAND: string = resolve(import.meta.dirname, '../../bin/candy.js')
 
 export interface Run {
   readonly status: number | null

@@ -1,9 +1,12 @@
 /** `candy enable`, `mode` and `disable` on configurations of a Postfix that does not run: what they show, and what they refuse. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { readShape } from '../postfix/shapes.js'
-import { candy } from './candy.js'
+import { scratch } from '../support.js'
+import { COMMAND, candy } from './candy.js'
 import { bytesIn, configuration, type Written } from './configuration.js'
 
 const STOCK = readShape('upstream.master.cf')
@@ -63,7 +66,13 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     status: 64,
     says: /Allowed choices are pipe, smtp/,
   },
-  'a mode to switch to that there is not': { argv: ['mode', 'milter', '--yes'], status: 78, says: /no mode milter/ },
+  'a mode to switch to that there is not': { argv: ['mode', 'milter', '--yes'], status: 64, says: /no mode milter/ },
+  ...Object.fromEntries(
+    ['before', 'after', 'smtp-before', 'smtp-after'].map((word) => [
+      `a mode to switch to that is called ${word}`,
+      { argv: ['mode', word, '--yes'], status: 64, says: /"candy mode smtp --queue (?:before|after)" is meant/ },
+    ]),
+  ),
   'a queue in pipe mode': {
     argv: [...AS_BEFORE, '--mode', 'pipe', '--queue', 'after'],
     status: 78,
@@ -137,6 +146,55 @@ test.each(Object.entries(REFUSALS))('%s is refused, and every byte stays', (_, {
   const { status, stderr } = candy(['-c', directory, ...argv, ...state])
   expect(stderr).toMatch(says)
   expect(status).toBe(expected)
+  expect(bytesIn(directory)).toEqual(before)
+})
+
+test.each(['main.cf', 'master.cf'])('without %s the text says that Postfix has to be set up first', (name) => {
+  const directory = configuration({ master: STOCK })
+  rmSync(join(directory, name))
+  for (const argv of [AS_BEFORE, ['enable', '--dry-run'], ['disable', '--yes']]) {
+    const { status, stderr } = candy(['-c', directory, ...argv])
+    expect(stderr).toContain(`${directory} has no ${name}: Postfix is not set up there`)
+    expect(status).toBe(69)
+  }
+})
+
+test('a directory that others than root may write is not worked in', () => {
+  const directory = configuration({ master: STOCK })
+  const before = bytesIn(directory)
+  chmodSync(directory, 0o775)
+  const { status, stderr } = candy(['-c', directory, ...AS_BEFORE])
+  expect(stderr).toContain(`chmod go-w ${directory}`)
+  expect(status).toBe(78)
+  expect(bytesIn(directory)).toEqual(before)
+})
+
+test('from a working directory that is gone it says so', () => {
+  const gone = scratch()
+  const argv = ['-c', 'mkdir "$1/x" && cd "$1/x" && rmdir "$1/x" && shift && exec "$@"', 'sh', gone]
+  const { status, stderr } = spawnSync('sh', [...argv, process.execPath, COMMAND, 'enable', '--dry-run'], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('the working directory is gone: change to another one (cd /), then try again\n')
+  expect(status).toBe(66)
+})
+
+test.each([
+  ['Ctrl-C', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+  ['no', 'n\r'],
+])('%s at the question is a no', (_, keys) => {
+  const directory = configuration({ master: STOCK })
+  const before = bytesIn(directory)
+  const line = [process.execPath, COMMAND, '-c', directory, 'enable', '--state', `${directory}/s`]
+  // script(1) gives it a terminal; the keys come when the question stands there.
+  const typed = `{ while ! grep -q 'Do this' "$0" 2>/dev/null; do sleep 0.1; done; printf '${keys}'; sleep 1; } | script -qefc "$1" "$0" >/dev/null`
+  const log = join(scratch(), 'log')
+  const { status } = spawnSync('sh', ['-c', typed, log, line.join(' ')])
+  const shown = stripVTControlCharacters(readFileSync(log, 'utf8'))
+  expect(shown).toMatch(/Do this\? \[y\/N\] (?:\^C|\^D|n)*\s*nothing was done/)
+  expect(shown).not.toMatch(/Error|\bat .*:\d+/)
+  expect(status).toBe(64)
   expect(bytesIn(directory)).toEqual(before)
 })
 
