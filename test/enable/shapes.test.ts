@@ -13,7 +13,7 @@ const FEW = soaking ? MANY : 300
 const JOURNEYS: Readonly<Record<string, Omit<Journey, 'messages'>>> = {
   debian: { ways: ['pipe', 'after', 'before'] },
   upstream: { ways: ['before', 'after', 'pipe'] },
-  odd: { ways: ['pipe', 'before', 'pipe'], edit: editByHand },
+  odd: { ways: ['pipe', 'after', 'pipe'], edit: editByHand },
   submission: { ways: ['after', 'pipe', 'after'], enable: ['--submission'] },
   postscreen: { ways: ['before', 'pipe', 'before'] },
   multi: { ways: ['after', 'before', 'after'] },

@@ -18,12 +18,16 @@ import { asFailure, assertRootsOwn, changing, readSound, readWait, stopSignal } 
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
+/** Services by name, and whether they are to be filtered. */
+type Services = Readonly<Record<string, boolean>>
+
 interface EnableOptions {
   readonly config?: string
   readonly mode?: 'pipe' | 'smtp'
   readonly queue?: 'after' | 'before'
   readonly submission?: boolean
   readonly pickup?: boolean
+  readonly service?: Services
   readonly state?: string
   readonly wait: string
   readonly dryRun?: true
@@ -46,6 +50,10 @@ export function addEnable(candy: Command): void {
     .option('--no-submission', 'do not (the default)')
     .option('--pickup', 'filter what sendmail(1) submits on this host, where the mode allows it (the default)')
     .option('--no-pickup', 'do not')
+    .addOption(
+      serviceOption('--service <name>', 'filter this service of master.cf (10587, 10587/inet); may be repeated', true),
+    )
+    .addOption(serviceOption('--no-service <name>', 'do not; may be repeated', false))
     .option('--state <dir>', 'directory for spool, quarantine and packages (default: /var/lib/candy/INSTANCE)')
     .option('--wait <time>', 'how long "candy serve" may take to answer, in SMTP mode', '30s')
     .option('--dry-run', 'show what would be done, and do nothing')
@@ -71,6 +79,14 @@ export function addMode(candy: Command): void {
     .action((mode: string, _, command: Command) =>
       asFailure(() => switchMode(mode, command.optsWithGlobals<EnableOptions>())),
     )
+}
+
+/** Both write to one value: what is said last of a service counts. */
+function serviceOption(flags: string, description: string, filtered: boolean): Option {
+  return new Option(flags, description).argParser((name, before: Services | undefined) => ({
+    ...before,
+    [name]: filtered,
+  }))
 }
 
 const EXIT_STATUSES =
@@ -121,7 +137,9 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const instance = await readInstance(configDirectory)
   const journal = readJournal(state)
   const choice = choose(options, journal)
-  const plan = planEnable(instance, { ...choice, candyPipe: CANDY_PIPE }, journal)
+  const named = Object.keys(options.service ?? {})
+  const wish = { ...choice, named, backByPickup: settings.pipe.reinject.by === 'sendmail', candyPipe: CANDY_PIPE }
+  const plan = planEnable(instance, wish, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
   if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)
   const units = await runnerUnits(instance, choice.way, state)
@@ -157,13 +175,14 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
 }
 
 /** What was chosen before holds where nothing else is said. */
-function choose({ mode, queue, submission, pickup }: EnableOptions, journal: Journal | undefined): Choice {
+function choose({ mode, queue, submission, pickup, service }: EnableOptions, journal: Journal | undefined): Choice {
   const before = journal?.choice
   const way = chooseWay(mode, queue, before?.way)
   return {
     way,
     submission: submission ?? before?.submission ?? false,
     pickup: pickup ?? before?.pickup ?? true,
+    services: { ...before?.services, ...service },
   }
 }
 
@@ -188,16 +207,13 @@ interface Shown {
 function print({ json }: EnableOptions, { configDirectory, choice, plan, diff, made, done }: Shown): void {
   const { warnings, entrances } = plan
   if (json) {
-    const { way, submission, pickup } = choice
-    console.log(
-      JSON.stringify({ version: 1, configDirectory, way, submission, pickup, entrances, diff, made, warnings, done }),
-    )
+    console.log(JSON.stringify({ version: 1, configDirectory, ...choice, entrances, diff, made, warnings, done }))
     return
   }
   if (done) console.log(`Nothing to do: ${describe(choice.way)}.`)
   process.stdout.write(Buffer.from(diff, 'latin1'))
   for (const path of made) console.log(`make ${path}`)
-  console.log(`mail is filtered from: ${entrances.join(', ')}`)
+  for (const entrance of entrances) console.log(`filtered: ${entrance}`)
   for (const warning of warnings) console.log(`warning: ${warning}`)
 }
 

@@ -40,11 +40,23 @@ export function foreignFilter(entry: Entry): string | undefined {
   return proxy !== '' && proxy !== PROXY ? `-o smtpd_proxy_filter=${proxy}` : undefined
 }
 
-/** What a receiving service must say to hand new mail to candy. Address mappings happen once, behind the filter. */
+/** Whether a service says itself that it wants no filter. */
+export function isUnfiltered(entry: Entry): boolean {
+  return optionOf(entry, 'content_filter')?.trim() === ''
+}
+
+/** Whether a service switches address mappings off itself. */
+export function mapsNothing(entry: Entry): boolean {
+  return wordsOf(optionOf(entry, OVERRIDE) ?? '').includes(NO_MAPPINGS)
+}
+
+/**
+ * What a receiving service, given as it is without candy, must say to hand new mail to candy. Address mappings happen once,
+ * behind the filter.
+ */
 export function wantedOptions(instance: Instance, entry: Entry, way: Way): Readonly<Record<string, string>> {
   if (way === 'before') return { smtpd_proxy_filter: PROXY }
-  const present = optionOf(entry, OVERRIDE) ?? parameterOf(instance, OVERRIDE)
-  const words = present.split(/[\s,]+/).filter((word) => word !== '')
+  const words = wordsOf(optionOf(entry, OVERRIDE) ?? parameterOf(instance, OVERRIDE))
   const mapped = !words.includes(NO_MAPPINGS)
   return {
     content_filter: FILTERS[way],
@@ -70,7 +82,8 @@ export function attach(
   for (const [name, value] of Object.entries(wanted)) {
     const entry = parse(now).entries.findLast((candidate) => isOn(candidate, key))
     const present = entry && optionOf(entry, name)
-    const prior = mine.find((one) => one.name === name)?.prior ?? priorOf(name, present)
+    const recorded = mine.find((one) => one.name === name)
+    const prior = recorded === undefined ? priorOf(name, present) : recorded.prior
     now = applyEdits(now, setOption(parse(now), key, { name, value }))
     attached.push({ service: key.service, type: key.type, name, value, prior })
   }
@@ -95,7 +108,8 @@ export function detach(text: string, attached: readonly Attached[]): string {
 }
 
 /** What is attached by the look of it, where no journal tells: after a set-up by hand, or a lost state directory. */
-export function findAttached(text: string): readonly Attached[] {
+export function findAttached(text: string, instance: Pick<Instance, 'parameters'>): readonly Attached[] {
+  const inherited = wordsOf(parameterOf(instance, OVERRIDE)).join(',')
   return parse(text).entries.flatMap((entry) => {
     const { service, type } = entry
     const found: Attached[] = []
@@ -109,7 +123,7 @@ export function findAttached(text: string): readonly Attached[] {
     const words = override?.split(',') ?? []
     if (found.some(({ name }) => name === 'content_filter') && override !== undefined && words.at(-1) === NO_MAPPINGS) {
       const rest = words.slice(0, -1).join(',')
-      found.push({ service, type, name: OVERRIDE, value: override, prior: rest === '' ? null : rest })
+      found.push({ service, type, name: OVERRIDE, value: override, prior: rest === inherited ? null : rest })
     }
     return found
   })
@@ -130,6 +144,10 @@ export function nameAttached(text: string, attached: readonly Attached[]): reado
 function priorOf(name: string, present: string | undefined): string | null {
   if (present === undefined) return null
   return name !== OVERRIDE && (isCandyFilter(present) || present === PROXY) ? null : present
+}
+
+function wordsOf(list: string): readonly string[] {
+  return list.split(/[\s,]+/).filter((word) => word !== '')
 }
 
 function isOn(one: ServiceKey, key: ServiceKey): boolean {

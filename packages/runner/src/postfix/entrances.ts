@@ -1,28 +1,41 @@
-/** Where mail comes in: the services of master.cf that receive it, and which of them candy is given. */
-import { type Entry, findService, type MasterCf } from '@candy/master-cf'
+/** Where mail comes in: the services of master.cf that receive it, and whose mail it is, judged by what the service does. */
+import { type Entry, findService } from '@candy/master-cf'
+import { expand, type Instance } from './instance.js'
 import { SERVICE_NAMES } from './services.js'
 
 /**
- * `smtp` is other people's mail, `submission` that of the site's own users, `pickup` what sendmail(1) submits on this host;
- * `open` is an smtpd(8) that says itself that it wants no filter, the way back of another program say; `qmqp` cannot be
- * filtered by a service of its own.
+ * `smtp` is other hosts' mail, `submission` that of the site's own users, `internal` that of its own hosts and programs, the
+ * way back of another filter say; `pickup` is what sendmail(1) submits on this host, and qmqpd(8) cannot be given a filter of
+ * its own.
  */
-type EntranceKind = 'smtp' | 'submission' | 'pickup' | 'open' | 'qmqp'
+type EntranceKind = 'smtp' | 'submission' | 'internal' | 'pickup' | 'qmqp'
 
 export interface Entrance {
   readonly entry: Entry
   readonly kind: EntranceKind
+  /** What this was seen by, for people. */
+  readonly why: string
 }
 
 const SUBMISSION_PORTS = ['submission', 'submissions', 'smtps', '587', '465']
+const SMTP_PORTS = ['smtp', '25']
+
+/** What the way back of another filter sets to nothing. */
+const WAY_BACK = ['content_filter', 'smtpd_milters']
+
+/** Lists that can turn every stranger away. */
+const RESTRICTIONS = ['client', 'helo', 'sender', 'relay', 'recipient'].map((what) => `smtpd_${what}_restrictions`)
+const OF_USERS = ['permit_sasl_authenticated', 'permit_tls_clientcerts', 'permit_tls_all_clientcerts']
+const OF_HOSTS = ['permit_mynetworks', 'permit_inet_interfaces']
 
 /** The entries that Postfix uses, in the file's order. Behind postscreen(8) that is `smtpd pass`. */
-export function findEntrances(master: MasterCf): readonly Entrance[] {
+export function findEntrances(instance: Pick<Instance, 'master' | 'parameters'>): readonly Entrance[] {
+  const { master } = instance
   return master.entries
     .filter((entry) => findService(master, entry) === entry && !SERVICE_NAMES.some((name) => name === entry.service))
     .flatMap((entry) => {
-      const kind = kindOf(entry)
-      return kind === undefined ? [] : [{ entry, kind }]
+      const kind = kindOf(instance, entry)
+      return kind === undefined ? [] : [{ entry, kind: kind[0], why: kind[1] }]
     })
 }
 
@@ -36,12 +49,47 @@ export function optionOf(entry: Entry, name: string): string | undefined {
   return entry.options.findLast((option) => option.name === name)?.value
 }
 
-function kindOf(entry: Entry): EntranceKind | undefined {
-  const { command, type, service } = entry
-  if (command === 'pickup') return 'pickup'
-  if (command === 'qmqpd') return 'qmqp'
+/** The port of an inet service, by number or name. */
+export function portOf({ service }: Pick<Entry, 'service'>): string {
+  return service.slice(service.lastIndexOf(':') + 1)
+}
+
+function kindOf(
+  instance: Pick<Instance, 'parameters'>,
+  entry: Entry,
+): readonly [kind: EntranceKind, why: string] | undefined {
+  const { command, type } = entry
+  if (command === 'pickup') return ['pickup', 'sendmail(1) on this host']
+  if (command === 'qmqpd') return ['qmqp', 'QMQP']
   if (command !== 'smtpd' || (type !== 'inet' && type !== 'pass')) return undefined
-  if (optionOf(entry, 'content_filter')?.trim() === '') return 'open'
-  const port = service.slice(service.lastIndexOf(':') + 1)
-  return SUBMISSION_PORTS.includes(port) || optionOf(entry, 'smtpd_tls_wrappermode') === 'yes' ? 'submission' : 'smtp'
+  const admitted = onlyAdmits(instance, entry)
+  if (admitted !== undefined) return admitted
+  if (type === 'pass') return ['smtp', 'postscreen(8) hands it over']
+  if (optionOf(entry, 'smtpd_tls_wrappermode') === 'yes') return ['submission', '-o smtpd_tls_wrappermode=yes']
+  const port = portOf(entry)
+  if (SUBMISSION_PORTS.includes(port)) return ['submission', `port ${port}`]
+  if (SMTP_PORTS.includes(port)) return ['smtp', `port ${port}`]
+  if (optionOf(entry, 'smtpd_sasl_auth_enable') === 'yes')
+    return ['submission', `-o smtpd_sasl_auth_enable=yes on port ${port}`]
+  const none = WAY_BACK.find((name) => optionOf(entry, name)?.trim() === '')
+  if (none !== undefined) return ['internal', `-o ${none}= on port ${port}, as for what has been through a filter`]
+  return ['smtp', `port ${port}, and nothing restricts it to your own users or hosts`]
+}
+
+/** Whom a list of its own admits, when that turns all others away. */
+function onlyAdmits(
+  instance: Pick<Instance, 'parameters'>,
+  entry: Entry,
+): readonly [kind: EntranceKind, why: string] | undefined {
+  for (const name of RESTRICTIONS) {
+    const value = optionOf(entry, name)
+    if (value === undefined) continue
+    const items = expand(instance, value).split(/[\s,{}]+/)
+    const end = items.findIndex((item) => item === 'reject' || item === 'defer')
+    const permits = items.slice(0, Math.max(end, 0)).filter((item) => item.startsWith('permit'))
+    if (permits.length === 0 || !permits.every((item) => OF_USERS.includes(item) || OF_HOSTS.includes(item))) continue
+    const users = permits.some((item) => OF_USERS.includes(item))
+    return [users ? 'submission' : 'internal', `-o ${name}=${value}`]
+  }
+  return undefined
 }

@@ -85,6 +85,13 @@ export function parameterOf({ parameters }: Pick<Instance, 'parameters'>, name: 
   return parameters.get(name) ?? ''
 }
 
+/** `$name`, `$(name)` and `${name}` replaced, in a value of master.cf (postconf(5)); what is not set becomes nothing. */
+export function expand(instance: Pick<Instance, 'parameters'>, value: string): string {
+  return value.replace(/\$(?:\{(\w+)\}|\((\w+)\)|(\w+))/g, (_, braced, bracketed, plain) =>
+    parameterOf(instance, braced ?? bracketed ?? plain),
+  )
+}
+
 /** `name = value` a line (postconf(1)). */
 function readParameters(printed: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()

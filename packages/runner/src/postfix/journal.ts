@@ -12,6 +12,8 @@ export interface Choice {
   readonly way: Way
   readonly submission: boolean
   readonly pickup: boolean
+  /** Single services by name, as the operator has named them: whether they are filtered, whatever else is said. */
+  readonly services?: Readonly<Record<string, boolean>>
 }
 
 /** Texts of Postfix's files are Latin-1, one character a byte. */

@@ -17,24 +17,29 @@ import {
   attach,
   detach,
   findAttached,
-  foreignFilter,
+  mapsNothing,
   nameAttached,
   namesCandy,
   wantedOptions,
 } from './attachment.js'
-import { type Entrance, findEntrances, nameEntry } from './entrances.js'
+import { nameEntry } from './entrances.js'
+import { filterActions } from './filter-actions.js'
 import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
-import type { Choice, Journal } from './journal.js'
+import type { Journal } from './journal.js'
 import { addParameters, removeParameters, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
 import { renewEntry, renewParameters } from './own-entry.js'
+import { type Selection, type SelectionWish, select } from './selection.js'
 import { type CandyService, candyServices, SERVICE_NAMES } from './services.js'
 
-export interface Wish extends Choice {
+export interface Wish extends SelectionWish {
   /** Absolute path of the command that pipe(8) runs. */
   readonly candyPipe: string
 }
+
+/** Places that a warning names. */
+const SHOWN = 5
 
 export interface Texts {
   readonly master: string
@@ -51,7 +56,7 @@ export interface EnablePlan {
   /** With new mail given to candy. */
   readonly after: Texts
   readonly attached: readonly Attached[]
-  /** The receiving services that candy is given, for people. */
+  /** The receiving services that candy is given, each with why, for people. */
   readonly entrances: readonly string[]
   /** What becomes the journal, but for what is made in the file system. */
   readonly record: Omit<Journal, 'made'>
@@ -75,31 +80,29 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       served.master = added.text
     }
   }
-  const entrances = findEntrances(instance.master)
-  const given = entrances.filter((entrance) => isGiven(entrance, wish))
-  if (refusals.length === 0 && !given.some(({ kind }) => kind !== 'pickup'))
-    refusals.push(nothingToFilter(instance, wish))
-  const known = journal?.attached ?? findAttached(masterText)
+  const known = journal?.attached ?? findAttached(masterText, instance)
+  const bare = withoutCandy(instance, known)
+  const selection = select(instance, bare, wish)
+  refusals.push(...selection.refusals)
+  const { given } = selection
   const after = { ...served }
   const attached: Attached[] = []
   if (refusals.length === 0) {
-    const keep = known.filter((one) =>
-      given.some(({ entry }) => entry.service === one.service && entry.type === one.type),
-    )
+    const keep = known.filter((one) => given.some(({ service, type }) => service === one.service && type === one.type))
     after.master = detach(
       after.master,
       known.filter((one) => !keep.includes(one)),
     )
-    for (const { entry } of given) {
+    for (const entry of given) {
       const wanted = wantedOptions(instance, entry, wish.way)
       const one = attach(after.master, entry, wanted, keep)
       after.master = one.text
       attached.push(...one.attached)
     }
-    warnings.push(...unfiltered(entrances, given, wish), ...sideEffects(instance, wish))
+    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, wish, selection))
   }
   const absent = mainParameters.map(({ name }) => name).filter((name) => !setsParameter(mainText, name))
-  const { way, submission, pickup } = wish
+  const { way, submission, pickup, services: named = {} } = wish
   return {
     refusals,
     warnings,
@@ -107,10 +110,10 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
     served: refusals.length === 0 ? served : before,
     after: refusals.length === 0 ? after : before,
     attached,
-    entrances: nameAttached(after.master, attached),
+    entrances: selection.filtered,
     record: {
       version: 1,
-      choice: { way, submission, pickup },
+      choice: { way, submission, pickup, services: named },
       services: [...new Set([...(journal?.services ?? []), ...services])],
       parameters: [...new Set([...(journal?.parameters ?? []), ...absent])],
       attached,
@@ -138,7 +141,7 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
   const before = { master: masterText, main: mainText }
   const refusals = faultsOf(instance)
   if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
-  const found = findAttached(masterText)
+  const found = findAttached(masterText, instance)
   // Beside what is on record: an entry that somebody has copied since still must not name candy.
   const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
   const detached = { master: detach(masterText, attached), main: mainText }
@@ -208,14 +211,6 @@ function filteredElsewhere(instance: Instance): readonly string[] {
       )
     }
   }
-  for (const { entry } of findEntrances(instance.master)) {
-    const filter = foreignFilter(entry)
-    if (filter !== undefined) {
-      found.push(
-        `${nameEntry(entry)} gives its mail to another filter: ${filter}. Two filters in a row are not set up by this command: take that option out and reload, then enable again.`,
-      )
-    }
-  }
   return found
 }
 
@@ -226,49 +221,38 @@ function unreachable({ submits, configDirectory, defaultDirectory }: Instance, {
   ]
 }
 
-function nothingToFilter({ configDirectory }: Instance, { submission }: Wish): string {
-  const more = submission ? '' : ' (--submission would include submission services)'
-  return `no service in ${configDirectory}/master.cf takes mail from other hosts (smtpd of type inet or pass)${more}: there is nothing to filter.`
+/** The instance as it is for the services that receive mail when none of them is given to candy. */
+function withoutCandy(instance: Instance, attached: readonly Attached[]): Instance {
+  if (instance.master.problems.length > 0) return instance
+  const masterText = detach(instance.masterText, attached)
+  return { ...instance, masterText, master: parse(masterText) }
 }
 
-function isGiven({ kind }: Entrance, { way, submission, pickup }: Wish): boolean {
-  if (kind === 'smtp') return true
-  if (kind === 'submission') return submission
-  return kind === 'pickup' && pickup && way === 'after'
-}
-
-/** An entrance that stays open must be said aloud: who enables a filter believes that all mail is filtered. */
-function unfiltered(entrances: readonly Entrance[], given: readonly Entrance[], { way }: Wish): readonly string[] {
-  return entrances
-    .filter((entrance) => !given.includes(entrance))
-    .map(({ entry, kind }) => {
-      const unjudged = `NOT filtered: ${nameEntry(entry)}`
-      switch (kind) {
-        case 'submission':
-          return `${unjudged}: mail of your own users; --submission includes it`
-        case 'pickup':
-          if (way === 'pipe')
-            return `${unjudged}: mail from sendmail(1) on this host; candy itself hands mail back there`
-          if (way === 'before')
-            return `${unjudged}: mail from sendmail(1) on this host; only SMTP is filtered before the queue`
-          return `${unjudged}: mail from sendmail(1) on this host, as you wished`
-        case 'open':
-          return `${unjudged}: it says "-o content_filter=" itself`
-        default:
-          return `${unjudged}: candy does not filter QMQP`
-      }
-    })
-}
-
-function sideEffects(instance: Instance, { way }: Wish): readonly string[] {
-  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
-  if (way === 'pipe' && milters !== '') {
-    return [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
-  }
-  if (way === 'before' && parameterOf(instance, 'smtpd_milters').trim() !== '') {
+/** What a person would not expect of this way of filtering. */
+function sideEffects(instance: Instance, { way, backByPickup }: Wish, { given }: Selection): readonly string[] {
+  if (way === 'before') {
+    if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
     return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
   }
-  return []
+  const actions = filterActions(instance, given)
+  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
+  return [
+    ...(actions.length > 0
+      ? [`mail that these FILTER actions are about passes candy over, and goes where they say: ${listOf(actions)}`]
+      : []),
+    ...given
+      .filter((entry) => mapsNothing(entry))
+      .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
+    ...(way === 'pipe' && backByPickup && milters !== ''
+      ? [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
+      : []),
+  ]
+}
+
+/** The first few of a list, and how many more there are. */
+function listOf(items: readonly string[]): string {
+  const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : ''
+  return `${items.slice(0, SHOWN).join('; ')}${more}`
 }
 
 function endsLine(text: string): boolean {

@@ -22,7 +22,9 @@ test('a dry run shows a diff that a person can read, what is made and what stays
   expect(stdout).toContain(`--- ${directory}/master.cf\n+++ ${directory}/master.cf\n@@ -1,9 +1,`)
   expect(stdout).toContain('+  -o content_filter=candy-lmtp:unix:candy/lmtp\n')
   expect(stdout).toContain(`make ${directory}/queue/candy (candy:postfix, 2750)\n`)
-  expect(stdout).toContain('warning: NOT filtered: submission/inet (line 2): mail of your own users; --submission')
+  expect(stdout).toContain(
+    'warning: NOT filtered: submission/inet (line 2): mail of your own users (port submission); --submission',
+  )
   expect(bytesIn(directory)).toEqual(before)
 })
 
@@ -49,7 +51,7 @@ test('the same as JSON', () => {
     version: 1,
     way: 'before',
     done: false,
-    entrances: ['smtp/inet (line 12)'],
+    entrances: ['smtp/inet (line 12): mail from other hosts (port smtp)'],
   })
 })
 

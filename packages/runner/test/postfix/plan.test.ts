@@ -1,18 +1,27 @@
 /** What enabling and disabling make of configurations of many shapes: every byte of it. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
 import type { Way } from '../../src/postfix/attachment.js'
+import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { type EnablePlan, planDisable, planEnable, type Texts, type Wish } from '../../src/postfix/plan.js'
 import { provingTexts } from '../../src/postfix/proof.js'
+import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
 const WAYS: readonly Way[] = ['pipe', 'after', 'before']
 
+/** A service of `odd` says what a filter before the queue cannot carry. */
+function waysOf(shape: string): readonly Way[] {
+  return shape === 'odd' ? ['pipe', 'after'] : WAYS
+}
+
 function wish(way: Way, more: Partial<Wish> = {}): Wish {
-  return { way, submission: false, pickup: true, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
+  const choice = { way, submission: false, pickup: true }
+  return { ...choice, named: [], backByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
 }
 
 function journalOf({ record }: EnablePlan): Journal {
@@ -34,10 +43,11 @@ function written(given: Given, { master, main }: Texts): Instance {
 }
 
 describe.each(SHAPES)('%s', (shape) => {
+  const ways = waysOf(shape)
   const given: Given = { master: readShape(`${shape}.master.cf`) }
   const before = { master: given.master ?? '', main: readShape('plain.main.cf') }
 
-  test.each(WAYS)('enabling for %s writes what is on record', async (way) => {
+  test.each(ways)('enabling for %s writes what is on record', async (way) => {
     const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(way), undefined)
     expect(refusals).toEqual([])
     const shown = [
@@ -50,13 +60,13 @@ describe.each(SHAPES)('%s', (shape) => {
     await expect(text).toMatchFileSnapshot(join(SHAPES_DIRECTORY, `${shape}.${way}.diff`))
   })
 
-  test.each(WAYS)('disabling gives back every byte, from %s', (way) => {
-    const plan = planEnable(instanceOf(given), wish(way, { submission: true }), undefined)
+  test.each(ways)('disabling gives back every byte, from %s', (way) => {
+    const plan = planEnable(instanceOf(given), wish(way, { submission: way !== 'before' }), undefined)
     expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
     expect(planDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
   })
 
-  test.each(WAYS)('enabling twice for %s changes nothing the second time, with a journal or without', (way) => {
+  test.each(ways)('enabling twice for %s changes nothing the second time, with a journal or without', (way) => {
     const plan = planEnable(instanceOf(given), wish(way), undefined)
     const again = written(given, plan.after)
     expect(planEnable(again, wish(way), journalOf(plan)).after).toEqual(plan.after)
@@ -66,7 +76,9 @@ describe.each(SHAPES)('%s', (shape) => {
   test('switching through all modes and back to the first ends where it began', () => {
     const first = planEnable(instanceOf(given), wish('pipe'), undefined)
     let plan = first
-    for (const way of ['after', 'before', 'after', 'pipe', 'before', 'pipe'] as const) {
+    for (const way of (['after', 'before', 'after', 'pipe', 'before', 'pipe'] as const).filter((one) =>
+      ways.includes(one),
+    )) {
       const direct = planEnable(instanceOf(given), wish(way), undefined)
       plan = planEnable(written(given, plan.after), wish(way), journalOf(plan))
       expect(plan.refusals).toEqual([])
@@ -168,13 +180,44 @@ describe("candy's own entries", () => {
 
 test('without its journal candy is found by name and look', () => {
   const given = { master: readShape('submission.master.cf') }
-  for (const way of WAYS) {
+  for (const way of ['pipe', 'after'] as const) {
     const plan = planEnable(instanceOf(given), wish(way, { submission: true }), undefined)
     expect(planDisable(written(given, plan.after), undefined).after).toEqual({
       master: given.master,
       main: readShape('plain.main.cf'),
     })
   }
+})
+
+test('a pickup(8) that says itself that it wants no filter, or another one, is left as it is, also for a disabling without the journal', () => {
+  for (const filter of ['', 'amavis:[127.0.0.1]:10026']) {
+    const master = readShape('debian.master.cf').replace(/^pickup .*$/m, `$&\n  -o content_filter=${filter}`)
+    const plan = planEnable(instanceOf({ master }), wish('after'), undefined)
+    expect(plan.refusals).toEqual([])
+    expect(plan.warnings.join('\n')).toContain(
+      `NOT filtered: pickup/unix (line 53): mail from sendmail(1) on this host; it says -o content_filter=${filter} itself`,
+    )
+    expect(plan.after.master).toContain(`  -o content_filter=${filter}\n`)
+    expect(planDisable(written({}, plan.after), undefined).after.master).toBe(master)
+    const named = planEnable(instanceOf({ master }), wish('after', { services: { pickup: true } }), undefined)
+    expect(named.refusals.join()).toMatch(/pickup\/unix .*take that option out.*--no-service pickup/)
+  }
+})
+
+test('main.cf that has changed since is followed when candy is enabled again', () => {
+  const first = planEnable(
+    instanceOf({ parameters: { receive_override_options: 'no_milters' } }),
+    wish('after'),
+    undefined,
+  )
+  expect(first.after.master).toContain('-o receive_override_options=no_milters,no_address_mappings')
+  for (const journal of [journalOf(first), undefined]) {
+    const now = written({ parameters: { receive_override_options: 'no_milters' } }, first.after)
+    expect(planEnable(now, wish('after'), journal).after).toEqual(first.after)
+    expect(planDisable(now, journal).after.master).toBe(readShape('debian.master.cf'))
+  }
+  const later = planEnable(written({}, first.after), wish('after'), journalOf(first))
+  expect(later.after.master).toContain('-o receive_override_options=no_address_mappings\n')
 })
 
 test('an option of the site that candy had to widen gets its old value back', () => {
@@ -239,8 +282,173 @@ describe('it refuses, and says what to do', () => {
     expect(planEnable(instanceOf({ submits: false }), wish('after'), undefined).refusals).toEqual([])
   })
 
+  test.each([
+    ['cleanup_service_name=own', {}],
+    ['milter_macro_daemon_name=ORIGINATING', { smtpd_milters: 'inet:127.0.0.1:8891' }],
+    ['smtpd_milters=', { smtpd_milters: 'inet:127.0.0.1:8891' }],
+    ['smtpd_milters=inet:127.0.0.1:8892', {}],
+    ['receive_override_options=no_milters', {}],
+  ])('before the queue a service with %s, which would have no effect', (option, parameters) => {
+    const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
+    expect(refusals({ master, parameters }, 'before')).toMatch(
+      /^smtp\/inet \(line 12\) says -o .* no effect .*--queue after.*--no-service smtp/,
+    )
+    for (const way of ['pipe', 'after'] as const) {
+      const plan = planEnable(instanceOf({ master, parameters }), wish(way), undefined)
+      expect(plan.refusals).toEqual([])
+      // Nor does a switch take candy's own options for the site's.
+      const again = planEnable(written({ master, parameters }, plan.after), wish('before'), journalOf(plan))
+      expect(again.refusals).toHaveLength(1)
+    }
+  })
+
+  test('before the queue nothing for options that have the same effect on the way back', () => {
+    for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
+      const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
+      expect(planEnable(instanceOf({ master }), wish('before'), undefined).refusals).toEqual([])
+    }
+  })
+
+  test('a name of a service that is not there', () => {
+    const plan = planEnable(instanceOf(), wish('after', { named: ['10587'], services: { 10587: true } }), undefined)
+    expect(plan.refusals).toEqual(['no service 10587 in master.cf receives mail; these do: smtp/inet, pickup/unix'])
+  })
+
+  test('what cannot be filtered, when it is named', () => {
+    const asked = (name: string, way: Way, more: Partial<Wish> = {}): string =>
+      planEnable(
+        instanceOf({ master: `${stock}628 inet n - y - - qmqpd\n` }),
+        wish(way, { services: { [name]: true }, ...more }),
+        undefined,
+      ).refusals.join()
+    expect(asked('628', 'after')).toContain('candy does not filter QMQP. Leave --service 628 out.')
+    expect(asked('pickup', 'before')).toContain('only SMTP is filtered before the queue')
+    expect(asked('pickup', 'pipe', { backByPickup: true })).toContain('candy itself hands mail back there')
+    expect(asked('pickup', 'pipe')).toBe('')
+  })
+
   test('a host that takes no mail from others', () => {
     expect(refusals({ master: stock.replace(/^smtp +inet/m, '#$&') })).toContain('there is nothing to filter')
+  })
+})
+
+describe('which services are given to candy', () => {
+  const given = {
+    master: readShape('services.master.cf'),
+    parameters: { mua_client_restrictions: 'permit_sasl_authenticated, reject' },
+  }
+  const names = (more: Partial<Wish>, way: Way = 'after'): string => {
+    const { entrances, refusals } = planEnable(instanceOf(given), wish(way, more), undefined)
+    expect(refusals).toEqual([])
+    return entrances.map((entrance) => entrance.split(' ')[0]).join(' ')
+  }
+
+  test('is judged by what they do, and told with the reason', () => {
+    const { entrances, warnings } = planEnable(instanceOf(given), wish('after'), undefined)
+    expect(entrances).toEqual([
+      'smtp/inet (line 1): mail from other hosts (port smtp)',
+      '2525/inet (line 2): mail from other hosts (port 2525, and nothing restricts it to your own users or hosts)',
+    ])
+    expect(warnings).toEqual(
+      [
+        '588/inet (line 4): mail of your own users (-o smtpd_sasl_auth_enable=yes on port 588); --submission or --service 588 includes it',
+        '10587/inet (line 8): mail of your own users (-o smtpd_client_restrictions=$mua_client_restrictions); --submission or --service 10587 includes it',
+        'smtps/inet (line 10): mail of your own users (-o smtpd_tls_wrappermode=yes); it says -o content_filter=amavis:[127.0.0.1]:10026 itself',
+        '127.0.0.1:10025/inet (line 13): mail of your own hosts and programs (-o content_filter= on port 10025, as for what has been through a filter); it says -o content_filter= itself',
+        '127.0.0.1:10030/inet (line 16): mail of your own hosts and programs (-o smtpd_milters= on port 10030, as for what has been through a filter); --service 127.0.0.1:10030 includes it',
+        '127.0.0.1:10040/inet (line 18): mail of your own hosts and programs (-o smtpd_relay_restrictions=permit_mynetworks,reject); --service 127.0.0.1:10040 includes it',
+        'pickup/unix (line 20): mail from sendmail(1) on this host; it says -o content_filter= itself',
+      ].map((text) => `NOT filtered: ${text}`),
+    )
+  })
+
+  test('is for the operator to say, by name, by name and type, or by port', () => {
+    expect(names({ services: { 588: true } })).toBe('smtp/inet 2525/inet 588/inet')
+    expect(names({ services: { '10587/inet': true, 2525: false } })).toBe('smtp/inet 10587/inet')
+    expect(names({ services: { 10040: true, '127.0.0.1:10030': true } })).toBe(
+      'smtp/inet 2525/inet 127.0.0.1:10030/inet 127.0.0.1:10040/inet',
+    )
+    expect(names({ services: { smtp: false, 'smtp/inet': true } })).toBe('smtp/inet 2525/inet')
+    expect(names({ submission: true, services: { smtps: false, 588: false } })).toBe('smtp/inet 2525/inet 10587/inet')
+    expect(names({}, 'before')).toBe('smtp/inet 2525/inet')
+  })
+
+  test('is refused where another filter has what was asked for, with the way out', () => {
+    const plan = planEnable(instanceOf(given), wish('after', { submission: true }), undefined)
+    expect(plan.refusals).toHaveLength(1)
+    expect(plan.refusals.join()).toMatch(
+      /^smtps\/inet \(line 10\) gives its mail to another filter.*--no-service smtps/,
+    )
+    const users = planEnable(instanceOf(given), wish('before', { services: { 588: true } }), undefined)
+    expect(users.refusals.join()).toMatch(/588\/inet .* says -o cleanup_service_name=submission-cleanup, which/)
+  })
+
+  test.each([
+    ['smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes', 'smtp'],
+    ['smtp inet n - y - - smtpd -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }', 'submission'],
+    ['465 inet n - y - - smtpd', 'submission'],
+    ['8465 inet n - y - - smtpd -o smtpd_tls_wrappermode=yes', 'submission'],
+    [
+      '26 inet n - y - - smtpd -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject_unauth_destination',
+      'smtp',
+    ],
+    ['26 inet n - y - - smtpd -o smtpd_client_restrictions=check_client_access,hash:/x,permit,reject', 'smtp'],
+    [
+      '26 inet n - y - - smtpd -o smtpd_client_restrictions=permit_mynetworks,permit_sasl_authenticated,reject',
+      'submission',
+    ],
+    ['smtpd pass - - y - - smtpd -o smtpd_milters=', 'smtp'],
+  ])('%s is for %s', (line, kind) => {
+    const [entrance] = findEntrances(instanceOf({ master: `${line}\n` }))
+    expect(entrance?.kind).toBe(kind)
+  })
+})
+
+describe('FILTER actions, which pass candy over,', () => {
+  const told = (
+    parameters: Readonly<Record<string, string>>,
+    way: Way = 'after',
+    master = readShape('debian.master.cf'),
+  ): string =>
+    planEnable(instanceOf({ master, parameters }), wish(way), undefined)
+      .warnings.filter((text) => text.includes('FILTER'))
+      .join()
+
+  test('are found in main.cf, in restriction classes and in what services say', () => {
+    expect(told({ smtpd_sender_restrictions: 'check_sender_access static:{FILTER smtp:[127.0.0.1]:25}' })).toBe(
+      'mail that these FILTER actions are about passes candy over, and goes where they say: smtpd_sender_restrictions in main.cf: FILTER smtp:[127.0.0.1]:25',
+    )
+    expect(
+      told({ smtpd_restriction_classes: 'strict, loose', loose: 'check_client_access inline:{a=FILTER x:y}' }),
+    ).toContain('loose in main.cf: FILTER x:y')
+    expect(
+      told({
+        header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
+        nested_header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
+      }),
+    ).toMatch(/say: header_checks in main.cf: FILTER a:b$/)
+    const master = readShape('debian.master.cf').replace(/^smtp +inet.*$/m, '$& -o smtpd_client_restrictions=$own')
+    expect(told({ own: 'check_client_access static:{FILTER x:}' }, 'pipe', master)).toContain(
+      '-o smtpd_client_restrictions of smtp/inet (line 12): FILTER x:',
+    )
+  })
+
+  test('are found in the files of tables, by line', () => {
+    const directory = scratch()
+    const [access, checks] = [join(directory, 'access'), join(directory, 'checks')]
+    writeFileSync(access, '# a FILTER x:y\na OK\nb\tFILTER scan:[::1]:25\nc REJECT no FILTER here\n')
+    writeFileSync(checks, '/^X: y/ FILTER candy-lmtp:unix:candy/lmtp\n/^Y/\n  FILTER other:\n')
+    expect(
+      told({
+        smtpd_recipient_restrictions: `check_sender_access proxy:hash:${access}`,
+        body_checks: `pcre:${checks}, regexp:/nowhere`,
+      }),
+    ).toMatch(new RegExp(`say: ${access}:3: FILTER scan:\\[::1\\]:25; ${checks}:3: FILTER other:$`))
+    expect(told({ smtpd_data_restrictions: `check_sender_access hash:${directory}` })).toBe('')
+  })
+
+  test('have no effect before the queue, where Postfix ignores them', () => {
+    expect(told({ header_checks: 'pcre:{{/x/ FILTER a:b}}' }, 'before')).toBe('')
   })
 })
 

@@ -38,7 +38,7 @@ export function instanceOf(given: Given = {}): Instance {
     masterText: master,
     mainText: main,
     master: parse(master),
-    parameters: new Map(Object.entries({ message_size_limit: '10240000', ...given.parameters })),
+    parameters: new Map(Object.entries({ cleanup_service_name: 'cleanup', ...given.parameters })),
     submits: given.submits ?? true,
   }
   const all = { has: (): boolean => true } as unknown as ReadonlySet<string>

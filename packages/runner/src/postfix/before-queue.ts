@@ -1,0 +1,37 @@
+/**
+ * What a receiving service says that has no effect once its mail is filtered before the queue: an smtpd(8) that hands a
+ * message to a proxy runs neither cleanup(8) nor milters on it (SMTPD_PROXY_README, MILTER_README), and the way back is one for
+ * all services, which follows main.cf.
+ */
+import type { Entry } from '@candy/master-cf'
+import { optionOf } from './entrances.js'
+import { expand, type Instance, parameterOf } from './instance.js'
+
+const MILTERS = ['smtpd_milters', 'smtpd_milter_maps']
+
+/** The options, as `-o name=value`. Empty when the way back does all that the service says. */
+export function lostBeforeQueue(instance: Instance, entry: Entry): readonly string[] {
+  const differs = (name: string): boolean => {
+    const value = optionOf(entry, name)
+    return value !== undefined && !isSame(expand(instance, value), parameterOf(instance, name))
+  }
+  const hasMilters = MILTERS.some((name) => parameterOf(instance, name).trim() !== '' || differs(name))
+  return [...new Set(entry.options.map(({ name }) => name))]
+    .filter((name) => {
+      if (name === 'cleanup_service_name' || name === 'receive_override_options') return differs(name)
+      return hasMilters && (MILTERS.includes(name) || name.startsWith('milter_')) && differs(name)
+    })
+    .map((name) => `-o ${name}=${optionOf(entry, name)}`)
+}
+
+/** As lists: the order of words means nothing in those where there are several. */
+function isSame(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((text) =>
+    text
+      .trim()
+      .split(/[\s,]+/)
+      .toSorted()
+      .join(' '),
+  )
+  return first === second
+}
