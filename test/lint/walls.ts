@@ -41,7 +41,10 @@ export const walls: Readonly<Record<string, Wall>> = {
     never: [...above('message'), ...all('smtp'), '@candy/master-cf', ...filters],
     may: [...all('log'), '@candy/sdk'],
   },
-  'packages/runner/src/smtp': { never: [...above('smtp'), ...all('log'), '@candy/sdk'], may: ['./x.js'] },
+  'packages/runner/src/smtp': {
+    never: [...above('smtp'), ...all('log'), '@candy/sdk'],
+    may: ['./x.js', '@candy/sdk/values'],
+  },
   'packages/runner/src/log': { never: [...above('log'), '@candy/master-cf', ...filters], may: ['./x.js'] },
   'packages/sdk/src': { never: ['@candy/runner', '@candy/master-cf', '@candy/filter-clamav'], may: ['./x.js'] },
   'packages/master-cf/src': { never: ['@candy/runner', '@candy/sdk'], may: ['./x.js'] },

@@ -138,7 +138,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const journal = readJournal(state)
   const choice = choose(options, journal)
   const named = Object.keys(options.service ?? {})
-  const wish = { ...choice, named, backByPickup: settings.pipe.reinject.by === 'sendmail', candyPipe: CANDY_PIPE }
+  const wish = { ...choice, named, backByPickup: settings.pipe.reinject === 'sendmail', candyPipe: CANDY_PIPE }
   const plan = planEnable(instance, wish, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
   if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)

@@ -113,7 +113,7 @@ async function answer(
 }
 
 function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string): NextHop {
-  return reinject.by === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject)
+  return reinject === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject)
 }
 
 /** Aborts in time, or when somebody asks this process to end. */

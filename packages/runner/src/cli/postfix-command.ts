@@ -1,12 +1,12 @@
 /** What the commands that change Postfix have in common. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { parseDuration } from '@candy/sdk/values'
 import { whileLocked } from '../postfix/lock.js'
 import { systemErrorText } from '../postfix/system-error.js'
 import { Ownership } from '../site/ownership.js'
 import { SiteError } from '../site/problem.js'
 import { type Settings, soundSettings } from '../site/settings.js'
-import { parseDuration } from '../site/units.js'
 import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -21,9 +21,11 @@ export function readSound(configDirectory: string): Settings {
 
 /** The value of `--wait`, in milliseconds. Throws Failure when it is no time. */
 export function readWait(text: string): number {
-  const wait = parseDuration(text)
-  if ('what' in wait) throw new Failure(EX_USAGE, `--wait ${text}: ${wait.what}`)
-  return wait.value
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw new Failure(EX_USAGE, `--wait ${text}: ${(error as Error).message}`)
+  }
 }
 
 export function assertRoot(command: string): void {

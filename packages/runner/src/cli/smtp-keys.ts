@@ -1,7 +1,8 @@
 /** Keys of `[smtp]` in candy.toml that a command must not pass over in silence: they decide what a mode comes to. */
+
+import { printAddress } from '@candy/sdk/values'
 import type { Settings } from '../site/settings.js'
 import { PLACE_DEFAULTS, type Queue } from '../site/smtp-settings.js'
-import { printAddress } from '../smtp/address.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
 

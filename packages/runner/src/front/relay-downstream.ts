@@ -8,9 +8,10 @@
  * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
  * its reply. The connection is not used again.
  */
+
+import type { ServiceAddress } from '@candy/sdk/values'
 import type { Deadline } from '../chain/deadline.js'
 import type { Content } from '../message/content.js'
-import type { ServiceAddress } from '../smtp/address.js'
 import { SmtpClient, SmtpError } from '../smtp/client.js'
 import type { Command } from '../smtp/command.js'
 import type { Extensions } from '../smtp/ehlo.js'

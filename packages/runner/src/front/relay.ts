@@ -2,10 +2,11 @@
  * The relay between two Postfix services, after the queue (FILTER_README, "advanced content filter") or before it
  * (SMTPD_PROXY_README): what one place where mail comes in has to know. Sessions share it and change nothing in it.
  */
+
+import type { ServiceAddress } from '@candy/sdk/values'
 import type { Chain } from '../chain/chain.js'
 import type { Log } from '../log/log.js'
 import type { SpoolOptions } from '../message/spool.js'
-import type { ServiceAddress } from '../smtp/address.js'
 import type { HopPool } from './hop-pool.js'
 
 /** Durations are milliseconds. */

@@ -3,7 +3,7 @@
  * (RFC 2920), and the final dot is sent last of all, when nothing can go wrong any more on this side.
  */
 import { CandyError, printable } from '@candy/sdk'
-import type { ServiceAddress } from '../smtp/address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { SmtpClient } from '../smtp/client.js'
 import type { Extensions } from '../smtp/ehlo.js'
 import { enhancedStatus, printReply, type Reply } from '../smtp/reply.js'

@@ -11,7 +11,7 @@ import * as net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
-import { printAddress, type ServiceAddress } from '../smtp/address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { assignInherited, readInherited } from './inherited.js'
 import type { Place } from './places.js'
 

@@ -5,11 +5,11 @@
  */
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { execa } from 'execa'
 import { SOCKETS } from '../postfix/attachment.js'
 import type { Settings } from '../site/settings.js'
 import { PLACE_DEFAULTS, type PlaceDefaults, type Queue } from '../site/smtp-settings.js'
-import type { ServiceAddress } from '../smtp/address.js'
 
 export interface Place extends PlaceDefaults {
   readonly queue: Queue

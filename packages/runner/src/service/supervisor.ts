@@ -5,9 +5,9 @@
  */
 import { availableParallelism } from 'node:os'
 import { CandyError } from '@candy/sdk'
+import { printAddress } from '@candy/sdk/values'
 import type { Log } from '../log/log.js'
 import { type Settings, soundSettings } from '../site/settings.js'
-import { printAddress } from '../smtp/address.js'
 import { Crew, type CrewOptions } from './crew.js'
 import { listenAt } from './listening.js'
 import { openNotifier } from './notify.js'

@@ -2,10 +2,10 @@
  * A table of a configuration file, read key by key. Which keys there are is what was asked for: `end` refuses the rest,
  * so a key can't be known to the reader and unknown to the check.
  */
+import { parseAddress, parseDuration, parseSize, type ServiceAddress, type ValueError } from '@candy/sdk/values'
 import { nearest } from './nearest.js'
 import type { Problem } from './problem.js'
 import { printPath, type TomlDocument, type TomlPath, type TomlTable } from './toml.js'
-import { type Measure, parseDuration, parseSize } from './units.js'
 
 export class Section {
   readonly #document: TomlDocument
@@ -80,12 +80,17 @@ export class Section {
 
   /** Milliseconds. */
   duration(key: string, fallback: number): number {
-    return this.#measure(key, parseDuration) ?? fallback
+    return this.#value(key, parseDuration) ?? fallback
   }
 
   /** Bytes. */
   size(key: string): number | undefined {
-    return this.#measure(key, parseSize)
+    return this.#value(key, parseSize)
+  }
+
+  /** Where a service listens. */
+  address(key: string): ServiceAddress | undefined {
+    return this.#value(key, parseAddress)
   }
 
   /** Says what is wrong with a value. */
@@ -123,13 +128,16 @@ export class Section {
     return Object.hasOwn(this.#table, key) ? this.#table[key] : undefined
   }
 
-  #measure(key: string, parse: (written: unknown) => Measure): number | undefined {
+  #value<T>(key: string, parse: (written: unknown) => T): T | undefined {
     const value = this.#get(key)
     if (value === undefined) return undefined
-    const measure = parse(value)
-    if ('value' in measure) return measure.value
-    this.wrong(key, measure.what, measure.hint)
-    return undefined
+    try {
+      return parse(value)
+    } catch (error) {
+      const { what, hint } = error as ValueError
+      this.wrong(key, what, hint)
+      return undefined
+    }
   }
 }
 

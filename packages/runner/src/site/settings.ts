@@ -4,18 +4,14 @@
  */
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { readText } from './file.js'
+import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
 import { type Problem, reason, SiteError } from './problem.js'
 import { Section } from './section.js'
 import { readSmtpSettings, type SmtpSettings } from './smtp-settings.js'
 import { parseDocument } from './toml.js'
-
-/** Where an accepted message goes in pipe mode. */
-type Reinjection =
-  | { readonly by: 'sendmail' }
-  | { readonly by: 'unix'; readonly path: string }
-  | { readonly by: 'tcp'; readonly host: string; readonly port: number }
 
 /** Durations are milliseconds, sizes are bytes, paths are absolute. */
 export interface Settings {
@@ -25,7 +21,8 @@ export interface Settings {
   readonly pipe: {
     /** For one message in all; Postfix bounces at its own limit (`command_time_limit`), so this must be shorter. */
     readonly deadline: number
-    readonly reinject: Reinjection
+    /** Where an accepted message goes: by sendmail(1), or to an SMTP service. */
+    readonly reinject: 'sendmail' | ServiceAddress
     readonly sendmail: string
   }
   readonly smtp: SmtpSettings
@@ -98,20 +95,10 @@ function logTo(section: Section): string {
   return to
 }
 
-function reinjection(pipe: Section): Reinjection {
+function reinjection(pipe: Section): Settings['pipe']['reinject'] {
   const text = pipe.text('reinject') ?? 'sendmail'
-  if (text === 'sendmail') return { by: 'sendmail' }
-  if (text.startsWith('unix:')) {
-    const path = text.slice('unix:'.length)
-    if (!isAbsolute(path)) pipe.wrong('reinject', 'the path after "unix:" must be absolute')
-    return { by: 'unix', path }
-  }
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:/\s]+)):(\d+)$/.exec(text) ?? []
-  const host = bracketed ?? plain
-  const port = Number(digits)
-  if (host === undefined || port < 1 || port > 65_535) {
-    pipe.wrong('reinject', 'must be "sendmail", "unix:/path" or "host:port" (an IPv6 address in brackets)')
-    return { by: 'sendmail' }
-  }
-  return { by: 'tcp', host, port }
+  if (text === 'sendmail') return text
+  if (/[:/]/.test(text)) return pipe.address('reinject') ?? 'sendmail'
+  pipe.wrong('reinject', 'must be "sendmail", "unix:/path" or "host:port"', nearest(text, ['sendmail']))
+  return 'sendmail'
 }

@@ -1,5 +1,5 @@
 /** The table `[smtp]` of candy.toml: where the resident runner listens, where mail goes on, and what limits it. */
-import { parseAddress, type ServiceAddress } from '../smtp/address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import type { Section } from './section.js'
 
 /** Whether Postfix has queued a message before it comes here. */
@@ -37,8 +37,8 @@ export interface SmtpSettings extends PlaceDefaults {
 export function readSmtpSettings(section: Section): SmtpSettings {
   const queue = section.choice('queue', ['after', 'before'], 'after')
   const preset = PLACE_DEFAULTS[queue]
-  const listen = address(section, 'listen')
-  const nextHop = address(section, 'next_hop')
+  const listen = section.address('listen')
+  const nextHop = section.address('next_hop')
   const workers = section.count('workers')
   return {
     queue,
@@ -51,14 +51,4 @@ export function readSmtpSettings(section: Section): SmtpSettings {
     sessions: section.count('sessions') ?? 250,
     hang: section.duration('hang', 30_000),
   }
-}
-
-function address(section: Section, key: string): ServiceAddress | undefined {
-  const text = section.text(key)
-  if (text === undefined) return undefined
-  const found = parseAddress(text)
-  if (found === undefined) {
-    section.wrong(key, 'must be "unix:/path" or "host:port" (an IPv6 address in brackets)')
-  }
-  return found
 }

@@ -5,8 +5,7 @@
  * Goes wrong when the server is gone, silent or talks nonsense: then every command under way fails with an SmtpError.
  */
 import { connect, type Socket } from 'node:net'
-import type { ServiceAddress } from './address.js'
-import { printAddress } from './address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { makeDotStuffer } from './data.js'
 import { type Extensions, parseExtensions } from './ehlo.js'
 import { parseReplyLine, type Reply } from './reply.js'

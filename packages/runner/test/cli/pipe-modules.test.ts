@@ -39,10 +39,12 @@ function nameOf(url: string): string {
 test('without filters: one file of ours and what Node.js brings', () => {
   expect(modulesOf({})).toMatchInlineSnapshot(`
     [
+      "node:buffer",
       "node:child_process",
       "node:fs",
       "node:fs/promises",
       "node:net",
+      "node:os",
       "node:path",
       "node:stream",
       "node:stream/promises",

@@ -54,7 +54,7 @@ describe('candy.toml', () => {
     expect(settings).toEqual({
       mode: 'smtp',
       state: `/var/lib/candy/${directory.slice(1).replaceAll('/', '-')}`,
-      pipe: { deadline: 900_000, reinject: { by: 'sendmail' }, sendmail: '/usr/sbin/sendmail' },
+      pipe: { deadline: 900_000, reinject: 'sendmail', sendmail: '/usr/sbin/sendmail' },
       smtp: {
         queue: 'after',
         protocol: 'lmtp',
@@ -92,7 +92,7 @@ describe('candy.toml', () => {
       state: '/srv/candy',
       pipe: {
         deadline: 300_000,
-        reinject: { by: 'unix', path: '/var/spool/postfix/public/candy-in' },
+        reinject: { path: '/var/spool/postfix/public/candy-in' },
         sendmail: '/opt/sendmail',
       },
       smtp: {
@@ -117,9 +117,9 @@ describe('candy.toml', () => {
   })
 
   test.each([
-    ['127.0.0.1:10026', { by: 'tcp', host: '127.0.0.1', port: 10_026 }],
-    ['mail.example.com:25', { by: 'tcp', host: 'mail.example.com', port: 25 }],
-    ['[2001:db8::1]:10026', { by: 'tcp', host: '2001:db8::1', port: 10_026 }],
+    ['127.0.0.1:10026', { host: '127.0.0.1', port: 10_026 }],
+    ['mail.example.com:25', { host: 'mail.example.com', port: 25 }],
+    ['[2001:db8::1]:10026', { host: '2001:db8::1', port: 10_026 }],
   ])('re-injects to %s', (text, expected) => {
     expect(written(`[pipe]\nreinject = "${text}"`).pipe.reinject).toEqual(expected)
   })

@@ -1,0 +1,3 @@
+export { parseAddress, printAddress, type ServiceAddress } from './address.js'
+export { ValueError } from './error.js'
+export { parseDuration, parseSize } from './measure.js'
