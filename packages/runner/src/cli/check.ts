@@ -19,6 +19,7 @@ import { loadSite, type Site } from '../site/site.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
+import { senderOf, withoutMboxLine } from './message-file.js'
 import { printParties, toJson, weightiest } from './outcome-print.js'
 import { isTooPowerful, openedBefore, runAgain } from './privileges.js'
 
@@ -29,7 +30,7 @@ interface CheckOptions {
   readonly config?: string
   readonly filters?: string
   readonly filter?: string
-  readonly from: string
+  readonly from?: string
   readonly to?: readonly [string, ...string[]]
   readonly out?: string
   readonly json?: true
@@ -51,7 +52,7 @@ export function addCheck(candy: Command): void {
     .argument('[file]', 'the message; standard input when it is - or missing', '-')
     .option('--filters <dir>', 'a directory to use for filters.d')
     .option('--filter <package>', 'judge with this filter alone: a package or the path of one')
-    .option('--from <address>', 'envelope sender; empty is the null sender', '')
+    .option('--from <address>', 'envelope sender; empty is a bounce (default: what Return-Path or From says)')
     .option('--to <address...>', 'envelope recipients (default: postmaster)')
     .option('--out <file>', 'write the message as it would go on')
     .option('--json', 'print JSON')
@@ -77,18 +78,29 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   let content: Spool | undefined
   let parties: readonly Party[] = []
   try {
-    content = await receive(canonical(input === undefined ? process.stdin : createReadStream('', { fd: input })), spool)
-    const envelope: Envelope = { sender: options.from, recipients: options.to ?? ['postmaster'] }
+    const bytes = input === undefined ? process.stdin : createReadStream('', { fd: input })
+    const say = (what: string): void => void (options.json || console.error(what))
+    const leftOut = (): void => say('the first line is left out: mbox has put it there, and it is none of the message')
+    content = await receive(canonical(withoutMboxLine(bytes, leftOut)), spool)
+    const envelope = await envelopeOf(content, options)
     const chain = new Chain(site.filters, { spool, log: heard })
     parties = await chain.run({ id: 'check', envelope, content }, new Deadline())
     if (out !== undefined) await writeLoad(parties, out)
-    process.stdout.write(options.json ? `${JSON.stringify(toJson(parties))}\n` : printParties(parties))
+    const original = { envelope, header: await content.headers() }
+    process.stdout.write(
+      options.json ? `${JSON.stringify(toJson(original, parties))}\n` : printParties(original, parties),
+    )
     process.exitCode = STATUSES[weightiest(parties)?.action ?? 'defer']
   } finally {
     for (const { outcome } of parties) await outcome.close()
     await content?.close()
     await site.close()
   }
+}
+
+/** Filters judge a bounce otherwise than a letter, so the sender is none only where the message names nobody. */
+async function envelopeOf(content: Spool, { from, to }: CheckOptions): Promise<Envelope> {
+  return { sender: from ?? senderOf(await content.headers()) ?? '', recipients: to ?? ['postmaster'] }
 }
 
 /** Nothing is written of a message that does not go on. */

@@ -1,10 +1,10 @@
 /** `candy list`: what stands in filters.d, in order, and which copy of each package is used. Runs no filter's code. */
-import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { type ListedFile, type ListedFilter, listSite, type SiteListing } from '../site/list.js'
 import { printProblem } from '../site/problem.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'
+import { printTable } from './table.js'
 
 interface ListOptions {
   readonly config?: string
@@ -36,13 +36,11 @@ function toJson({ directory, settings, entries, problems }: SiteListing): object
 
 function printListing({ directory, entries }: SiteListing): string {
   if (entries.length === 0) return `${directory} is empty: mail passes unfiltered\n`
-  const table = new Table({
-    head: ['name', 'filter', 'version', 'found', 'on reject', 'for some recipients'],
-    style: { head: [], border: [] },
-  })
-  for (const entry of entries) table.push(entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry))
-  return `${directory}\n${table.toString()}\n`
+  const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))
+  return `${directory}\n${printTable(HEAD, rows)}\n`
 }
+
+const HEAD = ['name', 'filter', 'version', 'on reject', 'found', 'for some recipients']
 
 function filterRow(entry: ListedFilter): string[] {
   const found = entry.kind === 'script' ? entry.path : (entry.directory ?? 'not found')
@@ -51,12 +49,12 @@ function filterRow(entry: ListedFilter): string[] {
     entry.name,
     entry.package ?? 'script',
     entry.version ?? '',
-    found,
     entry.policy?.onReject ?? '',
+    found,
     rules.join('\n'),
   ]
 }
 
-function ignoredRow(entry: ListedFile): [string, { readonly content: string; readonly colSpan: number }] {
-  return [entry.name, { content: `ignored: ${entry.reason}`, colSpan: 5 }]
+function ignoredRow({ name, reason }: ListedFile): string[] {
+  return [name, 'ignored', '', '', reason]
 }

@@ -4,16 +4,19 @@ import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
 import { addEnable, addMode } from './enable.js'
-import { EX_NOINPUT, EX_OK, EX_SOFTWARE, EX_USAGE } from './exit-status.js'
+import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE } from './exit-status.js'
+import { type Explanation, explain } from './explanation.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
+import { readVersion } from './version.js'
 
 export async function main(argv: readonly string[]): Promise<void> {
   const candy = new Command('candy')
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
+    .version(readVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   addCheck(candy)
@@ -28,12 +31,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command('pipe')
     .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')
     .usage('-f SENDER [--id ID] [--client-address ADDRESS] -- RECIPIENT...')
-  for (const command of candy.commands) command.exitOverride()
+  const json = argv.includes('--json')
+  for (const command of [candy, ...candy.commands]) {
+    command.exitOverride()
+    // What commander has to say of wrong usage is in its errors, too.
+    command.configureOutput({ outputError: json ? () => {} : (text, write) => write(text) })
+  }
+  // Whoever reads may have seen enough: `candy list | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))
   try {
     assertSomewhere()
     await candy.parseAsync([...argv])
   } catch (error) {
-    process.exitCode = explain(error)
+    process.exitCode = tell(error, json)
   }
 }
 
@@ -46,12 +56,12 @@ function assertSomewhere(): void {
   }
 }
 
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EX_OK : EX_USAGE
-  if (error instanceof Failure) {
-    console.error(error.message)
-    return error.status
-  }
-  console.error(error)
-  return EX_SOFTWARE
+/** With `--json` errors are JSON on standard output, else text on standard error. Gives the exit status. */
+function tell(error: unknown, json: boolean): number {
+  const usage = error instanceof CommanderError
+  if (usage && error.exitCode === 0) return EX_OK
+  const told: Explanation = usage ? { status: EX_USAGE, text: error.message.replace(/^error: /, '') } : explain(error)
+  if (json) console.log(JSON.stringify({ version: 1, error: told }))
+  else if (!usage) console.error(told.text)
+  return told.status
 }

@@ -1,9 +1,9 @@
 /** An outcome for people and for programs. The JSON form is a promise: docs/json.md names every member. */
-import { type HeaderEdit, printable } from '@candy/sdk'
-import Table from 'cli-table3'
+import { type Envelope, editHeaders, type HeaderEdit, printable } from '@candy/sdk'
 import type { Outcome } from '../chain/outcome.js'
 import type { Party } from '../chain/party.js'
 import { answerTo } from '../front/answer.js'
+import { printTable } from './table.js'
 
 /** What weighs more comes first. */
 const WEIGHTS: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
@@ -14,41 +14,59 @@ export function weightiest(parties: readonly Party[]): Outcome | undefined {
   return parties.map(({ outcome }) => outcome).toSorted((a, b) => weightOf(a) - weightOf(b))[0]
 }
 
-export function toJson(parties: readonly Party[]): object {
+/** The message that was judged. */
+export interface Original {
+  readonly envelope: Envelope
+  readonly header: Uint8Array
+}
+
+export function toJson({ envelope: { sender }, header }: Original, parties: readonly Party[]): object {
   const outcome = weightiest(parties)
   return {
     version: 1,
-    ...(outcome && members(outcome)),
-    parties: parties.map((party) => ({ recipients: party.subject.envelope.recipients, ...members(party.outcome) })),
+    ...(outcome && members(outcome, header)),
+    sender,
+    parties: parties.map((party) => ({
+      recipients: party.subject.envelope.recipients,
+      ...members(party.outcome, header),
+    })),
   }
 }
 
-function members({ action, reason, edits, rewritten, reports }: Outcome): object {
+function members({ action, reason, edits, rewritten, reports }: Outcome, header: Uint8Array): object {
   return {
     action,
     ...(reason !== undefined && { filter: reason.filter, text: reason.text }),
     status: answerTo({ action, ...(reason !== undefined && { reason }) }).status,
-    edits,
+    edits: effective(edits, header),
     rewritten,
     filters: reports,
   }
 }
 
-/** Says who is meant where not all recipients are. */
-export function printParties(parties: readonly Party[]): string {
+/** Says for which envelope the filters judged, and who is meant where not all recipients are. */
+export function printParties(
+  { envelope: { sender, recipients }, header }: Original,
+  parties: readonly Party[],
+): string {
+  const envelope = `from <${sender}> to ${recipients.map((one) => `<${one}>`).join(', ')}\n`
   const heading = ({ subject }: Party): string =>
     parties.length === 1 ? '' : `${subject.envelope.recipients.join(', ')}:\n`
-  return parties.map((party) => heading(party) + printOutcome(party.outcome)).join('\n')
+  return envelope + parties.map((party) => heading(party) + printOutcome(party.outcome, header)).join('\n')
 }
 
-function printOutcome({ action, reason, edits, rewritten, reports }: Outcome): string {
-  const table = new Table({ head: ['filter', 'said', 'ms', 'why'], style: { head: [], border: [] } })
-  for (const report of reports) table.push([report.name, report.action, report.milliseconds, report.text ?? ''])
-  const lines = reports.length === 0 ? ['no filters'] : [table.toString()]
-  for (const edit of edits) lines.push(printEdit(edit))
+function printOutcome({ action, reason, edits, rewritten, reports }: Outcome, header: Uint8Array): string {
+  const rows = reports.map(({ name, action, milliseconds, text = '' }) => [name, action, String(milliseconds), text])
+  const lines = [rows.length === 0 ? 'no filters' : printTable(['filter', 'said', 'ms', 'why'], rows)]
+  for (const edit of effective(edits, header)) lines.push(printEdit(edit))
   if (rewritten) lines.push('the content was rewritten')
   lines.push(reason === undefined ? action : `${action}: ${reason.filter}: ${reason.text}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Without the removal of fields that were not there. */
+function effective(edits: readonly HeaderEdit[], header: Uint8Array): readonly HeaderEdit[] {
+  return edits.filter((edit) => 'add' in edit || editHeaders(header, [edit]).length < header.length)
 }
 
 function printEdit(edit: HeaderEdit): string {

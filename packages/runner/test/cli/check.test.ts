@@ -30,6 +30,7 @@ test('judges standard input, and says so in JSON', () => {
   expect(JSON.parse(stdout)).toEqual({
     version: 1,
     ...outcome,
+    sender: '',
     parties: [{ recipients: ['postmaster'], ...outcome }],
   })
 })
@@ -58,6 +59,27 @@ test('judges a file with the envelope it is told, and writes what would go on', 
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ action: 'accept', status: '2.0.0', rewritten: true })
   expect(readFileSync(out, 'utf8')).toBe('X-To: b@y\r\nX-From: a@x\r\nSubject: hi\r\n\r\nhello\r\n')
+})
+
+test('the sender is who the message says, unless told', () => {
+  const directory = site({ 'filters.d/10-who': script('echo "5.7.1 from $CANDY_SENDER"; exit 69') })
+  const message = 'From someone Fri Nov 27 11:00:00 2026\nReturn-Path: <a@example.com>\nSubject: hi\n\nhello\n'
+  const { stdout, stderr } = candy(['check', '-c', directory], message)
+  expect(stdout).toContain('from <a@example.com> to <postmaster>')
+  expect(stdout).toContain('from a@example.com')
+  expect(stderr).toContain('the first line is left out')
+  expect(JSON.parse(candy(['check', '-c', directory, '--from', '', '--json'], message).stdout).sender).toBe('')
+})
+
+test('a removal is shown where there was something to remove', () => {
+  const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
+  const judge = "() => ({ action: 'accept', edits: [{ remove: 'X-There' }, { remove: 'X-Not-There' }] })"
+  const text = `export const filter = { api: 1, name: 'removing', options: ${options}, create: () => ({ judge: ${judge} }) }`
+  const directory = site({ 'mine/removing.js': text })
+  writeFileSync(join(directory, 'filters.d/10-removing.toml'), `filter = "${directory}/mine/removing.js"\n`)
+  const message = 'X-There: 1\nSubject: x\n\nbody\n'
+  expect(candy(['check', '-c', directory], message).stdout).toMatch(/^- X-There\naccept$/m)
+  expect(JSON.parse(candy(['check', '-c', directory, '--json'], message).stdout).edits).toEqual([{ remove: 'X-There' }])
 })
 
 test('what cannot be decided is 75', () => {
@@ -126,6 +148,8 @@ test('shows what becomes of the message for each party of recipients', () => {
   expect(text).toBe('')
   expect(stderr).toContain('--out: the message goes on in more than one form')
   const plain = candy(['check', '-c', directory, '--out', out, '--to', 'c@off.example', 'd@example'], MESSAGE).stdout
-  expect(plain).toMatch(/^c@off\.example:\nno filters\naccept\n\nd@example:\n.*\nquarantine: 10-marking: no\n$/s)
+  expect(plain).toMatch(
+    /^from <> to <c@off\.example>, <d@example>\nc@off\.example:\nno filters\naccept\n\nd@example:\n.*\nquarantine: 10-marking: no\n$/s,
+  )
   expect(readFileSync(out, 'utf8')).toBe('Subject: hi\r\n\r\nhello\r\n')
 })

@@ -100,7 +100,9 @@ describe('from outcome to answer', () => {
     const content = { size: 0, open: async function* () {}, headers: async () => new Uint8Array() }
     const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
     const subject = { id: 'ID', envelope: { sender: '', recipients: ['a@example.com'] as const }, content }
-    const json = toJson([{ positions: [0], subject, outcome }])
+    const json = toJson({ envelope: subject.envelope, header: new Uint8Array() }, [
+      { positions: [0], subject, outcome },
+    ])
     expect(json).toMatchObject({ action, status: written(row['JSON status']) })
   })
 })
