@@ -1,8 +1,9 @@
 /** `candy serve` alone between a client and the sink, without Postfix: for what no Postfix would say to it. */
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Address, connect } from './client.js'
 import { startDaemon } from './daemon.js'
+import { idOf } from './hand-made.js'
 import { installCandy } from './installation.js'
 import { childrenOf } from './processes.js'
 import { freePort, makeScratch } from './scratch.js'
@@ -66,7 +67,7 @@ export async function writeSite(directory: string, smtp: readonly string[], log:
   for (const part of ['state', 'state/spool', 'state/quarantine']) {
     await mkdir(join(directory, part))
     // Started by root, the runner works as an account of its own.
-    await chmod(join(directory, part), 0o777)
+    await chown(join(directory, part), idOf('-u', 'candy'), idOf('-g', 'candy'))
   }
   const lines = [`state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]
   await writeFile(join(directory, 'candy.toml'), lines.join('\n'))

@@ -2,18 +2,17 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { listSite } from '../site/list.js'
+import { filtersDirectory, readConfiguration } from '../site/configuration.js'
 import { locatePackage } from '../site/locate.js'
 import { install, PrefixError, type Requested, readRequest } from '../site/prefix.js'
 import { printProblem } from '../site/problem.js'
 import type { Settings } from '../site/settings.js'
 import { readShippedDropIn } from '../site/shipped-drop-in.js'
-import { filtersDirectory } from '../site/site.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
-import { reloadRunner } from './runner-reload.js'
+import { printReload, reloadService } from './runner-reload.js'
 
 interface AddOptions {
   readonly config?: string
@@ -65,10 +64,10 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   if (added.length === 0) {
     throw new Failure(EX_UNAVAILABLE, `${texts.join(' ')}: no filter, since none ships one file filters.d/NN-name.toml`)
   }
-  assertSound(configDirectory, added)
+  await assertSound(configDirectory, added)
   if (options.json) console.log(JSON.stringify({ version: 1, added }))
   else for (const one of added) console.log(describe(one))
-  if (settings.mode === 'smtp') console.error(await reloadRunner(configDirectory))
+  if (settings.mode === 'smtp') printReload(await reloadService(settings.state))
 }
 
 async function read(text: string): Promise<Requested> {
@@ -119,9 +118,10 @@ function write(path: string, text: string): void {
 }
 
 /** A drop-in that keeps the site from loading would hold up all mail: it goes again. */
-function assertSound(configDirectory: string, added: readonly Added[]): void {
+async function assertSound(configDirectory: string, added: readonly Added[]): Promise<void> {
   const mine = added.filter(({ became }) => became === 'added' || became === 'put back')
-  const problems = listSite({ configDirectory }).problems.filter(({ file }) => mine.some(({ path }) => path === file))
+  const configuration = await readConfiguration({ configDirectory })
+  const problems = configuration.problems.filter(({ file }) => mine.some(({ path }) => path === file))
   if (problems.length === 0) return
   for (const { path } of mine) renameSync(path, `${path}.disabled`)
   const out = mine.map(({ path }) => `${path}.disabled`).join(', ')

@@ -11,9 +11,11 @@ import { Deadline } from '../chain/deadline.js'
 import type { Outcome } from '../chain/outcome.js'
 import type { Party } from '../chain/party.js'
 import { makeLoads } from '../front/load.js'
+import type { Log } from '../log/log.js'
 import { openStreamLog } from '../log/stream-log.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
+import { readConfiguration } from '../site/configuration.js'
 import { SiteError } from '../site/problem.js'
 import { loadSite, type Site } from '../site/site.js'
 import { findConfigDirectory } from './config-directory.js'
@@ -74,7 +76,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   const spool = { directory: tmpdir(), memory: MEMORY }
   const log = openStreamLog(process.stderr)
   const heard = { ...log, write: options.verbose ? log.write : () => {} }
-  const site = await load({ ...options, configDirectory, log: heard })
+  const site = await load(configDirectory, options, heard)
   let content: Spool | undefined
   let parties: readonly Party[] = []
   try {
@@ -113,20 +115,14 @@ async function writeLoad(parties: readonly Party[], out: number): Promise<void> 
   if (load !== undefined) await pipeline(Readable.from(load.content.open()), createWriteStream('', { fd: out }))
 }
 
-async function load({
-  filters,
-  filter,
-  configDirectory,
-  log,
-}: CheckOptions & Pick<Parameters<typeof loadSite>[0], 'configDirectory' | 'log'>): Promise<Site> {
+async function load(configDirectory: string, { filters, filter }: CheckOptions, log: Log): Promise<Site> {
+  const configuration = await readConfiguration({
+    configDirectory,
+    ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
+    ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),
+  })
   try {
-    return await loadSite({
-      configDirectory,
-      check: true,
-      log,
-      ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
-      ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),
-    })
+    return await loadSite(configuration, { log, check: true })
   } catch (error) {
     if (error instanceof SiteError) throw new Failure(EX_CONFIG, error.message)
     throw error

@@ -1,7 +1,8 @@
 /** `candy list`: what stands in filters.d, in order, and which copy of each package is used. Runs no filter's code. */
 import type { Command } from 'commander'
-import { type ListedFile, type ListedFilter, listSite, type SiteListing } from '../site/list.js'
-import { printProblem } from '../site/problem.js'
+import { type Configuration, readConfiguration } from '../site/configuration.js'
+import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
+import { inOrder, printProblem } from '../site/problem.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'
 import { printTable } from './table.js'
@@ -24,17 +25,30 @@ export function addList(candy: Command): void {
 
 async function list({ config, filters, json }: ListOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
-  const listing = listSite({ configDirectory, ...(filters !== undefined && { filtersDirectory: filters }) })
-  process.stdout.write(json ? `${JSON.stringify(toJson(listing))}\n` : printListing(listing))
-  for (const problem of json ? [] : listing.problems) console.error(printProblem(problem))
-  process.exitCode = listing.problems.length === 0 ? EX_OK : EX_CONFIG
+  const configuration = await readConfiguration({
+    configDirectory,
+    ...(filters !== undefined && { filtersDirectory: filters }),
+  })
+  const problems = inOrder(configuration.problems).map(printProblem)
+  process.stdout.write(json ? `${JSON.stringify(toJson(configuration, problems))}\n` : printListing(configuration))
+  for (const problem of json ? [] : problems) console.error(problem)
+  process.exitCode = problems.length === 0 ? EX_OK : EX_CONFIG
 }
 
-function toJson({ directory, settings, entries, problems }: SiteListing): object {
-  return { version: 1, directory, mode: settings.mode, entries, problems: problems.map(printProblem) }
+function toJson(configuration: Configuration, problems: readonly string[]): object {
+  const { snapshot, settings } = configuration
+  return {
+    version: 1,
+    directory: snapshot.directory,
+    mode: settings.mode,
+    entries: listSite(configuration),
+    problems,
+  }
 }
 
-function printListing({ directory, entries }: SiteListing): string {
+function printListing(configuration: Configuration): string {
+  const { directory } = configuration.snapshot
+  const entries = listSite(configuration)
   if (entries.length === 0) return `${directory} is empty: mail passes unfiltered\n`
   const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))
   return `${directory}\n${printTable(HEAD, rows)}\n`

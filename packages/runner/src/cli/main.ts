@@ -8,6 +8,7 @@ import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE } from './exit-status.js'
 import { type Explanation, explain } from './explanation.js'
 import { Failure } from './failure.js'
 import { addList } from './list.js'
+import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
 import { readVersion } from './version.js'
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addDisable(candy)
   addAdd(candy)
   addRemove(candy)
+  addReload(candy)
   addServe(candy)
   candy
     .command('pipe')

@@ -13,8 +13,8 @@ import { smtpHop } from '../front/smtp-hop.js'
 import { watchUpstream } from '../front/upstream.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
-import { Ownership } from '../site/ownership.js'
-import { readSettings, type Settings } from '../site/settings.js'
+import { type Configuration, readConfiguration } from '../site/configuration.js'
+import type { Settings } from '../site/settings.js'
 import { loadSite } from '../site/site.js'
 import { type PipeArguments, parsePipeArguments } from './pipe-arguments.js'
 
@@ -43,10 +43,10 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   let answer: PipeAnswer
   try {
     const call = parsePipeArguments(argv, process.env)
-    const settings = readSettings(call.configDirectory, new Ownership(), [])
-    log = openPipeLog(settings.log.to)
+    const configuration = await readConfiguration({ configDirectory: call.configDirectory, scrutiny: 'module' })
+    log = openPipeLog(configuration.settings.log.to)
     watchProcess(log, silent)
-    answer = await run(call, settings, log, launcher ?? process.pid)
+    answer = await run(call, configuration, log, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')
     answer = complain(error, log)
@@ -71,10 +71,10 @@ function openPipeLog(to: string): Log {
   }
 }
 
-async function run(call: PipeArguments, settings: Settings, log: Log, child: number): Promise<PipeAnswer> {
-  const deadline = startClock(settings.pipe.deadline)
+async function run(call: PipeArguments, configuration: Configuration, log: Log, child: number): Promise<PipeAnswer> {
+  const deadline = startClock(configuration.settings.pipe.deadline)
   try {
-    return await answer(call, settings, log, child, deadline)
+    return await answer(call, configuration, log, child, deadline)
   } finally {
     deadline.end()
   }
@@ -82,16 +82,17 @@ async function run(call: PipeArguments, settings: Settings, log: Log, child: num
 
 async function answer(
   call: PipeArguments,
-  settings: Settings,
+  configuration: Configuration,
   log: Log,
   child: number,
   deadline: Deadline,
 ): Promise<PipeAnswer> {
+  const { settings } = configuration
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
   const assertUpstream = await watchUpstream(child)
   const [received, loaded] = await Promise.allSettled([
     receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, deadline.signal),
-    unlessAborted(loadSite({ configDirectory: call.configDirectory, log }), deadline),
+    unlessAborted(loadSite(configuration, { log }), deadline),
   ])
   if (loaded.status === 'rejected') throw loaded.reason
   if (received.status === 'rejected') throw received.reason

@@ -2,14 +2,15 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type ListedFilter, listSite, type SiteListing } from '../site/list.js'
+import { readConfiguration } from '../site/configuration.js'
+import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
 import { nearest } from '../site/nearest.js'
 import { PrefixError, uninstall } from '../site/prefix.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
-import { reloadRunner } from './runner-reload.js'
+import { printReload, reloadService } from './runner-reload.js'
 
 interface RemoveOptions {
   readonly config?: string
@@ -31,9 +32,10 @@ export function addRemove(candy: Command): void {
 async function remove(name: string, { config, purge, dryRun }: RemoveOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(config))
   const settings = readSound(configDirectory)
-  const listing = listSite({ configDirectory })
-  const filter = find(listing, name)
-  const unused = purge === true && isUnused(listing, filter)
+  const configuration = await readConfiguration({ configDirectory })
+  const entries = listSite(configuration)
+  const filter = find(entries, name, configuration.snapshot.directory)
+  const unused = purge === true && isUnused(entries, filter)
   const resting = `${filter.path}.disabled`
   if (dryRun) {
     console.log(purge ? `delete ${filter.path}` : `rename ${filter.path} to ${resting}`)
@@ -54,10 +56,12 @@ async function remove(name: string, { config, purge, dryRun }: RemoveOptions): P
     }
   }
   console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${resting}`)
-  if (settings.mode === 'smtp') console.error(await reloadRunner(configDirectory))
+  if (settings.mode === 'smtp') printReload(await reloadService(settings.state))
 }
 
-function find({ entries, directory }: SiteListing, name: string): ListedFilter {
+type Entries = readonly (ListedFilter | ListedFile)[]
+
+function find(entries: Entries, name: string, directory: string): ListedFilter {
   const filters = entries.filter((entry) => entry.kind !== 'ignored')
   const found = filters.find((entry) => entry.name === name)
   if (found !== undefined) return found
@@ -68,7 +72,7 @@ function find({ entries, directory }: SiteListing, name: string): ListedFilter {
 }
 
 /** Installed for this site, and named by no other drop-in. */
-function isUnused({ entries }: SiteListing, filter: ListedFilter): boolean {
+function isUnused(entries: Entries, filter: ListedFilter): boolean {
   const users = entries.filter((entry) => entry.kind !== 'ignored' && entry.package === filter.package)
   return filter.from === 'site' && users.length === 1
 }

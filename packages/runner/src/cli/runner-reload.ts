@@ -1,30 +1,45 @@
-/** Has the resident runner read filters.d anew, where it serves this instance. */
-import { join } from 'node:path'
-import { SOCKETS } from '../postfix/attachment.js'
-import { commandsOf } from '../postfix/commands.js'
-import { hasAccount, idOf } from '../postfix/directories.js'
-import { PostfixError } from '../postfix/error.js'
-import { holderOf } from '../postfix/holder.js'
-import { USER } from '../postfix/services.js'
+/** Has the resident runner take the configuration as it is now, and tells people what came of it. */
+import { ask, ControlFailure } from '../service/control-client.js'
+import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-message.js'
+import { serviceFiles } from '../service/state-directory.js'
+import { EX_NOPERM, EX_UNAVAILABLE } from './exit-status.js'
+import { Failure } from './failure.js'
 
-/** Says what it did, or what is left to do. */
-export async function reloadRunner(configDirectory: string): Promise<string> {
-  const pid = await findRunner(configDirectory)
-  if (pid === undefined) return 'candy serve was not found; where it runs, SIGHUP has it know of this'
-  process.kill(pid, 'SIGHUP')
-  return 'candy serve reloads; it goes on with the filters it had if these do not load'
+/** Milliseconds: the service itself gives filters a minute to load, and may have another reload under way. */
+const WAIT = 150_000
+
+/** Waits until it is in force or refused. Throws Failure when no service answers. */
+export async function reloadService(state: string): Promise<ReloadAnswer> {
+  const { control } = serviceFiles(state)
+  try {
+    return await ask<ReloadAnswer>(control, 'reload', WAIT)
+  } catch (error) {
+    if (!(error instanceof ControlFailure)) throw error
+    if (error.code === 'FORBIDDEN') throw new Failure(EX_NOPERM, 'only root may speak to candy serve: run this as root')
+    if (error.code === 'FAILED') throw new Failure(EX_UNAVAILABLE, error.message)
+    throw new Failure(
+      EX_UNAVAILABLE,
+      `candy serve does not run: nobody listens on ${control}. Under systemd: systemctl start candy`,
+    )
+  }
 }
 
-async function findRunner(configDirectory: string): Promise<number | undefined> {
-  if (!(await hasAccount())) return undefined
-  try {
-    const queue = (await commandsOf(configDirectory)('postconf', '-h', 'queue_directory')).trim()
-    const user = await idOf('passwd', USER)
-    const holders = Object.values(SOCKETS).map((socket) => holderOf(join(queue, socket), user))
-    return holders.find((pid) => pid !== undefined)
-  } catch (error) {
-    // Without Postfix, filters.d may be prepared all the same.
-    if (error instanceof PostfixError) return undefined
-    throw error
-  }
+/** Problems on standard error, what is in force on standard output. */
+export function printReload({ reloaded, problems, inForce }: ReloadAnswer): void {
+  for (const problem of problems) console.error(problem)
+  if (!reloaded) console.error('not in force; the service goes on with the configuration that it had:')
+  console.log(printInForce(inForce))
+}
+
+function printInForce({ generation, since, configuration, filters }: InForce): string {
+  const what = configuration === 'files' ? '' : ', the last that was good before the service was started'
+  const head = `in force: generation ${generation}, since ${since}${what}`
+  return [head, ...(filters.length === 0 ? ['  no filters: mail passes unfiltered'] : filters.map(printFilter))].join(
+    '\n',
+  )
+}
+
+function printFilter({ name, package: named, version, directory, path }: FilterInForce): string {
+  if (named === undefined) return `  ${name}  script ${path}`
+  return `  ${name}  ${named}${version === undefined ? '' : ` ${version}`}  ${directory ?? ''}`.trimEnd()
 }

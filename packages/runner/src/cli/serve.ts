@@ -1,14 +1,12 @@
 /** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { openLog } from '../log/open.js'
 import { commandsOf } from '../postfix/commands.js'
 import { PostfixError } from '../postfix/error.js'
 import { serve } from '../service/supervisor.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
-import { readSound } from './postfix-command.js'
 import { isTooPowerful, runAgain } from './privileges.js'
 
 interface ServeOptions {
@@ -23,8 +21,8 @@ export function addServe(candy: Command): void {
     .option('--workers <number>', 'worker processes (default: one a processor, at most 4)', parseCount)
     .addHelpText(
       'after',
-      '\nSIGHUP reloads candy.toml and filters.d, and keeps the old ones when the new are wrong. SIGTERM ends it once the' +
-        '\nmail under way is done. Exit status: 0 ended by a signal, 78 something in the configuration is wrong.',
+      '\nSIGHUP reloads candy.toml and filters.d, as "candy reload" does, and keeps the old ones when the new are wrong;' +
+        '\nstarted with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done. Exit status: 0 ended by a signal, 78 something in the configuration is wrong.',
     )
     .action(async (_, command: Command) => start(command.optsWithGlobals<ServeOptions>()))
 }
@@ -34,15 +32,11 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
   if (await isTooPowerful()) return runAgain({ groups: await groupsOfServices(configDirectory) })
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')
-  const settings = readSound(configDirectory)
-  const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   try {
-    await serve({ configDirectory, settings, log, ...(workers !== undefined && { workers }) })
+    await serve({ configDirectory, ...(workers !== undefined && { workers }) })
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw new Failure(EX_CONFIG, error.message)
     throw error
-  } finally {
-    await log.close()
   }
 }
 

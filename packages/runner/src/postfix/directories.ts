@@ -44,6 +44,8 @@ export async function placesFor(instance: Instance, state: string, share: string
     { path: state, owner: 'root', mode: 0o755 },
     { path: join(state, 'spool'), ...candy },
     { path: join(state, 'quarantine'), ...candy },
+    { path: join(state, 'service'), ...candy },
+    { path: join(state, 'filters'), ...candy },
     { path: join(state, 'packages'), owner: 'root', mode: 0o755 },
     // Set-gid: what candy binds here belongs to Postfix's group, and Postfix alone may connect.
     { path: join(instance.queueDirectory, 'candy'), owner: USER, group, mode: 0o2750 },

@@ -22,7 +22,8 @@ export async function purge(
   share: string,
   journal: Journal | undefined,
 ): Promise<void> {
-  for (const name of ['spool', 'quarantine', 'packages']) rmSync(join(state, name), { recursive: true, force: true })
+  for (const name of ['spool', 'quarantine', 'packages', 'service', 'filters'])
+    rmSync(join(state, name), { recursive: true, force: true })
   if (existsSync(state) && lstatSync(state).isDirectory() && readdirSync(state).length === 0) rmdirSync(state)
   rmSync(settings, { force: true })
   await unmake((journal?.made ?? []).filter((path) => !isChanged(path, share)))

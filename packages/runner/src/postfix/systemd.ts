@@ -30,6 +30,9 @@ export function hasSystemd(): boolean {
   return existsSync('/run/systemd/system')
 }
 
+/** Directories of the state that the service writes. */
+const OWN = ['spool', 'quarantine', 'service', 'filters'] as const
+
 const QUEUES = ['after', 'before'] as const
 
 /** Paths of the unit files, in the order in which they are started. */
@@ -133,7 +136,7 @@ LogsDirectory=candy
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=${quote(join(state, 'spool'))} ${quote(join(state, 'quarantine'))}
+ReadWritePaths=${OWN.map((name) => quote(join(state, name))).join(' ')}
 ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes

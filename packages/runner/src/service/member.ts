@@ -7,6 +7,9 @@ import type { Assignment, FromWorker, ToWorker } from './message.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 
+/** Milliseconds that the code of the filters may take to load. */
+const LOADING = 60_000
+
 /** `standby`: ready, and takes no mail. `duty`: takes mail, or is about to. `leaving`: was told to end. `lost`: can be told nothing, and ends. */
 export type Post = 'starting' | 'standby' | 'duty' | 'leaving' | 'lost'
 
@@ -20,6 +23,8 @@ export class Member {
   /** Only ever rejects: with what the worker cannot do, or its end. */
   readonly #failed: Promise<never>
   #post: Post = 'starting'
+  /** Whether it was killed because it did not come to stand by. */
+  #late = false
   readonly #clock: AwakeClock
   #heard: number
   #sessions = 0
@@ -50,7 +55,10 @@ export class Member {
         if (message.is === 'failed') reject(new CandyError((message.code ?? 'CONFIG') as ErrorCode, message.text))
       })
       this.#process.once('error', reject)
-      void this.#gone.then((how) => reject(new CandyError('CONFIG', `a worker ended with ${how}`)))
+      void this.#gone.then((how) => {
+        const late = `the filters were not loaded within ${LOADING / 1000} s`
+        reject(new CandyError('CONFIG', this.#late ? late : `a worker ended with ${how}`))
+      })
     })
     this.#failed.catch(() => {})
     this.#tell({ is: 'start', assignment })
@@ -86,7 +94,11 @@ export class Member {
 
   /** Waits until it has loaded all and stands by. Throws what kept it from that; then it ends. */
   async ready(): Promise<void> {
-    await Promise.race([this.#ready, this.#failed])
+    const timer = setTimeout(() => {
+      this.#late = true
+      this.kill()
+    }, LOADING)
+    await Promise.race([this.#ready, this.#failed]).finally(() => clearTimeout(timer))
   }
 
   /** Has it take mail, and waits until it does. Throws what keeps it from that; then it ends. */

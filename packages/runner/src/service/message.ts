@@ -1,10 +1,14 @@
 /** What the supervisor and a worker say to each other over Node.js' channel between processes. */
 
+import type { Problem } from '../site/problem.js'
+import type { Snapshot } from '../site/snapshot.js'
 import type { Place } from './places.js'
 
-/** To a worker, once, first. */
+/** To a worker, once, first. It reads no other configuration. */
 export interface Assignment {
-  readonly configDirectory: string
+  readonly snapshot: Snapshot
+  /** What was wrong when the snapshot was made: the worker adds what else is wrong, and fails. */
+  readonly problems: readonly Problem[]
   /** The worker has inherited a socket for each, in this order. */
   readonly places: readonly Place[]
 }

@@ -1,17 +1,26 @@
 /**
- * The resident runner: holds the listening sockets, and sees to it that workers accept from them. A reload starts a new
- * crew, and only when that takes mail lets the old one finish; so sessions under way are not touched, new code of filter
- * packages is loaded too, and when the new configuration is wrong the old crew stays. Loads no filter itself.
+ * The resident runner: holds the listening sockets, and sees to it that workers accept from them. It reads the configuration
+ * once, at the start and at each reload, and hands it to its workers, which read no file of the operator's. A reload starts
+ * new workers, and only when they take mail lets the old ones finish; so sessions under way are not touched, new code of
+ * filter packages is loaded too, and when the new configuration is wrong the old one stays. Loads no filter itself.
  */
 import { availableParallelism } from 'node:os'
 import { CandyError } from '@candy/sdk'
 import { printAddress } from '@candy/sdk/values'
 import type { Log } from '../log/log.js'
-import { type Settings, soundSettings } from '../site/settings.js'
-import { Crew, type CrewOptions } from './crew.js'
-import { listenAt } from './listening.js'
+import { type Configuration, readConfiguration } from '../site/configuration.js'
+import { listSite } from '../site/list.js'
+import type { Settings } from '../site/settings.js'
+import { type Control, listenForCommands } from './control.js'
+import type { InForce, ReloadAnswer } from './control-message.js'
+import { assertSound, Generation, isConfigurationError } from './generation.js'
+import { keepLastGood, readLastGood } from './last-good.js'
+import { type Listening, listenAt } from './listening.js'
 import { openNotifier } from './notify.js'
 import { findPlaces, type Place } from './places.js'
+import { Repeatable } from './repeatable.js'
+import { copyScripts, pruneScripts } from './script-copies.js'
+import { makeServiceFiles, type ServiceFiles, serviceFiles } from './state-directory.js'
 
 /** More than this many workers help no mail server that filters on the same machine. */
 const MOST_WORKERS = 4
@@ -21,82 +30,194 @@ const REPORT = 30_000
 
 export interface ServiceOptions {
   readonly configDirectory: string
-  /** What candy.toml said when the service started; a reload reads it anew. */
-  readonly settings: Settings
-  readonly log: Log
   /** Overrides `workers` of candy.toml. */
   readonly workers?: number
 }
 
+/** The configuration in force, and the sockets that it came with. */
+interface Running {
+  readonly files: ServiceFiles
+  readonly places: readonly Place[]
+  readonly listening: readonly Listening[]
+  /** What was wrong with the files when the service was started, and why an older configuration is in force. */
+  readonly refused?: CandyError
+  generation: Generation
+  number: number
+}
+
 /** Serves until SIGTERM or SIGINT, and then until all mail under way is done. Throws when it cannot start. */
 export async function serve(options: ServiceOptions): Promise<void> {
-  const { configDirectory, settings, log } = options
-  const notifier = openNotifier(process.env, log)
   const stopped = signalled('SIGTERM', 'SIGINT')
   // Until there is something to reload, what is read is new anyway.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
-  const places = await findPlaces(configDirectory, settings)
-  const listening = await listenAt(places, process.env)
-  const descriptors = listening.map(({ descriptor }) => descriptor)
-  const planCrew = (now: Settings, at: readonly Place[]): CrewOptions => ({
-    count: options.workers ?? now.smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
-    assignment: { configDirectory, places: at },
-    descriptors,
-    hang: now.smtp.hang,
-    log,
-  })
+  const running = await start(options)
+  const log = (): Log => running.generation.log
+  const notifier = openNotifier(process.env, running.generation.log)
+  let control: Control | undefined
+  let trouble: Error | undefined = running.refused
   try {
-    let crew = await Crew.start(planCrew(settings, places))
     const leaving = new Set<Promise<void>>()
-    const report = (): void => notifier.notify('WATCHDOG=1', `STATUS=${crew.size} workers, ${crew.sessions} sessions`)
-    for (const { queue, listen, nextHop } of places) {
-      log.write('info', 'listening', { queue, listen: printAddress(listen), next_hop: printAddress(nextHop) })
+    const status = (): string => {
+      const { size, sessions, since } = running.generation
+      const why =
+        trouble === undefined ? '' : `; the configuration of ${since.toISOString()} stays: ${firstLine(trouble)}`
+      return `STATUS=${size} workers, ${sessions} sessions${why}`
     }
-    log.write('info', 'started', { workers: crew.size })
-    notifier.notify('READY=1', `STATUS=${crew.size} workers`)
-    const beat = setInterval(report, Math.min(notifier.beat ?? REPORT, REPORT))
-    const reloads = repeatable(async () => {
-      const start = async (): Promise<Crew> => {
-        const now = soundSettings(configDirectory)
-        return Crew.start(planCrew(now, await sameSockets(configDirectory, now, places)))
+    for (const { queue, listen, nextHop } of running.places) {
+      log().write('info', 'listening', { queue, listen: printAddress(listen), next_hop: printAddress(nextHop) })
+    }
+    log().write('info', 'started', { workers: running.generation.size, generation: running.number })
+    notifier.notify('READY=1', status())
+    const beat = setInterval(() => notifier.notify('WATCHDOG=1', status()), Math.min(notifier.beat ?? REPORT, REPORT))
+    const reloads = new Repeatable(async (): Promise<ReloadAnswer> => {
+      const before = running.generation
+      trouble = await replace(running, options)
+      if (trouble === undefined) {
+        const gone = before.leave().then(async () => {
+          leaving.delete(gone)
+          if (leaving.size === 0) prune(running)
+          await before.log.close()
+        })
+        leaving.add(gone)
       }
-      const next = await start().catch((error: Error) => {
-        for (const line of error.message.split('\n')) log.write('error', 'not reloaded', { error: line })
-      })
-      if (next === undefined) return
-      const gone = crew.leave().then(() => void leaving.delete(gone))
-      leaving.add(gone)
-      crew = next
-      log.write('info', 'reloaded', {})
+      notifier.notify(status())
+      return { version: 1, reloaded: trouble === undefined, problems: linesOf(trouble), inForce: inForce(running) }
     })
-    reload = reloads.again
-    log.write('info', 'stopping', { signal: await stopped })
+    control = await listenForCommands(running.files.control, { reload: () => reloads.again() }, log).catch(
+      (error: Error) => {
+        const { control: path } = running.files
+        log().write('warn', 'candy reload cannot reach this service; SIGHUP can', { path, error: error.message })
+        return undefined
+      },
+    )
+    reload = () => void reloads.again().catch(() => {})
+    log().write('info', 'stopping', { signal: await stopped })
     notifier.notify('STOPPING=1')
     clearInterval(beat)
     reload = () => {}
     await reloads.end()
-    await Promise.all([crew.leave(), ...leaving])
-    log.write('info', 'stopped', {})
+    control?.close()
+    await Promise.all([running.generation.leave(), ...leaving])
+    log().write('info', 'stopped', {})
+    await log().close()
   } finally {
-    for (const one of listening) one.close()
+    for (const one of running.listening) one.close()
   }
 }
 
-/** The places as they are now. Throws `CONFIG` when they are not where this process holds its sockets. */
-async function sameSockets(
-  configDirectory: string,
-  settings: Settings,
-  held: readonly Place[],
-): Promise<readonly Place[]> {
-  const places = await findPlaces(configDirectory, settings)
+/** Takes up the configuration as the files have it, else the last good one. Throws what is wrong with the files when there is none. */
+async function start(options: ServiceOptions): Promise<Running> {
+  const configuration = await readConfiguration(options)
+  const { configDirectory } = configuration.snapshot
+  try {
+    const { scripts } = makeServiceFiles(configuration.settings.state)
+    const running = await begin(copyScripts(configuration, scripts), options)
+    keep(running)
+    prune(running)
+    return running
+  } catch (error) {
+    if (!isConfigurationError(error)) throw error
+    const kept = readLastGood(serviceFiles(configuration.settings.state).lastGood, configDirectory)
+    const running = kept && (await begin(kept.configuration, options).catch(() => undefined))
+    if (kept === undefined || running === undefined) throw error
+    const { log } = running.generation
+    for (const line of linesOf(error)) log.write('error', 'the configuration is refused', { error: line })
+    log.write('error', 'the last good configuration is in force: mend the files, then candy reload', { of: kept.since })
+    return { ...running, refused: error }
+  }
+}
+
+async function begin(configuration: Configuration, options: ServiceOptions): Promise<Running> {
+  const { settings, snapshot } = configuration
+  await assertSound(configuration)
+  const places = await findPlaces(snapshot.configDirectory, settings)
+  const listening = await listenAt(places, process.env)
+  try {
+    const descriptors = listening.map(({ descriptor }) => descriptor)
+    const workers = workersFor(settings, options)
+    const generation = await Generation.start({ configuration, places, descriptors, workers })
+    return { files: serviceFiles(settings.state), places, listening, generation, number: 1 }
+  } catch (error) {
+    for (const one of listening) one.close()
+    throw error
+  }
+}
+
+/** Puts the configuration as the files have it now in the place of the one in force. Gives what kept it from that; then nothing has changed. */
+async function replace(running: Running, options: ServiceOptions): Promise<Error | undefined> {
+  const { log } = running.generation
+  try {
+    const read = await readConfiguration(options)
+    const configuration = copyScripts(read, running.files.scripts)
+    await assertSound(configuration)
+    const { settings, snapshot } = configuration
+    const places = await findPlaces(snapshot.configDirectory, settings)
+    assertSamePlaces(running, settings, places)
+    const descriptors = running.listening.map(({ descriptor }) => descriptor)
+    const workers = workersFor(settings, options)
+    running.generation = await Generation.start({ configuration, places, descriptors, workers })
+    running.number += 1
+  } catch (error) {
+    for (const line of linesOf(error)) log.write('error', 'not reloaded', { error: line })
+    return error as Error
+  }
+  keep(running)
+  running.generation.log.write('info', 'reloaded', { generation: running.number })
+  return undefined
+}
+
+function workersFor({ smtp }: Settings, { workers }: ServiceOptions): number {
+  return workers ?? smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
+}
+
+/** For the next start. That it cannot be kept is no reason to do without it now. */
+function keep({ files, generation: { configuration, log } }: Running): void {
+  try {
+    keepLastGood(files.lastGood, configuration.snapshot)
+  } catch (error) {
+    const { lastGood: path } = files
+    log.write('warn', 'this configuration cannot be kept for a restart', { path, error: (error as Error).message })
+  }
+}
+
+function prune({ files, generation: { configuration } }: Running): void {
+  pruneScripts(files.scripts, [configuration.snapshot])
+}
+
+function inForce({ generation, number, refused }: Running): InForce {
+  const { configuration, since } = generation
+  const filters = listSite(configuration).flatMap((entry) => {
+    if (entry.kind === 'ignored') return []
+    const { name, path, package: named, directory, version } = entry
+    return {
+      name,
+      path,
+      ...(named && { package: named }),
+      ...(directory && { directory }),
+      ...(version && { version }),
+    }
+  })
+  const from = refused !== undefined && number === 1 ? 'last good' : 'files'
+  return { generation: number, since: since.toISOString(), configuration: from, filters }
+}
+
+/** Throws `CONFIG` when mail would have to come in, or things be kept, elsewhere than where this process has them. */
+function assertSamePlaces({ files, places: held }: Running, { state }: Settings, places: readonly Place[]): void {
   const print = (all: readonly Place[]): string =>
     all.map(({ queue, listen }) => `${queue} the queue on ${printAddress(listen)}`).join(', ')
-  if (print(places) === print(held)) return places
-  throw new CandyError(
-    'CONFIG',
-    `it listens ${print(held)}; now it should ${print(places)}: that takes a restart of candy serve`,
-  )
+  if (print(places) !== print(held)) {
+    throw new CandyError(
+      'CONFIG',
+      `it listens ${print(held)}; now it should ${print(places)}: that takes a restart of candy serve`,
+    )
+  }
+  if (serviceFiles(state).directory !== files.directory) {
+    throw new CandyError(
+      'CONFIG',
+      `its state is not in ${state} but above ${files.directory}: that takes a restart of candy serve`,
+    )
+  }
 }
 
 /** The first of the signals; more of them are ignored, since all is being done already. */
@@ -106,25 +227,10 @@ function signalled(...signals: readonly NodeJS.Signals[]): Promise<string> {
   })
 }
 
-/** An action that runs once at a time; asked for again meanwhile, it runs once more afterwards. */
-function repeatable(act: () => Promise<void>): { again(): void; end(): Promise<void> } {
-  let running: Promise<void> | undefined
-  let wanted = false
-  const run = async (): Promise<void> => {
-    while (wanted) {
-      wanted = false
-      await act()
-    }
-    running = undefined
-  }
-  return {
-    again: () => {
-      wanted = true
-      running ??= run()
-    },
-    end: async () => {
-      wanted = false
-      await running
-    },
-  }
+function linesOf(error: unknown): readonly string[] {
+  return error === undefined ? [] : String((error as Error).message ?? error).split('\n')
+}
+
+function firstLine(error: Error): string {
+  return linesOf(error)[0] ?? ''
 }

@@ -1,5 +1,5 @@
 /**
- * A worker process: loads the site, stands by, accepts from the sockets that it inherited once it is told to, and says every
+ * A worker process: loads the site from the snapshot that it is handed, stands by, accepts from the sockets that it inherited once it is told to, and says every
  * second that it is alive. It ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
  * state that cannot be trusted; the mail it had comes again.
  */
@@ -9,9 +9,8 @@ import { HopPool } from '../front/hop-pool.js'
 import type { Relay } from '../front/relay.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
-import { Ownership } from '../site/ownership.js'
-import { readSettings } from '../site/settings.js'
-import { loadSite, ON_REJECT, type Site } from '../site/site.js'
+import { ON_REJECT, reopen } from '../site/configuration.js'
+import { loadSite, type Site } from '../site/site.js'
 import { measureLoad } from './load.js'
 import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './message.js'
 import type { Place } from './places.js'
@@ -53,11 +52,12 @@ export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
 
-async function start({ configDirectory, places }: Assignment): Promise<Working> {
-  const settings = readSettings(configDirectory, new Ownership(), [])
+async function start({ snapshot, problems, places }: Assignment): Promise<Working> {
+  const configuration = reopen(snapshot, problems, 'place')
+  const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
-  const site = await loadSite({ configDirectory, onReject: 'place', log })
+  const site = await loadSite(configuration, { log })
   const doors = places.map((place, index) => {
     return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(place, site, log) }
   })

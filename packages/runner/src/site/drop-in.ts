@@ -4,7 +4,6 @@
  */
 import { isAbsolute } from 'node:path'
 import type { Policy } from '../chain/policy.js'
-import { readText } from './file.js'
 import { defaultPolicy, readPolicy } from './policy.js'
 import type { Problem } from './problem.js'
 import { type RecipientRule, readRules } from './recipient-rule.js'
@@ -24,15 +23,19 @@ export interface DropIn {
 /** package.json(5) `name`; a path into a package, or out of a directory, doesn't fit. */
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
-/** Reads a drop-in. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
-export function readDropIn(
-  path: string,
-  name: string,
+/** A drop-in as it was read from its file. */
+export interface DropInText {
+  readonly path: string
+  readonly name: string
+  readonly text: string
+}
+
+/** Reads a drop-in's text. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
+export function parseDropIn(
+  { path, name, text }: DropInText,
   onReject: Policy['onReject'],
   problems: Problem[],
 ): DropIn | undefined {
-  const text = readText(path, problems)
-  if (text === undefined) return undefined
   const document = parseDocument(text, path, problems)
   if (document === undefined) return undefined
   const top = new Section(document, problems)

@@ -1,16 +1,7 @@
-/** What `candy list` shows of a site. No code of a filter runs, so it may be asked by root, and of a site that is broken. */
+/** What `candy list` shows of a site: what stands in its files, in order. No code of a filter runs. */
 import type { Policy } from '../chain/policy.js'
-import { listDirectory } from './directory.js'
-import { readDropIn } from './drop-in.js'
-import { locatePackage } from './locate.js'
-import { Ownership } from './ownership.js'
-import { filterKey, notFound } from './package.js'
-import { defaultPolicy } from './policy.js'
-import { inOrder, type Problem, reason } from './problem.js'
+import type { Configuration, Source } from './configuration.js'
 import type { RecipientRule } from './recipient-rule.js'
-import { readScript } from './script.js'
-import { readSettings, type Settings } from './settings.js'
-import { defaultOnReject, filtersDirectory, type SiteOptions } from './site.js'
 
 export interface ListedFilter {
   readonly kind: 'drop-in' | 'script'
@@ -38,54 +29,31 @@ export interface ListedFile {
   readonly reason: string
 }
 
-export interface SiteListing {
-  readonly settings: Settings
-  /** `filters.d`. */
-  readonly directory: string
-  /** In the order in which filters run, what is ignored among them. */
-  readonly entries: readonly (ListedFilter | ListedFile)[]
-  /** All that would keep the site from loading, as far as files alone can tell. */
-  readonly problems: readonly Problem[]
+/** What there is, in the order in which filters run, what is ignored among them. */
+export function listSite({ sources }: Pick<Configuration, 'sources'>): readonly (ListedFilter | ListedFile)[] {
+  return sources.map(listSource)
 }
 
-export function listSite(options: Omit<SiteOptions, 'filter' | 'log'>): SiteListing {
-  const problems: Problem[] = []
-  const ownership = new Ownership(options.user)
-  const settings = readSettings(options.configDirectory, ownership, problems)
-  const directory = filtersDirectory(options)
-  const onReject = options.onReject ?? defaultOnReject(settings)
-  const entries = listDirectory(directory, ownership, problems).map((entry): ListedFilter | ListedFile => {
-    if (entry.kind === 'ignored') return entry
-    if (entry.kind === 'drop-in')
-      return listDropIn(entry, readDropIn(entry.path, entry.name, onReject, problems), settings, problems)
-    const script = readScript(entry.path, entry.name, defaultPolicy(onReject), problems)
-    return script === undefined ? entry : { ...entry, policy: script.policy, rewrites: script.rewrites }
-  })
-  return { settings, directory, entries, problems: inOrder(problems) }
-}
-
-type Entry = Pick<ListedFilter, 'kind' | 'name' | 'path'>
-
-function listDropIn(
-  entry: Entry,
-  dropIn: ReturnType<typeof readDropIn>,
-  settings: Settings,
-  problems: Problem[],
-): ListedFilter {
-  if (dropIn === undefined) return entry
-  const recipients = dropIn.rules.map(({ options: _, ...rule }) => rule)
-  const listed = { ...entry, policy: dropIn.policy, ...(recipients.length > 0 && { recipients }) }
-  if (dropIn.filter === undefined) return listed
-  const named = { ...listed, package: dropIn.filter }
-  try {
-    const place = locatePackage(dropIn.filter, settings.state)
-    if (place !== undefined) {
-      const { directory, version, from } = place
-      return version === undefined ? { ...named, directory, from } : { ...named, directory, version, from }
-    }
-    problems.push({ ...filterKey(dropIn), what: notFound(dropIn.filter) })
-  } catch (error) {
-    problems.push({ ...filterKey(dropIn), what: `cannot be looked at: ${reason(error)}` })
+function listSource(source: Source): ListedFilter | ListedFile {
+  const { name, path } = source
+  if (source.kind === 'ignored') return { kind: 'ignored', name, path, reason: source.reason }
+  if (source.kind === 'script') {
+    const { script } = source
+    return { kind: 'script', name, path, ...(script && { policy: script.policy, rewrites: script.rewrites }) }
   }
-  return named
+  const { dropIn, package: found } = source
+  if (dropIn === undefined) return { kind: 'drop-in', name, path }
+  const recipients = dropIn.rules.map(({ options: _, ...rule }) => rule)
+  const { directory, version, from } = found ?? {}
+  return {
+    kind: 'drop-in',
+    name,
+    path,
+    policy: dropIn.policy,
+    ...(recipients.length > 0 && { recipients }),
+    ...(dropIn.filter !== undefined && { package: dropIn.filter }),
+    ...(directory !== undefined && { directory }),
+    ...(version !== undefined && { version }),
+    ...(from !== undefined && { from }),
+  }
 }

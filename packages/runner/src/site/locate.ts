@@ -5,7 +5,7 @@
  * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
  * upwards. A directory of the name with a `package.json` is the package, whatever its `exports` hide.
  */
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, isAbsolute, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -33,7 +33,8 @@ export interface PackageLocation {
 export function locatePackage(name: string, state: string): PackageLocation | undefined {
   if (isAbsolute(name)) return locatePath(name)
   const site = location(join(state, 'packages', 'node_modules', name), 'site')
-  if (site !== undefined) return site
+  // What the way there leads to now, and not what it may lead to later.
+  if (site !== undefined) return { ...site, directory: realpathSync(site.directory) }
   for (const directory of upwards(dirname(fileURLToPath(import.meta.url)))) {
     const found = location(join(directory, 'node_modules', name), 'runner')
     if (found !== undefined) return found

@@ -2,12 +2,12 @@
 
 /**
  * The nearest of `known`, or nothing when none is near. Case, `_` and `-` don't count; otherwise one edit in three
- * characters may differ (a letter added, lost, replaced, or two neighbours swapped).
+ * characters may differ (a letter added, lost, replaced, or two neighbours swapped), and at most `most`.
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(word: string, known: Iterable<string>, most: number = word.length): string | undefined {
   const plain = fold(word)
   let best: string | undefined
-  let least = Math.max(1, Math.floor(plain.length / 3)) + 1
+  let least = Math.min(most, Math.max(1, Math.floor(plain.length / 3))) + 1
   for (const candidate of known) {
     const edits = distance(plain, fold(candidate), least)
     if (edits < least) {

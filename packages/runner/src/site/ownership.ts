@@ -4,11 +4,13 @@
  * one else may write it or a directory on its path. Symbolic links are followed the way the kernel follows them, and
  * every directory they lead through is looked at too.
  */
-import { lstatSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, parse, resolve, sep } from 'node:path'
 
 /** path_resolution(7): the kernel gives up after 40. */
 const LINK_LIMIT = 40
+/** Files and directories of one package, or of all that are installed together. */
+const TREE_LIMIT = 50_000
 const STICKY = 0o1000
 const OTHERS_WRITE = 0o022
 
@@ -16,6 +18,7 @@ const OTHERS_WRITE = 0o022
 export class Ownership {
   readonly #user: number
   readonly #directories = new Map<string, string | undefined>()
+  readonly #trees = new Map<string, string | undefined>()
 
   /** `user` may own files beside root; by default the user that this process runs as. */
   constructor(user: number = process.geteuid?.() ?? 0) {
@@ -43,6 +46,46 @@ export class Ownership {
       if (owner !== undefined) return owner
       if (++links > LINK_LIMIT) return `${path} leads through too many symbolic links`
       todo = resolve(dirname(todo), readlinkSync(todo))
+    }
+  }
+
+  /** The same of everything below a directory, and of what links there lead to. Throws what readdir(3) throws. */
+  complaintBelow(directory: string): string | undefined {
+    const root = realpathSync(directory)
+    if (!this.#trees.has(root)) this.#trees.set(root, this.#below(root))
+    return this.#trees.get(root)
+  }
+
+  #below(root: string): string | undefined {
+    const todo = [root]
+    const seen = new Set(todo)
+    let count = 0
+    for (let directory = todo.pop(); directory !== undefined; directory = todo.pop()) {
+      for (const name of readdirSync(directory)) {
+        if (++count > TREE_LIMIT) return `there are more than ${TREE_LIMIT} files below ${root}, too many to look at`
+        const path = join(directory, name)
+        const stats = lstatSync(path)
+        const complaint = stats.isSymbolicLink() ? this.#linked(path) : this.#judge(path, stats, false)
+        if (complaint !== undefined) return complaint
+        const leadsOn = stats.isSymbolicLink()
+          ? statSync(path, { throwIfNoEntry: false })?.isDirectory()
+          : stats.isDirectory()
+        const inner = leadsOn ? realpathSync(path) : undefined
+        if (inner === undefined || seen.has(inner)) continue
+        seen.add(inner)
+        todo.push(inner)
+      }
+    }
+    return undefined
+  }
+
+  /** What a link leads to need not be there: then only the directories count in which it could be put. */
+  #linked(path: string): string | undefined {
+    try {
+      return this.complaint(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
     }
   }
 

@@ -1,16 +1,16 @@
 /**
- * From a drop-in to a package that can make its filter: found, loaded, asked whether it is one, its options validated.
+ * From a package that was found to one that can make its filter: loaded, asked whether it is one, its options validated.
  *
  * Any module format loads: ES modules, with top-level await or not, and CommonJS, whose exports Node.js may show only
- * inside `default`. Loading runs the package's code; `locate.ts` alone doesn't.
+ * inside `default`. Loading runs the package's code; finding it doesn't.
  */
 import { declarationFault, type FilterPackage } from '@candy/sdk'
 import type { DropIn } from './drop-in.js'
-import { entryPoint, locatePackage, type PackageLocation } from './locate.js'
+import { cannotLoad, filterKey } from './found-package.js'
 import { type OptionSet, OptionsReader } from './options.js'
-import type { Ownership } from './ownership.js'
-import { type Problem, reason } from './problem.js'
+import type { Problem } from './problem.js'
 import type { RecipientRule } from './recipient-rule.js'
+import type { FoundPackage } from './snapshot.js'
 
 /** The contract's version that this runner speaks. */
 const API = 1
@@ -24,38 +24,29 @@ export interface LoadedPackage {
   readonly rules: readonly { readonly rule: RecipientRule; readonly options: OptionSet }[]
 }
 
-/** Loads what a drop-in names and validates its options. What is wrong goes to `problems`, and then there is nothing. */
+/** Loads a package that was found and validates the options. What is wrong goes to `problems`, and then there is nothing. */
 export async function loadPackage(
   dropIn: DropIn,
-  state: string,
-  ownership: Ownership,
+  { directory, module }: FoundPackage,
   problems: Problem[],
 ): Promise<LoadedPackage | undefined> {
-  const name = dropIn.filter
-  if (name === undefined) return undefined
+  const name = dropIn.filter ?? directory
   const wrong = (what: string): undefined => {
     problems.push({ ...filterKey(dropIn), what })
     return undefined
   }
-  let place: PackageLocation | undefined
   let exported: unknown
   try {
-    place = locatePackage(name, state)
-    if (place === undefined) return wrong(notFound(name))
-    const complaint = untrusted(place, ownership)
-    if (complaint !== undefined) return wrong(`refused: ${complaint}`)
-    exported = await import(await entryPoint(place, name))
+    exported = await import(module)
   } catch (error) {
-    return wrong(`${JSON.stringify(name)} cannot be loaded from ${place?.directory ?? name}: ${reason(error)}`)
+    return wrong(cannotLoad(name, directory, error))
   }
   const found = pick(exported)
-  if (!isFilterPackage(found))
-    return wrong(`${JSON.stringify(name)} in ${place.directory} ${shortcoming(exported, found)}`)
+  if (!isFilterPackage(found)) return wrong(`${JSON.stringify(name)} in ${directory} ${shortcoming(exported, found)}`)
   const fault = declarationFault(found)
-  if (fault !== undefined)
-    return wrong(`${JSON.stringify(name)} in ${place.directory} declares what cannot hold: ${fault}`)
+  if (fault !== undefined) return wrong(`${JSON.stringify(name)} in ${directory} declares what cannot hold: ${fault}`)
   const before = problems.length
-  const reader = new OptionsReader(dropIn.document, found.options, place.directory, problems)
+  const reader = new OptionsReader(dropIn.document, found.options, directory, problems)
   const options = await reader.read(['options'], dropIn.options)
   const rules: LoadedPackage['rules'][number][] = []
   for (const rule of dropIn.rules) {
@@ -64,23 +55,6 @@ export async function loadPackage(
     rules.push({ rule, options: own ? await reader.read(path, rule.options, options.written) : options })
   }
   return problems.length === before ? { dropIn, package: found, options, rules } : undefined
-}
-
-/** Where a drop-in's `filter` stands, for complaints about the package it names. */
-export function filterKey(dropIn: DropIn): Pick<Problem, 'file' | 'key'> {
-  return { file: dropIn.document.file, ...dropIn.document.position(['filter']), key: 'filter' }
-}
-
-export function notFound(name: string): string {
-  const shown = JSON.stringify(name)
-  if (name.startsWith('/')) return `${shown} is neither a package's directory nor a .js file`
-  return `${shown} is not installed: candy add ${name}`
-}
-
-/** Beside the runner lies what may change the runner too, so only what the site added is looked at. */
-function untrusted(place: PackageLocation, ownership: Ownership): string | undefined {
-  if (place.from === 'runner') return undefined
-  return ownership.complaint(place.directory) ?? ownership.complaint(place.file ?? `${place.directory}/package.json`)
 }
 
 /** A CommonJS module has its exports in `default`, and beside it only those that Node.js could read from its source. */

@@ -14,6 +14,7 @@ import { type Ended, run } from './child.js'
 import { readRegular } from './file.js'
 import { nearest } from './nearest.js'
 import { type Problem, reason } from './problem.js'
+import type { ScriptEntry } from './snapshot.js'
 
 /** sysexits(3): EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL. */
 const UNSCANNABLE = 65
@@ -33,19 +34,26 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 export interface Script {
   readonly name: string
   readonly path: string
+  /** What is run: the script, or a copy of it. */
+  readonly command: string
   readonly rewrites: boolean
   readonly policy: Policy
 }
 
-/** Reads what a script declares of itself. What is wrong goes to `problems`, and then there is no script. */
-export function readScript(path: string, name: string, policy: Policy, problems: Problem[]): Script | undefined {
-  let head: string
+/** The beginning of a script, as Latin-1. What keeps it from being read goes to `problems`. */
+export function readHead(path: string, problems: Problem[]): string | undefined {
   try {
-    head = readRegular(path, Number.POSITIVE_INFINITY, HEAD).toString('latin1')
+    return readRegular(path, Number.POSITIVE_INFINITY, HEAD).toString('latin1')
   } catch (error) {
     problems.push({ file: path, what: `cannot be read: ${reason(error)}` })
     return undefined
   }
+}
+
+/** Reads what a script declares of itself. What is wrong goes to `problems`, and then there is no script. */
+export function parseScript(entry: ScriptEntry, policy: Policy, problems: Problem[]): Script | undefined {
+  const { path, name, head, copy } = entry
+  if (head === undefined) return undefined
   // execve(2) runs text only with an interpreter's line; a program has a NUL early on.
   if (!head.startsWith('#!') && !head.includes('\0')) {
     problems.push({ file: path, line: 1, column: 1, what: 'is a script without an interpreter', hint: '#!/bin/sh' })
@@ -63,7 +71,7 @@ export function readScript(path: string, name: string, policy: Policy, problems:
       return undefined
     }
   }
-  return { name, path, rewrites, policy }
+  return { name, path, command: copy ?? path, rewrites, policy }
 }
 
 export function scriptFilter(script: Script): ReadyFilter {
@@ -81,7 +89,7 @@ export function scriptFilter(script: Script): ReadyFilter {
 async function judge(script: Script, message: Message, context: Context): Promise<Verdict> {
   const { sender, recipients } = message.envelope
   const ended = await run({
-    command: script.path,
+    command: script.command,
     args: ['-f', sender, '--', ...recipients],
     env: environment(script, message),
     input: lfFromCrlf(message.open()),
@@ -142,6 +150,7 @@ function environment(script: Script, message: Message): Record<string, string> {
     PATH: DEFAULT_PATH,
     ...Object.fromEntries(keptVariables()),
     CANDY_FILTER: script.name,
+    CANDY_SCRIPT: script.path,
     CANDY_ID: message.id,
     CANDY_SIZE: String(message.size),
     CANDY_SENDER: sender,

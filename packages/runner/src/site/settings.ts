@@ -40,13 +40,23 @@ export function instanceName(configDirectory: string): string {
 
 /** Reads `candy.toml`; what is wrong with it goes to `problems`, and the defaults stand in. */
 export function readSettings(configDirectory: string, ownership: Ownership, problems: Problem[]): Settings {
-  const file = join(resolve(configDirectory), 'candy.toml')
-  const document = parseDocument(read(file, ownership, problems), file, problems)
+  return parseSettings(configDirectory, readSettingsText(configDirectory, ownership, problems), problems)
+}
+
+/** The text of `candy.toml`; empty where there is none, and where it cannot be read, which goes to `problems`. */
+export function readSettingsText(configDirectory: string, ownership: Ownership, problems: Problem[]): string {
+  return read(settingsPath(configDirectory), ownership, problems)
+}
+
+/** What a text of `candy.toml` says; what is wrong with it goes to `problems`, and the defaults stand in. */
+export function parseSettings(configDirectory: string, text: string, problems: Problem[]): Settings {
+  const file = settingsPath(configDirectory)
+  const document = parseDocument(text, file, problems)
   const top = new Section(document ?? { file, value: {}, key: () => TOP, position: () => TOP }, problems)
   const pipe = top.section('pipe')
   const settings: Settings = {
     mode: top.choice('mode', ['smtp', 'pipe'], 'smtp'),
-    state: absolute(top, 'state', `/var/lib/candy/${instanceName(configDirectory)}`),
+    state: absolute(top, 'state', (document ? undefined : stateIn(text)) ?? defaultState(configDirectory)),
     pipe: {
       deadline: pipe.duration('deadline', 900_000),
       reinject: reinjection(pipe),
@@ -58,6 +68,19 @@ export function readSettings(configDirectory: string, ownership: Ownership, prob
   }
   top.end()
   return settings
+}
+
+function settingsPath(configDirectory: string): string {
+  return join(resolve(configDirectory), 'candy.toml')
+}
+
+function defaultState(configDirectory: string): string {
+  return `/var/lib/candy/${instanceName(configDirectory)}`
+}
+
+/** In a text that is no TOML at all: there lies the configuration that was good, and the way to the service that runs on it. */
+function stateIn(text: string): string | undefined {
+  return /^state\s*=\s*["'](\/[^"'\\\n]*)["']\s*(?:#.*)?$/m.exec(text)?.[1]
 }
 
 /** As `readSettings`. Throws a SiteError with everything that is wrong. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readDropIn } from '../../src/site/drop-in.js'
+import { parseDropIn } from '../../src/site/drop-in.js'
 import { Ownership } from '../../src/site/ownership.js'
 import type { Problem } from '../../src/site/problem.js'
 import { instanceName, readSettings } from '../../src/site/settings.js'
@@ -48,12 +48,10 @@ test('candy.toml: the documented defaults are what holds without the file', () =
 })
 
 test('a drop-in: the documented keys are known, and the documented defaults hold without them', () => {
-  const directory = scratch()
   const problems: Problem[] = []
   const policy = (text: string) => {
-    const path = join(directory, '50-name.toml')
-    writeFileSync(path, `filter = "@candy/filter-clamav"\n${text}`)
-    return readDropIn(path, '50-name', 'quarantine', problems)?.policy
+    const drop = { path: '/50-name.toml', name: '50-name', text: `filter = "@candy/filter-clamav"\n${text}` }
+    return parseDropIn(drop, 'quarantine', problems)?.policy
   }
   const rows = readTable(readPage('docs/filters-d.md'), 'key')
   const without = policy('')
@@ -71,12 +69,9 @@ test('a drop-in: the documented keys are known, and the documented defaults hold
 })
 
 test('a rule for recipients: the documented names and keys are known, and the documented drop-in is read', () => {
-  const directory = scratch()
   const problems: Problem[] = []
   const read = (text: string) => {
-    const path = join(directory, '50-name.toml')
-    writeFileSync(path, text)
-    return readDropIn(path, '50-name', 'quarantine', problems)?.rules ?? []
+    return parseDropIn({ path: '/50-name.toml', name: '50-name', text }, 'quarantine', problems)?.rules ?? []
   }
   const page = readPage('docs/filters-d.md')
   const patterns = readTable(page, 'name in quotes').map((row) => code(row['name in quotes']))

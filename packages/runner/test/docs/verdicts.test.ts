@@ -10,10 +10,10 @@ import type { OutcomeAction } from '../../src/chain/outcome.js'
 import type { Policy } from '../../src/chain/policy.js'
 import { toJson } from '../../src/cli/outcome-print.js'
 import { answerTo } from '../../src/front/answer.js'
-import { readDropIn } from '../../src/site/drop-in.js'
+import { defaultOnReject } from '../../src/site/configuration.js'
+import { parseDropIn } from '../../src/site/drop-in.js'
 import { Ownership } from '../../src/site/ownership.js'
 import { readSettings } from '../../src/site/settings.js'
-import { defaultOnReject } from '../../src/site/site.js'
 import { ready, scratch } from '../support.js'
 import { code, readPage, readTable } from './pages.js'
 
@@ -57,9 +57,8 @@ describe('from verdict to outcome', () => {
 
 /** The policy of a drop-in with this line, as it is read from the file. */
 function policyFrom(line: string): Policy {
-  const path = join(scratch(), '50-name.toml')
-  writeFileSync(path, `filter = "@candy/filter-clamav"\n${line}\n`)
-  const dropIn = readDropIn(path, 'NAME', 'quarantine', [])
+  const text = `filter = "@candy/filter-clamav"\n${line}\n`
+  const dropIn = parseDropIn({ path: '/50-name.toml', name: 'NAME', text }, 'quarantine', [])
   if (dropIn === undefined) throw new Error(`not read: ${line}`)
   return dropIn.policy
 }

@@ -1,17 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { OnReject } from '../../src/chain/policy.js'
-import { type DropIn, readDropIn } from '../../src/site/drop-in.js'
+import { type DropIn, parseDropIn } from '../../src/site/drop-in.js'
 import { type Problem, printProblem } from '../../src/site/problem.js'
-import { scratch } from '../support.js'
 import { fixtures, said } from './fixtures.js'
 
 function read(text: string, onReject: OnReject = 'quarantine'): DropIn | undefined {
-  const path = join(scratch(), '50-test.toml')
-  writeFileSync(path, text)
   const problems: Problem[] = []
-  const dropIn = readDropIn(path, '50-test', onReject, problems)
+  const dropIn = parseDropIn({ path: '/50-test.toml', name: '50-test', text }, onReject, problems)
   expect(problems.map(printProblem)).toEqual([])
   return dropIn
 }
@@ -19,16 +15,9 @@ function read(text: string, onReject: OnReject = 'quarantine'): DropIn | undefin
 describe('a drop-in with mistakes', () => {
   test.each(fixtures('drop-in'))('$name is refused with every place, key and nearest right word', (fixture) => {
     const problems: Problem[] = []
-    readDropIn(fixture.path, fixture.name, 'quarantine', problems)
+    const { path, name } = fixture
+    parseDropIn({ path, name, text: readFileSync(path, 'utf8') }, 'quarantine', problems)
     expect(said(problems, fixture)).toBe(fixture.error)
-  })
-
-  test('that cannot be read is a problem of the file', () => {
-    const path = join(scratch(), '50-directory.toml')
-    mkdirSync(path)
-    const problems: Problem[] = []
-    expect(readDropIn(path, '50-directory', 'quarantine', problems)).toBeUndefined()
-    expect(problems.map(printProblem)).toEqual([`${path}: must be a regular file`])
   })
 })
 

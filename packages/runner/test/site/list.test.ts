@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readConfiguration } from '../../src/site/configuration.js'
 import { listSite } from '../../src/site/list.js'
-import { printProblem } from '../../src/site/problem.js'
+import { inOrder, printProblem } from '../../src/site/problem.js'
 import { scratch } from '../support.js'
 import { plantInSite, plantPackage } from './planted.js'
 
-test('a listing shows what runs in order, from where, what is ignored and what is wrong, and runs no code', () => {
+test('a listing shows what runs in order, from where, what is ignored and what is wrong, and runs no code', async () => {
   const config = scratch()
   const filters = join(config, 'filters.d')
   const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(filters, name), text, { mode })
@@ -27,9 +28,9 @@ test('a listing shows what runs in order, from where, what is ignored and what i
   write('80-off.toml.disabled', 'filter = "x"')
   write('README', 'text')
 
-  const listing = listSite({ configDirectory: config })
-  expect(listing.directory).toBe(filters)
-  expect(listing.settings.smtp.queue).toBe('before')
+  const configuration = await readConfiguration({ configDirectory: config })
+  expect(configuration.snapshot.directory).toBe(filters)
+  expect(configuration.settings.smtp.queue).toBe('before')
   const path = (name: string): string => join(filters, name)
   const policy = {
     timeout: 60_000,
@@ -38,7 +39,7 @@ test('a listing shows what runs in order, from where, what is ignored and what i
     onQuarantine: 'quarantine',
     onUnscannable: 'quarantine',
   }
-  expect(listing.entries).toEqual([
+  expect(listSite(configuration)).toEqual([
     {
       kind: 'drop-in',
       name: '10-site',
@@ -79,7 +80,7 @@ test('a listing shows what runs in order, from where, what is ignored and what i
     { kind: 'ignored', name: '80-off.toml.disabled', path: path('80-off.toml.disabled'), reason: 'disabled' },
     { kind: 'ignored', name: 'README', path: path('README'), reason: 'documentation' },
   ])
-  expect(listing.problems.map((problem) => printProblem(problem).replace(`${filters}/`, ''))).toEqual([
+  expect(inOrder(configuration.problems).map((problem) => printProblem(problem).replace(`${filters}/`, ''))).toEqual([
     '50-gone.toml:2:10: filter: "gone" is not installed: candy add gone',
     '50-gone.toml:3:11: timeout: 1 has no unit; did you mean "1s"?',
     '60-broken.toml:1:7: a key needs " = " and a value',

@@ -1,8 +1,7 @@
-/** A wrong option is refused with its file, line and key and the nearest right one, whatever library the schema is from. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { readDropIn } from '../../src/site/drop-in.js'
+import { parseDropIn } from '../../src/site/drop-in.js'
+import { findPackage } from '../../src/site/found-package.js'
 import { commentedKeys, type JsonSchema, unknownKeys } from '../../src/site/known-keys.js'
 import { Ownership } from '../../src/site/ownership.js'
 import { loadPackage } from '../../src/site/package.js'
@@ -58,12 +57,12 @@ beforeEach(() => {
 
 async function said(code: string, options: string, shipped: string | undefined = SHIPPED): Promise<string[]> {
   plantInSite(state, 'planted', { 'index.js': code, ...(shipped && { 'filters.d/50-planted.toml': shipped }) })
-  const path = join(state, '50-it.toml')
-  writeFileSync(path, `filter = "planted"\n${options}`)
   const problems: Problem[] = []
-  const dropIn = readDropIn(path, '50-it', 'quarantine', problems)
+  const text = `filter = "planted"\n${options}`
+  const dropIn = parseDropIn({ path: '/50-it.toml', name: '50-it', text }, 'quarantine', problems)
   if (dropIn === undefined) throw new Error('the test wrote no drop-in')
-  const loaded = await loadPackage(dropIn, state, new Ownership(), problems)
+  const found = await findPackage(dropIn, state, new Ownership(), 'module', problems)
+  const loaded = found && (await loadPackage(dropIn, found, problems))
   expect(loaded === undefined).toBe(problems.length > 0)
   return problems.map((problem) => printProblem({ ...problem, file: 'FILE' }))
 }

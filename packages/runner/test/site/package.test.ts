@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createFilter } from '../../src/site/creation.js'
 import type { DropIn } from '../../src/site/drop-in.js'
-import { readDropIn } from '../../src/site/drop-in.js'
+import { parseDropIn } from '../../src/site/drop-in.js'
+import { findPackage } from '../../src/site/found-package.js'
 import { Hosts } from '../../src/site/host.js'
 import { locatePackage } from '../../src/site/locate.js'
 import { Ownership } from '../../src/site/ownership.js'
@@ -19,9 +20,8 @@ beforeEach(() => {
 })
 
 function dropIn(filter: string): DropIn {
-  const path = join(state, '50-it.toml')
-  writeFileSync(path, `# a comment\nfilter = ${JSON.stringify(filter)}\n`)
-  const read = readDropIn(path, '50-it', 'quarantine', [])
+  const text = `# a comment\nfilter = ${JSON.stringify(filter)}\n`
+  const read = parseDropIn({ path: join(state, '50-it.toml'), name: '50-it', text }, 'quarantine', [])
   if (read === undefined) throw new Error('the test wrote no drop-in')
   return read
 }
@@ -30,7 +30,8 @@ function dropIn(filter: string): DropIn {
 async function outcome(filter: string): Promise<string> {
   const problems: Problem[] = []
   const written = dropIn(filter)
-  const loaded = await loadPackage(written, state, new Ownership(), problems)
+  const found = await findPackage(written, state, new Ownership(), 'all', problems)
+  const loaded = found && (await loadPackage(written, found, problems))
   const ready = loaded && (await createFilter(loaded, new Hosts({ log: memoryLog(), state }), problems))
   if (problems.length > 0) {
     expect(ready).toBeUndefined()

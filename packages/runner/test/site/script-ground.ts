@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Message, Verdict } from '@candy/sdk'
 import { message, testContext } from '@candy/sdk/testing'
 import { type Problem, printProblem } from '../../src/site/problem.js'
-import { readScript, scriptFilter } from '../../src/site/script.js'
+import { parseScript, readHead, type Script, scriptFilter } from '../../src/site/script.js'
 import { POLICY } from '../support.js'
 
 export const MAIL = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n.\r\n'
@@ -22,9 +22,16 @@ export function write(directory: string, source: string): string {
   return path
 }
 
+/** A script as a drop-in of `filters.d`; nothing when something is wrong with it. */
+export function readScript(path: string, problems: Problem[] = []): Script | undefined {
+  const head = readHead(path, problems)
+  if (head === undefined) return undefined
+  return parseScript({ kind: 'script', path, name: '40-mine', head }, POLICY, problems)
+}
+
 export async function judgeIn(directory: string, source: string, call: Call = {}): Promise<Verdict> {
   const problems: Problem[] = []
-  const script = readScript(write(directory, source), '40-mine', POLICY, problems)
+  const script = readScript(write(directory, source), problems)
   if (script === undefined) throw new Error(problems.map(printProblem).join('\n'))
   const context = testContext({
     signal: call.signal ?? AbortSignal.timeout(20_000),

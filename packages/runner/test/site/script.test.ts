@@ -4,9 +4,9 @@ import type { Envelope, Message, Verdict } from '@candy/sdk'
 import { message, testContext } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Problem, printProblem } from '../../src/site/problem.js'
-import { readScript, scriptFilter } from '../../src/site/script.js'
-import { POLICY, scratch } from '../support.js'
-import { type Call, judgeIn, MAIL, write } from './script-ground.js'
+import { scriptFilter } from '../../src/site/script.js'
+import { scratch } from '../support.js'
+import { type Call, judgeIn, MAIL, readScript, write } from './script-ground.js'
 
 let directory: string
 
@@ -103,6 +103,7 @@ describe('a script is given', () => {
         'CANDY_PROTOCOL=ESMTP',
         'CANDY_RECIPIENTS=a@example.com',
         'CANDY_RECIPIENT_COUNT=2',
+        `CANDY_SCRIPT=${directory}/40-mine`,
         'CANDY_SENDER=s@example.com',
         `CANDY_SIZE=${MAIL.length}`,
         'b@example.com',
@@ -245,7 +246,7 @@ describe('a message', () => {
 describe('a script is refused', () => {
   const said = (source: string): string[] => {
     const problems: Problem[] = []
-    expect(readScript(write(directory, source), '40-mine', POLICY, problems)).toBeUndefined()
+    expect(readScript(write(directory, source), problems)).toBeUndefined()
     return problems.map((problem) => printProblem({ ...problem, file: 'FILE' }))
   }
 
@@ -264,7 +265,7 @@ describe('a script is refused', () => {
 test('a program that is no script filters too', async () => {
   const path = join(directory, '40-true')
   copyFileSync('/bin/true', path)
-  const script = readScript(path, '40-true', POLICY, [])
+  const script = readScript(path)
   if (script === undefined) throw new Error('refused')
   expect(await scriptFilter(script).filter.judge(message(MAIL), testContext())).toEqual({ action: 'accept' })
 })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { message, testContext } from '@candy/sdk/testing'
 import { expect, test, vi } from 'vitest'
-import { readDropIn } from '../../src/site/drop-in.js'
-import { listSite } from '../../src/site/list.js'
+import { readConfiguration } from '../../src/site/configuration.js'
+import { parseDropIn } from '../../src/site/drop-in.js'
 import { type Problem, printProblem } from '../../src/site/problem.js'
 import { loadSite } from '../../src/site/site.js'
 import { memoryLog, scratch } from '../support.js'
@@ -20,17 +20,17 @@ function shipped(): string {
 }
 
 async function judge(config: string, subject: string): Promise<unknown> {
-  const site = await loadSite({ configDirectory: config, log: memoryLog() })
+  const site = await loadSite(await readConfiguration({ configDirectory: config }), { log: memoryLog() })
   return site.filters[0]?.filter.judge(
     message(`From: a@example.com\nSubject: ${subject}\n\nSubject: body\n`),
     testContext(),
   )
 }
 
-test('the files as shipped are ignored, each for its reason', () => {
-  const { entries, problems } = listSite({ configDirectory: shipped() })
+test('the files as shipped are ignored, each for its reason', async () => {
+  const { sources, problems } = await readConfiguration({ configDirectory: shipped() })
   expect(problems).toEqual([])
-  expect(entries.map(({ kind, name }) => [kind, name])).toEqual([
+  expect(sources.map(({ kind, name }) => [kind, name])).toEqual([
     ['ignored', 'README'],
     ['ignored', 'template'],
   ])
@@ -59,7 +59,10 @@ test('the template declares that it rewrites when its parentheses are taken away
   const text = readFileSync(join(SHARE, 'template'), 'utf8')
   const config = shipped()
   const write = (content: string) => writeFileSync(join(config, 'filters.d', '40-mine'), content, { mode: 0o755 })
-  const rewrites = async () => (await loadSite({ configDirectory: config, log: memoryLog() })).filters[0]?.rewrites
+  const rewrites = async () => {
+    const site = await loadSite(await readConfiguration({ configDirectory: config }), { log: memoryLog() })
+    return site.filters[0]?.rewrites
+  }
   write(text)
   expect(await rewrites()).toBe(false)
   write(text.replace('(candy: rewrites)', 'candy: rewrites'))
@@ -69,10 +72,9 @@ test('the template declares that it rewrites when its parentheses are taken away
 test("the README's drop-in is right as it stands", () => {
   const [, example] =
     /\n( {4}filter = [\s\S]*?\n {4}on_reject = "tag")\n/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
-  const path = join(scratch(), '30-clamav.toml')
-  writeFileSync(path, example ?? '')
   const problems: Problem[] = []
-  const dropIn = readDropIn(path, '30-clamav', 'quarantine', problems)
+  const drop = { path: '/30-clamav.toml', name: '30-clamav', text: example ?? '' }
+  const dropIn = parseDropIn(drop, 'quarantine', problems)
   expect(dropIn?.rules.map(({ pattern }) => pattern)).toEqual(['abuse@example.org', 'example.org'])
   expect(dropIn?.policy).toEqual({
     timeout: 60_000,

@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { message, testContext } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { type ConfigurationOptions, readConfiguration } from '../../src/site/configuration.js'
 import { SiteError } from '../../src/site/problem.js'
-import { loadSite, type Site, type SiteOptions } from '../../src/site/site.js'
+import { loadSite, type Site } from '../../src/site/site.js'
 import { type MemoryLog, memoryLog, scratch } from '../support.js'
 import { ACCEPTS, plantInSite, plantPackage } from './planted.js'
 
@@ -46,11 +47,11 @@ function write(name: string, content: string, mode = 0o644): void {
   writeFileSync(join(filters, name), content, { mode })
 }
 
-function load(options: Partial<SiteOptions> = {}): Promise<Site> {
-  return loadSite({ configDirectory: config, log, ...options })
+async function load(options: Partial<ConfigurationOptions> = {}): Promise<Site> {
+  return loadSite(await readConfiguration({ configDirectory: config, ...options }), { log })
 }
 
-async function refused(options: Partial<SiteOptions> = {}): Promise<string> {
+async function refused(options: Partial<ConfigurationOptions> = {}): Promise<string> {
   const error = await load(options).catch((thrown: unknown) => thrown)
   if (!(error instanceof SiteError)) throw new Error(`not refused: ${JSON.stringify(error)}`)
   expect(error.code).toBe('CONFIG')
