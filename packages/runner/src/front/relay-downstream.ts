@@ -3,7 +3,7 @@
  * MAIL go out with the first RCPT, in one write where the next hop allows it: a round trip costs more than all else that is
  * done for a small message. The lines of the transaction are kept: when the next hop closes the connection while filters
  * judge, as its timer may tell it to, a new connection hears them again (RFC 5321 §3.8; XFORWARD_README: attributes last
- * for one transaction).
+ * for one transaction). XFORWARD is for the next hop's log: what it has against that is logged, and changes nothing.
  *
  * Goes wrong when the next hop does not answer, or answers otherwise than it did before: then SmtpError, or Refused with
  * its reply. The connection is not used again.
@@ -11,6 +11,7 @@
 
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Deadline } from '../chain/deadline.js'
+import type { Log } from '../log/log.js'
 import type { Content } from '../message/content.js'
 import { SmtpClient, SmtpError } from '../smtp/client.js'
 import type { Command } from '../smtp/command.js'
@@ -18,7 +19,7 @@ import type { Extensions } from '../smtp/ehlo.js'
 import { isPositive, printReply, type Reply } from '../smtp/reply.js'
 import type { HopPool } from './hop-pool.js'
 
-/** A reply that leaves no way to go on: 421, or a refusal where there was none before. */
+/** A reply that leaves no way to go on: 421, a refusal where there was none before, or one that the command cannot have. */
 export class Refused extends Error {
   readonly reply: Reply
 
@@ -28,8 +29,15 @@ export class Refused extends Error {
   }
 }
 
+/** Characters of an XFORWARD command that are logged: a stranger chooses the HELO name in it. */
+const LOGGED = 200
+
+/** Bytes. RFC 5321 §4.5.3.1.2. */
+const NAME_LIMIT = 255
+
 /** Commands that the next hop accepted, in order. */
 export interface Transaction {
+  /** As upstream said them, whatever the next hop thinks of them. */
   readonly xforward: readonly Command[]
   readonly mail?: Command
   readonly recipients: readonly Command[]
@@ -38,6 +46,7 @@ export interface Transaction {
 export class Downstream {
   readonly #address: ServiceAddress
   readonly #patience: number
+  readonly #log: Log
   readonly #pool: HopPool | undefined
   #name = 'localhost'
   #born = 0
@@ -47,13 +56,14 @@ export class Downstream {
   /** XFORWARD and MAIL that wait for a recipient. */
   #held: Command[] = []
   #kept: Command[] = []
-  /** What the next hop had against XFORWARD or MAIL. */
+  /** What the next hop had against MAIL. */
   #refusal: Reply | undefined
 
   /** `patience` is how many milliseconds the next hop has for a reply. */
-  constructor(address: ServiceAddress, patience: number, pool?: HopPool) {
+  constructor(address: ServiceAddress, patience: number, log: Log, pool?: HopPool) {
     this.#address = address
     this.#patience = patience
+    this.#log = log
     this.#pool = pool
   }
 
@@ -81,6 +91,11 @@ export class Downstream {
     return this.#refusal !== undefined || this.#held.some(isMail) || this.#kept.some(isMail)
   }
 
+  /** How many commands the transaction has. */
+  get length(): number {
+    return this.#held.length + this.#kept.length
+  }
+
   /** Begins to connect, unless there will be a connection to take over. */
   start(): void {
     if (this.#pool === undefined || this.#pool.size === 0) this.#connecting ??= this.#connect()
@@ -88,7 +103,7 @@ export class Downstream {
 
   /** Greets the next hop in the client's name, unless that was done already. */
   async hello(name: string): Promise<void> {
-    this.#name = /^[\x21-\x7e]+$/.test(name) ? name : 'localhost'
+    this.#name = name.length <= NAME_LIMIT && /^[\x21-\x7e]+$/.test(name) ? name : 'localhost'
     if (this.#client === undefined && this.#connecting === undefined) this.#takeOver()
     await this.#use(async () => {})
   }
@@ -100,7 +115,7 @@ export class Downstream {
 
   /**
    * Passes RCPT on, after what was held. Puts the replies into `replies`; where it throws, the rest has none. What the next
-   * hop has against XFORWARD or MAIL is its reply to each recipient.
+   * hop has against MAIL is its reply to each recipient.
    */
   async pass(recipients: readonly Command[], replies: Reply[]): Promise<void> {
     if (this.#refusal === undefined) await this.#use((client) => this.#passOn(client, recipients, replies))
@@ -177,11 +192,11 @@ export class Downstream {
 
   async #sendData(content: Content, deadline: Deadline, beforeEnd: () => Promise<void>): Promise<Reply> {
     const { client, ready } = await this.#use(async (client) => {
-      deadline.throwIfAborted()
       const ready = await client.command('DATA')
-      if (ready.code === 421) throw new Refused(ready)
+      // Nothing was handed over: neither 421 nor 2xx can be the answer to a message.
+      if (ready.code !== 354 && (ready.code === 421 || ready.code < 400)) throw new Refused(ready)
       return { client, ready }
-    })
+    }, deadline)
     if (ready.code !== 354) return ready
     const reply = await this.#finish(async () => {
       const end = await client.data(content.open())
@@ -195,13 +210,12 @@ export class Downstream {
   /** Without DATA there is no word of the next hop to wait for, and one round trip less. */
   async #sendChunk(content: Content, deadline: Deadline, beforeEnd: () => Promise<void>): Promise<Reply> {
     const end = await this.#use(async (client) => {
-      deadline.throwIfAborted()
       const end = await client.chunk(content.open(), content.size)
       await beforeEnd()
       // What it said, or its end, while filters judged: the message is not out yet, and may go to another connection.
       if (!client.usable) throw new SmtpError('the next hop is closing')
       return end
-    })
+    }, deadline)
     const reply = await this.#finish(end)
     // RFC 3030 §2: after a failed BDAT the transaction is not over before RSET.
     if (isPositive(reply)) this.#kept = []
@@ -212,6 +226,8 @@ export class Downstream {
   async #finish(end: () => Promise<Reply>): Promise<Reply> {
     try {
       const reply = await end()
+      // 221 is the answer to QUIT, and 3xx asks for more: neither says that the next hop has the message.
+      if (reply.code === 221 || (reply.code < 400 && !isPositive(reply))) throw new Refused(reply)
       if (reply.code === 421) this.#drop('the next hop is closing')
       return reply
     } catch (error) {
@@ -220,18 +236,24 @@ export class Downstream {
     }
   }
 
-  /** Does something on a connection that is there; on a new one when the old turns out to be gone, but never a third. */
-  async #use<T>(work: (client: SmtpClient) => Promise<T>): Promise<T> {
+  /**
+   * Does something on a connection that is there; on a new one when the old turns out to be gone, but never a third. Only the
+   * connection's own failure is a reason to do it again: not a client that has gone, a deadline, or a message that cannot be read.
+   */
+  async #use<T>(work: (client: SmtpClient) => Promise<T>, deadline?: Deadline): Promise<T> {
     const old = this.#client
-    if (old?.usable === true) {
-      const done = await work(old).then(
-        (value) => ({ value }),
-        () => undefined,
-      )
-      if (done !== undefined) return done.value
+    deadline?.throwIfAborted()
+    try {
+      if (old?.usable === true) return await work(old)
+    } catch (error) {
+      if (!isConnectionFailure(error)) {
+        this.#drop('what was under way was given up')
+        throw error
+      }
     }
     if (old !== undefined) this.#drop('the next hop is closing')
     try {
+      deadline?.throwIfAborted()
       return await work(await this.#open())
     } catch (error) {
       this.#drop('the connection broke')
@@ -256,26 +278,35 @@ export class Downstream {
 
   async #greet(client: SmtpClient): Promise<void> {
     const greeting = await client.reply()
-    if (greeting.code !== 220) throw new Refused(greeting)
+    if (greeting.code !== 220) throw unwelcome(greeting)
     const { reply, extensions } = await client.ehlo(this.#name)
-    if (reply.code !== 250) throw new Refused(reply)
+    if (reply.code !== 250) throw unwelcome(reply)
     this.#extensions = extensions
   }
 
   async #passOn(client: SmtpClient, recipients: readonly Command[], replies: Reply[]): Promise<void> {
     const held = this.#held
     await this.#exchange(client, [...held, ...recipients.slice(replies.length)], (command, reply) => {
-      if (command === held[0]) {
+      if (command !== held[0]) replies.push(reply)
+      else {
         held.shift()
-        if (!isPositive(reply)) this.#refusal ??= reply
-      } else replies.push(reply)
-      if (isPositive(reply)) this.#kept.push(command)
+        if (!isPositive(reply)) this.#refuse(command, reply)
+      }
+      if (isPositive(reply) || command.verb === 'XFORWARD') this.#kept.push(command)
     })
   }
 
+  #refuse({ verb, line }: Command, reply: Reply): void {
+    if (verb === 'MAIL') this.#refusal ??= reply
+    else {
+      const command = line.toString('latin1', 0, LOGGED)
+      this.#log.write('warn', 'next hop refused XFORWARD, which is for its log', { command, reply: printReply(reply) })
+    }
+  }
+
   async #replay(client: SmtpClient, commands: readonly Command[]): Promise<void> {
-    await this.#exchange(client, commands, (_, reply) => {
-      if (!isPositive(reply)) throw new Refused(reply)
+    await this.#exchange(client, commands, ({ verb }, reply) => {
+      if (!isPositive(reply) && verb !== 'XFORWARD') throw new Refused(reply)
     })
   }
 
@@ -300,4 +331,14 @@ export class Downstream {
     this.#connecting = undefined
     this.#client = undefined
   }
+}
+
+/** A reply to the connection itself is about nobody's message. */
+function unwelcome(reply: Reply): SmtpError {
+  return new SmtpError(`the next hop answered ${printReply(reply)}`)
+}
+
+/** Whether the connection is to blame, and another may do better. */
+function isConnectionFailure(error: unknown): boolean {
+  return error instanceof SmtpError || (error instanceof Refused && error.reply.code === 421)
 }

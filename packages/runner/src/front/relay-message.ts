@@ -35,7 +35,8 @@ export async function relayMessage(
   up.watch((how) => deadline.abort(how))
   const fail = (error: unknown): Reply => {
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-    relay.log.write('error', 'not delivered', { id: subject.id, code: String(code), error: String(message ?? error) })
+    const known = typeof code === 'string' ? { code } : {}
+    relay.log.write('error', 'not delivered', { id: subject.id, ...known, error: String(message ?? error) })
     return withOwnId(UNAVAILABLE, subject.id)
   }
   const messageId = await messageIdOf(content)

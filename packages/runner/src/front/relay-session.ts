@@ -13,7 +13,7 @@ import { type Spool, startIntake } from '../message/spool.js'
 import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
 import { DataReader } from '../smtp/data-reader.js'
-import { relayedKeywords } from '../smtp/ehlo.js'
+import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
 import type { Line } from '../smtp/line.js'
 import { makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
 import { RELAY_NAME, type Relay } from './relay.js'
@@ -27,8 +27,15 @@ const NONSENSE_LIMIT = 20
 /** Recipients to hold back for one write to the next hop. */
 const GROUP_LIMIT = 100
 
+/** Commands of one transaction: candy-in takes as many recipients (smtpd_recipient_limit in postconf(5)). */
+const TRANSACTION_LIMIT = 10_000
+
+/** XFORWARD commands of one transaction. Postfix says two. */
+const XFORWARD_LIMIT = 20
+
 const OK = makeReply(250, '2.0.0 Ok')
 const SENDER_OK = makeReply(250, '2.1.0 Ok')
+const TOO_MANY_RECIPIENTS = makeReply(452, '4.5.3 too many recipients')
 const BYE = makeReply(221, '2.0.0 Bye')
 const TIMEOUT = makeReply(421, '4.4.2 timeout')
 const CLOSING = makeReply(421, '4.3.0 content filter unavailable')
@@ -49,7 +56,7 @@ export class RelaySession {
   constructor(socket: Socket, relay: Relay) {
     this.#relay = relay
     this.#up = new ServerConnection(socket, relay.idle)
-    this.#down = new Downstream(relay.nextHop, relay.patience, relay.pool)
+    this.#down = new Downstream(relay.nextHop, relay.patience, relay.log, relay.pool)
   }
 
   /** Speaks until either side ends the session. Never throws. */
@@ -98,15 +105,21 @@ export class RelaySession {
 
   #hear(line: Line): Promise<void> | undefined {
     const command = typeof line === 'string' ? undefined : parseCommand(line)
-    if (command?.verb === 'RCPT' && this.#down.begun) {
-      this.#group.push(command)
-      return this.#group.length < GROUP_LIMIT ? undefined : this.#pass()
-    }
+    if (command?.verb === 'RCPT' && this.#down.begun) return this.#take(command)
     const obey = (): Promise<void> | undefined => {
       if (command !== undefined) return this.#obey(command)
       return this.#refuse(500, `5.5.2 ${line.toString()}`)
     }
     return this.#group.length > 0 ? this.#pass().then(obey) : obey()
+  }
+
+  #take(recipient: Command): Promise<void> | undefined {
+    if (this.#down.length + this.#group.length < TRANSACTION_LIMIT) {
+      this.#group.push(recipient)
+      return this.#group.length < GROUP_LIMIT ? undefined : this.#pass()
+    }
+    const refuse = (): undefined => this.#say(TOO_MANY_RECIPIENTS)
+    return this.#group.length > 0 ? this.#pass().then(refuse) : refuse()
   }
 
   #obey(command: Command): Promise<void> | undefined {
@@ -156,6 +169,9 @@ export class RelaySession {
   #hold(command: Command): undefined {
     if (!this.#greeted) return this.#refuse(503, '5.5.1 say hello first')
     if (this.#down.begun) return this.#refuse(503, '5.5.1 a transaction is under way')
+    if (command.verb === 'XFORWARD' && this.#down.length >= XFORWARD_LIMIT) {
+      return this.#refuse(501, '5.5.4 too many XFORWARD commands')
+    }
     this.#down.hold(command)
     this.#say(command.verb === 'MAIL' ? SENDER_OK : OK)
   }
@@ -183,7 +199,8 @@ export class RelaySession {
       await this.#down.pass(recipients, replies)
     } catch (error) {
       this.#complain('next hop failed', error)
-      if (error instanceof Refused) rest = error.reply
+      // A refusal was for another command than these.
+      if (error instanceof Refused && error.reply.code < 500) rest = error.reply
     }
     for (const [index, command] of recipients.entries()) this.#answer(command, replies[index] ?? rest)
   }
@@ -226,6 +243,8 @@ export class RelaySession {
       return say(recipients)
     })
     await say(this.#relay.protocol === 'lmtp' ? recipients : 1, rest)
+    // As smtpd(8) does: what went wrong before an honest message is forgiven.
+    this.#nonsense = 0
   }
 
   /** Gives the reply for all recipients that were not heard of. */
@@ -243,8 +262,7 @@ export class RelaySession {
 
   /** The message, or why it cannot be had. Throws when the client is gone. */
   async #receive(reader: DataReader): Promise<Spool | Reply> {
-    // RFC 1870 §4: 0 is no limit.
-    const limit = Number(this.#down.extensions.get('SIZE')) || undefined
+    const limit = sizeLimit(this.#down.extensions)
     const intake = startIntake(this.#relay.spool)
     try {
       await this.#up.data(reader, (piece) => intake.append(piece), limit)

@@ -2,16 +2,18 @@
  * The client half of SMTP (RFC 5321), as far as handing a message on needs it: one connection, commands out, replies in,
  * in order. It pipelines where the server does (RFC 2920), and knows nothing of what a reply means for the mail.
  *
- * Goes wrong when the server is gone, silent or talks nonsense: then every command under way fails with an SmtpError.
+ * Every reply answers something that was said before it came. The client counts the replies that the server owes: one that
+ * nobody asked for is the answer to nothing, above all not to a message whose end is still to be said.
+ *
+ * Goes wrong when the server is gone, silent, talks nonsense or answers too early: then every command under way fails with
+ * an SmtpError.
  */
 import { connect, type Socket } from 'node:net'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { makeDotStuffer } from './data.js'
 import { type Extensions, parseExtensions } from './ehlo.js'
-import { parseReplyLine, type Reply } from './reply.js'
-
-/** RFC 5321 §4.5.3.1.5 allows 512 octets in a reply line; real servers send more. */
-const LINE_LIMIT = 4096
+import { isPositive, printReply, type Reply } from './reply.js'
+import { ReplyReader } from './reply-reader.js'
 
 /** Bytes of a message that may be gathered for one write. */
 const WRITE_LIMIT = 64 * 1024
@@ -29,7 +31,7 @@ const CLOSED = new SmtpError('the connection was closed')
 export interface ConnectOptions {
   /** The connection ends when it aborts, and with it every wait. */
   readonly signal?: AbortSignal
-  /** Milliseconds that the server may be silent while it owes a reply, except to mail data. */
+  /** Milliseconds that the server has for a whole reply, and then may be silent; except for the reply to mail data. */
   readonly patience?: number
 }
 
@@ -40,32 +42,42 @@ interface Waiter {
 
 export class SmtpClient {
   readonly #socket: Socket
+  readonly #where: string
+  readonly #patience: number
+  readonly #reader = new ReplyReader()
   readonly #waiters: Waiter[] = []
+  /** Replies that have come and that nobody has waited for yet. */
   readonly #early: Reply[] = []
-  #lines: string[] = []
-  #unread = ''
+  /** Replies that are still to come. A server greets without being asked. */
+  #owed = 1
+  /** Since when the server owes the next one: milliseconds of `performance.now()`. */
+  #since = performance.now()
   #failure: SmtpError | undefined
   /** The reply to mail data takes the server as long as it takes. */
   #dataSaid = false
 
-  private constructor(socket: Socket, address: ServiceAddress) {
+  private constructor(socket: Socket, address: ServiceAddress, patience: number) {
     this.#socket = socket
+    this.#where = printAddress(address)
+    this.#patience = patience
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    socket.on('error', (error) => this.#fail(`${printAddress(address)}: ${error.message}`))
-    socket.on('close', () => this.#fail(`${printAddress(address)} closed the connection`))
+    socket.on('error', (error) => this.#fail(`${this.#where}: ${error.message}`))
+    socket.on('close', () => this.#fail(`${this.#where} closed the connection`))
+    if (patience === Number.POSITIVE_INFINITY) return
+    socket.setTimeout(patience, () => {
+      if (this.#late(0) || this.#failure !== undefined) this.abort(`${this.#where} did not answer in time`)
+    })
   }
 
   /** Connects and returns at once; `reply()` then gives the greeting. */
-  static connect(address: ServiceAddress, { signal, patience }: ConnectOptions = {}): SmtpClient {
+  static connect(
+    address: ServiceAddress,
+    { signal, patience = Number.POSITIVE_INFINITY }: ConnectOptions = {},
+  ): SmtpClient {
     const socket = connect({ ...address, noDelay: true })
-    const client = new SmtpClient(socket, address)
-    const abort = (): void => client.abort(`${printAddress(address)} did not answer in time`)
-    if (patience !== undefined) {
-      socket.setTimeout(patience, () => {
-        if (client.#waiters.length > 0 && !client.#dataSaid) abort()
-      })
-    }
+    const client = new SmtpClient(socket, address, patience)
     if (signal === undefined) return client
+    const abort = (): void => client.abort(`${client.#where} did not answer in time`)
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     socket.once('close', () => signal.removeEventListener('abort', abort))
@@ -80,9 +92,9 @@ export class SmtpClient {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
-  /** Whether commands can still be sent: nothing has failed, and the server has not said that it will close (RFC 5321 §3.8). */
+  /** Whether a new command can be sent: nothing has failed, and no reply is due. A server that closes says so unasked (RFC 5321 §3.8). */
   get usable(): boolean {
-    return this.#failure === undefined && this.#early.length === 0
+    return this.#failure === undefined && this.#owed === 0 && this.#early.length === 0
   }
 
   /** Ends the connection at once, mid-command too; every wait fails with what is said here. */
@@ -93,12 +105,13 @@ export class SmtpClient {
 
   /** Sends command lines as the bytes they are (without CRLF) in one write. Await a `reply()` for each. */
   sendLines(lines: readonly Uint8Array[]): void {
+    this.#owe(lines.length)
     this.#socket.write(Buffer.concat(lines.flatMap((line) => [line, CRLF])))
   }
 
   /** Sends command lines (without CRLF, UTF-8) in one write. Await a `reply()` for each. */
   send(...lines: readonly string[]): void {
-    this.#socket.write(lines.map((line) => `${line}\r\n`).join(''))
+    this.sendLines(lines.map((line) => Buffer.from(line)))
   }
 
   async command(line: string): Promise<Reply> {
@@ -124,17 +137,13 @@ export class SmtpClient {
       if (!this.#write(pieces)) await this.#drained()
       pieces = stuffer.stuff(chunk)
     }
-    return () => {
-      this.#write([...pieces, stuffer.end()])
-      this.#dataSaid = true
-      return this.reply()
-    }
+    return () => this.#end([...pieces, stuffer.end()])
   }
 
   /**
    * Sends a message of `size` bytes as one chunk (BDAT LAST, RFC 3030 §2), without its last bytes: until what this returns is
    * called, the server must not take the message. What is left leaves at once, so a small message is one write. Throws
-   * SmtpError when there are fewer or more bytes; the connection then is in the middle of the chunk.
+   * RangeError when there are fewer or more bytes; the connection then is in the middle of the chunk.
    */
   async chunk(bytes: AsyncIterable<Uint8Array>, size: number): Promise<() => Promise<Reply>> {
     let pieces: Uint8Array[] = [Buffer.from(`BDAT ${size} LAST\r\n`)]
@@ -153,12 +162,8 @@ export class SmtpClient {
       left -= piece.length
       if (left < 0) break
     }
-    if (left !== 0) throw new SmtpError(`the message is not ${size} bytes long`)
-    return () => {
-      this.#write(pieces)
-      this.#dataSaid = true
-      return this.reply()
-    }
+    if (left !== 0) throw new RangeError(`the message is not ${size} bytes long`)
+    return () => this.#end(pieces)
   }
 
   /** Ends the connection without waiting for anything. May be called again. */
@@ -190,31 +195,51 @@ export class SmtpClient {
     })
   }
 
-  #read(chunk: Buffer): void {
-    const lines = (this.#unread + chunk.toString('latin1')).split('\n')
-    this.#unread = lines.pop() ?? ''
-    for (const line of lines) this.#readLine(line.endsWith('\r') ? line.slice(0, -1) : line)
-    if (this.#unread.length > LINE_LIMIT) this.#nonsense()
+  /** Says the end of a message. Whatever the server said about it before is no answer to it. */
+  #end(pieces: readonly Uint8Array[]): Promise<Reply> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#write(pieces)
+    this.#owe(1)
+    this.#dataSaid = true
+    return this.reply()
   }
 
-  #readLine(line: string): void {
-    const part = line.length > LINE_LIMIT ? undefined : parseReplyLine(line)
-    if (part === undefined) {
-      this.#nonsense()
+  #owe(replies: number): void {
+    if (this.#owed === 0) this.#since = performance.now()
+    this.#owed += replies
+  }
+
+  /** Whether a reply is due for longer than so many milliseconds. */
+  #late(milliseconds: number): boolean {
+    return this.#owed > 0 && !this.#dataSaid && performance.now() - this.#since > milliseconds
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#failure !== undefined) return
+    if (this.#late(this.#patience)) this.abort(`${this.#where} did not answer in time`)
+    try {
+      this.#reader.read(chunk, (reply) => this.#hear(reply))
+    } catch (error) {
+      this.abort(`${this.#where} does not speak SMTP: ${(error as Error).message}`)
+    }
+  }
+
+  #hear(reply: Reply): void {
+    if (this.#failure !== undefined) return
+    if (this.#owed === 0) {
+      this.abort(`${this.#where} said, without being asked: ${printReply(reply)}`)
       return
     }
-    this.#lines.push(part.text)
-    if (!part.last) return
-    const reply = { code: part.code, lines: this.#lines }
-    this.#lines = []
+    if (this.#dataSaid && isPositive(reply) && this.#socket.writableLength > 0) {
+      this.abort(`${this.#where} answered a message before it had all of it: ${printReply(reply)}`)
+      return
+    }
+    this.#owed -= 1
+    this.#since = performance.now()
     this.#dataSaid = false
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#early.push(reply)
     else waiter.resolve(reply)
-  }
-
-  #nonsense(): void {
-    this.abort('the server does not speak SMTP')
   }
 
   #fail(what: string): void {

@@ -8,9 +8,10 @@ import type { DataReader } from './data-reader.js'
 import { type Line, LineReader } from './line.js'
 
 /**
- * Bytes. RFC 5321 §4.5.3.1.4 allows 512 and extensions add to it; Postfix itself takes 2048 (line_length_limit).
+ * Bytes. RFC 5321 §4.5.3.1.4 allows 512 and extensions add to it. Postfix itself takes 2048 (line_length_limit), and says a
+ * HELO name of that length again in XFORWARD, where a byte may need three (xtext, RFC 3461 §4).
  */
-const LINE_LIMIT = 4096
+const LINE_LIMIT = 8192
 
 /** Input that may wait to be read, and output that may wait to be taken, in bytes. */
 const BACKLOG = 256 * 1024

@@ -28,8 +28,17 @@ const RELAYED: ReadonlySet<string> = new Set([
   'XFORWARD',
 ])
 
-/** The keyword lines to offer on, in the order in which the next hop wrote them. */
+/** RFC 1870 §4: bytes of the largest message that the server takes. Absent where it says none, and where what it says is no number of bytes. */
+export function sizeLimit(extensions: Extensions): number | undefined {
+  const digits = /^0*([1-9]\d{0,14})$/.exec(extensions.get('SIZE') ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** The keyword lines to offer on, in the order in which the next hop wrote them; of SIZE only what is a limit. */
 export function relayedKeywords(extensions: Extensions): readonly string[] {
-  const offered = [...extensions].filter(([keyword]) => RELAYED.has(keyword))
+  const limit = sizeLimit(extensions)
+  const offered = [...extensions]
+    .filter(([keyword]) => RELAYED.has(keyword))
+    .map(([keyword, parameters]) => [keyword, keyword === 'SIZE' ? String(limit ?? '') : parameters] as const)
   return offered.map(([keyword, parameters]) => (parameters === '' ? keyword : `${keyword} ${parameters}`))
 }

@@ -7,13 +7,20 @@ export interface Reply {
   readonly lines: readonly string[]
 }
 
-/** A line of a reply: `last` is false for `250-…`. Absent when the line is none. */
+/**
+ * A line of a reply: `last` is false for `250-…`. Absent when the line is none. Control characters become `?`: a CR or NUL
+ * in the text would end a line, or a string, for somebody further on.
+ */
 export function parseReplyLine(
   line: string,
 ): { readonly code: number; readonly last: boolean; readonly text: string } | undefined {
   const match = /^([2-5][0-9][0-9])(?:([ -])(.*))?$/s.exec(line)
   if (match === null) return undefined
-  return { code: Number(match[1]), last: match[2] !== '-', text: match[3] ?? '' }
+  return {
+    code: Number(match[1]),
+    last: match[2] !== '-',
+    text: (match[3] ?? '').replace(/[^\t -~\x80-\xff]/g, '?'),
+  }
 }
 
 /** The reply as it goes over the wire, CRLFs included; to be written as Latin-1. */

@@ -1,7 +1,7 @@
-import { Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type Sink, startSink } from '../../../../test/ground/sink.js'
+import { type Fault, type Sink, startSink } from '../../../../test/ground/sink.js'
 import { SmtpClient } from '../../src/smtp/client.js'
 import { chunks, scratch } from '../support.js'
 
@@ -111,12 +111,106 @@ test('a server that hangs up fails every wait, and can be used no more', async (
   expect(client.usable).toBe(false)
 })
 
-test('a reply that nobody asked for makes the connection unusable, and is the answer to the next command', async () => {
+test('a reply that nobody asked for is the answer to nothing', async () => {
   const { client, sink } = await start()
-  sink.fail({ at: 'mail', answer: '421 4.4.2 timeout' })
-  client.send('MAIL FROM:<a@example.com>')
+  sink.fail({ at: 'mail', answer: '250 2.1.0 Ok\r\n421 4.4.2 timeout' as Fault })
+  expect((await client.command('MAIL FROM:<a@example.com>')).code).toBe(250)
   await expect.poll(() => client.usable).toBe(false)
-  expect((await client.command('NOOP')).code).toBe(421)
+  await expect(client.command('NOOP')).rejects.toThrow('said, without being asked: 421 4.4.2 timeout')
+})
+
+interface Speaker {
+  readonly client: SmtpClient
+  heard(): string
+  say(text: string): void
+  /** From here on it reads nothing. */
+  pause(): void
+}
+
+/** A server that says what it is told to, when it is told to. */
+async function startSpeaker(): Promise<Speaker> {
+  const path = join(scratch(), 'speaker')
+  let heard = ''
+  let socket: Socket | undefined
+  const server = createServer((connection) => {
+    socket = connection.on('error', () => {})
+    connection.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('latin1')
+    })
+    connection.write('220 speaker\r\n')
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  const client = SmtpClient.connect({ path }, { patience: 500 })
+  onTestFinished(() => {
+    client.close()
+    socket?.destroy()
+    server.close()
+  })
+  await client.reply()
+  return {
+    client,
+    heard: () => heard,
+    say: (text) => void socket?.write(text, 'latin1'),
+    pause: () => void socket?.pause(),
+  }
+}
+
+/** Content in the middle of which the server says something. */
+async function* interrupted(client: SmtpClient, say: () => void): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('Subject: x\r\n\r\n')
+  say()
+  await vi.waitFor(() => expect(client.usable).toBe(false))
+  yield Buffer.from('body\r\n')
+}
+
+test.each(['250 2.0.0 Ok: kept', '552 5.3.4 too big', '421 4.3.2 closing'])(
+  'a server that says %j before the end of a message is not told the end',
+  async (line) => {
+    const { client, say, heard } = await startSpeaker()
+    const say354 = client.command('DATA')
+    say('354 go on\r\n')
+    await say354
+    await expect(client.data(interrupted(client, () => say(`${line}\r\n`)))).rejects.toThrow(line)
+    expect(heard()).not.toContain('\r\n.\r\n')
+  },
+)
+
+test.each(['data', 'chunk'] as const)('the end of %s is not said once the server has answered', async (by) => {
+  const { client, say, heard } = await startSpeaker()
+  const end = by === 'data' ? await client.data(chunks('Subject: x\r\n')) : await client.chunk(chunks('x\r\n'), 3)
+  say('250 2.0.0 Ok: kept\r\n')
+  await expect.poll(() => client.usable).toBe(false)
+  await expect(end()).rejects.toThrow('without being asked')
+  expect(heard()).toBe('')
+})
+
+test('a server that answers a message which it does not read has not taken it', async () => {
+  const { client, say, pause } = await startSpeaker()
+  pause()
+  const end = await client.chunk(chunks(Buffer.alloc(8_000_000)), 8_000_000)
+  const answer = end().catch((error: Error) => error.message)
+  say('250 2.0.0 Ok: kept\r\n')
+  expect(await answer).toContain('answered a message before it had all of it: 250 2.0.0 Ok: kept')
+})
+
+test.each([
+  ['a reply without end', '250-more\r\n', 'a reply of more than 65536 bytes'],
+  ['a line without end', 'x'.repeat(1000), 'a reply line of more than 4096 bytes'],
+  ['something else', '\0\r\n', 'no SMTP reply'],
+])('a server that says %s is let go, with no more memory than the limit', async (_, part, why) => {
+  const { client, say } = await startSpeaker()
+  const answer = client.command('NOOP').catch((error: Error) => error.message)
+  for (let n = 0; n < 10_000; n++) say(part)
+  expect(await answer).toContain(`does not speak SMTP: ${why}`)
+})
+
+test('a server that drips a reply is not waited for any longer than one that is silent', async () => {
+  const { client, say } = await startSpeaker()
+  const drip = setInterval(() => say('250-x\r\n'), 50)
+  onTestFinished(() => clearInterval(drip))
+  const start = performance.now()
+  await expect(client.command('NOOP')).rejects.toThrow('did not answer in time')
+  expect(performance.now() - start).toBeLessThan(5_000)
 })
 
 test('a connection that nobody listens to fails', async () => {

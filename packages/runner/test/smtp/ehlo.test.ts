@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseExtensions, relayedKeywords } from '../../src/smtp/ehlo.js'
+import { parseExtensions, relayedKeywords, sizeLimit } from '../../src/smtp/ehlo.js'
 
 const lines = [
   'mx.example.test',
@@ -35,4 +35,21 @@ test('only what is known to survive a relay is offered on', () => {
 
 test('nothing is offered on that the next hop did not offer', () => {
   expect(relayedKeywords(parseExtensions({ code: 250, lines: ['mx.example.test'] }))).toEqual([])
+})
+
+test.each([
+  ['SIZE 10240000', 10_240_000, 'SIZE 10240000'],
+  ['SIZE=500', 500, 'SIZE 500'],
+  ['SIZE 0', undefined, 'SIZE'],
+  ['SIZE', undefined, 'SIZE'],
+  ['SIZE -5', undefined, 'SIZE'],
+  ['SIZE 1e3', undefined, 'SIZE'],
+  ['SIZE 0x10', undefined, 'SIZE'],
+  ['SIZE 10 20', undefined, 'SIZE'],
+  ['SIZE 99999999999999999999', undefined, 'SIZE'],
+  ['8BITMIME', undefined, '8BITMIME'],
+])('%j is a limit of %s bytes, and offered on as %j', (line, limit, offered) => {
+  const extensions = parseExtensions({ code: 250, lines: ['mx.example.test', line] })
+  expect(sizeLimit(extensions)).toBe(limit)
+  expect(relayedKeywords(extensions)).toEqual([offered])
 })
