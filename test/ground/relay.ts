@@ -25,6 +25,8 @@ export interface RelayOptions {
   /** Further lines at the end of candy.toml. */
   readonly settings?: readonly string[]
   readonly workers?: number
+  /** After the queue: mail from sendmail(1) comes this way, too. */
+  readonly pickup?: boolean
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
   /** Which scanners to start beside it. */
@@ -99,6 +101,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayGroun
         ? {
             contentFilter: `candy-${client}:${port === undefined ? 'unix:candy/lmtp' : `[127.0.0.1]:${port}`}`,
             options: { receive_override_options: 'no_address_mappings' },
+            ...(options.pickup && { pickup: true }),
           }
         : { proxyFilter: 'unix:candy/proxy' },
       ...(options.main && { main: options.main }),

@@ -14,7 +14,7 @@ const REPLY_LIMIT = 64 * 1024
 const SHOWN = 80
 
 /** Thrown for what is no reply. What stands behind it is not read. */
-export class ReplyFault extends Error {
+class ReplyFault extends Error {
   readonly code = 'REPLY'
 }
 

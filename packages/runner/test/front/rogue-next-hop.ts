@@ -21,7 +21,7 @@ export interface Act {
 }
 
 /** A message that came whole: its first line, and whether a positive reply was said once it was there. */
-export interface Whole {
+interface Whole {
   readonly mark: string
   readonly vouched: boolean
 }

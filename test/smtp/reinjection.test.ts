@@ -1,0 +1,152 @@
+/**
+ * What the service that takes mail back may have against what it hears of a real Postfix: against what a client says of
+ * itself, which costs nothing, and against a message for good, which its sender hears of at once and not after five days.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Client, connect, type Letter } from '../ground/client.js'
+import { type RelayGround, startRelay } from '../ground/relay.js'
+
+const LONG_NAMES = ['a'.repeat(256), 'a'.repeat(1500), '='.repeat(1500)]
+
+const LETTER: Letter = { sender: 'a@example.org', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+
+const RECEIVED = Array.from({ length: 48 }, (_, n) => `Received: from h${n} by g; Fri, 27 Nov 2026 11:00:00 +0000\r\n`)
+
+/** So many Received fields that hopcount_limit in postconf(5) lets them pass once, and not twice. */
+const LOOPING = { ...LETTER, bytes: `${RECEIVED.join('')}${LETTER.bytes}` }
+
+/** Sends it as a client that says who it is with `hello`; gives the last reply. */
+async function send(port: number, letter: Letter, hello = 'client.example.test'): Promise<string> {
+  await using client = await connect(port)
+  await client.expect(`EHLO ${hello}`)
+  const { code, lines } = await client.send(letter)
+  return `${code} ${lines.join(' ')}`
+}
+
+/** What holds in both places. */
+function tests(ground: () => RelayGround): void {
+  test.each(LONG_NAMES)('a HELO name that candy-in refuses costs nothing (%#)', async (name) => {
+    const { postfix, sink, candyLog } = ground()
+    sink.clear()
+    const from = (await candyLog()).length
+    expect(await send(postfix.port, LETTER, name)).toMatch(/^250 /)
+    expect(await send(postfix.port, LETTER, 'short')).toMatch(/^250 /)
+    await sink.waitFor(2)
+    await postfix.waitUntilEmpty()
+    const log = (await candyLog()).slice(from)
+    expect(log.match(/next hop refused XFORWARD, which is for its log .*reply="50[01] /g)).toHaveLength(1)
+    expect(await postfix.log()).not.toMatch(/status=(?:deferred|bounced)/)
+  })
+}
+
+describe('before the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({ queue: 'before', workers: 1 })
+  })
+  afterAll(() => ground.stop())
+
+  tests(() => ground)
+
+  test('a message that goes in circles is refused for good', async () => {
+    expect(await send(ground.postfix.port, LOOPING)).toMatch(/^554 5\.4\.[06] .*too many hops/)
+  })
+})
+
+describe('after the queue', () => {
+  let ground: RelayGround
+  beforeAll(async () => {
+    ground = await startRelay({
+      workers: 1,
+      pickup: true,
+      filters: { '50-spam': '#!/bin/sh\nif grep -q "^Subject: spam"; then echo spam; exit 69; fi\n' },
+    })
+    const { postfix } = ground
+    await postfix.run('postconf', ['-c', postfix.configDirectory, '-P', 'candy-in/unix/smtpd_hard_error_limit=3'])
+    await postfix.reload()
+    await postfix.waitUntil('the end of the smtpd from before', () => postfix.servers('candy-in').length === 0)
+  })
+  afterAll(() => ground.stop())
+
+  tests(() => ground)
+
+  /** A session with candy as Postfix would have it. */
+  async function greet(): Promise<Client> {
+    const client = await connect(ground.socket)
+    await client.expect('LHLO mx.example.test')
+    return client
+  }
+
+  async function deliver(client: Client, subject: string): Promise<void> {
+    const bytes = `Subject: ${subject}\r\n\r\nx\r\n`
+    expect((await client.send({ ...LETTER, bytes })).code).toBe(250)
+  }
+
+  test.each([
+    'ADDR=IPV6:2001:db8::1',
+    'PORT=not-a-port',
+    'NAME=-not-a-name-',
+    'SOURCE=NOWHERE',
+    'NOTHING=known',
+    'PROTO',
+  ])('candy-in, which refuses XFORWARD %s, takes the mail all the same', async (attribute) => {
+    ground.sink.clear()
+    await using client = await greet()
+    await client.expect(`XFORWARD ${attribute}`)
+    await deliver(client, 'x')
+    await ground.sink.waitFor(1)
+  })
+
+  test('candy-in knows the attributes that it took, for this message alone', async () => {
+    const { postfix } = ground
+    const from = (await postfix.log()).length
+    await using client = await greet()
+    await client.expect('XFORWARD NAME=spike.example.org ADDR=192.0.2.7')
+    await client.expect(`XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B`)
+    await deliver(client, 'first')
+    await client.expect('XFORWARD ADDR=nowhere')
+    await deliver(client, 'second')
+    const clients = async (): Promise<string[]> => (await postfix.log()).slice(from).match(/: client=.*/g) ?? []
+    await postfix.waitUntil('both', async () => (await clients()).length === 2)
+    const [first, second] = await clients()
+    expect(first).toContain('orig_client=spike.example.org[192.0.2.7]')
+    expect(second).not.toContain('orig_client')
+  })
+
+  test('candy-in, when it has enough of refusals, hangs up, and hears the rest on another connection', async () => {
+    const { postfix, sink } = ground
+    sink.clear()
+    const from = (await postfix.log()).length
+    await using client = await greet()
+    for (let n = 0; n < 8; n++) {
+      await client.expect('XFORWARD ADDR=nowhere')
+      await deliver(client, 'spam')
+    }
+    await client.expect('XFORWARD ADDR=nowhere')
+    await deliver(client, 'honest')
+    await sink.waitFor(1)
+    await postfix.waitUntil('too many errors', async () =>
+      (await postfix.log()).slice(from).includes('too many errors'),
+    )
+  })
+
+  test('a message that goes in circles bounces at once', async () => {
+    const { postfix, sink } = ground
+    sink.clear()
+    expect(await send(postfix.port, LOOPING)).toMatch(/^250 /)
+    await postfix.waitForLog(/status=bounced .*554 5\.4\.[06] .*too many hops/)
+    const [bounce] = await sink.waitFor(1)
+    expect([bounce?.sender, bounce?.recipients]).toEqual(['', ['a@example.org']])
+    await postfix.waitUntilEmpty()
+  })
+
+  test('an address from sendmail(1) that smtpd(8) does not take bounces at once, and others arrive', async () => {
+    const { postfix } = ground
+    const recipients = ['b@[999.0.0.1]', 'good@example.net']
+    await postfix.run('sendmail', ['-f', 'a@example.org', ...recipients], { input: LETTER.bytes })
+    await postfix.waitForLog(/status=bounced .*501 5\.1\.3/)
+    await postfix.waitForLog(/to=<good@example\.net>.*status=sent/)
+    await postfix.waitUntilEmpty()
+    expect(await postfix.log()).not.toContain('status=deferred')
+  })
+})
