@@ -31,20 +31,13 @@ export interface CandyGround extends Ground, HandMade {
 
 /** The macros of pipe(8) that `candy pipe` understands. */
 export const MACROS: readonly string[] = [
-  '--id',
-  `\${queue_id}`,
-  '--client-address',
-  `\${client_address}`,
-  '--client-name',
-  `\${client_hostname}`,
-  '--client-helo',
-  `\${client_helo}`,
-  '--client-protocol',
-  `\${client_protocol}`,
-  '--sasl-username',
-  `\${sasl_username}`,
-  '-f',
-  `\${sender}`,
+  `--id=\${queue_id}`,
+  `--client-address=\${client_address}`,
+  `--client-name=\${client_hostname}`,
+  `--client-helo=\${client_helo}`,
+  `--client-protocol=\${client_protocol}`,
+  `--sasl-username=\${sasl_username}`,
+  `--sender=\${sender}`,
   '--',
   `\${recipient}`,
 ]

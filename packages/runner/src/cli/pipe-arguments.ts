@@ -1,6 +1,9 @@
-/** The arguments of `candy pipe`, as pipe(8) expands them from master.cf. */
+/**
+ * The arguments of `candy pipe`, as pipe(8) expands them from master.cf. Strangers choose HELO, login and addresses, so an
+ * option takes whatever stands behind its `=`, or the next word, whatever that looks like; nothing is guessed from its form.
+ */
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { CandyError, type Client, type Envelope } from '@candy/sdk'
 
 export interface PipeArguments {
@@ -10,47 +13,99 @@ export interface PipeArguments {
   readonly envelope: Envelope
 }
 
-const OPTIONS = {
-  config: { type: 'string', short: 'c' },
-  sender: { type: 'string', short: 'f' },
-  id: { type: 'string' },
-  'client-address': { type: 'string' },
-  'client-name': { type: 'string' },
-  'client-helo': { type: 'string' },
-  'client-protocol': { type: 'string' },
-  'sasl-username': { type: 'string' },
-} as const
+/** Arguments with which nothing can be done; where and under which id to say so is known all the same. */
+export type FaultyArguments = Omit<PipeArguments, 'envelope'> & { readonly fault: CandyError }
 
-/** Throws `CONFIG`: in pipe mode even wrong usage is no reason to bounce anybody's mail. */
-export function parsePipeArguments(argv: readonly string[], environment: NodeJS.ProcessEnv): PipeArguments {
-  const { values, positionals } = parse(argv)
-  const [first, ...rest] = positionals
-  if (values.sender === undefined) throw new CandyError('CONFIG', 'the sender is missing: -f SENDER')
-  if (first === undefined) throw new CandyError('CONFIG', 'the recipients are missing: -- RECIPIENT...')
-  const client = parseClient(values)
-  const envelope: Envelope = { sender: values.sender, recipients: [first, ...rest], ...(client && { client }) }
-  assertDecoded(envelope)
+const SHORT: Readonly<Record<string, string>> = { c: 'config', f: 'sender' }
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...['config', 'sender', 'id'],
+  ...['client-address', 'client-name', 'client-helo', 'client-protocol', 'sasl-username'],
+])
+
+/** An argument, or the value in it. `whole`: Node.js could read it as UTF-8, and replaced nothing. */
+interface Word {
+  readonly text: string
+  readonly whole: boolean
+}
+
+interface Words {
+  readonly values: ReadonlyMap<string, Word>
+  readonly recipients: readonly Word[]
+  readonly fault?: string
+}
+
+/**
+ * Never throws: in pipe mode even wrong usage is no reason to bounce anybody's mail, and candy's own log has to say it. The
+ * fault is `CONFIG` for wrong usage, `NEXT_HOP` for an address that nobody could be told. `readCommandLine` gives the bytes
+ * of this process's arguments, each ended by NUL (proc(5), cmdline).
+ */
+export function parsePipeArguments(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  readCommandLine: () => Buffer = () => readFileSync('/proc/self/cmdline'),
+): PipeArguments | FaultyArguments {
+  const { values, recipients, fault } = readWords(wordsOf(argv, readCommandLine))
+  const id = values.get('id')?.text
+  const place = {
+    configDirectory: values.get('config')?.text ?? environment.MAIL_CONFIG ?? '/etc/postfix',
+    ...(known(id) && { id }),
+  }
+  const wrong = (text: string): FaultyArguments => ({ ...place, fault: new CandyError('CONFIG', text) })
+  if (fault !== undefined) return wrong(fault)
+  const sender = values.get('sender')
+  const [first, ...rest] = recipients
+  if (sender === undefined) return wrong('the sender is missing: --sender=SENDER')
+  if (first === undefined) return wrong('the recipients are missing: -- RECIPIENT...')
+  const spoilt = [sender, ...recipients].find(({ whole }) => !whole)
+  if (spoilt !== undefined) {
+    const text = `the address ${JSON.stringify(spoilt.text)} is not UTF-8, and pipe mode cannot carry it`
+    return { ...place, fault: new CandyError('NEXT_HOP', text) }
+  }
+  const client = clientOf(values)
   return {
-    configDirectory: values.config ?? environment.MAIL_CONFIG ?? '/etc/postfix',
-    ...(known(values.id) && { id: values.id }),
-    envelope,
+    ...place,
+    envelope: {
+      sender: sender.text,
+      recipients: [first.text, ...rest.map(({ text }) => text)],
+      ...(client && { client }),
+    },
   }
 }
 
-type Values = ReturnType<typeof parse>['values']
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
-  } catch (error) {
-    throw new CandyError('CONFIG', error instanceof Error ? error.message : String(error))
-  }
+/** Node.js puts U+FFFD where an argument is not UTF-8. The bytes tell whether it was there before. */
+function wordsOf(argv: readonly string[], readCommandLine: () => Buffer): readonly Word[] {
+  if (!argv.some((text) => text.includes('\ufffd'))) return argv.map((text) => ({ text, whole: true }))
+  const bytes = readCommandLine().toString('latin1').split('\0').slice(0, -1).slice(-argv.length)
+  return argv.map((text, at) => ({ text, whole: isUtf8(Buffer.from(bytes[at] ?? '\xff', 'latin1')) }))
 }
 
-function parseClient(values: Values): Client | undefined {
-  const address = values['client-address']
+function readWords(words: readonly Word[]): Words {
+  const values = new Map<string, Word>()
+  const recipients: Word[] = []
+  const rest = words[Symbol.iterator]()
+  for (const word of rest) {
+    const { text, whole } = word
+    if (text === '--') return { values, recipients: [...recipients, ...rest] }
+    const [, long, short, value = ''] = /^(?:--([^=]*)|-(.))=?(.*)$/s.exec(text) ?? []
+    const name = long ?? SHORT[short ?? '']
+    if (long === undefined && short === undefined) recipients.push(word)
+    else if (name === undefined || !NAMES.has(name)) {
+      return { values, recipients, fault: `unknown option ${JSON.stringify(text)}` }
+    } else {
+      const given = text.includes('=') || value !== '' ? { text: value, whole } : rest.next().value
+      if (given === undefined) return { values, recipients, fault: `${text} wants a value` }
+      values.set(name, given)
+    }
+  }
+  return { values, recipients }
+}
+
+function clientOf(values: ReadonlyMap<string, Word>): Client | undefined {
+  const [address, name, helo, protocol, login] = [
+    ...['client-address', 'client-name', 'client-helo', 'client-protocol', 'sasl-username'],
+  ].map((key) => values.get(key)?.text)
   if (!known(address)) return undefined
-  const { 'client-name': name, 'client-helo': helo, 'client-protocol': protocol, 'sasl-username': login } = values
   return {
     address,
     ...(known(name) && { name }),
@@ -63,12 +118,4 @@ function parseClient(values: Values): Client | undefined {
 /** pipe(8) expands what it does not know to nothing or to `unknown`. */
 function known(value: string | undefined): value is string {
   return value !== undefined && value !== '' && value !== 'unknown'
-}
-
-/** Node.js reads arguments as UTF-8 and replaces what is not. An address that was changed so must not be written to. */
-function assertDecoded(envelope: Envelope): void {
-  if (!JSON.stringify(envelope).includes('\ufffd')) return
-  if (!readFileSync('/proc/self/cmdline').includes(Buffer.from('\ufffd'))) {
-    throw new CandyError('CONFIG', 'an address is not UTF-8; pipe mode cannot carry it')
-  }
 }

@@ -41,15 +41,16 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   const silent = muteStreams()
   let log: Log | undefined
   let answer: PipeAnswer
+  const call = parsePipeArguments(argv, process.env)
   try {
-    const call = parsePipeArguments(argv, process.env)
     const configuration = await readConfiguration({ configDirectory: call.configDirectory, scrutiny: 'module' })
     log = openPipeLog(configuration.settings.log.to)
     watchProcess(log, silent)
+    if ('fault' in call) throw call.fault
     answer = await run(call, configuration, log, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')
-    answer = complain(error, log)
+    answer = complain(error, call.id, log)
   }
   await log.close()
   if (answer.text !== '') tell(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
@@ -100,7 +101,7 @@ async function answer(
   const content = received.value
   const front = {
     chain: new Chain(site.filters, { spool, log }),
-    nextHop: openNextHop(settings, spool.directory),
+    nextHop: openNextHop(settings, spool.directory, log),
     quarantine: join(settings.state, 'quarantine'),
     log,
   }
@@ -113,8 +114,8 @@ async function answer(
   }
 }
 
-function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string): NextHop {
-  return reinject === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject)
+function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string, log: Log): NextHop {
+  return reinject === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject, log)
 }
 
 /** Aborts in time, or when somebody asks this process to end. */
@@ -169,10 +170,14 @@ function watchProcess(log: Log, written: () => string): void {
   })
 }
 
-function complain(error: unknown, log: Log): PipeAnswer {
+function complain(error: unknown, id: string | undefined, log: Log): PipeAnswer {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   for (const line of String(message ?? error).split('\n')) {
-    log.write('error', 'not delivered', { ...(code !== undefined && { code }), error: line })
+    log.write('error', 'not delivered', {
+      ...(id !== undefined && { id }),
+      ...(code !== undefined && { code }),
+      error: line,
+    })
   }
   return code === 'CONFIG' ? { exit: 75, text: '4.3.5 content filter configuration error' } : unavailable()
 }

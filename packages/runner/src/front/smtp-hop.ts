@@ -1,21 +1,27 @@
 /**
  * The way out over SMTP, to the re-injection service `candy-in`: a message per connection. All that can be pipelined is
- * (RFC 2920), and the final dot is sent last of all, when nothing can go wrong any more on this side.
+ * (RFC 2920), and the final dot is sent last of all, when nothing can go wrong any more on this side. Only a positive reply
+ * to that dot says that the next hop has the message.
  */
 import { CandyError, printable } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
+import type { Log } from '../log/log.js'
 import { SmtpClient } from '../smtp/client.js'
 import type { Extensions } from '../smtp/ehlo.js'
-import { enhancedStatus, printReply, type Reply } from '../smtp/reply.js'
+import { enhancedStatus, isPositive, printReply, type Reply } from '../smtp/reply.js'
+import { markedAddress, printXforward } from '../smtp/xforward.js'
 import { isAboutMessage } from './blame.js'
 import type { Delivery, Handed, NextHop } from './next-hop.js'
 
-export function smtpHop(address: ServiceAddress): NextHop {
+/** What the next hop has against XFORWARD, which is for its log, is written to ours and changes nothing. */
+export function smtpHop(address: ServiceAddress, log: Log): NextHop {
   return {
     handOver: async (delivery, signal) => {
       const client = SmtpClient.connect(address, { signal })
       try {
-        const refusal = await converse(client, delivery)
+        const extensions = await greet(client)
+        await tellClient(client, delivery, extensions, log)
+        const refusal = await converse(client, delivery, extensions)
         return refusal === undefined ? { taken: true } : judge(refusal)
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code !== 'SMTP') throw error
@@ -27,12 +33,41 @@ export function smtpHop(address: ServiceAddress): NextHop {
   }
 }
 
-/** The first reply that was not what it should be; undefined when the message is handed over. */
-async function converse(client: SmtpClient, delivery: Delivery): Promise<Reply | undefined> {
+/** Throws `NEXT_HOP` when it is not welcome: that is about nobody's message. */
+async function greet(client: SmtpClient): Promise<Extensions> {
   const greeting = await client.reply()
-  if (greeting.code !== 220) return greeting
+  if (greeting.code !== 220) throw unexpected(greeting)
   const { reply, extensions } = await client.ehlo('localhost')
-  if (reply.code !== 250) return reply
+  if (reply.code !== 250) throw unexpected(reply)
+  return extensions
+}
+
+/** Who the client was, as far as pipe(8) told, and the queue id under which the message came. */
+async function tellClient(client: SmtpClient, delivery: Delivery, extensions: Extensions, log: Log): Promise<void> {
+  const { name, address, protocol, helo } = delivery.envelope.client ?? {}
+  const attributes = new Map(
+    Object.entries({
+      NAME: name ?? '',
+      ADDR: address === undefined ? '' : markedAddress(address),
+      PROTO: protocol ?? '',
+      HELO: helo ?? '',
+      IDENT: delivery.id,
+    }),
+  )
+  const commands = printXforward(attributes, extensions.get('XFORWARD') ?? '')
+  const pipelining = extensions.has('PIPELINING')
+  if (pipelining && commands.length > 0) client.send(...commands)
+  for (const command of commands) {
+    const reply = await (pipelining ? client.reply() : client.command(command))
+    if (reply.code === 421) throw unexpected(reply)
+    if (isPositive(reply)) continue
+    const fields = { id: delivery.id, command, reply: printReply(reply) }
+    log.write('warn', 'next hop refused XFORWARD, which is for its log', fields)
+  }
+}
+
+/** The first reply that was not what it should be; undefined when the message is handed over. */
+async function converse(client: SmtpClient, delivery: Delivery, extensions: Extensions): Promise<Reply | undefined> {
   const { envelope, content } = delivery
   const lines = [
     `MAIL FROM:<${path(envelope.sender)}>${parameters(delivery, extensions)}`,
@@ -45,7 +80,7 @@ async function converse(client: SmtpClient, delivery: Delivery): Promise<Reply |
   const end = await client.data(content.open())
   await delivery.assertUpstream()
   const taken = await end()
-  return taken.code === 250 ? undefined : taken
+  return isPositive(taken) && taken.code !== 221 ? undefined : taken
 }
 
 async function envelopeReplies(client: SmtpClient, lines: string[], pipelining: boolean): Promise<Reply | undefined> {
@@ -53,21 +88,23 @@ async function envelopeReplies(client: SmtpClient, lines: string[], pipelining: 
   let refusal: Reply | undefined
   for (const line of lines) {
     const reply = await (pipelining ? client.reply() : client.command(line))
-    if (Math.trunc(reply.code / 100) !== 2) refusal ??= reply
+    if (!isPositive(reply)) refusal ??= reply
     if (refusal !== undefined && !pipelining) return refusal
   }
   return refusal
 }
 
-/** pipe(8) tells nothing of BODY or SMTPUTF8: the first is harmless to claim (RFC 6152), the second shows in an address. */
+/**
+ * pipe(8) tells nothing of BODY or SMTPUTF8. The first is harmless to claim (RFC 6152). The second is demanded of everybody
+ * further on, so a header of raw 8-bit bytes, which Postfix hands to anybody, must not make the demand: only an address does.
+ * Where the next hop does not offer it, the address is said as it is, as Postfix does with `smtputf8_enable = no`.
+ */
 function parameters({ envelope, content }: Delivery, extensions: Extensions): string {
   const wanted = []
   if (extensions.has('SIZE')) wanted.push(`SIZE=${content.size}`)
   if (extensions.has('8BITMIME')) wanted.push('BODY=8BITMIME')
-  if ([envelope.sender, ...envelope.recipients].some((address) => /[^\0-\x7f]/.test(address))) {
-    if (!extensions.has('SMTPUTF8')) throw new CandyError('NEXT_HOP', 'the next hop does not offer SMTPUTF8')
-    wanted.push('SMTPUTF8')
-  }
+  const international = [envelope.sender, ...envelope.recipients].some((address) => /[^\0-\x7f]/.test(address))
+  if (international && extensions.has('SMTPUTF8')) wanted.push('SMTPUTF8')
   return wanted.map((parameter) => ` ${parameter}`).join('')
 }
 
@@ -78,9 +115,11 @@ function path(address: string): string {
 }
 
 function judge(refusal: Reply): Handed {
-  if (!isAboutMessage(refusal)) {
-    throw new CandyError('NEXT_HOP', `the next hop answered ${printable(printReply(refusal))}`)
-  }
+  if (!isAboutMessage(refusal)) throw unexpected(refusal)
   const status = enhancedStatus(refusal) ?? '5.6.0'
   return { taken: false, status, text: printable(refusal.lines.join(' ').replace(status, '')) }
+}
+
+function unexpected(reply: Reply): CandyError {
+  return new CandyError('NEXT_HOP', `the next hop answered ${printable(printReply(reply))}`)
 }

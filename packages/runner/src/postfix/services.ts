@@ -14,15 +14,19 @@ export interface CandyService extends Omit<Service, 'options'> {
   readonly why: string
 }
 
-/** What pipe(8) tells `candy pipe`, as its arguments (docs/pipe.md). */
+/**
+ * What pipe(8) tells `candy pipe`, as its arguments (docs/pipe.md). Each value stands in one word with its name: strangers
+ * choose HELO, login and sender, and one that begins with a dash must not be taken for an option.
+ */
 const MACROS = [
-  ...['--id', `\${queue_id}`],
-  ...['--client-address', `\${client_address}`],
-  ...['--client-name', `\${client_hostname}`],
-  ...['--client-helo', `\${client_helo}`],
-  ...['--client-protocol', `\${client_protocol}`],
-  ...['--sasl-username', `\${sasl_username}`],
-  ...['-f', `\${sender}`, '--', `\${recipient}`],
+  `--id=\${queue_id}`,
+  `--client-address=\${client_address}`,
+  `--client-name=\${client_hostname}`,
+  `--client-helo=\${client_helo}`,
+  `--client-protocol=\${client_protocol}`,
+  `--sasl-username=\${sasl_username}`,
+  `--sender=\${sender}`,
+  ...['--', `\${recipient}`],
 ]
 
 /** Seconds after which candy-pipe ends: before pipe(8) kills it and bounces the message (docs/pipe.md, "Time"). */

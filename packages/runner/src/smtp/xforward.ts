@@ -24,6 +24,32 @@ export function plainAddress(address: string): string {
   return address.replace(/^IPV6:/i, '')
 }
 
+/** XFORWARD_README: "attribute values must be no longer than 255 characters after decoding"; smtpd(8) counts before it. */
+const VALUE_LIMIT = 255
+
+/**
+ * One XFORWARD command for each attribute whose name the server announced, so that one it refuses costs no other. Values
+ * that are too long are cut.
+ */
+export function printXforward(attributes: ClientAttributes, announced: string): readonly string[] {
+  const names = announced.toUpperCase().split(' ')
+  return [...attributes]
+    .filter(([name, value]) => names.includes(name) && value !== '')
+    .map(([name, value]) => `XFORWARD ${name}=${encodeXtext(value)}`)
+}
+
+/** The address as XFORWARD wants it. */
+export function markedAddress(address: string): string {
+  return address.includes(':') ? `IPV6:${address}` : address
+}
+
+function encodeXtext(value: string): string {
+  const escaped = Buffer.from(value)
+    .toString('latin1')
+    .replace(/[^!-*,-<>-~]/g, (byte) => `+${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  return escaped.slice(0, VALUE_LIMIT).replace(/\+.?$/, '')
+}
+
 function isUnknown(value: string): boolean {
   return value === '' || /^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(value)
 }

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseCommand } from '../../src/smtp/command.js'
-import { parseXforward, plainAddress } from '../../src/smtp/xforward.js'
+import { markedAddress, parseXforward, plainAddress, printXforward } from '../../src/smtp/xforward.js'
 
 function parse(...lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(parseXforward(lines.map((line) => parseCommand(Buffer.from(line)))))
@@ -23,7 +24,35 @@ test('values are xtext', () => {
   expect(parse('XFORWARD HELO=a+20b+2Bc IDENT=j+C3+B6rg+')).toEqual({ HELO: 'a b+c', IDENT: 'jörg+' })
 })
 
-test('an IPv6 address loses its prefix', () => {
+test('only what is announced is said, each attribute by itself', () => {
+  const attributes = new Map([
+    ['NAME', ''],
+    ['ADDR', '192.0.2.1'],
+    ['HELO', 'a b+c=d\r\nMAIL jörg'],
+    ['IDENT', '4F2B'],
+  ])
+  expect(printXforward(attributes, 'NAME ADDR helo PROTO')).toEqual([
+    'XFORWARD ADDR=192.0.2.1',
+    'XFORWARD HELO=a+20b+2Bc+3Dd+0D+0AMAIL+20j+C3+B6rg',
+  ])
+  expect(printXforward(attributes, '')).toEqual([])
+})
+
+test('what is said is read as it was, and fits', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (helo) => {
+      const [command = ''] = printXforward(new Map([['HELO', `x${helo}`]]), 'HELO')
+      expect(command).toMatch(/^XFORWARD HELO=[!-~]{1,255}$/)
+      const read = Buffer.from(parse(command).HELO ?? '')
+      expect(Buffer.from(`x${helo}`).subarray(0, 60)).toEqual(read.subarray(0, 60))
+    }),
+  )
+})
+
+test('an IPv6 address has a prefix', () => {
+  expect(markedAddress('2001:db8::1')).toBe('IPV6:2001:db8::1')
+  expect(markedAddress('192.0.2.1')).toBe('192.0.2.1')
+
   expect(plainAddress('IPV6:2001:db8::1')).toBe('2001:db8::1')
   expect(plainAddress('192.0.2.1')).toBe('192.0.2.1')
 })
