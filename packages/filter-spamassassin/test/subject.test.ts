@@ -58,8 +58,50 @@ test('an empty or missing Subject becomes the tag', () => {
   expect(tagged('')).toBe('Subject: [SPAM]\r\n')
 })
 
-test('of several Subject fields the first stays', () => {
+test('of several Subject fields the first stays, also where it wears the tag already', () => {
   expect(tagged('SUBJECT: one\r\nsubject: two\r\nSubject : three\r\n')).toBe('Subject: [SPAM] one\r\n')
+  expect(tagged('Subject: [SPAM] one\r\nTo: b\r\nSubject: two\r\n')).toBe('Subject: [SPAM] one\r\nTo: b\r\n')
+})
+
+test('encoded words that are broken in odd places stay as they are', () => {
+  for (const subject of [
+    '=?utf-8?Q?half',
+    '=?utf-8?B?w6Q',
+    '=?=?=?utf-8?Q?x?=',
+    '=?x?y?z?= ?= =?',
+    '=?utf-8?Q?a b?=',
+  ]) {
+    expect(tagged(`Subject: ${subject}\r\n`)).toBe(`Subject: [SPAM] ${subject}\r\n`)
+  }
+})
+
+test.each([
+  ['plain words', 'word '.repeat(20_000)],
+  ['one word', 'x'.repeat(100_000)],
+  ['one word of just below the longest Subject', 'x'.repeat(8_000)],
+  ['blanks before the last letter', `${' '.repeat(100_000)}x`],
+  ['blanks between letters', `x${' '.repeat(8_000)}x`],
+  ['8-bit letters', 'ü'.repeat(50_000)],
+  ['words that grow when they are encoded', 'a ü '.repeat(1_600)],
+  ['bytes of no charset', '\xff '.repeat(10_000)],
+  ['encoded words without end', '=?utf-8?B?w6Q '.repeat(5_000)],
+  ['folds', 'a\r\n '.repeat(20_000)],
+  ['megabytes', 'word '.repeat(2_000_000)],
+])('a Subject of very many %s costs little and is either tagged or left as it is', (_, subject) => {
+  const block = Buffer.from(`Subject: ${subject}\r\nTo: b\r\n`, 'latin1')
+  const before = performance.now()
+  const edits = tagSubject(block, TAG)
+  const text = Buffer.from(editHeaders(block, edits)).toString('latin1')
+  expect(performance.now() - before).toBeLessThan(2_000)
+  if (edits.length === 0) expect(text).toBe(block.toString('latin1'))
+  else expect(text).toMatch(/^Subject: \[SPAM\][\t\r\n\x20-\x7e]*\r\nTo: b\r\n$/)
+})
+
+test('millions of Subject fields cost little', () => {
+  const block = Buffer.from('Subject: x\r\n'.repeat(800_000))
+  const before = performance.now()
+  expect(Buffer.from(editHeaders(block, tagSubject(block, TAG))).toString()).toBe('Subject: [SPAM] x\r\n')
+  expect(performance.now() - before).toBeLessThan(3_000)
 })
 
 test('a Subject is not tagged twice, whatever the tag', () => {

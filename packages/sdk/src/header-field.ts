@@ -27,10 +27,12 @@ export class FieldWalk {
   /** After the last byte of its name. */
   nameEnd = 0
   /** After the CRLF of its last line. */
-  end = 0
+  end: number
 
-  constructor(block: Uint8Array) {
+  /** `from` is where the first field to be walked over begins. */
+  constructor(block: Uint8Array, from = 0) {
     this.#block = block
+    this.end = from
   }
 
   /**
@@ -65,6 +67,20 @@ export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
     fields.push({ name: latin1(block, walk.start, walk.nameEnd), start: walk.start, end: walk.end })
   }
   return fields
+}
+
+/**
+ * The first field of this name, whatever its case, that begins at `from` or later; undefined where there is none. `from` is where
+ * a field begins: 0, or the `end` of another. Makes nothing for the fields on the way, however many somebody wrote.
+ */
+export function findHeader(block: Uint8Array, name: string, from = 0): HeaderField | undefined {
+  const wanted = name.toLowerCase()
+  for (const walk = new FieldWalk(block, from); walk.next(); ) {
+    if (walk.nameEnd - walk.start !== wanted.length) continue
+    const found = latin1(block, walk.start, walk.nameEnd)
+    if (found.toLowerCase() === wanted) return { name: found, start: walk.start, end: walk.end }
+  }
+  return undefined
 }
 
 /** Where the header block at the start of `bytes` ends, an empty line after it not counted: what `parseHeaders` reads. */

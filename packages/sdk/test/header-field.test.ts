@@ -1,7 +1,30 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { headersEnd, headerValue, parseHeaders } from '../src/index.js'
+import { findHeader, headersEnd, headerValue, parseHeaders } from '../src/index.js'
 import { block, body, latin1, sources, text } from './header-blocks.js'
+
+describe('findHeader', () => {
+  test('finds the fields of a name one after another, as parseHeaders does', () => {
+    fc.assert(
+      fc.property(block, body, (fields, rest) => {
+        const bytes = latin1(sources(fields) + rest)
+        for (const { name } of parseHeaders(bytes)) {
+          const wanted = parseHeaders(bytes).filter((field) => field.name.toLowerCase() === name.toLowerCase())
+          const found = []
+          for (let field = findHeader(bytes, name.toUpperCase()); field !== undefined; ) {
+            found.push(field)
+            field = findHeader(bytes, name, field.end)
+          }
+          expect(found).toEqual(wanted)
+        }
+      }),
+    )
+  })
+
+  test('finds nothing in a body, and no field whose name only begins so', () => {
+    expect(findHeader(latin1('To: a\r\nSubjects: b\r\n\r\nSubject: c\r\n'), 'Subject')).toBeUndefined()
+  })
+})
 
 describe('parseHeaders', () => {
   test('finds every field, and nothing of the body', () => {
