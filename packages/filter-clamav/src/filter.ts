@@ -8,17 +8,19 @@ import {
   type Filter,
   type FilterPackage,
   type HeaderEdit,
+  type Host,
   type Judgement,
   printable,
   quarantine,
   reject,
-  removeHeader,
   type Status,
+  unscannable,
 } from '@candy/sdk'
 import { createClamdClient, type ScanResult } from './clamd/client.js'
 import { ClamdError, type ClamdErrorCode } from './clamd/error.js'
 import { type Options, options } from './options.js'
 import { createPolicy } from './policy.js'
+import { Signatures } from './signatures.js'
 
 const SCANNED = 'X-Virus-Scanned'
 const STATUS = 'X-Virus-Status'
@@ -26,22 +28,23 @@ const STATUS = 'X-Virus-Status'
 /** RFC 3463 §3.8: delivery not authorized, message refused. */
 const REFUSED: Status = [7, 1]
 
-const CODES: Readonly<Record<ClamdErrorCode, 'SCANNER_LIMIT' | 'SCANNER_PROTOCOL' | 'SCANNER_UNREACHABLE'>> = {
-  LIMIT: 'SCANNER_LIMIT',
+const CODES: Readonly<Record<ClamdErrorCode, 'SCANNER_PROTOCOL' | 'SCANNER_UNREACHABLE'>> = {
   PROTOCOL: 'SCANNER_PROTOCOL',
   UNREACHABLE: 'SCANNER_UNREACHABLE',
 }
 
+/** Whatever the sender wrote in these fields goes: only we say that we scanned. */
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'clamav',
-  fields: ['X-Virus-*'],
+  fields: [SCANNED, STATUS],
   options,
   create,
 })
 
-function create(options: Options): Filter {
+function create(options: Options, host: Host): Filter {
   const client = createClamdClient(options)
+  const signatures = new Signatures(client, options)
   const treat = createPolicy(options)
 
   function judgeFound(found: string, context: Context): Judgement {
@@ -50,15 +53,15 @@ function create(options: Options): Filter {
     context.log('found', { signature, treatment })
     switch (treatment) {
       case 'reject':
-        return reject(`virus found: ${signature}`, REFUSED)
+        return reject(virusFound(signature), REFUSED, scanned(`Infected (${signature})`))
       case 'quarantine':
-        return quarantine(`virus found: ${signature}`, REFUSED)
+        return quarantine(virusFound(signature), REFUSED, scanned(`Suspicious (${signature})`))
+      case 'unscannable':
+        return notScanned(signature)
       case 'tag':
-        return accept([...scanned(), addHeader(STATUS, `Suspicious (${signature})`)])
+        return accept(scanned(`Suspicious (${signature})`))
       case 'ignore':
         return accept(scanned())
-      case 'not_scanned':
-        throw new CandyError('SCANNER_LIMIT', `clamd did not scan all of it: ${signature}`)
     }
   }
 
@@ -70,16 +73,32 @@ function create(options: Options): Filter {
       } catch (error) {
         throw translate(error)
       }
-      return result.kind === 'clean' ? accept(scanned()) : judgeFound(result.name, context)
+      if (result.kind === 'unscannable') {
+        context.log('unscannable', { reason: result.text })
+        return notScanned(printable(result.text))
+      }
+      const judgement = result.kind === 'clean' ? accept(scanned()) : judgeFound(result.name, context)
+      // What old signatures find is there all the same; that they find nothing means little.
+      if (judgement.action === 'accept') await signatures.demandFresh(result.address, context)
+      return judgement
     },
     // Few processes ever ask; in pipe mode one starts for every message.
-    check: async (context) => (await import('./health.js')).examine(options, context.signal),
+    check: async (context) => (await import('./health.js')).examine(options, host.messageSizeLimit, context.signal),
   }
 }
 
-/** Whatever the sender wrote in our fields goes: only we say that we scanned. */
-function scanned(): HeaderEdit[] {
-  return [removeHeader(SCANNED), removeHeader(STATUS), addHeader(SCANNED, 'ClamAV')]
+function scanned(status?: string): HeaderEdit[] {
+  return [addHeader(SCANNED, 'ClamAV'), ...(status === undefined ? [] : [addHeader(STATUS, status)])]
+}
+
+function virusFound(signature: string): string {
+  return printable(`virus found: ${signature}`)
+}
+
+/** Says nothing of having scanned, also where the operator has such mail delivered. */
+function notScanned(reason: string): Judgement {
+  const text = printable(`this message cannot be scanned for viruses: ${reason}`)
+  return unscannable(text, REFUSED, [addHeader(STATUS, `Unscannable (${reason})`)])
 }
 
 function translate(error: unknown): unknown {

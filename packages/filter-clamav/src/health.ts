@@ -1,56 +1,70 @@
 /**
- * What an operator wants to know of a clamd before mail depends on it: may this account use it, are its signatures
- * fresh, and does it say so when it has not looked at everything.
+ * What an operator wants to know of a clamd before mail depends on it: may this account use it, are its signatures fresh, and
+ * does it scan all mail that Postfix takes, or own up to it where it does not. Each fault is told with the next step.
  */
-import { gzipSync } from 'node:zlib'
 import type { Health, LogFields } from '@candy/sdk'
+import { explainAbsence } from './absence.js'
 import { type Address, printAddress } from './clamd/address.js'
-import { createClamdClient } from './clamd/client.js'
-import type { Version } from './clamd/version.js'
+import { type ClamdClient, createClamdClient } from './clamd/client.js'
+import { ClamdError } from './clamd/error.js'
 import type { Options } from './options.js'
+import { largest, nested } from './probe.js'
+import { judgeAge } from './signatures.js'
 
 /** Milliseconds that one clamd may take to answer everything. */
 const PATIENCE = 20_000
-const DAY = 86_400_000
 
-/** clamd unpacks at most 100 levels (MaxRecursion, clamd.conf(5)). */
-const LEVELS = 120
+const MEBIBYTE = 1_048_576
 
 interface Finding {
-  /** `down`: it can't be used now, another one could be. `bad`: it would be used, and should not. */
+  /** `down`: it can't be used now, another one could be. `bad`: it would be used, and there is something to mend. */
   readonly state: 'good' | 'bad' | 'down'
   readonly text: string
   readonly details: LogFields
 }
 
-/** Asks every address. It is well when at least one clamd can be used and none of those has old signatures. */
-export async function examine(options: Options, signal: AbortSignal): Promise<Health> {
-  const findings = await Promise.all(options.addresses.map((address) => examineOne(address, options, signal)))
+/**
+ * Asks every address. It is well when at least one clamd can be used and there is nothing to mend at any of those.
+ * `messageSizeLimit` is Postfix's in bytes; absent where there is none or nobody knows.
+ */
+export async function examine(
+  options: Options,
+  messageSizeLimit: number | undefined,
+  signal: AbortSignal,
+): Promise<Health> {
+  const findings = await Promise.all(
+    options.addresses.map((address) => examineOne(address, options, messageSizeLimit, signal)),
+  )
   const ok = findings.some(({ state }) => state === 'good') && findings.every(({ state }) => state !== 'bad')
   const text = findings.map((finding) => finding.text).join('; ')
   const used = findings.find(({ state }) => state !== 'down') ?? findings[0]
   return { ok, text, ...(used && { details: used.details }) }
 }
 
-async function examineOne(address: Address, options: Options, signal: AbortSignal): Promise<Finding> {
+async function examineOne(
+  address: Address,
+  options: Options,
+  messageSizeLimit: number | undefined,
+  signal: AbortSignal,
+): Promise<Finding> {
   const where = printAddress(address)
   const client = createClamdClient({ addresses: [address] })
   const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
   try {
     await client.ping(patience)
     const version = await client.version(patience)
-    const age = signatureAge(version)
-    const stale = age !== undefined && age > options.max_signature_age
-    const silent = (await client.scan(() => nested(), patience)).kind === 'clean'
+    const age = judgeAge(version, options)
+    const silent = (await client.scan(nested, patience)).kind === 'clean'
+    const short = messageSizeLimit === undefined ? undefined : await tooShort(client, messageSizeLimit, patience)
     const parts = [
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
-      describeAge(age),
-      ...(stale ? [`older than ${days(options.max_signature_age)}: is freshclam running?`] : []),
-      ...(silent ? ['what is over its limits counts as clean: set AlertExceedsMax yes in clamd.conf'] : []),
+      age.text,
+      ...(silent ? [SILENT] : []),
+      ...(short === undefined ? [] : [short]),
     ]
     return {
-      state: stale ? 'bad' : 'good',
-      text: parts.join(', '),
+      state: age.old || silent || short !== undefined ? 'bad' : 'good',
+      text: parts.join('; '),
       details: {
         address: where,
         limits: silent ? 'silent' : 'reported',
@@ -62,31 +76,34 @@ async function examineOne(address: Address, options: Options, signal: AbortSigna
       },
     }
   } catch (error) {
-    const text = patience.aborted
-      ? `${where}: no answer in time`
-      : error instanceof Error
-        ? error.message
-        : String(error)
-    return { state: 'down', text, details: { address: where } }
+    return { state: 'down', text: await explain(address, error, patience), details: { address: where } }
   }
 }
 
-function signatureAge(version: Version | undefined): number | undefined {
-  return version?.signatures && Date.now() - version.signatures.date.getTime()
+const SILENT =
+  'it calls clean what is over its limits, so that anybody can hide a virus behind deep nesting: ' +
+  'set AlertExceedsMax yes in clamd.conf and systemctl restart clamav-daemon'
+
+/** What to set where clamd does not scan the largest message that Postfix takes; undefined where it does. */
+async function tooShort(client: ClamdClient, size: number, signal: AbortSignal): Promise<string | undefined> {
+  const result = await client.scan(() => largest(size), signal)
+  if (result.kind === 'clean') return undefined
+  const answer = result.kind === 'found' ? result.name : result.text
+  const megabytes = Math.ceil(size / MEBIBYTE)
+  return (
+    `a message of ${size} bytes, which Postfix takes (message_size_limit), is not scanned whole (${answer}): ` +
+    `set StreamMaxLength ${megabytes}M, MaxFileSize ${megabytes}M and MaxScanSize ${4 * megabytes}M, or more, ` +
+    'in clamd.conf and systemctl restart clamav-daemon'
+  )
 }
 
-function describeAge(age: number | undefined): string {
-  return age === undefined ? 'age of its signatures unknown' : `signatures ${days(Math.max(age, 0))} old`
-}
-
-function days(milliseconds: number): string {
-  const count = Math.round((milliseconds / DAY) * 10) / 10
-  return `${count} ${count === 1 ? 'day' : 'days'}`
-}
-
-/** A file packed so often that no clamd unpacks it whole: it answers `Heuristics.Limits.Exceeded`, or lies. */
-async function* nested(): AsyncGenerator<Uint8Array, void, void> {
-  let content = new Uint8Array([0x78])
-  for (let level = 0; level < LEVELS; level++) content = new Uint8Array(gzipSync(content))
-  yield content
+async function explain(address: Address, error: unknown, patience: AbortSignal): Promise<string> {
+  const where = printAddress(address)
+  if (patience.aborted) {
+    return `${where}: no answer in time: clamd may still be loading its signatures (systemctl status clamav-daemon)`
+  }
+  const code = error instanceof ClamdError ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined
+  const reason = 'path' in address ? await explainAbsence(address.path, code) : undefined
+  if (reason !== undefined) return `${where}: ${reason}`
+  return error instanceof Error ? error.message : String(error)
 }

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@candy/sdk'
 import * as v from 'valibot'
 import { type Address, parseAddress } from './clamd/address.js'
 import { parseDuration } from './duration.js'
-import { type Patterns, TREATMENTS, type Treatment } from './policy.js'
+import { type Patterns, TREATMENTS, type Treatment, UNSCANNABLE } from './policy.js'
 
 export interface Options extends Patterns {
   readonly addresses: readonly Address[]
@@ -11,6 +11,8 @@ export interface Options extends Patterns {
   readonly wait: number
   /** Milliseconds. */
   readonly max_signature_age: number
+  /** What older signatures mean for mail in which they find nothing: a line in the log, or that it could not be judged. */
+  readonly old_signatures: 'warn' | 'error'
 }
 
 const address = v.pipe(v.string(), v.rawTransform(parsed(parseAddress)))
@@ -27,8 +29,9 @@ export const options: StandardSchemaV1<unknown, Options> = v.pipe(
     quarantine: v.optional(patterns, []),
     tag: v.optional(patterns, ['Heuristics.*', 'PUA.*']),
     ignore: v.optional(patterns, []),
-    not_scanned: v.optional(patterns, ['Heuristics.Limits.Exceeded*']),
+    unscannable: v.optional(patterns, [...UNSCANNABLE]),
     max_signature_age: v.optional(duration, '3d'),
+    old_signatures: v.optional(v.picklist(['warn', 'error'], 'must be "warn" or "error"'), 'warn'),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return

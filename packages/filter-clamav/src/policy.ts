@@ -1,11 +1,24 @@
 /**
  * What a signature's name says about the mail. ClamAV puts the class of a signature in front of its name: a name without
- * a class is a virus, `Heuristics.` and `PUA.` are guesses that are wrong now and then, and `Heuristics.Limits.Exceeded`
- * is no finding at all: clamd gave up before it had seen everything (`AlertExceedsMax`, clamd.conf(5)).
+ * a class is a virus, `Heuristics.` and `PUA.` are guesses that are wrong now and then, and some of the former are no finding
+ * at all: clamd could not look at everything.
  */
 
 /** From the mildest to the gravest; where two patterns fit a name equally well, the graver holds. */
-export const TREATMENTS = ['ignore', 'tag', 'quarantine', 'reject', 'not_scanned'] as const
+export const TREATMENTS = ['ignore', 'tag', 'quarantine', 'unscannable', 'reject'] as const
+
+/**
+ * Names by which clamd says that it did not look at everything: limits (`AlertExceedsMax` in clamd.conf(5); ClamAV before
+ * 0.104 has the second form for those of mail), encryption (`AlertEncrypted`), a dictionary too large to unpack, and an
+ * archive whose files overlap, which it does not go on to unpack.
+ */
+export const UNSCANNABLE = [
+  'Heuristics.Limits.Exceeded*',
+  'Heuristics.Email.ExceedsMax*',
+  'Heuristics.Encrypted.*',
+  'Heuristics.XZ.DicSizeLimit',
+  'Heuristics.Zip.OverlappingFiles',
+] as const
 
 export type Treatment = (typeof TREATMENTS)[number]
 

@@ -12,37 +12,43 @@ const DAY = 86_400_000
 
 let scratch: Scratch
 let dated: Clamd
-let undated: Clamd
+let silent: Clamd
+let strict: Clamd
 beforeAll(async () => {
   scratch = await makeScratch('health')
   const signaturesFrom = new Date(Date.now() - 5 * DAY)
   dated = await startClamd({
     directory: join(scratch.path, 'dated'),
-    settings: { AlertExceedsMax: 'yes' },
+    settings: { AlertExceedsMax: 'yes', MaxScanSize: '9M' },
     signaturesFrom,
   })
-  undated = await startClamd({ directory: join(scratch.path, 'undated') })
+  silent = await startClamd({ directory: join(scratch.path, 'silent') })
+  strict = await startClamd({
+    directory: join(scratch.path, 'strict'),
+    settings: { AlertExceedsMax: 'yes', StreamMaxLength: '2M' },
+  })
 })
 afterAll(async () => {
   await dated?.stop()
-  await undated?.stop()
+  await silent?.stop()
+  await strict?.stop()
   await scratch?.remove()
 })
 
 async function check(
   options: Record<string, unknown>,
-  signal = AbortSignal.timeout(20_000),
+  { messageSizeLimit, signal = AbortSignal.timeout(20_000) }: { messageSizeLimit?: number; signal?: AbortSignal } = {},
 ): Promise<Health | undefined> {
   const result = await filter.options['~standard'].validate(options)
   if (result.issues !== undefined) throw new Error('refused')
-  const judge = await filter.create(result.value, testHost())
+  const judge = await filter.create(result.value, testHost(messageSizeLimit === undefined ? {} : { messageSizeLimit }))
   return await judge.check?.(testContext({ signal }))
 }
 
 test('fresh signatures and a clamd that owns up to its limits are well', async () => {
   expect(await check({ addresses: [dated.socket], max_signature_age: '6d' })).toEqual({
     ok: true,
-    text: expect.stringMatching(/^unix:.*clamd.sock: ClamAV \d\S+, signatures 5 days old$/),
+    text: expect.stringMatching(/^unix:.*clamd.sock: ClamAV \d\S+; signatures 5 days old$/),
     details: {
       address: `unix:${dated.socket}`,
       limits: 'reported',
@@ -56,36 +62,67 @@ test('fresh signatures and a clamd that owns up to its limits are well', async (
 test('old signatures are not well', async () => {
   expect(await check({ addresses: [dated.socket] })).toMatchObject({
     ok: false,
-    text: expect.stringMatching(/signatures 5 days old, older than 3 days: is freshclam running\?$/),
+    text: expect.stringMatching(
+      /signatures 5 days old, older than 3 days: is freshclam running\? \(systemctl status clamav-freshclam\)$/,
+    ),
   })
 })
 
-test('a database without a date is said and not held against it, and so are silent limits', async () => {
-  expect(await check({ addresses: [undated.socket] })).toEqual({
+test('a database without a date is said and not held against it, unless nothing may be judged by old ones', async () => {
+  expect(await check({ addresses: [strict.socket] })).toMatchObject({
     ok: true,
+    text: expect.stringMatching(/; age of its signatures unknown$/),
+  })
+  expect(await check({ addresses: [strict.socket], old_signatures: 'error' })).toMatchObject({ ok: false })
+})
+
+test('a clamd that is silent about its limits is not well, because anybody can send mail beyond them', async () => {
+  expect(await check({ addresses: [silent.socket] })).toEqual({
+    ok: false,
     text: expect.stringMatching(
-      /age of its signatures unknown, what is over its limits counts as clean: set AlertExceedsMax yes in clamd.conf$/,
+      /; it calls clean what is over its limits, .*: set AlertExceedsMax yes in clamd.conf and /,
     ),
-    details: { address: `unix:${undated.socket}`, limits: 'silent', version: expect.any(String) },
+    details: { address: `unix:${silent.socket}`, limits: 'silent', version: expect.any(String) },
+  })
+})
+
+test('a clamd that takes less than Postfix is told from one that takes as much', async () => {
+  expect(await check({ addresses: [strict.socket] }, { messageSizeLimit: 1_900_000 })).toMatchObject({ ok: true })
+  expect(await check({ addresses: [strict.socket] }, { messageSizeLimit: 10_240_000 })).toMatchObject({
+    ok: false,
+    text: expect.stringContaining(
+      'a message of 10240000 bytes, which Postfix takes (message_size_limit), is not scanned whole ' +
+        '(INSTREAM size limit exceeded.): set StreamMaxLength 10M, MaxFileSize 10M and MaxScanSize 40M, or more, ' +
+        'in clamd.conf and systemctl restart clamav-daemon',
+    ),
+  })
+})
+
+test('a clamd that takes the largest message and does not scan it whole is not well either', async () => {
+  expect(
+    await check({ addresses: [dated.socket], max_signature_age: '6d' }, { messageSizeLimit: 10_240_000 }),
+  ).toMatchObject({
+    ok: false,
+    text: expect.stringContaining('is not scanned whole (Heuristics.Limits.Exceeded.MaxScanSize)'),
   })
 })
 
 test('one clamd of two that is down is named, and the other one is enough', async () => {
-  expect(await check({ addresses: ['/nonexistent/clamd.ctl', undated.socket] })).toMatchObject({
+  expect(await check({ addresses: ['/nonexistent/clamd.ctl', strict.socket] })).toMatchObject({
     ok: true,
-    text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: no such socket: .*; unix:.*ClamAV/),
-    details: { address: `unix:${undated.socket}` },
+    text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*; unix:.*ClamAV/),
+    details: { address: `unix:${strict.socket}` },
   })
 })
 
 test('old signatures in one clamd of two are not made good by the other', async () => {
-  expect(await check({ addresses: [undated.socket, dated.socket] })).toMatchObject({ ok: false })
+  expect(await check({ addresses: [strict.socket, dated.socket] })).toMatchObject({ ok: false })
 })
 
 test('a clamd that is down is not well, however long mail would wait for it', async () => {
   expect(await check({ addresses: ['/nonexistent/clamd.ctl'], wait: '1h' })).toMatchObject({
     ok: false,
-    text: 'unix:/nonexistent/clamd.ctl: no such socket: is clamd running, and is this its LocalSocket?',
+    text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*systemctl start clamav-daemon/),
   })
 })
 
@@ -98,7 +135,7 @@ test('a socket that this account may not use says what to do', async () => {
   try {
     expect(await check({ addresses: [clamd.socket] })).toMatchObject({
       ok: false,
-      text: expect.stringMatching(/permission denied: .*LocalSocketGroup and LocalSocketMode/),
+      text: expect.stringMatching(/the account \S+ may not use this socket: set LocalSocketMode 666 in clamd.conf/),
     })
   } finally {
     if (isRoot) process.seteuid?.(0)
@@ -120,7 +157,7 @@ test('a clamd whose VERSION is switched off is well', async () => {
   const path = 'path' in fake.address ? fake.address.path : ''
   expect(await check({ addresses: [path] })).toEqual({
     ok: true,
-    text: `unix:${path}: ClamAV (it does not tell its version), age of its signatures unknown`,
+    text: `unix:${path}: ClamAV (it does not tell its version); age of its signatures unknown`,
     details: { address: `unix:${path}`, limits: 'reported' },
   })
 })
@@ -129,8 +166,10 @@ test('nonsense and silence are not well', async () => {
   await using nonsense = await startFake(answer('1: hello\0'), 'tcp')
   await using silent = await startFake(() => {}, 'tcp')
   const addresses = [nonsense, silent].map(({ address }) => `127.0.0.1:${'port' in address ? address.port : 0}`)
-  expect(await check({ addresses }, AbortSignal.timeout(500))).toMatchObject({
+  expect(await check({ addresses }, { signal: AbortSignal.timeout(500) })).toMatchObject({
     ok: false,
-    text: expect.stringMatching(/not a reply to PING: "hello"; tcp:127.0.0.1:\d+: no answer in time$/),
+    text: expect.stringMatching(
+      /not a reply to PING: "hello"; tcp:127.0.0.1:\d+: no answer in time: clamd may still be/,
+    ),
   })
 })

@@ -40,6 +40,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ addresses: [] }, 'addresses: at least one address'],
   [{ addresses: ['/a', 'localhost'] }, 'addresses.1: not an address: "localhost"; write "/path", "host:port"'],
   [{ addresses: '/run/clamd' }, 'addresses: Invalid type'],
+  [{ old_signatures: 'ignore' }, 'old_signatures: must be "warn" or "error"'],
   [{ tag: [''] }, 'tag.0: an empty pattern fits no name'],
   [{ ignore: 'PUA.*' }, 'ignore: Invalid type'],
   [{ reject: ['pua.*'] }, 'reject: "pua.*" is in "tag" too; take it out of one of them'],

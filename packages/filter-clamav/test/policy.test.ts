@@ -1,17 +1,22 @@
 import { expect, test } from 'vitest'
-import { createPolicy, type Patterns, type Treatment } from '../src/policy.js'
+import { createPolicy, type Patterns, type Treatment, UNSCANNABLE } from '../src/policy.js'
 
-const none: Patterns = { reject: [], quarantine: [], tag: [], ignore: [], not_scanned: [] }
-const usual: Patterns = { ...none, tag: ['Heuristics.*', 'PUA.*'], not_scanned: ['Heuristics.Limits.Exceeded*'] }
+const none: Patterns = { reject: [], quarantine: [], tag: [], ignore: [], unscannable: [] }
+const usual: Patterns = { ...none, tag: ['Heuristics.*', 'PUA.*'], unscannable: UNSCANNABLE }
 
 test.each<[string, Treatment]>([
   ['Win.Trojan.Agent-1', 'reject'],
   ['Win.Trojan.Agent-1.UNOFFICIAL', 'reject'],
   ['Heuristics.Phishing.Email.SpoofedDomain', 'tag'],
-  ['heuristics.Encrypted.Zip', 'tag'],
+  ['Heuristics.Broken.Executable', 'tag'],
+  ['heuristics.Encrypted.Zip', 'unscannable'],
+  ['Heuristics.Encrypted.PDF', 'unscannable'],
+  ['Heuristics.Email.ExceedsMaxMIMEPartsPerMessage', 'unscannable'],
+  ['Heuristics.XZ.DicSizeLimit', 'unscannable'],
+  ['Heuristics.Zip.OverlappingFiles', 'unscannable'],
   ['PUA.Win.Packer.X-1.UNOFFICIAL', 'tag'],
-  ['Heuristics.Limits.Exceeded', 'not_scanned'],
-  ['Heuristics.Limits.Exceeded.MaxScanSize', 'not_scanned'],
+  ['Heuristics.Limits.Exceeded', 'unscannable'],
+  ['Heuristics.Limits.Exceeded.MaxScanSize', 'unscannable'],
   ['NotHeuristics.X', 'reject'],
   ['HeuristicsX', 'reject'],
   ['', 'reject'],

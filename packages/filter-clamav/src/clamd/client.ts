@@ -22,8 +22,8 @@ export interface ClamdClientOptions {
   readonly wait?: number
 }
 
-/** What was found out about the bytes. There is no third answer: the rest is thrown. */
-export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' }>
+/** What was found out about the bytes, and by which clamd. There is no other answer: the rest is thrown. */
+export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & { readonly address: Address }
 
 /** Holds connections for a moment after a call, and no process alive with them, so there is nothing to close. */
 export interface ClamdClient {
@@ -32,8 +32,8 @@ export interface ClamdClient {
    * once, not counting stale sessions. Throws a ClamdError for anything but a clear answer, the signal's reason, or what the bytes throw.
    */
   scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
-  /** The version of the first clamd that answers; undefined where the command is switched off. Throws a ClamdError. */
-  version(signal?: AbortSignal): Promise<Version | undefined>
+  /** The version of a clamd, of the first that answers unless said; undefined where the command is switched off. Throws a ClamdError. */
+  version(signal?: AbortSignal, address?: Address): Promise<Version | undefined>
   /** Throws a ClamdError unless a clamd answers as it should. */
   ping(signal?: AbortSignal): Promise<void>
 }
@@ -46,14 +46,18 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
     failures.set(address, performance.now())
   }
 
-  async function ask(request: () => AsyncIterable<Batch>, signal?: AbortSignal): Promise<Answer & { where: string }> {
-    const speak = async (session: Session): Promise<Answer & { where: string }> => {
+  async function ask(
+    request: () => AsyncIterable<Batch>,
+    signal: AbortSignal | undefined,
+    among: readonly Address[] = addresses,
+  ): Promise<Answer & { address: Address; where: string }> {
+    const speak = async (session: Session): Promise<Answer & { address: Address; where: string }> => {
       const answer = await session.ask(request(), signal)
       sessions.give(session)
-      return { ...answer, where: printAddress(session.address) }
+      return { ...answer, address: session.address, where: printAddress(session.address) }
     }
     signal?.throwIfAborted()
-    let left = [...addresses.filter((address) => !isSuspect(address)), ...addresses.filter(isSuspect)]
+    let left = [...among.filter((address) => !isSuspect(address)), ...among.filter(isSuspect)]
     const kept = sessions.take(left[0])
     if (kept !== undefined) {
       try {
@@ -86,22 +90,23 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
 
   return {
     async scan(open, signal) {
-      const { text, complete, where } = await ask(() => instream(open()), signal)
+      const { text, complete, address, where } = await ask(() => instream(open()), signal)
       const reply = parseReply(text)
       switch (reply.kind) {
         case 'clean':
           if (!complete) throw new ClamdError('PROTOCOL', `${where}: said OK before it had everything`)
-          return reply
+          return { ...reply, address }
         case 'found':
-          return reply
+        case 'unscannable':
+          return { ...reply, address }
         case 'error':
-          throw new ClamdError(/limit|exceeded/i.test(text) ? 'LIMIT' : 'PROTOCOL', `${where}: ${text}`)
+          throw new ClamdError('PROTOCOL', `${where}: ${text}`)
         case 'unknown':
           throw new ClamdError('PROTOCOL', `${where}: not a reply of clamd: ${quote(text)}`)
       }
     },
-    async version(signal) {
-      const { text, where } = await ask(() => command('VERSION'), signal)
+    async version(signal, address) {
+      const { text, where } = await ask(() => command('VERSION'), signal, address && [address])
       const version = parseVersion(text)
       if (version === undefined && !isRefusal(text)) {
         throw new ClamdError('PROTOCOL', `${where}: not a version of clamd: ${quote(text)}`)

@@ -1,10 +1,10 @@
 /** What can go wrong between us and clamd, as a closed set of codes. None of them says anything about the bytes scanned. */
 
 /**
- * `UNREACHABLE`: nobody answered, or the connection was lost before a reply. `LIMIT`: clamd did not look at everything.
- * `PROTOCOL`: it answered, and not with a verdict.
+ * `UNREACHABLE`: nobody answered, or the connection was lost before a reply. `PROTOCOL`: it answered, and neither with a
+ * result nor with a limit that the bytes exceed: an error of its own, a reply cut short, a reply nobody knows.
  */
-export type ClamdErrorCode = 'LIMIT' | 'PROTOCOL' | 'UNREACHABLE'
+export type ClamdErrorCode = 'PROTOCOL' | 'UNREACHABLE'
 
 /** The message is for the operator: it names sockets and hosts. */
 export class ClamdError extends Error {

@@ -10,12 +10,45 @@ test.each<[string, Reply]>([
   ['stream: Odd(name) FOUND', { kind: 'found', name: 'Odd(name)' }],
   ['stream: two words FOUND', { kind: 'found', name: 'two words' }],
   ['stream: OK FOUND', { kind: 'found', name: 'OK' }],
-  ['INSTREAM size limit exceeded. ERROR', { kind: 'error', text: 'INSTREAM size limit exceeded. ERROR' }],
-  ["stream: Can't allocate memory ERROR", { kind: 'error', text: "stream: Can't allocate memory ERROR" }],
   ['UNKNOWN COMMAND', { kind: 'error', text: 'UNKNOWN COMMAND' }],
   ['COMMAND UNAVAILABLE', { kind: 'error', text: 'COMMAND UNAVAILABLE' }],
 ])('%s', (text, reply) => {
   expect(parseReply(text)).toEqual(reply)
+})
+
+test.each([
+  ['INSTREAM size limit exceeded. ERROR', 'INSTREAM size limit exceeded.'],
+  ['stream: (null) FOUND', 'a limit was exceeded'],
+  ['stream: (null)(44d88612fea8a8f36de82e1278abb02f:68) FOUND', 'a limit was exceeded'],
+  ['stream: Exceeded time limit ERROR', 'Exceeded time limit'],
+  ['stream: CL_ETIMEOUT: Time limit reached ERROR', 'CL_ETIMEOUT: Time limit reached'],
+  ['stream: Exceeded max recursion depth ERROR', 'Exceeded max recursion depth'],
+  ['stream: CL_EMAXREC ERROR', 'CL_EMAXREC'],
+  ['stream: Exceeded max scan size ERROR', 'Exceeded max scan size'],
+  ['stream: Exceeded max scan files ERROR', 'Exceeded max scan files'],
+  ["stream: Can't parse data ERROR", "Can't parse data"],
+  ["stream: Can't unpack some data ERROR", "Can't unpack some data"],
+  ['stream: CL_EFORMAT: Bad format or broken data ERROR', 'CL_EFORMAT: Bad format or broken data'],
+])('%s is about the bytes and comes again with them', (text, reason) => {
+  expect(parseReply(text)).toEqual({ kind: 'unscannable', text: reason })
+})
+
+test.each([
+  "stream: Can't allocate memory ERROR",
+  'stream: CL_EMEM: Unable to allocate memory ERROR',
+  "stream: Can't write to file ERROR",
+  "stream: Can't create temporary file ERROR",
+  "stream: Can't create temporary directory ERROR",
+  'Error writing to temporary file ERROR',
+  'cli_gentempfd() failed. ERROR',
+  'read timeout ERROR',
+  'stream: Malformed database ERROR',
+  'stream: Error during bytecode execution ERROR',
+  'stream: Null argument passed to function ERROR',
+  'stream: what nobody has heard of, a limit ERROR',
+  'COMMAND READ TIMED OUT ERROR',
+])('%s is about clamd and may pass', (text) => {
+  expect(parseReply(text)).toEqual({ kind: 'error', text })
 })
 
 test.each([

@@ -29,10 +29,10 @@ test('one request after the other goes over one connection, which says so once',
     answerAll('1: stream: OK\0', '2: PONG\0', '3: stream: A FOUND\0', '4: stream: OK\0'),
   )
   const scanner = client(fake.address)
-  expect(await scan(scanner)).toEqual(CLEAN)
+  expect(await scan(scanner)).toMatchObject(CLEAN)
   await scanner.ping()
-  expect(await scan(scanner)).toEqual({ kind: 'found', name: 'A' })
-  expect(await scan(scanner)).toEqual(CLEAN)
+  expect(await scan(scanner)).toMatchObject({ kind: 'found', name: 'A' })
+  expect(await scan(scanner)).toMatchObject(CLEAN)
   expect(beginnings(fake)).toEqual([1])
 })
 
@@ -40,7 +40,7 @@ test('requests at the same time have a connection each', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\0', '2: stream: OK\0'))
   const scanner = client(fake.address)
   for (let round = 0; round < 2; round++) {
-    expect(await Promise.all([scan(scanner), scan(scanner), scan(scanner)])).toEqual([CLEAN, CLEAN, CLEAN])
+    expect(await Promise.all([scan(scanner), scan(scanner), scan(scanner)])).toMatchObject([CLEAN, CLEAN, CLEAN])
   }
   expect(beginnings(fake)).toEqual([1, 1, 1])
 })
@@ -55,7 +55,7 @@ test.each(['1: stream: OK\0', '3: stream: OK\0', 'stream: OK\0'])(
       code: 'PROTOCOL',
       message: expect.stringContaining('request 2'),
     })
-    expect(await scan(scanner)).toEqual(CLEAN)
+    expect(await scan(scanner)).toMatchObject(CLEAN)
     expect(beginnings(fake)).toEqual([1, 1])
   },
 )
@@ -63,8 +63,8 @@ test.each(['1: stream: OK\0', '3: stream: OK\0', 'stream: OK\0'])(
 test('a session that says more than it was asked is not used again', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\x002: stream: OK\0', '3: stream: OK\0'))
   const scanner = client(fake.address)
-  expect(await scan(scanner)).toEqual(CLEAN)
-  expect(await scan(scanner)).toEqual(CLEAN)
+  expect(await scan(scanner)).toMatchObject(CLEAN)
+  expect(await scan(scanner)).toMatchObject(CLEAN)
   expect(beginnings(fake)).toEqual([1, 1])
 })
 
@@ -76,13 +76,13 @@ test('nor is one that speaks unasked', async () => {
   const scanner = client(fake.address)
   await scan(scanner)
   await vi.waitFor(() => expect(fake.open()).toBe(0))
-  expect(await scan(scanner)).toEqual(CLEAN)
+  expect(await scan(scanner)).toMatchObject(CLEAN)
 })
 
 test('nor is one that has had an error', async () => {
   await using fake = await startFake(answerAll('1: stream: Exceeded time limit ERROR\0', '2: stream: OK\0'))
   const scanner = client(fake.address)
-  for (let round = 0; round < 2; round++) await expect(scan(scanner)).rejects.toMatchObject({ code: 'LIMIT' })
+  for (let round = 0; round < 2; round++) expect(await scan(scanner)).toMatchObject({ kind: 'unscannable' })
   expect(beginnings(fake)).toEqual([1, 1])
 })
 
@@ -91,7 +91,7 @@ test('a stale session counts for nothing: the same clamd is asked again, over a 
   await using other = await startFake(answerAll('1: stream: OK\0'))
   const scanner = client(fake.address, other.address)
   for (let round = 1; round <= 3; round++) {
-    expect(await scan(scanner)).toEqual(CLEAN)
+    expect(await scan(scanner)).toMatchObject(CLEAN)
     expect([fake.received.length, other.received.length]).toEqual([round, 0])
   }
 })
@@ -105,10 +105,10 @@ test('a clamd that stands in for another is left when that is back', async () =>
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
     const scanner = client(lost.address, other.address)
-    for (let round = 0; round < 2; round++) expect(await scan(scanner)).toEqual(CLEAN)
+    for (let round = 0; round < 2; round++) expect(await scan(scanner)).toMatchObject(CLEAN)
     expect([lost.received.length, beginnings(other)]).toEqual([1, [1]])
     vi.advanceTimersByTime(31_000)
-    expect(await scan(scanner)).toEqual(CLEAN)
+    expect(await scan(scanner)).toMatchObject(CLEAN)
     expect(lost.received.length).toBe(2)
   } finally {
     vi.useRealTimers()
@@ -152,7 +152,7 @@ test('a real clamd gives each request its own verdict, and those of new signatur
     await Promise.all(Array.from({ length: 7 }, work))
 
     const word = 'a text that is known to be harmless as of yet'
-    expect(await scan(scanner, word)).toEqual(CLEAN)
+    expect(await scan(scanner, word)).toMatchObject(CLEAN)
     await clamd.learn('Candy.New', word)
     await vi.waitFor(async () => expect((await scan(scanner, word)).kind).toBe('found'), {
       timeout: 30_000,

@@ -50,7 +50,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
       socket.once('data', () => socket.write('1: INSTREAM size limit exceeded. ERROR\0'))
     }, kind)
     const message = countedBytes(2_000 * MIB)
-    expect(await scan(fake, message.bytes)).toMatchObject({ code: 'LIMIT' })
+    expect(await scan(fake, message.bytes)).toMatchObject({ kind: 'unscannable' })
     await vi.waitFor(() => expect(message.ended).toBe(true))
     expect(message.taken).toBeLessThan(2_000 * MIB)
     await vi.waitFor(() => expect(fake.open()).toBe(0))
@@ -62,7 +62,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
       socket.end('1: INSTREAM size limit exceeded. ERROR\0', () => socket.destroy())
     }, kind)
     for (let round = 0; round < 20; round++) {
-      expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'LIMIT' })
+      expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ kind: 'unscannable' })
     }
   })
 

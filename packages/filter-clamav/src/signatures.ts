@@ -1,0 +1,81 @@
+/**
+ * How old the signatures are that a clamd scans with: a clean answer is worth as much as they are. freshclam may have failed
+ * for weeks without a word, while clamd goes on answering.
+ */
+import { CandyError, type Context } from '@candy/sdk'
+import { type Address, printAddress } from './clamd/address.js'
+import type { ClamdClient } from './clamd/client.js'
+import type { Version } from './clamd/version.js'
+import type { Options } from './options.js'
+
+const DAY = 86_400_000
+
+/** Milliseconds for which an answer holds: fresh signatures stay fresh for a while, old ones may be replaced any moment. */
+const HOLDS = { fresh: 600_000, old: 30_000 }
+
+/** Milliseconds between two warnings about the same clamd. */
+const SILENCE = 3_600_000
+
+export type Age = { readonly old: boolean; readonly text: string }
+
+interface Known {
+  readonly age: Age
+  readonly until: number
+}
+
+/** Asks each clamd for the date of its signatures, no more often than it can have changed. */
+export class Signatures {
+  readonly #client: ClamdClient
+  readonly #options: Options
+  readonly #known = new Map<Address, Known>()
+  readonly #warned = new Map<Address, number>()
+
+  constructor(client: ClamdClient, options: Options) {
+    this.#client = client
+    this.#options = options
+  }
+
+  /**
+   * Warns, or throws `SCANNER_OUTDATED` where the operator wants that, when the clamd at this address scans with old
+   * signatures. Where it does not tell their age, only the operator who wants an error gets one.
+   */
+  async demandFresh(address: Address, context: Context): Promise<void> {
+    const { old, text } = await this.#ask(address, context.signal)
+    if (!old) return
+    const where = printAddress(address)
+    if (this.#options.old_signatures === 'error') throw new CandyError('SCANNER_OUTDATED', `${where}: ${text}`)
+    const now = performance.now()
+    if (now - (this.#warned.get(address) ?? -Infinity) < SILENCE) return
+    this.#warned.set(address, now)
+    context.warn('old signatures', { address: where, reason: text })
+  }
+
+  async #ask(address: Address, signal: AbortSignal): Promise<Age> {
+    const known = this.#known.get(address)
+    if (known !== undefined && performance.now() < known.until) return known.age
+    // A clamd that has just scanned and does not tell its version tells it no more than one that is not allowed to.
+    const version = await this.#client.version(signal, address).catch(() => undefined)
+    signal.throwIfAborted()
+    const age = judgeAge(version, this.#options)
+    this.#known.set(address, { age, until: performance.now() + (age.old ? HOLDS.old : HOLDS.fresh) })
+    return age
+  }
+}
+
+/** Whether signatures are too old for the operator, and a few words on their age. */
+export function judgeAge(version: Version | undefined, options: Options, now: number = Date.now()): Age {
+  const made = version?.signatures?.date.getTime()
+  if (made === undefined) return { old: options.old_signatures === 'error', text: 'age of its signatures unknown' }
+  const age = Math.max(now - made, 0)
+  const text = `signatures ${days(age)} old`
+  if (age <= options.max_signature_age) return { old: false, text }
+  return {
+    old: true,
+    text: `${text}, older than ${days(options.max_signature_age)}: is freshclam running? (systemctl status clamav-freshclam)`,
+  }
+}
+
+function days(milliseconds: number): string {
+  const count = Math.round((milliseconds / DAY) * 10) / 10
+  return `${count} ${count === 1 ? 'day' : 'days'}`
+}

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import type { Filter, Verdict } from '@candy/sdk'
+import { message, run, testHost } from '@candy/sdk/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../test/ground/clamd.js'
+import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import type { Address } from '../src/clamd/address.js'
+import { filter } from '../src/filter.js'
+import { type Options, options } from '../src/options.js'
+import { judgeAge, Signatures } from '../src/signatures.js'
+import { answer, startFake } from './fake.js'
+
+const DAY = 86_400_000
+
+let scratch: Scratch
+let old: Clamd
+let undated: Clamd
+beforeAll(async () => {
+  scratch = await makeScratch('signatures')
+  const signaturesFrom = new Date(Date.now() - 5 * DAY)
+  old = await startClamd({ directory: join(scratch.path, 'old'), signaturesFrom })
+  undated = await startClamd({ directory: join(scratch.path, 'undated') })
+})
+afterAll(async () => {
+  await old?.stop()
+  await undated?.stop()
+  await scratch?.remove()
+})
+
+async function read(values: Record<string, unknown>): Promise<Options> {
+  const result = await options['~standard'].validate(values)
+  if (result.issues !== undefined) throw new Error('refused')
+  return result.value
+}
+
+async function judge(values: Record<string, unknown>): Promise<Filter<Verdict>> {
+  return filter.create(await read(values), testHost())
+}
+
+test('mail in which old signatures find nothing goes on with a warning, once an hour', async () => {
+  const scanner = await judge({ addresses: [old.socket] })
+  const { verdict, log } = await run(scanner, message('x'))
+  expect(verdict.action).toBe('accept')
+  expect(log).toEqual([
+    {
+      level: 'warn',
+      event: 'old signatures',
+      fields: {
+        address: `unix:${old.socket}`,
+        reason: expect.stringMatching(/^signatures 5 days old, older than 3 days: is freshclam running\?/),
+      },
+    },
+  ])
+  expect((await run(scanner, message('x'))).log).toEqual([])
+})
+
+test('where the operator wants it so, mail in which old signatures find nothing is not judged', async () => {
+  const scanner = await judge({ addresses: [old.socket], old_signatures: 'error' })
+  for (const text of ['x', SIGNATURES['PUA.Test.Candy']]) {
+    await expect(run(scanner, message(text))).rejects.toMatchObject({
+      code: 'SCANNER_OUTDATED',
+      message: expect.stringContaining(`unix:${old.socket}: signatures 5 days old`),
+    })
+  }
+  expect((await run(scanner, message(EICAR))).verdict.action).toBe('reject')
+})
+
+test('signatures within the limit, and such as do not tell their age, are used without a word', async () => {
+  const fresh = await run(await judge({ addresses: [old.socket], max_signature_age: '6d' }), message('x'))
+  expect([fresh.verdict.action, fresh.log]).toEqual(['accept', []])
+  const unknown = await run(await judge({ addresses: [undated.socket] }), message('x'))
+  expect([unknown.verdict.action, unknown.log]).toEqual(['accept', []])
+  const strict = await judge({ addresses: [undated.socket], old_signatures: 'error' })
+  await expect(run(strict, message('x'))).rejects.toMatchObject({ code: 'SCANNER_OUTDATED' })
+})
+
+test('the clamd that scanned is asked, and not the first one there is', async () => {
+  const scanner = await judge({
+    addresses: ['/nonexistent/clamd.ctl', old.socket],
+    old_signatures: 'error',
+    wait: '0s',
+  })
+  await expect(run(scanner, message('x'))).rejects.toMatchObject({ code: 'SCANNER_OUTDATED' })
+})
+
+test('a clamd that keeps its version to itself holds no mail back', async () => {
+  await using fake = await startFake((socket, turn) =>
+    (turn === 0 ? answer('1: stream: OK\0') : answer('1: what?\0'))(socket),
+  )
+  const path = 'path' in fake.address ? fake.address.path : ''
+  const { verdict, log } = await run(await judge({ addresses: [path] }), message('x'))
+  expect([verdict.action, log]).toEqual(['accept', []])
+})
+
+test('a clamd is asked for its date once in a while, not for every mail', async () => {
+  let asked = 0
+  const address: Address = { path: '/a' }
+  const client = {
+    scan: () => Promise.reject(new Error('not asked for')),
+    ping: () => Promise.reject(new Error('not asked for')),
+    version: () => {
+      asked++
+      return Promise.resolve({ engine: '1.4.3', signatures: { version: 1, date: new Date() } })
+    },
+  }
+  const signatures = new Signatures(client, await read({}))
+  const context = { signal: new AbortController().signal, remaining: 1, log: () => undefined, warn: () => undefined }
+  for (let mail = 0; mail < 5; mail++) await signatures.demandFresh(address, context)
+  expect(asked).toBe(1)
+})
+
+test.each([
+  [0, false, 'signatures 0 days old'],
+  [-2, false, 'signatures 0 days old'],
+  [1, false, 'signatures 1 day old'],
+  [3, false, 'signatures 3 days old'],
+  [3.1, true, 'signatures 3.1 days old, older than 3 days: is freshclam running? (systemctl status clamav-freshclam)'],
+])('signatures of %d days are judged', async (days, isOld, text) => {
+  const now = Date.now()
+  const version = { engine: '1.4.3', signatures: { version: 1, date: new Date(now - days * DAY) } }
+  expect(judgeAge(version, await read({}), now)).toEqual({ old: isOld, text })
+})
