@@ -1,9 +1,13 @@
 /** What `candy doctor` learns about the spamds. */
 import type { Health } from '@candy/sdk'
+import { CLOSED, explainAbsence } from './absence.js'
 import type { Options } from './options.js'
 import { type Address, printAddress } from './spamd/address.js'
 import { ping, version } from './spamd/command.js'
 import { SpamdFault } from './spamd/fault.js'
+
+/** Milliseconds that the spamds may take to answer everything. */
+const PATIENCE = 20_000
 
 /** A message to scan that no site learns from by itself: too bare to be ham, too dull to be spam. */
 const PROBE = new TextEncoder().encode('Subject: probe\r\n\r\nIs SpamAssassin there?\r\n')
@@ -20,7 +24,8 @@ const body = {
  * message. Healthy while one of them works, since the filter asks them in turn.
  */
 export async function checkHealth(settings: Options, signal: AbortSignal): Promise<Health> {
-  const found = await Promise.all(settings.addresses.map((address) => look(address, settings.user, signal)))
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+  const found = await Promise.all(settings.addresses.map((address) => look(address, settings.user, patience)))
   return {
     ok: found.some(({ ok }) => ok),
     text: found.map(({ text }) => text).join('; '),
@@ -44,7 +49,15 @@ async function look(at: Address, user: string, signal: AbortSignal): Promise<Fin
     const state = `SpamAssassin ${found ?? 'of unknown version'}`
     return { address, ok: true, state, text: `${state} answers at ${address}` }
   } catch (error) {
-    const message = error instanceof SpamdFault ? error.message : String(error)
-    return { address, ok: false, state: 'no answer', text: `spamd at ${message}` }
+    return { address, ok: false, state: 'no answer', text: `spamd at ${await explain(at, error, signal)}` }
   }
+}
+
+async function explain(at: Address, error: unknown, signal: AbortSignal): Promise<string> {
+  const address = printAddress(at)
+  if (signal.aborted) return `${address}: no answer in time: systemctl restart spamd`
+  if (!(error instanceof SpamdFault)) return `${address}: ${String(error)}`
+  const reason = await explainAbsence(at, (error.cause as NodeJS.ErrnoException | undefined)?.code)
+  if (reason !== undefined) return `${address}: ${reason}`
+  return error.kind === 'protocol' ? `${error.message}; ${CLOSED}` : error.message
 }

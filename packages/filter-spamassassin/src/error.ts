@@ -17,3 +17,8 @@ export async function withCode<T>(asking: Promise<T>): Promise<T> {
     throw new CandyError(CODES[error.kind], `spamd at ${error.message}`, { cause: error })
   }
 }
+
+/** Whether a spamd gave up at a limit of its own: about this message, not about spamd. */
+export function isLimit(error: unknown): error is CandyError {
+  return error instanceof Error && 'code' in error && error.code === 'SCANNER_LIMIT'
+}

@@ -18,9 +18,9 @@ import {
   type Message,
   quarantine,
   reject,
+  unscannable,
 } from '@candy/sdk'
-import { checkHealth } from './check.js'
-import { withCode } from './error.js'
+import { isLimit, withCode } from './error.js'
 import { type Options, options } from './options.js'
 import { scoreEdits } from './score-header.js'
 import { printAddress } from './spamd/address.js'
@@ -32,6 +32,9 @@ import { tagSubject } from './subject.js'
 /** RFC 3463 section 3.8: delivery not authorized, message refused. */
 const REFUSED = [7, 1] as const
 
+const UNFINISHED = 'this message takes too long to be judged by SpamAssassin'
+
+/** Whatever the sender wrote in these fields goes, as with SpamAssassin itself. The Subject is everybody's. */
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'spamassassin',
@@ -40,20 +43,31 @@ export const filter: FilterPackage = defineFilter({
   options,
   create: (settings): Filter => ({
     judge: (message, context) => judge(settings, message, context),
-    check: (context) => checkHealth(settings, context.signal),
+    // Few processes ever ask; in pipe mode one starts for every message.
+    check: async (context) => (await import('./check.js')).checkHealth(settings, context.signal),
   }),
 })
 
 async function judge(settings: Options, message: Message, context: Context): Promise<Judgement> {
   const scanned = Math.min(message.size, settings.scan_limit)
-  const result = await ask(settings, message, scanned, context)
+  let result: Score
+  try {
+    result = await ask(settings, message, scanned, context)
+  } catch (error) {
+    if (!isLimit(error)) throw error
+    // The message takes longer than spamd allows, today as tomorrow: whoever sent it may have wanted that.
+    context.log('unscannable', { reason: error.message })
+    return unscannable(UNFINISHED, REFUSED)
+  }
   const spam = settings.tag === 'required_score' ? result.spam : result.score >= settings.tag
   const required = settings.tag === 'required_score' ? result.required : settings.tag
-  // Mail that is not even spam is never refused: with required_score, a user's own threshold may be the higher one.
-  if (spam && reaches(result.score, settings.reject)) return reject(refusal(result), REFUSED)
-  if (spam && reaches(result.score, settings.quarantine)) return quarantine(refusal(result), REFUSED)
   const edits: HeaderEdit[] = [...scoreEdits({ ...result, spam, required, scanned, size: message.size })]
   if (spam && settings.subject_tag !== '') edits.push(...tagSubject(await message.headers(), settings.subject_tag))
+  // Mail that is not even spam is never refused: with required_score, a user's own threshold may be the higher one.
+  if (spam && reaches(result.score, settings.reject)) return reject(refusal(result), REFUSED, edits)
+  if (spam && reaches(result.score, settings.quarantine)) return quarantine(refusal(result), REFUSED, edits)
+  // A score of less than spam, made of the rules that there was time for, means nothing.
+  if (!spam && result.interrupted) return unscannable(UNFINISHED, REFUSED, edits)
   return accept(edits)
 }
 

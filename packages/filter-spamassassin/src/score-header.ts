@@ -2,7 +2,7 @@
  * The header fields that tell a mail client what SpamAssassin thinks, named and written as SpamAssassin does it
  * (Mail::SpamAssassin::Conf, "add_header"; X-Spam-Score is what everybody adds to the defaults).
  */
-import { addHeader, type HeaderEdit, removeHeader } from '@candy/sdk'
+import { addHeader, type HeaderEdit } from '@candy/sdk'
 
 /** What the fields say. */
 export interface Tagging {
@@ -17,16 +17,13 @@ export interface Tagging {
   readonly size: number
 }
 
-/** Fields that we add or that speak in SpamAssassin's name: whoever sent the message has no business setting them. */
-const CLAIMED = ['Flag', 'Score', 'Level', 'Status', 'Scanned', 'Report', 'Checker-Version']
-
 /** SpamAssassin draws no more than this either (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
 const MOST_STARS = 50
 
 /** Columns that fill a line with the blank before them (RFC 5322 section 2.1.1). */
 const LINE = 77
 
-/** Edits that remove what the sender claimed and say what SpamAssassin said. */
+/** Edits that say what SpamAssassin said. What the sender claimed in these fields is gone before. */
 export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
   const { spam, scanned, size } = tagging
   const score = tagging.score.toFixed(1)
@@ -34,7 +31,6 @@ export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
   const stars = '*'.repeat(Math.max(0, Math.min(Math.trunc(tagging.score), MOST_STARS)))
   // Each lands on top of the one before: the flag stands first in the end.
   return [
-    ...CLAIMED.map((name) => removeHeader(`X-Spam-${name}`)),
     ...(scanned < size ? [addHeader('X-Spam-Scanned', `first ${scanned} of ${size} bytes`)] : []),
     addHeader('X-Spam-Status', `${status} ${printTests(tagging.tests)}`),
     ...(stars === '' ? [] : [addHeader('X-Spam-Level', stars)]),

@@ -35,7 +35,9 @@ test('a spamd that answers a PING and drops messages is not well', async () => {
   })
   expect(await check([spamd.address])).toMatchObject({
     ok: false,
-    text: `spamd at ${spamd.address}: closed without an answer`,
+    text: expect.stringMatching(
+      /^spamd at \/\S+: closed without an answer; does --allowed-ips of spamd name this host,/,
+    ),
   })
 })
 
@@ -47,7 +49,7 @@ test('while one of several works, all is well, and the other one is named', asyn
     ok: true,
     details: { [bad.address]: 'no answer', [good.address]: 'SpamAssassin 4.0.1' },
   })
-  expect(health?.text).toContain(`spamd at ${bad.address}: connect ECONNREFUSED`)
+  expect(health?.text).toMatch(/^spamd at \/\S+: .*; SpamAssassin 4.0.1 answers at/)
 })
 
 test('a hanging spamd is told of, not thrown', async () => {

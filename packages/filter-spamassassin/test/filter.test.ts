@@ -1,4 +1,4 @@
-import type { Envelope } from '@candy/sdk'
+import { type Envelope, editHeaders, verdictFault } from '@candy/sdk'
 import { type Backend, backend, message, run } from '@candy/sdk/testing'
 import { expect, test } from 'vitest'
 import { filter } from '../src/index.js'
@@ -8,12 +8,18 @@ import { makeFilter } from './make-filter.js'
 const LETTER = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n'
 
 /** What the filter makes of a letter when spamd gives this score, and what spamd was sent. */
-async function judge(spam: string, options: object = {}, letter = LETTER, envelope: Partial<Envelope> = {}) {
+async function judge(
+  spam: string,
+  options: object = {},
+  letter = LETTER,
+  envelope: Partial<Envelope> = {},
+  tests = 'A,B_2',
+) {
   const seen: SeenRequest[] = []
   await using spamd = await backend({
     script: fakeSpamd((request) => {
       seen.push(request)
-      return symbols(spam)
+      return symbols(spam, tests)
     }),
   })
   const judging = await makeFilter({ addresses: [spamd.address], ...options })
@@ -67,7 +73,7 @@ test('the status names the threshold that counted', async () => {
 
 test('a refusal tells the score and keeps the rules to itself; the log has both', async () => {
   const { verdict, log } = await judge('True ; 15.1 / 5.0')
-  expect(verdict).toEqual({ action: 'reject', text: 'this message looks like spam (score 15.1)', status: [7, 1] })
+  expect(verdict).toMatchObject({ action: 'reject', text: 'this message looks like spam (score 15.1)', status: [7, 1] })
   expect(log).toEqual([
     {
       level: 'log',
@@ -75,6 +81,86 @@ test('a refusal tells the score and keeps the rules to itself; the log has both'
       fields: { score: 15.1, required: 5, tests: 'A,B_2', scanned: LETTER.length, address: expect.any(String) },
     },
   ])
+})
+
+test('a refusal carries what the reader of a message that is delivered all the same must see', async () => {
+  for (const options of [{ subject_tag: '[SPAM]' }, { subject_tag: '[SPAM]', quarantine: 10, reject: 100 }]) {
+    const { verdict } = await judge('True ; 15.1 / 5.0', options)
+    expect(verdict.action).not.toBe('accept')
+    expect(Buffer.from(editHeaders(Buffer.from(LETTER), verdict.edits ?? [])).toString()).toBe(
+      'Subject: [SPAM] hello\r\nX-Spam-Flag: YES\r\nX-Spam-Score: 15.1\r\nX-Spam-Level: ***************\r\n' +
+        'X-Spam-Status: Yes, score=15.1 required=5.0 tests=A,B_2\r\nFrom: a@example.com\r\n\r\nbody\r\n',
+    )
+  }
+})
+
+test('a message for which spamd had too little time is unscannable, unless what there was makes it spam', async () => {
+  const late = 'A,TIME_LIMIT_EXCEEDED'
+  const { verdict } = await judge('False ; 1.0 / 5.0', {}, LETTER, {}, late)
+  expect(verdict).toMatchObject({
+    action: 'unscannable',
+    text: 'this message takes too long to be judged by SpamAssassin',
+    status: [7, 1],
+    edits: expect.arrayContaining([
+      { add: 'X-Spam-Status', value: 'No, score=1.0 required=5.0 tests=A,TIME_LIMIT_EXCEEDED' },
+    ]),
+  })
+  expect((await judge('True ; 9.0 / 5.0', {}, LETTER, {}, late)).verdict.action).toBe('accept')
+  expect((await judge('True ; 20.0 / 5.0', {}, LETTER, {}, late)).verdict.action).toBe('reject')
+  const many = `${Array.from({ length: 1000 }, (_, rule) => `RULE_${rule}`).join(',')},TIME_LIMIT_EXCEEDED`
+  expect((await judge('False ; 1.0 / 5.0', {}, LETTER, {}, many)).verdict.action).toBe('unscannable')
+})
+
+test('a message on which spamd gave up is unscannable, and the next spamd is spared', async () => {
+  await using tired = await backend({ script: fakeSpamd(() => 'SPAMD/1.0 79 Timeout: (300 second timeout)\r\n') })
+  await using other = await backend({ script: fakeSpamd(() => symbols('False ; 1 / 5')) })
+  const { verdict, log } = await run(await makeFilter({ addresses: [tired.address, other.address] }), message(LETTER))
+  expect(verdict).toEqual({
+    action: 'unscannable',
+    text: 'this message takes too long to be judged by SpamAssassin',
+    status: [7, 1],
+  })
+  expect(log).toEqual([
+    { level: 'log', event: 'unscannable', fields: { reason: expect.stringContaining('EX_TIMEOUT: Timeout') } },
+  ])
+  expect(other.connections).toBe(0)
+})
+
+test.each([
+  ['8-bit', 'RULE_\xe4\xff,B'],
+  ['control characters and line ends', 'A\r\nX-Evil: yes,B\0\x1b[31m'],
+  ['folded', 'A,\r\n\tB'],
+  ['a long name', `${'A'.repeat(5_000)},B`],
+  ['very many names', Array.from({ length: 20_000 }, () => 'RULE').join(',')],
+  ['no names', ',,,'],
+])('rule names that are %s become a safe field', async (_, tests) => {
+  const { verdict, output, log } = await judge('True ; 6.1 / 5.0', {}, LETTER, {}, tests)
+  expect(verdictFault(verdict, filter)).toBeUndefined()
+  expect(output).not.toMatch(/^X-Evil/m)
+  const fields = output.slice(0, output.indexOf('From:'))
+  expect(fields).toMatch(/^[\t\r\n\x20-\x7e]*$/)
+  expect(fields.length).toBeLessThan(30_000)
+  expect(fields).toMatch(/^X-Spam-Status: Yes, score=6.1 required=5.0/m)
+  expect(JSON.stringify(log)).not.toMatch(/\\u00|[^\x20-\x7e]/)
+})
+
+test.each([
+  ['of 100 KB', `Subject: ${'x'.repeat(100_000)}`],
+  ['of 100 KB in words', `Subject: ${'word '.repeat(20_000)}`],
+  ['of 30 KB that grow', `Subject: ${'a \xfc '.repeat(7_500)}`],
+  ['of blanks', `Subject: ${' '.repeat(60_000)}x`],
+  ['of broken encoded words', `Subject: ${'=?utf-8?Q? '.repeat(6_000)}`],
+  ['folded without end', `Subject: ${'a\r\n '.repeat(30_000)}`],
+  ['in thousands', 'Subject: a\r\n'.repeat(20_000).trim()],
+  ['with control characters', 'Subject: \0\x1b\x7f\xff'],
+  ['missing', 'To: b'],
+])('a Subject %s is no way to be kept from a verdict', async (_, subject) => {
+  const letter = Buffer.from(`From: a@example.com\r\n${subject}\r\n\r\nbody\r\n`, 'latin1').toString('latin1')
+  for (const score of ['True ; 6.1 / 5.0', 'True ; 99.0 / 5.0', 'False ; 1.0 / 5.0']) {
+    const { verdict } = await judge(score, { subject_tag: '[SPAM]' }, letter)
+    expect(verdictFault(verdict, filter)).toBeUndefined()
+    expect(verdict.action).toBe(score.startsWith('True ; 99') ? 'reject' : 'accept')
+  }
 })
 
 test('spamd gets the message below a Return-Path with the envelope’s sender, and the user where one is set', async () => {
@@ -123,7 +209,13 @@ test.each([
   ['its answer is cut', fakeSpamd(() => symbols('False ; 1 / 5').slice(0, -1)), 'SCANNER_PROTOCOL'],
   ['its score is no number', fakeSpamd(() => symbols('False ; nan / 5')), 'SCANNER_PROTOCOL'],
   ['it cannot serve now', fakeSpamd(() => 'SPAMD/1.0 75 no more children\r\n'), 'SCANNER_UNREACHABLE'],
-  ['it gave up', fakeSpamd(() => 'SPAMD/1.0 79 Timeout: (300 second timeout)\r\n'), 'SCANNER_LIMIT'],
+  ['its score is without end', fakeSpamd(() => symbols('False ; inf / 5')), 'SCANNER_PROTOCOL'],
+  ['its score is missing', fakeSpamd(() => 'SPAMD/1.1 0 EX_OK\r\nContent-length: 0\r\n\r\n'), 'SCANNER_PROTOCOL'],
+  ['its score is empty', fakeSpamd(() => symbols('')), 'SCANNER_PROTOCOL'],
+  ['its threshold is missing', fakeSpamd(() => symbols('False ; 1.0')), 'SCANNER_PROTOCOL'],
+  ['its score contradicts its word for ham', fakeSpamd(() => symbols('False ; 999.0 / 5.0')), 'SCANNER_PROTOCOL'],
+  ['its score contradicts its word for spam', fakeSpamd(() => symbols('True ; 1.0 / 5.0')), 'SCANNER_PROTOCOL'],
+  ['its word is neither', fakeSpamd(() => symbols('Maybe ; 1.0 / 5.0')), 'SCANNER_PROTOCOL'],
   ['it answers a PING only', fakeSpamd(() => PONG), 'SCANNER_PROTOCOL'],
 ] as const)('a spamd of which %s is no verdict', async (_, script, code) => {
   await using spamd = await backend({ script })

@@ -131,6 +131,19 @@ test('any bytes are a message: empty, without a body, 8-bit, with NUL and bare l
   }
 })
 
+test('a message that takes longer than SpamAssassin may take is unscannable', { timeout: PATIENCE }, async () => {
+  await using own = await makeScratch('slow')
+  const slow = Array.from({ length: 100 }, (_, rule) => `full SLOW_${rule} /a.{0,${50 + rule}}[yz][wx]/`)
+  await using busy = await startSpamd({ directory: own.path, bare: true, config: ['time_limit 1', ...slow] })
+  const filter = await makeFilter({ addresses: [busy.socket] })
+  const { verdict } = await run(filter, message(letter('a'.repeat(300_000))), signal)
+  expect(verdict).toMatchObject({
+    action: 'unscannable',
+    text: 'this message takes too long to be judged by SpamAssassin',
+  })
+  expect((await run(filter, message(letter('')), signal)).verdict.action).toBe('accept')
+})
+
 test('spamd learns and forgets, once each, in its own directory', { timeout: PATIENCE }, async () => {
   const spam = Buffer.from(letter('buy our excellent watches'))
   await expect(learn(spamd.socket, spam, 'spam')).resolves.toBe(true)

@@ -15,8 +15,10 @@ export interface Score {
   readonly score: number
   /** SpamAssassin's `required_score`, for the user asked for. */
   readonly required: number
-  /** Names of the rules that matched, as spamd orders them. */
+  /** Names of the rules that matched, as spamd orders them; of very many the first. */
   readonly tests: readonly string[]
+  /** Whether SpamAssassin ran out of time (`time_limit`, Mail::SpamAssassin::Conf) before it had tried all rules. */
+  readonly interrupted: boolean
 }
 
 export interface CommandOptions {
@@ -24,6 +26,9 @@ export interface CommandOptions {
   readonly user?: string
   readonly signal: AbortSignal
 }
+
+/** Rules that are told of: a message hits some dozens. */
+const MOST_TESTS = 200
 
 /** What there is to learn about a message; `forget` undoes either. */
 export type Lesson = 'spam' | 'ham' | 'forget'
@@ -60,15 +65,24 @@ function userHeader(user: string | undefined): Record<string, string> {
   return user === undefined ? {} : { User: user }
 }
 
-/** Score and rule names of a SYMBOLS reply. Throws `protocol` for anything else. */
+/** Score and rule names of a SYMBOLS reply. Throws `protocol` where there is no score. */
 export function parseScore(reply: Reply): Score {
   // Old versions end the list with CRLF, newer ones do not (spamd/PROTOCOL, SYMBOLS).
   const list = text(reply.body).replace(/(?:\r?\n){1,2}$/, '')
-  const tests = list === '' ? [] : list.split(',')
-  // Mail::SpamAssassin::Conf::Parser, RULENAME_RE.
-  const stranger = tests.find((name) => !/^[_a-zA-Z]\w{0,127}$/.test(name))
-  if (stranger !== undefined) throw nonsense('rule name', stranger)
-  return { ...parseSpamHeader(reply), tests }
+  const names = list === '' ? [] : list.split(',')
+  return {
+    ...parseSpamHeader(reply),
+    tests: names.slice(0, MOST_TESTS).map(printRuleName),
+    interrupted: names.includes('TIME_LIMIT_EXCEEDED'),
+  }
+}
+
+/**
+ * Mail::SpamAssassin::Conf::Parser allows letters, digits and underscores, 128 of them (RULENAME_RE), but a plugin may report
+ * a hit by any name: that is no reason to keep mail back, so what is no such letter becomes a question mark.
+ */
+function printRuleName(name: string): string {
+  return name.trim().replace(/\W/g, '?').slice(0, 128) || '?'
 }
 
 function parseVersion(reply: Reply): string | undefined {
@@ -76,14 +90,21 @@ function parseVersion(reply: Reply): string | undefined {
   return /^X-Spam-Checker-Version: SpamAssassin ([\w.-]{1,40})/im.exec(text(reply.body))?.[1]
 }
 
-/** `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. */
-function parseSpamHeader(reply: Reply): Omit<Score, 'tests'> {
+/** What spamd rounds a score and a threshold to, one decimal, lets them come closer than they are. */
+const ROUNDING = 0.1
+
+/** `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. A word that the numbers contradict is no answer. */
+function parseSpamHeader(reply: Reply): Pick<Score, 'spam' | 'score' | 'required'> {
   const header = reply.headers.get('spam') ?? ''
   const number = '(-?\\d{1,9}(?:\\.\\d{1,9})?)'
   const match = new RegExp(`^(True|Yes|False|No) ?; ?${number} ?/ ?${number}$`, 'i').exec(header)
   if (match === null) throw nonsense('score', header)
-  const [, answer = '', score, required] = match
-  return { spam: /^(?:true|yes)$/i.test(answer), score: Number(score), required: Number(required) }
+  const [, answer = ''] = match
+  const [score, required] = [Number(match[2]), Number(match[3])]
+  const spam = /^(?:true|yes)$/i.test(answer)
+  const excess = score - required
+  if (spam ? excess < -ROUNDING : excess > ROUNDING) throw nonsense('score', header)
+  return { spam, score, required }
 }
 
 function text(bytes: Uint8Array): string {

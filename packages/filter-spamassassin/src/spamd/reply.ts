@@ -101,9 +101,9 @@ export class ReplyReader {
       this.#part = 'body'
       return this.#end === 'headers' || this.#contentLength() === 0
     }
-    const [, name = '', value = ''] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
+    const [, name = '', value = ''] = /^([^\s:]+):(.*)$/s.exec(line) ?? []
     if (name === '' || this.#headers.has(name.toLowerCase())) throw nonsense('header line', line)
-    this.#headers.set(name.toLowerCase(), value)
+    this.#headers.set(name.toLowerCase(), value.trim())
     return false
   }
 

@@ -34,7 +34,7 @@ test('a scan names the user and the length, and gives score, threshold and rules
   const { result, request } = await ask(symbols('True ; 15.1 / 5.0'), (address) =>
     scan(address, BODY, { user: 'jane', signal }),
   )
-  expect(result).toEqual({ spam: true, score: 15.1, required: 5, tests: ['A', 'B_2'] })
+  expect(result).toEqual({ spam: true, score: 15.1, required: 5, tests: ['A', 'B_2'], interrupted: false })
   expect(request).toMatchObject({ command: 'SYMBOLS SPAMC/1.5', headers: ['User: jane', 'Content-length: 5'] })
 })
 
@@ -49,7 +49,7 @@ test.each([
   ['Yes ; 1000.0 / 5.0', { spam: true, score: 1000, required: 5 }],
   ['no ; 0.0/5.0', { spam: false, score: 0, required: 5 }],
 ])('Spam: %s is read', (header, expected) => {
-  expect(score(header, '')).toEqual({ ...expected, tests: [] })
+  expect(score(header, '')).toEqual({ ...expected, tests: [], interrupted: false })
 })
 
 test.each(['', 'A,B', 'A,B\r\n', 'A,B\r\n\r\n', 'A,B\n'])('the rules %j are read', (text) => {
@@ -65,16 +65,36 @@ test.each([
   'False ; 1 / 5 / 3',
   'False ; 1e99 / 5',
   'False ; nan / 5',
+  'False ; -nan / 5',
+  'False ; inf / 5',
+  'False ; 1 / inf',
+  'False ; 0x1 / 5',
+  'False ; 1,5 / 5',
+  'False ; 5.2 / 5.0',
+  'True ; 4.8 / 5.0',
+  'True ; -1 / 5',
+  'False ; 1 / 5\0',
 ])('Spam: %j is a protocol fault, never ham', (header) => {
   expect(() => score(header, 'A')).toThrow('not a score')
 })
 
-test.each(['A,,B', 'A B', '<html>', 'A,B\r\n\r\n\r\n', '1A', `A${'B'.repeat(128)}`, 'A,\r\nX-Evil: yes'])(
-  'rules %j are a protocol fault',
-  (text) => {
-    expect(() => score('False ; 1 / 5', text)).toThrow('not a rule name')
-  },
-)
+test.each([
+  ['A,,B', ['A', '?', 'B']],
+  ['A B', ['A?B']],
+  ['<html>', ['?html?']],
+  ['A,B\r\n\r\n\r\n', ['A', 'B']],
+  ['A,\r\n\tB', ['A', 'B']],
+  ['A,\r\nX-Evil: yes', ['A', 'X?Evil??yes']],
+  [`A${'B'.repeat(200)}`, [`A${'B'.repeat(127)}`]],
+])('rules %j become names that fit into a header field', (text, tests) => {
+  expect(score('False ; 1 / 5', text)).toMatchObject({ tests })
+})
+
+test('of very many rules the first are told, and a time limit among the others is not overlooked', () => {
+  const names = Array.from({ length: 5_000 }, (_, rule) => `R${rule}`)
+  expect(score('False ; 1 / 5', names.join(','))).toMatchObject({ tests: names.slice(0, 200), interrupted: false })
+  expect(score('False ; 1 / 5', [...names, 'TIME_LIMIT_EXCEEDED'].join(','))).toMatchObject({ interrupted: true })
+})
 
 test.each([
   ['spam', ['Message-class: spam', 'Set: local'], 'DidSet: local\r\n', true],

@@ -1,0 +1,52 @@
+/** Why no spamd answers, as far as this machine's files tell, and what to type next. */
+import { stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import type { Address } from './spamd/address.js'
+
+/** Where spamd is, where it is installed. */
+const PROGRAMS = ['/usr/sbin/spamd', '/usr/bin/spamd', '/usr/local/bin/spamd']
+
+/**
+ * A sentence for the operator that ends in the next step; undefined where there is none to tell. `code` is the error's of
+ * connect(2).
+ */
+export async function explainAbsence(
+  address: Address,
+  code: string | undefined,
+  programs: readonly string[] = PROGRAMS,
+): Promise<string | undefined> {
+  if (code === 'EACCES' && 'path' in address) {
+    return (
+      `the account ${userInfo().username} may not use this socket: ` +
+      'start spamd with --socketmode=0666, or put the account into the group of the socket and its directory'
+    )
+  }
+  if (code !== 'ENOENT' && code !== 'ECONNREFUSED') return undefined
+  if (!isLocal(address))
+    return 'nobody listens there: is spamd running on that host, and does its --listen name this port?'
+  if (!(await isAnyThere(programs))) {
+    return `spamd is not installed here (there is no ${programs[0]}): apt install spamd (on Debian 11: spamassassin)`
+  }
+  return (
+    `${describe(address, code)}: systemctl enable --now spamd (on Debian 11: spamassassin), or, if it runs, ` +
+    'write where it listens (OPTIONS in /etc/default/spamd; 127.0.0.1:783 unless they say otherwise) into "addresses"'
+  )
+}
+
+function describe(address: Address, code: 'ENOENT' | 'ECONNREFUSED'): string {
+  if (!('path' in address)) return 'spamd does not listen there'
+  return code === 'ENOENT' ? 'there is no such socket' : 'nobody listens at this socket any more'
+}
+
+/** What to look at when spamd takes a connection and closes it. */
+export const CLOSED =
+  'does --allowed-ips of spamd name this host, and is there an account for it to change to (--username)? journalctl -u spamd'
+
+function isLocal(address: Address): boolean {
+  return 'path' in address || /^(?:127\.[0-9.]+|::1|localhost)$/i.test(address.host)
+}
+
+async function isAnyThere(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
+  return found.some((each) => each !== undefined)
+}
