@@ -3,8 +3,8 @@
  * does it scan all mail that Postfix takes, or own up to it where it does not. Each fault is told with the next step.
  */
 import type { Health, LogFields } from '@candy/sdk'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { explainAbsence } from './absence.js'
-import { type Address, printAddress } from './clamd/address.js'
 import { type ClamdClient, createClamdClient } from './clamd/client.js'
 import { ClamdError } from './clamd/error.js'
 import type { Options } from './options.js'
@@ -42,7 +42,7 @@ export async function examine(
 }
 
 async function examineOne(
-  address: Address,
+  address: ServiceAddress,
   options: Options,
   messageSizeLimit: number | undefined,
   signal: AbortSignal,
@@ -97,7 +97,7 @@ async function tooShort(client: ClamdClient, size: number, signal: AbortSignal):
   )
 }
 
-async function explain(address: Address, error: unknown, patience: AbortSignal): Promise<string> {
+async function explain(address: ServiceAddress, error: unknown, patience: AbortSignal): Promise<string> {
   const where = printAddress(address)
   if (patience.aborted) {
     return `${where}: no answer in time: clamd may still be loading its signatures (systemctl status clamav-daemon)`

@@ -1,4 +1,3 @@
-export { type Address, parseAddress, printAddress } from './clamd/address.js'
 export { type ClamdClient, type ClamdClientOptions, createClamdClient, type ScanResult } from './clamd/client.js'
 export { ClamdError, type ClamdErrorCode } from './clamd/error.js'
 export type { Version } from './clamd/version.js'

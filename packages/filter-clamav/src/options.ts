@@ -1,12 +1,11 @@
 /** What `[options]` of the drop-in may say. `filters.d/50-clamav.toml` explains each key to the operator. */
 import type { StandardSchemaV1 } from '@candy/sdk'
+import { parseAddress, parseDuration, type ServiceAddress } from '@candy/sdk/values'
 import * as v from 'valibot'
-import { type Address, parseAddress } from './clamd/address.js'
-import { parseDuration } from './duration.js'
 import { type Patterns, TREATMENTS, type Treatment, UNSCANNABLE } from './policy.js'
 
 export interface Options extends Patterns {
-  readonly addresses: readonly Address[]
+  readonly addresses: readonly ServiceAddress[]
   /** Milliseconds. */
   readonly wait: number
   /** Milliseconds. */
@@ -15,7 +14,7 @@ export interface Options extends Patterns {
   readonly old_signatures: 'warn' | 'error'
 }
 
-const address = v.pipe(v.string(), v.rawTransform(parsed(parseAddress)))
+const address = v.pipe(v.unknown(), v.rawTransform(parsed(parseAddress)))
 const duration = v.pipe(v.unknown(), v.rawTransform(parsed(parseDuration)))
 const patterns = v.array(v.pipe(v.string(), v.nonEmpty('an empty pattern fits no name')))
 

@@ -3,7 +3,7 @@
  * for weeks without a word, while clamd goes on answering.
  */
 import { CandyError, type Context } from '@candy/sdk'
-import { type Address, printAddress } from './clamd/address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import type { ClamdClient } from './clamd/client.js'
 import type { Version } from './clamd/version.js'
 import type { Options } from './options.js'
@@ -27,8 +27,8 @@ interface Known {
 export class Signatures {
   readonly #client: ClamdClient
   readonly #options: Options
-  readonly #known = new Map<Address, Known>()
-  readonly #warned = new Map<Address, number>()
+  readonly #known = new Map<ServiceAddress, Known>()
+  readonly #warned = new Map<ServiceAddress, number>()
 
   constructor(client: ClamdClient, options: Options) {
     this.#client = client
@@ -39,7 +39,7 @@ export class Signatures {
    * Warns, or throws `SCANNER_OUTDATED` where the operator wants that, when the clamd at this address scans with old
    * signatures. Where it does not tell their age, only the operator who wants an error gets one.
    */
-  async demandFresh(address: Address, context: Context): Promise<void> {
+  async demandFresh(address: ServiceAddress, context: Context): Promise<void> {
     const { old, text } = await this.#ask(address, context.signal)
     if (!old) return
     const where = printAddress(address)
@@ -50,7 +50,7 @@ export class Signatures {
     context.warn('old signatures', { address: where, reason: text })
   }
 
-  async #ask(address: Address, signal: AbortSignal): Promise<Age> {
+  async #ask(address: ServiceAddress, signal: AbortSignal): Promise<Age> {
     const known = this.#known.get(address)
     if (known !== undefined && performance.now() < known.until) return known.age
     // A clamd that has just scanned and does not tell its version tells it no more than one that is not allowed to.

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Address } from '../src/clamd/address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 
 export interface Fake extends AsyncDisposable {
-  readonly address: Address
+  readonly address: ServiceAddress
   /** All that was received, connection by connection; those that paused their socket have received nothing. */
   readonly received: Buffer[]
   /** How many connections are open. One that is not read from looks open until it is. */

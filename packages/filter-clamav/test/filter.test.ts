@@ -153,7 +153,7 @@ describe('with a clamd that fails', () => {
   })
 
   test('nobody at any address decides nothing', async () => {
-    const scanner = await create({ addresses: ['/nonexistent/a', '/nonexistent/b'], wait: '0s' })
+    const scanner = await create({ addresses: ['/nonexistent/a', '/nonexistent/b'], wait: '1ms' })
     await expect(run(scanner, message('x'))).rejects.toMatchObject({
       name: 'CandyError',
       code: 'SCANNER_UNREACHABLE',

@@ -34,11 +34,11 @@ test('the drop-in as it is shipped changes nothing', () => {
 })
 
 test.each<[Record<string, unknown>, string]>([
-  [{ wait: 30 }, 'wait: 30 has no unit: write "30s" for seconds; the units are ms, s, m (minutes), h and d'],
-  [{ max_signature_age: '3' }, 'max_signature_age: 3 has no unit: write "3s" for seconds'],
-  [{ max_signature_age: 'old' }, 'max_signature_age: not a duration: "old"'],
+  [{ wait: 30 }, 'wait: 30 has no unit; did you mean "30s"?'],
+  [{ max_signature_age: '3' }, 'max_signature_age: 3 has no unit; did you mean "3s"?'],
+  [{ max_signature_age: 'old' }, 'max_signature_age: not a duration: write a whole number and a unit'],
   [{ addresses: [] }, 'addresses: at least one address'],
-  [{ addresses: ['/a', 'localhost'] }, 'addresses.1: not an address: "localhost"; write "/path", "host:port"'],
+  [{ addresses: ['/a', 'localhost'] }, 'addresses.1: not an address: "localhost"; write "unix:/path", "host:port"'],
   [{ addresses: '/run/clamd' }, 'addresses: Invalid type'],
   [{ old_signatures: 'ignore' }, 'old_signatures: must be "warn" or "error"'],
   [{ tag: [''] }, 'tag.0: an empty pattern fits no name'],

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Filter, Verdict } from '@candy/sdk'
 import { message, run, testHost } from '@candy/sdk/testing'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
-import type { Address } from '../src/clamd/address.js'
 import { filter } from '../src/filter.js'
 import { type Options, options } from '../src/options.js'
 import { judgeAge, Signatures } from '../src/signatures.js'
@@ -78,7 +78,7 @@ test('the clamd that scanned is asked, and not the first one there is', async ()
   const scanner = await judge({
     addresses: ['/nonexistent/clamd.ctl', old.socket],
     old_signatures: 'error',
-    wait: '0s',
+    wait: '1ms',
   })
   await expect(run(scanner, message('x'))).rejects.toMatchObject({ code: 'SCANNER_OUTDATED' })
 })
@@ -94,7 +94,7 @@ test('a clamd that keeps its version to itself holds no mail back', async () => 
 
 test('a clamd is asked for its date once in a while, not for every mail', async () => {
   let asked = 0
-  const address: Address = { path: '/a' }
+  const address: ServiceAddress = { path: '/a' }
   const client = {
     scan: () => Promise.reject(new Error('not asked for')),
     ping: () => Promise.reject(new Error('not asked for')),

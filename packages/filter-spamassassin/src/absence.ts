@@ -1,7 +1,7 @@
 /** Why no spamd answers, as far as this machine's files tell, and what to type next. */
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import type { Address } from './spamd/address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 
 /** Where spamd is, where it is installed. */
 const PROGRAMS = ['/usr/sbin/spamd', '/usr/bin/spamd', '/usr/local/bin/spamd']
@@ -11,7 +11,7 @@ const PROGRAMS = ['/usr/sbin/spamd', '/usr/bin/spamd', '/usr/local/bin/spamd']
  * connect(2).
  */
 export async function explainAbsence(
-  address: Address,
+  address: ServiceAddress,
   code: string | undefined,
   programs: readonly string[] = PROGRAMS,
 ): Promise<string | undefined> {
@@ -33,7 +33,7 @@ export async function explainAbsence(
   )
 }
 
-function describe(address: Address, code: 'ENOENT' | 'ECONNREFUSED'): string {
+function describe(address: ServiceAddress, code: 'ENOENT' | 'ECONNREFUSED'): string {
   if (!('path' in address)) return 'spamd does not listen there'
   return code === 'ENOENT' ? 'there is no such socket' : 'nobody listens at this socket any more'
 }
@@ -42,7 +42,7 @@ function describe(address: Address, code: 'ENOENT' | 'ECONNREFUSED'): string {
 export const CLOSED =
   'does --allowed-ips of spamd name this host, and is there an account for it to change to (--username)? journalctl -u spamd'
 
-function isLocal(address: Address): boolean {
+function isLocal(address: ServiceAddress): boolean {
   return 'path' in address || /^(?:127\.[0-9.]+|::1|localhost)$/i.test(address.host)
 }
 

@@ -1,8 +1,8 @@
-/** What `candy doctor` learns about the spamds. */
+/** What an operator wants to know of the spamds before mail depends on them. */
 import type { Health } from '@candy/sdk'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { CLOSED, explainAbsence } from './absence.js'
 import type { Options } from './options.js'
-import { type Address, printAddress } from './spamd/address.js'
 import { ping, version } from './spamd/command.js'
 import { SpamdFault } from './spamd/fault.js'
 
@@ -40,7 +40,7 @@ interface Finding {
   readonly text: string
 }
 
-async function look(at: Address, user: string, signal: AbortSignal): Promise<Finding> {
+async function look(at: ServiceAddress, user: string, signal: AbortSignal): Promise<Finding> {
   const address = printAddress(at)
   const options = { signal, ...(user === '' ? {} : { user }) }
   try {
@@ -53,7 +53,7 @@ async function look(at: Address, user: string, signal: AbortSignal): Promise<Fin
   }
 }
 
-async function explain(at: Address, error: unknown, signal: AbortSignal): Promise<string> {
+async function explain(at: ServiceAddress, error: unknown, signal: AbortSignal): Promise<string> {
   const address = printAddress(at)
   if (signal.aborted) return `${address}: no answer in time: systemctl restart spamd`
   if (!(error instanceof SpamdFault)) return `${address}: ${String(error)}`

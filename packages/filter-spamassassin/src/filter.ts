@@ -20,10 +20,10 @@ import {
   reject,
   unscannable,
 } from '@candy/sdk'
+import { printAddress } from '@candy/sdk/values'
 import { isLimit, withCode } from './error.js'
 import { type Options, options } from './options.js'
 import { scoreEdits } from './score-header.js'
-import { printAddress } from './spamd/address.js'
 import { type Score, scan } from './spamd/command.js'
 import { firstAnswer } from './spamd/failover.js'
 import type { Body } from './spamd/request.js'

@@ -1,6 +1,7 @@
 /** Teaching SpamAssassin what was spam and what was not: what a person who moves mail between folders wants. */
+
+import { parseAddress } from '@candy/sdk/values'
 import { withCode } from './error.js'
-import { parseAddress } from './spamd/address.js'
 import { type Lesson, tell } from './spamd/command.js'
 
 export type { Lesson } from './spamd/command.js'
@@ -15,7 +16,7 @@ export interface LearnOptions {
  * Has the spamd at `address` (`/path`, `unix:/path`, `host:port`, `[::1]:port`) learn a message, or forget that it had
  * learned it. True when that changed its database. Never waits for a spamd that is starting.
  *
- * Throws a RangeError for what is no address, `SCANNER_UNREACHABLE` also when spamd runs without --allow-tell,
+ * Throws `CONFIG` for what is no address, `SCANNER_UNREACHABLE` also when spamd runs without --allow-tell,
  * `SCANNER_PROTOCOL`, `SCANNER_LIMIT`, or the signal's reason.
  */
 export function learn(

@@ -1,7 +1,7 @@
 /** What an operator can write under `[options]`. `filters.d/60-spamassassin.toml` shows every key at its default. */
+
+import { parseAddress, parseDuration, parseSize, type ServiceAddress } from '@candy/sdk/values'
 import * as v from 'valibot'
-import { type Address, parseAddress } from './spamd/address.js'
-import { parseDuration, parseSize } from './unit.js'
 
 /** Less than this is not a message's head any more. */
 const SMALLEST_SCAN = 4096
@@ -9,7 +9,7 @@ const SMALLEST_SCAN = 4096
 /** Options as the filter uses them: addresses parsed, sizes in bytes, durations in milliseconds. */
 export interface Options {
   /** Asked in this order until one answers. */
-  readonly addresses: readonly Address[]
+  readonly addresses: readonly ServiceAddress[]
   /** How long to wait for a spamd that is starting. */
   readonly wait: number
   /** Whose preferences count; `''` for spamd's default. */
@@ -27,21 +27,9 @@ const score = v.pipe(v.number(), v.finite('must be a finite score'))
 
 const threshold = v.union([score, v.literal(false)], 'must be a score, such as 15.0, or false for never')
 
-const address: v.GenericSchema<string, Address> = v.pipe(
-  v.string('must be text: a path or host:port'),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseAddress(dataset.value), addIssue) ?? NEVER),
-)
-
-const size: v.GenericSchema<unknown, number> = v.pipe(
-  v.unknown(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseSize(dataset.value), addIssue) ?? NEVER),
-  v.minValue(SMALLEST_SCAN, `must be at least ${SMALLEST_SCAN}B`),
-)
-
-const duration: v.GenericSchema<unknown, number> = v.pipe(
-  v.unknown(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => read(() => parseDuration(dataset.value), addIssue) ?? NEVER),
-)
+const address = value(parseAddress)
+const size = v.pipe(value(parseSize), v.minValue(SMALLEST_SCAN, `must be at least ${SMALLEST_SCAN}B`))
+const duration = value(parseDuration)
 
 /** One line of text without control characters. */
 const line = (limit: number) =>
@@ -93,12 +81,17 @@ function inOrder(lower: number | string | false, upper: number | false): boolean
   return typeof lower !== 'number' || upper === false || lower <= upper
 }
 
-/** What `parse` gives; when it throws, its message becomes an issue. */
-function read<T>(parse: () => T, addIssue: (issue: { message: string }) => void): T | undefined {
-  try {
-    return parse()
-  } catch (error) {
-    addIssue({ message: (error as Error).message })
-    return undefined
-  }
+/** The schema of a value that is written as text; what the parser throws becomes an issue. */
+function value<T>(parse: (written: unknown) => T): v.GenericSchema<unknown, T> {
+  return v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value)
+      } catch (error) {
+        addIssue({ message: (error as Error).message })
+        return NEVER
+      }
+    }),
+  )
 }

@@ -1,6 +1,6 @@
+import { parseAddress } from '@candy/sdk/values'
 import { expect, test } from 'vitest'
 import { explainAbsence } from '../src/absence.js'
-import { parseAddress } from '../src/spamd/address.js'
 
 const HERE = [process.execPath]
 const NOWHERE = ['/nonexistent/spamd']

@@ -22,8 +22,8 @@ test('a spamd that scans is well, and its version is told', async () => {
   await using spamd = await backend({ script })
   expect(await check([spamd.address])).toEqual({
     ok: true,
-    text: `SpamAssassin 4.0.1 answers at ${spamd.address}`,
-    details: { [spamd.address]: 'SpamAssassin 4.0.1' },
+    text: `SpamAssassin 4.0.1 answers at unix:${spamd.address}`,
+    details: { [`unix:${spamd.address}`]: 'SpamAssassin 4.0.1' },
   })
   expect(seen.map(({ command }) => command)).toEqual(['PING SPAMC/1.5', 'HEADERS SPAMC/1.5'])
   expect(seen[1]?.headers).toContain('User: jane')
@@ -36,7 +36,7 @@ test('a spamd that answers a PING and drops messages is not well', async () => {
   expect(await check([spamd.address])).toMatchObject({
     ok: false,
     text: expect.stringMatching(
-      /^spamd at \/\S+: closed without an answer; does --allowed-ips of spamd name this host,/,
+      /^spamd at unix:\/\S+: closed without an answer; does --allowed-ips of spamd name this host,/,
     ),
   })
 })
@@ -47,9 +47,9 @@ test('while one of several works, all is well, and the other one is named', asyn
   const health = await check([bad.address, good.address])
   expect(health).toMatchObject({
     ok: true,
-    details: { [bad.address]: 'no answer', [good.address]: 'SpamAssassin 4.0.1' },
+    details: { [`unix:${bad.address}`]: 'no answer', [`unix:${good.address}`]: 'SpamAssassin 4.0.1' },
   })
-  expect(health?.text).toMatch(/^spamd at \/\S+: .*; SpamAssassin 4.0.1 answers at/)
+  expect(health?.text).toMatch(/^spamd at unix:\/\S+: .*; SpamAssassin 4.0.1 answers at unix:/)
 })
 
 test('a hanging spamd is told of, not thrown', async () => {

@@ -198,7 +198,7 @@ test('an empty message is judged', async () => {
 
 async function failing(spamd: Backend | string, options: object = {}): Promise<unknown> {
   const address = typeof spamd === 'string' ? spamd : spamd.address
-  const judging = await makeFilter({ addresses: [address], wait: '0s', ...options })
+  const judging = await makeFilter({ addresses: [address], wait: '1ms', ...options })
   return await run(judging, message(LETTER)).catch((error: unknown) => error)
 }
 

@@ -34,5 +34,5 @@ test('an abort ends it', async () => {
 })
 
 test('what is no address is refused', async () => {
-  await expect((async () => learn('spamd', LETTER, 'ham'))()).rejects.toThrow(RangeError)
+  await expect((async () => learn('spamd', LETTER, 'ham'))()).rejects.toMatchObject({ code: 'CONFIG' })
 })

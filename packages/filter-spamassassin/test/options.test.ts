@@ -31,17 +31,17 @@ test('the defaults ask Debian’s spamd, tag at its threshold, and reject from 1
 })
 
 test.each([
-  [{ scan_limit: 512_000 }, 'scan_limit: a size needs a unit; write "512000B" or "512000KiB"'],
-  [{ scan_limit: '500KB' }, 'scan_limit: "KB" is not a unit of a size; there are B, KiB, MiB, GiB'],
-  [{ scan_limit: '0B' }, 'scan_limit: must be at least 4096B'],
-  [{ wait: 10 }, 'wait: a duration needs a unit; write "10s" or "10ms"'],
+  [{ scan_limit: 512_000 }, 'scan_limit: 512000 has no unit; did you mean "500KiB"?'],
+  [{ scan_limit: '500KB' }, 'scan_limit: unknown unit "KB" (B, kB, MB, GB, KiB, MiB, GiB); did you mean "500kB"?'],
+  [{ scan_limit: '1B' }, 'scan_limit: must be at least 4096B'],
+  [{ wait: 10 }, 'wait: 10 has no unit; did you mean "10s"?'],
   [{ addresses: [] }, 'addresses: must name a spamd'],
   [{ addresses: '127.0.0.1:783' }, 'addresses: must be a list of addresses'],
   [
     { addresses: ['/ok', 'spamd'] },
-    'addresses.1: "spamd" is no address; write /path, unix:/path, host:port or [::1]:port',
+    'addresses.1: not an address: "spamd"; write "unix:/path", "host:port" or "[2001:db8::1]:port"',
   ],
-  [{ addresses: [783] }, 'addresses.0: must be text: a path or host:port'],
+  [{ addresses: [783] }, 'addresses.0: not an address: write "unix:/path", "host:port" or "[2001:db8::1]:port"'],
   [{ user: 'a\nSet: local' }, 'user: must not contain control characters'],
   [{ subject_tag: 'x'.repeat(65) }, 'subject_tag: must have at most 64 characters'],
   [{ tag: '5' }, 'tag: must be a score, such as 5.0, or "required_score"'],

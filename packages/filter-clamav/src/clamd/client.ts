@@ -3,7 +3,7 @@
  * moment ago is asked last. Sessions are used again while there is much to scan. One that turns out to be stale, as after a
  * restart of clamd, counts for nothing: the request goes out once more, on a new connection.
  */
-import { type Address, printAddress } from './address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { reach } from './connection.js'
 import { ClamdError } from './error.js'
 import { isRefusal, parseReply, quote, type Reply } from './reply.js'
@@ -17,13 +17,15 @@ const GRUDGE = 30_000
 
 export interface ClamdClientOptions {
   /** At least one; in the order in which they are asked. */
-  readonly addresses: readonly Address[]
+  readonly addresses: readonly ServiceAddress[]
   /** Milliseconds to wait for a clamd that does not accept connections (yet); 0 unless said. */
   readonly wait?: number
 }
 
 /** What was found out about the bytes, and by which clamd. There is no other answer: the rest is thrown. */
-export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & { readonly address: Address }
+export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & {
+  readonly address: ServiceAddress
+}
 
 /** Holds connections for a moment after a call, and no process alive with them, so there is nothing to close. */
 export interface ClamdClient {
@@ -33,25 +35,26 @@ export interface ClamdClient {
    */
   scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
   /** The version of a clamd, of the first that answers unless said; undefined where the command is switched off. Throws a ClamdError. */
-  version(signal?: AbortSignal, address?: Address): Promise<Version | undefined>
+  version(signal?: AbortSignal, address?: ServiceAddress): Promise<Version | undefined>
   /** Throws a ClamdError unless a clamd answers as it should. */
   ping(signal?: AbortSignal): Promise<void>
 }
 
 export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): ClamdClient {
   const sessions = new SessionPool()
-  const failures = new Map<Address, number>()
-  const isSuspect = (address: Address): boolean => performance.now() - (failures.get(address) ?? -Infinity) < GRUDGE
-  const fail = (address: Address): void => {
+  const failures = new Map<ServiceAddress, number>()
+  const isSuspect = (address: ServiceAddress): boolean =>
+    performance.now() - (failures.get(address) ?? -Infinity) < GRUDGE
+  const fail = (address: ServiceAddress): void => {
     failures.set(address, performance.now())
   }
 
   async function ask(
     request: () => AsyncIterable<Batch>,
     signal: AbortSignal | undefined,
-    among: readonly Address[] = addresses,
-  ): Promise<Answer & { address: Address; where: string }> {
-    const speak = async (session: Session): Promise<Answer & { address: Address; where: string }> => {
+    among: readonly ServiceAddress[] = addresses,
+  ): Promise<Answer & { address: ServiceAddress; where: string }> {
+    const speak = async (session: Session): Promise<Answer & { address: ServiceAddress; where: string }> => {
       const answer = await session.ask(request(), signal)
       sessions.give(session)
       return { ...answer, address: session.address, where: printAddress(session.address) }

@@ -1,6 +1,6 @@
 /** Reaching a clamd: one address, or the first of several that answers, waiting for one that is still starting. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Address, printAddress } from './address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { ClamdError } from './error.js'
 import { Line } from './line.js'
 
@@ -11,18 +11,18 @@ const PAUSE = 200
 
 /** A connection and where it leads. Whoever asked for it destroys the socket. */
 export interface Connection {
-  readonly address: Address
+  readonly address: ServiceAddress
   readonly socket: Line
 }
 
 export interface ReachOptions {
   /** Tried in order. */
-  readonly addresses: readonly Address[]
+  readonly addresses: readonly ServiceAddress[]
   /** Milliseconds to go on trying; 0 is one round. */
   readonly wait: number
   readonly signal: AbortSignal | undefined
   /** Told of each attempt that fails. */
-  readonly failed?: (address: Address) => void
+  readonly failed?: (address: ServiceAddress) => void
 }
 
 /**
@@ -49,7 +49,7 @@ export async function reach({ addresses, wait, signal, failed }: ReachOptions): 
 }
 
 /** Connects once. */
-async function open(address: Address, signal: AbortSignal | undefined): Promise<Line> {
+async function open(address: ServiceAddress, signal: AbortSignal | undefined): Promise<Line> {
   signal?.throwIfAborted()
   const socket = new Line()
   const abort = (): void => {
@@ -72,7 +72,7 @@ async function open(address: Address, signal: AbortSignal | undefined): Promise<
   return socket
 }
 
-function unreachable(address: Address, error: unknown): ClamdError {
+function unreachable(address: ServiceAddress, error: unknown): ClamdError {
   const { code, message } = error as NodeJS.ErrnoException
   return new ClamdError('UNREACHABLE', `${printAddress(address)}: ${reason(code) ?? message}`, { cause: error })
 }

@@ -3,7 +3,7 @@
  * much as the scan of a small message. Only for a moment, so that clamd closes none of them first (CommandReadTimeout in
  * clamd.conf(5)).
  */
-import type { Address } from './address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import type { Session } from './session.js'
 
 /** Milliseconds that a session may lie idle. */
@@ -16,7 +16,7 @@ export class SessionPool {
   readonly #idle = new Map<Session, NodeJS.Timeout>()
 
   /** The session with this clamd that was used last. The caller owns it; it may be stale. */
-  take(address: Address | undefined): Session | undefined {
+  take(address: ServiceAddress | undefined): Session | undefined {
     const session = [...this.#idle.keys()].findLast((idle) => idle.address === address && idle.usable)
     if (session === undefined) return undefined
     clearTimeout(this.#idle.get(session))

@@ -4,7 +4,7 @@
  * (over StreamMaxLength it does), so the reply is read from the start, beside the writing, and counts whatever became of it.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Address, printAddress } from './address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import type { Connection } from './connection.js'
 import { ClamdError } from './error.js'
 import type { Line } from './line.js'
@@ -28,7 +28,7 @@ interface Waiter {
 }
 
 export class Session {
-  readonly address: Address
+  readonly address: ServiceAddress
   readonly #socket: Line
   #asked = 0
   #waiter: Waiter | undefined

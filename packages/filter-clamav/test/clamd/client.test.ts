@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { anyChunking } from '@candy/sdk/testing'
+import type { ServiceAddress } from '@candy/sdk/values'
 import * as clamdjs from 'clamdjs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
-import type { Address } from '../../src/clamd/address.js'
 import { type ClamdClient, createClamdClient } from '../../src/clamd/client.js'
 import { reach } from '../../src/clamd/connection.js'
 import { parseReply } from '../../src/clamd/reply.js'
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const both = ['UNIX', 'TCP'] as const
 
-function address(kind: (typeof both)[number]): Address {
+function address(kind: (typeof both)[number]): ServiceAddress {
   return kind === 'UNIX' ? { path: clamd.socket } : { host: '127.0.0.1', port: clamd.port }
 }
 

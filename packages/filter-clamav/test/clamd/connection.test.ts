@@ -20,7 +20,7 @@ test('a missing socket, a refusing one and a refusing port are all named', async
   ).rejects.toMatchObject({
     code: 'UNREACHABLE',
     message: expect.stringMatching(
-      /missing: no such socket: is clamd running.*; tcp:127.0.0.1:\d+: connection refused/,
+      /missing: no such socket: is clamd running.*; 127.0.0.1:\d+: connection refused/,
     ),
   })
   expect(failed).toEqual([missing, gone])

@@ -3,16 +3,16 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { anyChunking } from '@candy/sdk/testing'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { expect, test, vi } from 'vitest'
 import { EICAR, startClamd } from '../../../../test/ground/clamd.js'
 import { makeScratch } from '../../../../test/ground/scratch.js'
-import type { Address } from '../../src/clamd/address.js'
 import { type ClamdClient, createClamdClient, type ScanResult } from '../../src/clamd/client.js'
 import { answer, answerAll, type Fake, startFake } from '../fake.js'
 
 const CLEAN = { kind: 'clean' }
 
-function client(...addresses: readonly Address[]): ClamdClient {
+function client(...addresses: readonly ServiceAddress[]): ClamdClient {
   return createClamdClient({ addresses })
 }
 

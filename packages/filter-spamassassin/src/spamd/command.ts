@@ -3,7 +3,7 @@
  * and the names of all rules at once, whatever headers the site has configured; HEADERS is used only to learn
  * SpamAssassin's version, which nothing else tells.
  */
-import type { Address } from './address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { exchange } from './exchange.js'
 import { nonsense, type Reply } from './reply.js'
 import type { Body } from './request.js'
@@ -34,18 +34,22 @@ const MOST_TESTS = 200
 export type Lesson = 'spam' | 'ham' | 'forget'
 
 /** The protocol version that spamd speaks. PING asks for no scan: it says that spamd is there, not that it works. */
-export function ping(address: Address, { signal }: CommandOptions): Promise<string> {
+export function ping(address: ServiceAddress, { signal }: CommandOptions): Promise<string> {
   return exchange(address, { command: 'PING' }, { end: 'status', parse: (reply) => reply.version }, signal)
 }
 
 /** Has the bytes scanned. */
-export function scan(address: Address, body: Body, { user, signal }: CommandOptions): Promise<Score> {
+export function scan(address: ServiceAddress, body: Body, { user, signal }: CommandOptions): Promise<Score> {
   const request = { command: 'SYMBOLS', headers: userHeader(user), body } as const
   return exchange(address, request, { end: 'body', parse: parseScore }, signal)
 }
 
 /** Has the bytes scanned and tells SpamAssassin's version, unless the site keeps it out of its headers. */
-export function version(address: Address, body: Body, { user, signal }: CommandOptions): Promise<string | undefined> {
+export function version(
+  address: ServiceAddress,
+  body: Body,
+  { user, signal }: CommandOptions,
+): Promise<string | undefined> {
   const request = { command: 'HEADERS', headers: userHeader(user), body } as const
   return exchange(address, request, { end: 'body', parse: parseVersion }, signal)
 }
@@ -54,7 +58,12 @@ export function version(address: Address, body: Body, { user, signal }: CommandO
  * Teaches spamd's Bayes database; true when it learned something new. Throws `unreachable` unless spamd was started with
  * --allow-tell.
  */
-export function tell(address: Address, lesson: Lesson, body: Body, { user, signal }: CommandOptions): Promise<boolean> {
+export function tell(
+  address: ServiceAddress,
+  lesson: Lesson,
+  body: Body,
+  { user, signal }: CommandOptions,
+): Promise<boolean> {
   const task = lesson === 'forget' ? { Remove: 'local' } : { 'Message-class': lesson, Set: 'local' }
   const done = lesson === 'forget' ? 'didremove' : 'didset'
   const request = { command: 'TELL', headers: { ...userHeader(user), ...task }, body } as const

@@ -1,6 +1,6 @@
 /** A connection to a spamd, over a UNIX socket or TCP. spamd serves one request on each and closes it. */
 import { connect as open, type Socket } from 'node:net'
-import type { Address } from './address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { SpamdFault } from './fault.js'
 
 /** Milliseconds until a host that drops packets counts as unreachable, so that the next address has its turn. */
@@ -13,7 +13,7 @@ const PASSING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ECONNREFUSE
  * Connects. The socket is the caller's to destroy; an abort of the signal, also later, destroys it with the signal's reason.
  * Throws `unreachable`, or the signal's reason.
  */
-export function connect(address: Address, signal: AbortSignal): Promise<Socket> {
+export function connect(address: ServiceAddress, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted()
   const socket = open('path' in address ? address : { ...address, noDelay: true })
   const abort = (): unknown => socket.destroy(signal.reason)

@@ -5,7 +5,7 @@
  * the socket, so that a message never piles up in memory, and shuts down our side at its end (spamd/PROTOCOL).
  */
 import type { Socket } from 'node:net'
-import { type Address, printAddress } from './address.js'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { connect } from './connect.js'
 import { SpamdFault } from './fault.js'
 import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
@@ -23,7 +23,7 @@ export interface Reading<T> {
  * the signal's reason, or what reading the message throws.
  */
 export async function exchange<T>(
-  address: Address,
+  address: ServiceAddress,
   request: Request,
   reading: Reading<T>,
   signal: AbortSignal,
@@ -37,7 +37,12 @@ export async function exchange<T>(
   }
 }
 
-async function converse<T>(address: Address, request: Request, reading: Reading<T>, signal: AbortSignal): Promise<T> {
+async function converse<T>(
+  address: ServiceAddress,
+  request: Request,
+  reading: Reading<T>,
+  signal: AbortSignal,
+): Promise<T> {
   const socket = await connect(address, signal)
   try {
     const progress = { unsent: request.body?.length ?? 0 }

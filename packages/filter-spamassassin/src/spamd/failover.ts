@@ -1,6 +1,6 @@
 /** Several spamds for one question: each in turn until one answers, and patience with one that is starting. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Address } from './address.js'
+import type { ServiceAddress } from '@candy/sdk/values'
 import { SpamdFault } from './fault.js'
 
 /** Milliseconds between two rounds: the first, and the longest they grow to. */
@@ -21,9 +21,9 @@ export interface Patience {
  * what is no `SpamdFault`.
  */
 export async function firstAnswer<T>(
-  addresses: readonly Address[],
+  addresses: readonly ServiceAddress[],
   { wait, signal, passedOver }: Patience,
-  ask: (address: Address) => Promise<T>,
+  ask: (address: ServiceAddress) => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + wait
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {

@@ -1,6 +1,6 @@
 import { anyChunking, backend } from '@candy/sdk/testing'
+import { parseAddress } from '@candy/sdk/values'
 import { expect, test } from 'vitest'
-import { parseAddress } from '../../src/spamd/address.js'
 import { parseScore, ping, scan, tell, version } from '../../src/spamd/command.js'
 import { fakeSpamd, PONG, type SeenRequest, symbols } from '../fake-spamd.js'
 

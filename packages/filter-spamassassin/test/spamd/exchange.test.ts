@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { anyChunking, backend } from '@candy/sdk/testing'
+import { parseAddress } from '@candy/sdk/values'
 import { expect, test } from 'vitest'
-import { parseAddress } from '../../src/spamd/address.js'
 import { exchange } from '../../src/spamd/exchange.js'
 import type { Body } from '../../src/spamd/request.js'
 import { fakeSpamd, symbols } from '../fake-spamd.js'
