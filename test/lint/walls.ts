@@ -74,11 +74,11 @@ function packageRoom(folder: string, packages: readonly string[], without?: stri
   }
 }
 
-/** A folder that speaks a protocol and knows no filter. */
+/** A folder that speaks a protocol and knows no filter; of the SDK it may know how an address is written. */
 function protocolRoom(folder: string): Room {
   return {
     folder,
-    packages: [],
+    packages: ['@candy/sdk/values'],
     closed: ['../*'],
     open: ['./x.js'],
     message: 'a protocol knows no filter (docs/architecture.md).',

@@ -168,8 +168,6 @@ test('nonsense and silence are not well', async () => {
   const addresses = [nonsense, silent].map(({ address }) => `127.0.0.1:${'port' in address ? address.port : 0}`)
   expect(await check({ addresses }, { signal: AbortSignal.timeout(500) })).toMatchObject({
     ok: false,
-    text: expect.stringMatching(
-      /not a reply to PING: "hello"; 127.0.0.1:\d+: no answer in time: clamd may still be/,
-    ),
+    text: expect.stringMatching(/not a reply to PING: "hello"; 127.0.0.1:\d+: no answer in time: clamd may still be/),
   })
 })

@@ -157,7 +157,10 @@ test('spamd learns and forgets, once each, in its own directory', { timeout: PAT
 test('check() scans for real and tells SpamAssassin’s version', { timeout: PATIENCE }, async () => {
   const filter = await makeFilter({ addresses: [spamd.socket, spamd.tcp] })
   const health = await filter.check?.(testContext({ signal }))
-  expect(health).toMatchObject({ ok: true, text: expect.stringMatching(/^SpamAssassin 4\.\d+\.\d+ answers at unix:\//) })
+  expect(health).toMatchObject({
+    ok: true,
+    text: expect.stringMatching(/^SpamAssassin 4\.\d+\.\d+ answers at unix:\//),
+  })
   expect(health?.details?.[spamd.tcp ?? '']).toMatch(/^SpamAssassin 4\./)
 })
 

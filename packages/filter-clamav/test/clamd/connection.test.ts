@@ -19,9 +19,7 @@ test('a missing socket, a refusing one and a refusing port are all named', async
     reach({ addresses: [missing, gone], wait: 0, signal: undefined, failed: (address) => failed.push(address) }),
   ).rejects.toMatchObject({
     code: 'UNREACHABLE',
-    message: expect.stringMatching(
-      /missing: no such socket: is clamd running.*; 127.0.0.1:\d+: connection refused/,
-    ),
+    message: expect.stringMatching(/missing: no such socket: is clamd running.*; 127.0.0.1:\d+: connection refused/),
   })
   expect(failed).toEqual([missing, gone])
 
