@@ -78,7 +78,10 @@ export interface Accept {
 
 /** The message may go on with new content. Only for filters defined with `rewrites: true`. */
 export interface Rewrite extends Accept {
-  /** Called at most once, and only when the verdict is used. The runner ends the reading on every path. */
+  /**
+   * Called at most once, and only when the verdict is used. The runner ends the reading on every path, and takes no more than
+   * 64 MiB beyond the size of the message.
+   */
   readonly content: () => Bytes
 }
 

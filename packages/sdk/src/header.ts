@@ -115,7 +115,8 @@ function checkField(name: string, value: string): void {
 /**
  * Applies edits to a header block: first the removals, which match only fields of the block as it is, then the additions,
  * each on top of the one before. All other bytes stay. `block` may as well be the whole message: what follows the header
- * block is not looked at. Throws `HEADER_VALUE` for an edit that cannot be applied.
+ * block is not looked at. Gives `block` itself, and makes no copy, when there is nothing to add and nothing to be removed.
+ * Throws `HEADER_VALUE` for an edit that cannot be applied.
  */
 export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Uint8Array {
   const removals = new Removals(block)
@@ -126,25 +127,26 @@ export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Ui
     else removals.add(edit)
   }
   const top = new TextEncoder().encode(added.reverse().join(''))
+  const walk = new FieldWalk(block)
+  const found = removals.size > 0 && goToRemoved(walk, removals)
+  if (!found && top.length === 0) return block
   const edited = new Uint8Array(top.length + block.length)
   edited.set(top)
-  return edited.subarray(0, copyKept(block, removals, edited, top.length))
-}
-
-/** Copies all but the fields to be removed to where `to` says; gives the end of the copy. */
-function copyKept(block: Uint8Array, removals: Removals, edited: Uint8Array, to: number): number {
-  let at = to
+  let at = top.length
   let from = 0
-  if (removals.size > 0) {
-    for (const walk = new FieldWalk(block); walk.next(); ) {
-      if (!removals.has(walk)) continue
-      edited.set(block.subarray(from, walk.start), at)
-      at += walk.start - from
-      from = walk.end
-    }
+  for (let more = found; more; more = goToRemoved(walk, removals)) {
+    edited.set(block.subarray(from, walk.start), at)
+    at += walk.start - from
+    from = walk.end
   }
   edited.set(block.subarray(from), at)
-  return at + block.length - from
+  return edited.subarray(0, at + block.length - from)
+}
+
+/** Goes to the next field that is to be removed; false where there is none. */
+function goToRemoved(walk: FieldWalk, removals: Removals): boolean {
+  while (walk.next()) if (removals.has(walk)) return true
+  return false
 }
 
 /**

@@ -6,6 +6,12 @@ import type { FilterPackage, HeaderEdit } from './contract.js'
 import { declaresField, type FieldDeclaration } from './field-declaration.js'
 import { checkEdit } from './header.js'
 
+/** Edits of one verdict; a message that needs more of them needs another filter. */
+export const MOST_EDITS = 1000
+
+/** Characters that the edits of one verdict may add in all: as much as ten fields of Postfix's `header_size_limit`. */
+const MOST_ADDED = 1_024_000
+
 const REFUSAL = ['action', 'text', 'status', 'edits']
 
 const MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -21,10 +27,10 @@ export type VerdictRights = Partial<Pick<FilterPackage, 'rewrites'>> & FieldDecl
 
 /** A sentence on the first thing wrong with what a filter returned; undefined when it is a verdict. */
 export function verdictFault(verdict: unknown, rights: VerdictRights): string | undefined {
-  if (!isRecord(verdict)) return `a verdict is an object, not ${String(verdict)}`
+  if (!isRecord(verdict)) return `a verdict is an object, not ${shown(verdict)}`
   const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
   const members = known ? MEMBERS[String(verdict.action)] : undefined
-  if (members === undefined) return `unknown action: ${String(verdict.action)}`
+  if (members === undefined) return `unknown action: ${shown(verdict.action)}`
   const stranger = Object.keys(verdict).find((member) => !members.includes(member))
   if (stranger !== undefined) return `${String(verdict.action)}: unknown member: ${stranger}`
   const fault = editsFault(verdict.edits) ?? strangeAddition(verdict.edits, rights)
@@ -39,14 +45,17 @@ export function verdictFault(verdict: unknown, rights: VerdictRights): string | 
 export function editsFault(edits: unknown): string | undefined {
   if (edits === undefined) return undefined
   if (!Array.isArray(edits)) return 'edits are an array'
+  if (edits.length > MOST_EDITS) return `${edits.length} edits are more than the ${MOST_EDITS} that a verdict may have`
+  let added = 0
   for (const edit of edits) {
     try {
       checkEdit(edit as HeaderEdit)
+      if ('add' in edit) added += edit.add.length + edit.value.length
     } catch (error) {
-      return String(error)
+      return shown(error)
     }
   }
-  return undefined
+  return added > MOST_ADDED ? `the edits add ${added} characters, more than ${MOST_ADDED}` : undefined
 }
 
 function strangeAddition(edits: unknown, { fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
@@ -67,6 +76,13 @@ function refusalFault({ text, status }: Readonly<Record<string, unknown>>): stri
   return Array.isArray(status) && status.length === 2 && status.every(digits)
     ? undefined
     : `a status is [subject, detail], each 0 to 999, not ${JSON.stringify(status)}`
+}
+
+/** Of a stranger's value only what has one way of being written, and no more than a line of it. */
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (value instanceof Error || value === null || typeof value !== 'object') return String(value).slice(0, 200)
+  return Array.isArray(value) ? 'an array' : 'an object'
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

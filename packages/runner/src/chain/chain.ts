@@ -3,10 +3,13 @@
  * result is what running them one after another would give: the first filter in order that does not accept decides,
  * whatever finished first; the others are aborted.
  *
+ * Before any filter sees the message, the fields that the filters declare as theirs are taken out of it, and the runner's own: what
+ * is there afterwards was written here, whatever becomes of the verdicts.
+ *
  * Where a drop-in sets recipients apart, each party has a run of its own: what one of them gets is what it would get if
  * the message were for it alone.
  */
-import { CandyError, type Envelope, type HeaderEdit } from '@candy/sdk'
+import { CandyError, type Envelope, type HeaderEdit, removeHeader } from '@candy/sdk'
 import type { Content } from '../message/content.js'
 import { editContent } from '../message/edited.js'
 import type { Spool } from '../message/spool.js'
@@ -20,6 +23,7 @@ import type { ReadyFilter } from './ready.js'
 
 /** What one message's way through the chain has gathered so far. */
 interface Journey {
+  /** As it came in: what a quarantine keeps, and a log line tells of. */
   readonly subject: Subject
   readonly edits: HeaderEdit[]
   readonly reports: Report[]
@@ -41,12 +45,16 @@ export class Chain {
   readonly #groups: readonly Group[]
   readonly #alike: boolean
   readonly #court: Court
+  /** Takes out what only the filters and the runner may say, as far as a sender has said it. */
+  readonly #disarm: readonly HeaderEdit[]
 
   constructor(filters: readonly ReadyFilter[], court: Court) {
     this.#filters = filters
     this.#groups = planGroups(filters)
     this.#alike = filters.every(({ recipients }) => recipients === undefined)
     this.#court = court
+    const fields = new Set([STATUS_FIELD, ...filters.flatMap((filter) => filter.fields)])
+    this.#disarm = Array.from(fields, (field) => removeHeader(field))
   }
 
   /**
@@ -55,13 +63,26 @@ export class Chain {
    */
   async run(subject: Subject, deadline: Deadline): Promise<readonly Party[]> {
     const { recipients } = subject.envelope
-    if (this.#alike) return [await this.#judge([...recipients.keys()], subject, this.#groups, deadline)]
+    const everybody = [...recipients.keys()]
+    let content: Content
+    try {
+      content = await editContent(subject.content, this.#disarm)
+    } catch (error) {
+      return [{ positions: everybody, subject, outcome: this.#failed(startJourney(subject, subject.content), error) }]
+    }
+    if (this.#alike) return [await this.#judge(everybody, subject, content, this.#groups, deadline)]
     const selections = select(this.#filters, recipients)
     const parties: Party[] = []
     const turns = selections.entries()
     const take = async (): Promise<void> => {
       for (const [turn, selection] of turns) {
-        parties[turn] = await this.#judge(selection.positions, subject, planGroups(selection.filters), deadline)
+        parties[turn] = await this.#judge(
+          selection.positions,
+          subject,
+          content,
+          planGroups(selection.filters),
+          deadline,
+        )
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, take))
@@ -70,26 +91,21 @@ export class Chain {
 
   async #judge(
     positions: readonly number[],
-    { id, envelope, content }: Subject,
+    whole: Subject,
+    content: Content,
     groups: readonly Group[],
     deadline: Deadline,
   ): Promise<Party> {
-    const subject = { id, envelope: narrow(envelope, positions), content }
-    const journey: Journey = { subject, edits: [], reports: [], spools: [], content }
+    const subject = { ...whole, envelope: narrow(whole.envelope, positions) }
+    const journey = startJourney(subject, content)
     for (const group of groups) {
-      const forged: HeaderEdit[] = group === groups[0] ? [{ remove: STATUS_FIELD }] : []
-      const stopped = await this.#runGroup(group, forged, journey, deadline)
+      const stopped = await this.#runGroup(group, journey, deadline)
       if (stopped !== undefined) return { positions, subject, outcome: stopped }
     }
     return { positions, subject, outcome: accepted(journey) }
   }
 
-  async #runGroup(
-    group: Group,
-    forged: readonly HeaderEdit[],
-    journey: Journey,
-    deadline: Deadline,
-  ): Promise<Outcome | undefined> {
+  async #runGroup(group: Group, journey: Journey, deadline: Deadline): Promise<Outcome | undefined> {
     const edits: HeaderEdit[] = []
     const groupEnd = new Deadline(deadline)
     try {
@@ -109,15 +125,19 @@ export class Chain {
         }
         edits.push(...decision.edits)
       }
-      journey.content = await editContent(journey.content, [...forged, ...edits])
+      journey.content = await editContent(journey.content, edits)
       journey.edits.push(...edits)
       return undefined
     } catch (error) {
-      this.#court.log.write('error', 'the chain failed', { id: journey.subject.id, error: String(error) })
-      return stopped(journey, 'candy', INTERRUPTED)
+      return this.#failed(journey, error)
     } finally {
       groupEnd.end()
     }
+  }
+
+  #failed(journey: Journey, error: unknown): Outcome {
+    this.#court.log.write('error', 'the chain failed', { id: journey.subject.id, error: String(error) })
+    return stopped(journey, 'candy', INTERRUPTED)
   }
 
   async #ask(ready: ReadyFilter, subject: Subject, deadline: Deadline): Promise<Asked> {
@@ -132,6 +152,10 @@ const INTERRUPTED: Extract<Decision, { goOn: false }> = {
   action: 'defer',
   text: 'content filter unavailable',
   status: [3, 0],
+}
+
+function startJourney(subject: Subject, content: Content): Journey {
+  return { subject, edits: [], reports: [], spools: [], content }
 }
 
 function accepted(journey: Journey): Outcome {

@@ -59,10 +59,15 @@ export function reportOf(ready: ReadyFilter, judged: Judged, milliseconds: numbe
   return { name, action: verdict.action, milliseconds, text: printable(verdict.text) }
 }
 
+/** Whatever was thrown: a value that cannot even be asked what it is has no word for the log, and does no harm. */
 function explain(error: unknown): { readonly text: string; readonly code?: string } {
-  if (!(typeof error === 'object' && error !== null && 'message' in error)) return { text: printable(String(error)) }
-  const text = printable(String(error.message))
-  return 'code' in error && typeof error.code === 'string' ? { text, code: error.code } : { text }
+  try {
+    const { message, code } = Object(error) as { readonly message?: unknown; readonly code?: unknown }
+    const text = printable(String(message ?? error))
+    return typeof code === 'string' ? { text, code: printable(code) } : { text }
+  } catch {
+    return { text: 'what was thrown cannot be printed' }
+  }
 }
 
 /** The message goes on with a note about it on top, and below the note what the filter found. */

@@ -1,12 +1,16 @@
 /** One filter, one message, one deadline. Whatever the filter does, a result comes out, and soon after the deadline. */
-import type { Context, Envelope, LogFields, Message, Verdict } from '@candy/sdk'
-import { CandyError, verdictFault } from '@candy/sdk'
+import type { Context, Envelope, Verdict } from '@candy/sdk'
+import { CandyError } from '@candy/sdk'
+import { lendLog } from '../log/lent-log.js'
 import type { Log } from '../log/log.js'
+import { bounded } from '../message/bounded.js'
 import type { Content } from '../message/content.js'
 import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { Deadline, unlessAborted } from './deadline.js'
+import { takeVerdict } from './given-verdict.js'
+import { lendMessage } from './lent-message.js'
 import type { OnReject } from './policy.js'
 import type { ReadyFilter } from './ready.js'
 
@@ -20,6 +24,9 @@ export interface Subject {
 export type Judged =
   /** `spool` holds the verdict's new content, where it has any; whoever takes it closes it. */
   { readonly verdict: Verdict; readonly spool?: Spool } | { readonly error: unknown } | { readonly skipped: true }
+
+/** Bytes by which new content may be longer than the message was. */
+const ROOM = 64 * 1024 ** 2
 
 export interface Court {
   readonly spool: SpoolOptions
@@ -36,46 +43,42 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
   const { maxSize, timeout } = ready.policy
   if (maxSize !== undefined && subject.content.size > maxSize) return { skipped: true }
   const deadline = new Deadline(whole, timeout)
+  const lent = lendMessage(subject)
   try {
     deadline.throwIfAborted()
     const context = lend(ready, subject, court.log, deadline)
-    const answer = Promise.resolve(ready.filter.judge(view(subject), context))
-    const verdict = await unlessAborted(answer, deadline)
-    const fault = verdictFault(verdict, ready)
-    if (fault !== undefined) throw new CandyError('VERDICT', fault)
+    const answer = Promise.resolve(ready.filter.judge(lent.message, context))
+    const verdict = takeVerdict(await unlessAborted(answer, deadline), ready)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
-    return { verdict, spool: await spoolContent(verdict.content, court.spool, deadline.signal) }
+    return {
+      verdict,
+      spool: await spoolContent(verdict.content, subject.content.size + ROOM, court.spool, deadline.signal),
+    }
   } catch (error) {
     return { error }
   } finally {
+    lent.close()
     deadline.end()
   }
 }
 
-async function spoolContent(content: () => unknown, options: SpoolOptions, signal: AbortSignal): Promise<Spool> {
+async function spoolContent(
+  content: () => unknown,
+  most: number,
+  options: SpoolOptions,
+  signal: AbortSignal,
+): Promise<Spool> {
   const bytes = content()
   if (typeof bytes !== 'object' || bytes === null || !(Symbol.asyncIterator in bytes)) {
     throw new CandyError('CONTENT', 'content() must give an AsyncIterable of Uint8Array')
   }
-  const spool = await receive(canonical(reading(bytes as AsyncIterable<Uint8Array>, signal)), options)
+  const spool = await receive(canonical(bounded(reading(bytes as AsyncIterable<Uint8Array>, signal), most)), options)
   if (spool.size > 0) return spool
   await spool.close()
   throw new CandyError('CONTENT', 'the new content is empty')
 }
 
-/** The message as a filter sees it: frozen, and made for this filter alone. */
-function view({ id, envelope, content }: Subject): Message {
-  return Object.freeze({
-    id,
-    envelope,
-    size: content.size,
-    open: () => content.open(),
-    headers: async () => new Uint8Array(await content.headers()),
-  })
-}
-
 function lend(ready: ReadyFilter, subject: Subject, log: Log, deadline: Deadline): Context {
-  const named = (fields: LogFields = {}): LogFields => ({ id: subject.id, filter: ready.name, ...fields })
   return Object.freeze({
     get signal() {
       return deadline.signal
@@ -83,7 +86,6 @@ function lend(ready: ReadyFilter, subject: Subject, log: Log, deadline: Deadline
     get remaining() {
       return deadline.remaining
     },
-    log: (event: string, fields?: LogFields) => log.write('info', event, named(fields)),
-    warn: (event: string, fields?: LogFields) => log.write('warn', event, named(fields)),
+    ...lendLog(log, { id: subject.id, filter: ready.name }),
   })
 }

@@ -8,7 +8,7 @@ export async function editContent(content: Content, edits: readonly HeaderEdit[]
   if (edits.length === 0) return content
   const block = await content.headers()
   const edited = editHeaders(block, edits)
-  if (Buffer.compare(block, edited) === 0) return content
+  if (edited === block) return content
   return new Edited(content, block.length, edited)
 }
 

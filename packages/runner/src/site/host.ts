@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CandyError, type Host } from '@candy/sdk'
+import { lendLog } from '../log/lent-log.js'
 import type { Log } from '../log/log.js'
 import { reason } from './problem.js'
 
@@ -30,8 +31,7 @@ export class Hosts {
     const { log, check = false, messageSizeLimit } = this.#options
     const directoryOf = (): string => this.#make(name)
     return Object.freeze({
-      log: (event, fields = {}) => log.write('info', event, { filter: name, ...fields }),
-      warn: (event, fields = {}) => log.write('warn', event, { filter: name, ...fields }),
+      ...lendLog(log, { filter: name }),
       get directory() {
         return directoryOf()
       },
