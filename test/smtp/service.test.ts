@@ -1,13 +1,14 @@
 /** `candy serve` as systemd runs it: told of, activated by its socket, ended; and what it says when it cannot start. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../ground/client.js'
 import { tryCommand } from '../ground/command.js'
+import { idOf } from '../ground/hand-made.js'
 import { type Installation, installCandy } from '../ground/installation.js'
 import { until } from '../ground/patience.js'
 import { childrenOf, signal } from '../ground/processes.js'
@@ -111,6 +112,23 @@ test('mail is taken after the queue and before it at once, whichever new mail is
   await answers(join(sockets, 'lmtp'))
   expect(await greeting(join(sockets, 'lmtp'))).toMatch(/LMTP$/)
   expect(await greeting(join(sockets, 'proxy'))).toMatch(/ESMTP$/)
+  service.kill('SIGTERM')
+  expect(await once(service, 'exit')).toEqual([0, null])
+})
+
+test('what a killed process left half written in the quarantine is gone once the service is there', async () => {
+  const port = await freePort()
+  const directory = await configure([`listen = "127.0.0.1:${port}"`])
+  const quarantine = join(directory, 'state/quarantine')
+  const namespace = /\d+/.exec(await readlink('/proc/self/ns/pid'))?.[0]
+  const [whole, left] = ['20260102T030405Z-4bX', `.20260102T030405Z-4bX-1-1-${namespace}-1`]
+  for (const name of [whole, left]) {
+    await mkdir(join(quarantine, name))
+    await chown(join(quarantine, name), idOf('-u', 'candy'), idOf('-g', 'candy'))
+  }
+  const service = serve(directory)
+  await answers(port)
+  expect(await readdir(quarantine)).toEqual([whole])
   service.kill('SIGTERM')
   expect(await once(service, 'exit')).toEqual([0, null])
 })

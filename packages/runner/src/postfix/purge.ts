@@ -8,7 +8,9 @@ import type { Journal } from './journal.js'
 /** Throws PostfixError, before anything is removed, when mail lies in the quarantine and `quarantine` does not say that it may go. */
 export function assertPurgeable(state: string, quarantine: boolean): void {
   const directory = join(state, 'quarantine')
-  const count = existsSync(directory) ? readdirSync(directory).length : 0
+  // A name with a dot in front is a message that somebody was killed while writing, and that Postfix still has.
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  const count = names.filter((name) => !name.startsWith('.')).length
   if (count === 0 || quarantine) return
   throw new PostfixError(
     `${count} messages are in ${directory}: look at them first, or say --quarantine to remove them with the rest`,

@@ -5,6 +5,13 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
+import { draftPath, sweepDrafts } from './draft.js'
+
+/** Characters of an id that a name has: whoever hands mail over may say what he likes, and a file's name has a greatest length. */
+const ID_LIMIT = 40
+
+/** Directories in which this process has looked for drafts that others left. */
+const swept = new Set<string>()
 
 /** What is known of a quarantined message; `record.json` beside `message.eml`. Plain data, so that any version reads it. */
 export interface QuarantineRecord {
@@ -29,8 +36,10 @@ export async function store(
   record: QuarantineRecord,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
-  const name = `${record.time.replace(/[-:]|\.\d+/g, '')}-${record.id.replace(/[^A-Za-z0-9]/g, '')}`
-  const draft = join(directory, `.${name}-${process.pid}-${process.hrtime.bigint()}`)
+  const name = nameOf(record)
+  const draft = await draftPath(directory, name)
+  if (!swept.has(directory)) await sweepDrafts(directory)
+  swept.add(directory)
   try {
     await mkdir(draft, { mode: 0o700 })
     await writeFile(join(draft, 'message.eml'), bytes)
@@ -45,6 +54,11 @@ export async function store(
       cause: error,
     })
   }
+}
+
+function nameOf({ time, id }: QuarantineRecord): string {
+  const plain = id.replace(/[^A-Za-z0-9]/g, '').slice(0, ID_LIMIT)
+  return `${time.replace(/[-:]|\.\d+/g, '')}-${plain === '' ? 'NOID' : plain}`
 }
 
 /** A name that is taken gets a number: the same message may be quarantined again when Postfix tries again. */

@@ -9,6 +9,7 @@ import { HopPool } from '../front/hop-pool.js'
 import type { Relay } from '../front/relay.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
+import { sweepDrafts } from '../quarantine/draft.js'
 import { ON_REJECT, reopen } from '../site/configuration.js'
 import { loadSite, type Site } from '../site/site.js'
 import { measureLoad } from './load.js'
@@ -58,6 +59,8 @@ async function start({ snapshot, problems, places }: Assignment): Promise<Workin
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
   const site = await loadSite(configuration, { log })
+  // The worker that this one stands in for may have been killed while it wrote.
+  await sweepDrafts(join(settings.state, 'quarantine'))
   const doors = places.map((place, index) => {
     return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(place, site, log) }
   })

@@ -1,8 +1,9 @@
 /** XFORWARD is for the next hop's log: what that has against it is logged here, and changes nothing for the mail. */
+import { readdirSync } from 'node:fs'
 import type { Envelope } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
 import { ready } from '../support.js'
-import { begin, LETTER, startRelay } from './relay-ground.js'
+import { begin, LETTER, obedient, startRelay } from './relay-ground.js'
 
 const LONG = `XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B SOURCE=REMOTE`
 
@@ -78,4 +79,13 @@ test('XFORWARD without end takes no memory', async () => {
   expect([code, ...lines]).toEqual([501, '5.5.4 too many XFORWARD commands'])
   await begin(client)
   expect((await client.content(LETTER.bytes)).code).toBe(250)
+})
+
+test('an id that is too long for a file name keeps nothing out of the quarantine', async () => {
+  const { greet, quarantine } = await startRelay({ filters: [obedient] })
+  const client = await greet()
+  await client.expect(`XFORWARD IDENT=${'x'.repeat(300)}`)
+  const { code } = await client.send({ ...LETTER, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
+  expect(code).toBe(250)
+  expect(readdirSync(quarantine)).toHaveLength(1)
 })
