@@ -7,6 +7,7 @@ import { type Clamd, startClamd } from '../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
 import { filter } from '../src/filter.js'
 import { answer, readRequest, startFake } from './fake.js'
+import { asStranger } from './stranger.js'
 
 const DAY = 86_400_000
 
@@ -130,15 +131,18 @@ test('a socket that this account may not use says what to do', async () => {
   await using own = await makeScratch('locked')
   const clamd = await startClamd({ directory: own.path })
   await chmod(clamd.socket, 0o000)
-  const isRoot = process.geteuid?.() === 0
-  if (isRoot) process.seteuid?.(65_534)
+  const program = `
+    import { filter } from '@candy/filter-clamav'
+    import { testContext, testHost } from '@candy/sdk/testing'
+    const { value } = await filter.options['~standard'].validate({ addresses: [${JSON.stringify(clamd.socket)}] })
+    const judge = await filter.create(value, testHost())
+    console.log(JSON.stringify(await judge.check(testContext({ signal: AbortSignal.timeout(20_000) }))))`
   try {
-    expect(await check({ addresses: [clamd.socket] })).toMatchObject({
+    expect(await asStranger(program)).toMatchObject({
       ok: false,
       text: expect.stringMatching(/the account \S+ may not use this socket: set LocalSocketMode 666 in clamd.conf/),
     })
   } finally {
-    if (isRoot) process.seteuid?.(0)
     await clamd.stop()
   }
 })
