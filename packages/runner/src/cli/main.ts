@@ -13,7 +13,8 @@ import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
 import { readVersion } from './version.js'
 
-export async function main(argv: readonly string[]): Promise<void> {
+/** The command with all its commands and options, before anything is asked of it. */
+export function makeCandy(): Command {
   const candy = new Command('candy')
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
@@ -33,6 +34,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command('pipe')
     .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')
     .usage('-f SENDER [--id ID] [--client-address ADDRESS] -- RECIPIENT...')
+  return candy
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const candy = makeCandy()
   const json = argv.includes('--json')
   for (const command of [candy, ...candy.commands]) {
     command.exitOverride()
