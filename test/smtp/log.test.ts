@@ -71,6 +71,18 @@ describe('after the queue', () => {
     await ground.postfix.waitUntilEmpty()
   })
 
+  test('a log that cannot be written is refused at a reload, and the service goes on with the one it has', async () => {
+    const undo = await ground.change(/^to = .*$/m, 'to = "/nowhere/candy.log"')
+    const { status, stderr } = await ground.postfix.run(process.execPath, [ground.installation.candy, 'reload'])
+    await undo()
+    expect(stderr.toString()).toContain('/nowhere/candy.log cannot be written')
+    expect(stderr.toString()).toContain('install -d -o candy -g candy -m 750 "/nowhere"')
+    expect(status).toBe(78)
+    const from = (await ground.candyLog()).length
+    await deliver(ground.postfix.port, LETTER)
+    await judgedSince(ground, from)
+  })
+
   test("mail from sendmail(1) has the id that Postfix's log has, or one of candy's own", async () => {
     await ground.postfix.run('sh', [
       '-c',
