@@ -8,6 +8,7 @@ const LONG = [
   'registry/release.test.ts',
   'enable/accidents.test.ts',
   'pipe/accidents.test.ts',
+  'test/seen.test.ts',
   'smtp/load-scanners.test.ts',
   'smtp/load-before.test.ts',
   'enable/disable.test.ts',

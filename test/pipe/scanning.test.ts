@@ -7,9 +7,8 @@ import { type CandyGround, startCandy } from '../ground/candy.js'
 import { type Clamd, EICAR, startClamd } from '../ground/clamd.js'
 import { deliver } from '../ground/client.js'
 import type { Received } from '../ground/sink.js'
-import { type Spamd, startSpamd } from '../ground/spamd.js'
+import { GTUBE, type Spamd, startSpamd } from '../ground/spamd.js'
 
-const GTUBE = ['XJS*C4JDBQADN1.NSBN3*2IDNEN*', 'GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'].join('')
 const plain =
   'From: a@example.com\r\nTo: b@example.net\r\nSubject: hello\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n'
 

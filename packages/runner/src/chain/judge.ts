@@ -4,6 +4,7 @@ import { CandyError } from '@candy/sdk'
 import { lendLog } from '../log/lent-log.js'
 import type { Log } from '../log/log.js'
 import { bounded } from '../message/bounded.js'
+import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
 import type { Content } from '../message/content.js'
 import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
@@ -30,6 +31,8 @@ const ROOM = 64 * 1024 ** 2
 
 export interface Court {
   readonly spool: SpoolOptions
+  /** What cleanup(8) does to new content; what it does by default unless said. */
+  readonly cleanup?: CleanupSettings
   readonly log: Log
   /** What becomes of rejected mail where the policy leaves it to the place; quarantine unless said. */
   readonly onReject?: OnReject
@@ -50,10 +53,7 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
     const answer = Promise.resolve(ready.filter.judge(lent.message, context))
     const verdict = takeVerdict(await unlessAborted(answer, deadline), ready)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
-    return {
-      verdict,
-      spool: await spoolContent(verdict.content, subject.content.size + ROOM, court.spool, deadline.signal),
-    }
+    return { verdict, spool: await spoolContent(verdict.content, subject.content.size + ROOM, court, deadline.signal) }
   } catch (error) {
     return { error }
   } finally {
@@ -65,14 +65,16 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
 async function spoolContent(
   content: () => unknown,
   most: number,
-  options: SpoolOptions,
+  { spool: options, cleanup = CLEANUP_DEFAULTS }: Court,
   signal: AbortSignal,
 ): Promise<Spool> {
   const bytes = content()
   if (typeof bytes !== 'object' || bytes === null || !(Symbol.asyncIterator in bytes)) {
     throw new CandyError('CONTENT', 'content() must give an AsyncIterable of Uint8Array')
   }
-  const spool = await receive(canonical(bounded(reading(bytes as AsyncIterable<Uint8Array>, signal), most)), options)
+  // The next filter, and the reader, get what cleanup(8) will make of it.
+  const lines = canonical(bounded(reading(bytes as AsyncIterable<Uint8Array>, signal), most))
+  const spool = await receive(cleanedUp(lines, cleanup), options)
   if (spool.size > 0) return spool
   await spool.close()
   throw new CandyError('CONTENT', 'the new content is empty')

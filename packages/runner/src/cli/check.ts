@@ -13,6 +13,7 @@ import type { Party } from '../chain/party.js'
 import { makeLoads } from '../front/load.js'
 import type { Log } from '../log/log.js'
 import { openStreamLog } from '../log/stream-log.js'
+import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
 import { readConfiguration } from '../site/configuration.js'
@@ -66,6 +67,9 @@ export function addCheck(candy: Command): void {
     .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
 }
 
+/** The message is judged as cleanup(8) would make it; but a file has the Return-Path of its delivery, which says who the sender was. */
+const CLEANUP: CleanupSettings = { ...CLEANUP_DEFAULTS, messageDropHeaders: [] }
+
 async function check(file: string, options: CheckOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
   // The person who typed the command may read the one and write the other, and perhaps candy may not.
@@ -83,7 +87,8 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     const bytes = input === undefined ? process.stdin : createReadStream('', { fd: input })
     const say = (what: string): void => void (options.json || console.error(what))
     const leftOut = (): void => say('the first line is left out: mbox has put it there, and it is none of the message')
-    content = await receive(canonical(withoutMboxLine(bytes, leftOut)), spool)
+    const lines = canonical(withoutMboxLine(bytes, leftOut))
+    content = await receive(cleanedUp(lines, CLEANUP), spool)
     const envelope = await envelopeOf(content, options)
     const chain = new Chain(site.filters, { spool, log: heard })
     parties = await chain.run({ id: 'check', envelope, content }, new Deadline())

@@ -9,6 +9,7 @@
  */
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { cleaning } from '../message/cleaning.js'
 import { type Spool, startIntake } from '../message/spool.js'
 import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
@@ -252,7 +253,7 @@ export class RelaySession {
     const reader = new DataReader()
     const received = await this.#receive(reader)
     if ('code' in received) return received
-    if (reader.bare > 0) this.#relay.log.write('warn', 'bare line ends made whole', { count: reader.bare })
+    if (reader.bare > 0) this.#relay.log.write('warn', 'bare CR or LF replaced', { count: reader.bare })
     try {
       return await relayMessage(this.#relay, this.#down, received, this.#up, hear)
     } finally {
@@ -263,7 +264,8 @@ export class RelaySession {
   /** The message, or why it cannot be had. Throws when the client is gone. */
   async #receive(reader: DataReader): Promise<Spool | Reply> {
     const limit = sizeLimit(this.#down.extensions)
-    const intake = startIntake(this.#relay.spool)
+    const { queue, spool, cleanup } = this.#relay
+    const intake = queue === 'before' ? cleaning(startIntake(spool), cleanup) : startIntake(spool)
     try {
       await this.#up.data(reader, (piece) => intake.append(piece), limit)
       return await intake.finish()

@@ -6,6 +6,7 @@
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Chain } from '../chain/chain.js'
 import type { Log } from '../log/log.js'
+import type { CleanupSettings } from '../message/cleanup.js'
 import type { SpoolOptions } from '../message/spool.js'
 import type { HopPool } from './hop-pool.js'
 
@@ -27,6 +28,8 @@ export interface Relay {
   readonly idle: number
   readonly chain: Chain
   readonly spool: SpoolOptions
+  /** What cleanup(8) does to a message: before the queue it comes after us. */
+  readonly cleanup: CleanupSettings
   /** Directory of the quarantine. */
   readonly quarantine: string
   readonly log: Log

@@ -7,6 +7,8 @@ import type { Bytes } from '@candy/sdk'
 const CR = 13
 const LF = 10
 const CRLF: Uint8Array = Buffer.from('\r\n')
+const CR_BYTES: Uint8Array = Uint8Array.of(CR)
+const SPACE_BYTES: Uint8Array = Buffer.from(' ')
 
 /** LF becomes CRLF; a CR is data and stays, so `a\r\n` read from pipe(8) becomes `a\r\r\n`. */
 export async function* crlfFromLf(bytes: Bytes): Bytes {
@@ -49,34 +51,37 @@ export async function* lfFromCrlf(bytes: Bytes): Bytes {
 }
 
 /**
- * Every bare CR and every bare LF becomes CRLF. What a filter writes goes out with line ends that nobody can read in two
- * ways (SMTP smuggling, CVE-2023-51764).
+ * Every bare LF becomes CRLF, and every bare CR a space, as smtpd(8) and cleanup(8) make it. What a filter writes goes out with
+ * line ends that nobody can read in two ways (SMTP smuggling, CVE-2023-51764).
  */
 export async function* canonical(bytes: Bytes): Bytes {
-  let afterCr = false
+  const pieces: Uint8Array[] = []
+  let heldCr = false
   for await (const chunk of bytes) {
-    let from = 0
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at]
-      if (afterCr) {
-        if (byte === LF) {
-          yield CRLF
-          from = at + 1
-          afterCr = false
-          continue
-        }
-        yield CRLF
-        afterCr = false
-      }
-      if (byte !== CR && byte !== LF) continue
-      if (at > from) yield chunk.subarray(from, at)
-      from = at + 1
-      if (byte === CR) afterCr = true
-      else yield CRLF
-    }
-    if (from < chunk.length) yield chunk.subarray(from)
+    if (chunk.length === 0) continue
+    if (heldCr) pieces.push(chunk[0] === LF ? CR_BYTES : SPACE_BYTES)
+    makeCanonical(chunk, heldCr, pieces)
+    heldCr = chunk[chunk.length - 1] === CR
+    yield* pieces.splice(0)
   }
-  if (afterCr) yield CRLF
+  if (heldCr) yield SPACE_BYTES
+}
+
+/** `afterCr`: the byte before the chunk was a CR. A CR that ends the chunk is left out. */
+function makeCanonical(chunk: Uint8Array, afterCr: boolean, pieces: Uint8Array[]): void {
+  let from = 0
+  const replace = (at: number, bytes: Uint8Array): void => {
+    if (at > from) pieces.push(chunk.subarray(from, at))
+    pieces.push(bytes)
+    from = at + 1
+  }
+  for (let at = 0; at < chunk.length; at++) {
+    const byte = chunk[at]
+    if (byte === LF && (at === 0 ? !afterCr : chunk[at - 1] !== CR)) replace(at, CRLF)
+    else if (byte === CR && at + 1 < chunk.length && chunk[at + 1] !== LF) replace(at, SPACE_BYTES)
+  }
+  const end = chunk[chunk.length - 1] === CR ? chunk.length - 1 : chunk.length
+  if (end > from) pieces.push(chunk.subarray(from, end))
 }
 
 function count(chunk: Uint8Array, byte: number): number {

@@ -7,28 +7,39 @@ import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
 import { execa } from 'execa'
+import type { CleanupSettings } from '../message/cleanup.js'
 import { SOCKETS } from '../postfix/attachment.js'
 import type { Settings } from '../site/settings.js'
 import { PLACE_DEFAULTS, type PlaceDefaults, type Queue } from '../site/smtp-settings.js'
+import { CLEANUP_PARAMETERS, cleanupSettings } from './cleanup-settings.js'
 
 export interface Place extends PlaceDefaults {
   readonly queue: Queue
   readonly listen: ServiceAddress
   readonly nextHop: ServiceAddress
+  /** What cleanup(8) does to what is handed on. */
+  readonly cleanup: CleanupSettings
 }
 
 /** Below the queue directory. */
 const NEXT_HOPS: Readonly<Record<Queue, string>> = { after: 'public/candy-in', before: 'public/candy-in-before' }
 
-/** With an address of its own to listen on, there alone. Asks Postfix only when it must. Throws `CONFIG` when Postfix does not say. */
+/**
+ * With an address of its own to listen on, there alone. Throws `CONFIG` when Postfix does not say where its queue directory is,
+ * and that has to be known.
+ */
 export async function findPlaces(configDirectory: string, { smtp }: Settings): Promise<readonly Place[]> {
   const { queue, listen, nextHop, protocol, deadline } = smtp
-  if (listen !== undefined && nextHop !== undefined) return [{ queue, listen, nextHop, protocol, deadline }]
-  const directory = await queueDirectory(configDirectory)
+  const postfix = await askPostfix(configDirectory)
+  const cleanup = cleanupSettings(postfix.values)
+  if (listen !== undefined && nextHop !== undefined) return [{ queue, listen, nextHop, protocol, deadline, cleanup }]
+  const directory = postfix.values.get('queue_directory')
+  if (directory === undefined) throw new CandyError('CONFIG', `postconf: ${postfix.complaint || 'cannot be run'}`)
   const standard = (one: Queue): Place => ({
     queue: one,
     listen: { path: join(directory, SOCKETS[one]) },
     nextHop: { path: join(directory, NEXT_HOPS[one]) },
+    cleanup,
     ...PLACE_DEFAULTS[one],
   })
   const said: Place = {
@@ -42,10 +53,17 @@ export async function findPlaces(configDirectory: string, { smtp }: Settings): P
   return (['after', 'before'] as const).map((one) => (one === queue ? said : standard(one)))
 }
 
-async function queueDirectory(configDirectory: string): Promise<string> {
-  const { stdout, stderr, failed } = await execa('postconf', ['-c', configDirectory, '-h', 'queue_directory'], {
-    reject: false,
-  })
-  if (failed) throw new CandyError('CONFIG', `postconf: ${stderr || 'cannot be run'}`)
-  return stdout.trim()
+interface Answer {
+  readonly values: ReadonlyMap<string, string>
+  readonly complaint: string
+}
+
+async function askPostfix(configDirectory: string): Promise<Answer> {
+  const args = ['-c', configDirectory, '-x', 'queue_directory', ...CLEANUP_PARAMETERS]
+  const { stdout, stderr } = await execa('postconf', args, { reject: false })
+  const lines = (stdout ?? '').split('\n').map((line) => /^(\w+) = ?(.*)$/.exec(line))
+  return {
+    values: new Map(lines.flatMap((line) => (line ? [[line[1] ?? '', line[2] ?? '']] : []))),
+    complaint: stderr ?? '',
+  }
 }

@@ -78,13 +78,30 @@ async function open(working: Working): Promise<void> {
   tell({ is: 'open' })
 }
 
-function makeRelay({ queue, protocol, nextHop, deadline }: Place, { settings, filters }: Site, log: Log): Relay {
+function makeRelay(
+  { queue, protocol, nextHop, deadline, cleanup }: Place,
+  { settings, filters }: Site,
+  log: Log,
+): Relay {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const chain = new Chain(filters, { spool, log, onReject: ON_REJECT[queue] })
+  const chain = new Chain(filters, { spool, cleanup, log, onReject: ON_REJECT[queue] })
   const patience = Math.min(PATIENCE, deadline)
   const quarantine = join(settings.state, 'quarantine')
   const { idle } = settings.smtp
-  return { protocol, queue, nextHop, pool: new HopPool(), deadline, patience, idle, chain, spool, quarantine, log }
+  return {
+    protocol,
+    queue,
+    nextHop,
+    pool: new HopPool(),
+    deadline,
+    patience,
+    idle,
+    chain,
+    spool,
+    cleanup,
+    quarantine,
+    log,
+  }
 }
 
 async function end({ site, reception, log }: Working): Promise<void> {

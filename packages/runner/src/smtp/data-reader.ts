@@ -3,15 +3,16 @@
  *
  * What else looks like an end, `LF.LF`, `CR.CRLF` and their kind, is content; a receiver that took it for an end would
  * let a stranger put a second message in (SMTP smuggling, CVE-2023-51764). Past this reader no bare CR or LF exists, so
- * nobody further on can be of another opinion: each becomes CRLF, and is counted.
+ * nobody further on can be of another opinion. A bare LF becomes CRLF, as smtpd(8) takes it, and a bare CR a space, as cleanup(8)
+ * makes it (cleanup_replace_stray_cr_lf in postconf(5)): a line must not become two header fields. Both are counted.
  */
 
 const LF = 10
 const CR = 13
 const DOT = 46
-const LF_BYTES: Uint8Array = Uint8Array.of(LF)
+const SPACE = 32
 const CR_BYTES: Uint8Array = Uint8Array.of(CR)
-const CRLF_BYTES: Uint8Array = Uint8Array.of(CR, LF)
+const SPACE_BYTES: Uint8Array = Uint8Array.of(SPACE)
 
 /** Where in a line the next byte stands. A line starts after CRLF, and where the data starts. */
 type State = 'line-start' | 'text' | 'cr' | 'dot' | 'dot-cr' | 'end'
@@ -28,7 +29,7 @@ export class DataReader {
 
   /**
    * Reads the chunk up to the end of the data, where that is in it. Puts the content into `pieces`, which share the
-   * chunk's memory, and returns how many bytes were read.
+   * chunk's memory, and returns how many bytes were read. Overwrites bare CRs in the chunk, which may be very many.
    */
   read(chunk: Uint8Array, pieces: Uint8Array[]): number {
     let state = this.#state
@@ -43,11 +44,12 @@ export class DataReader {
       if (state === 'text' && byte > CR) continue
       if (state === 'cr') {
         if (byte === LF) {
+          if (at === 0) pieces.push(CR_BYTES)
           state = 'line-start'
           continue
         }
-        keep(at)
-        pieces.push(LF_BYTES)
+        if (at === 0) pieces.push(SPACE_BYTES)
+        else chunk[at - 1] = SPACE
         this.bare++
         state = 'text'
       } else if (state === 'line-start') {
@@ -71,7 +73,7 @@ export class DataReader {
           state = 'end'
           continue
         }
-        pieces.push(CRLF_BYTES)
+        pieces.push(SPACE_BYTES)
         this.bare++
         state = 'text'
       }
@@ -82,7 +84,8 @@ export class DataReader {
         this.bare++
       }
     }
-    keep(at)
+    // A CR at the end of the chunk is held back: what it is, the next byte says.
+    keep(state === 'cr' ? at - 1 : at)
     this.#state = state
     return at
   }

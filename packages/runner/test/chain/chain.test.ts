@@ -382,7 +382,7 @@ test('a rejected message may be tagged instead', async () => {
 test('new content is canonical: a filter cannot smuggle', async () => {
   const smuggler = ready('f', () => rewrite(() => chunks('A: 1\r\n\r\nx\n.\r\ny\r.\rz')), {}, true)
   const { output, outcome } = await run([smuggler])
-  expect(output).toBe('A: 1\r\n\r\nx\r\n.\r\ny\r\n.\r\nz')
+  expect(output).toBe('A: 1\r\n\r\nx\r\n.\r\ny . z\r\n')
   expect(outcome.rewritten).toBe(true)
 })
 

@@ -12,6 +12,7 @@ import type { ReadyFilter } from '../../src/chain/ready.js'
 import type { Relay } from '../../src/front/relay.js'
 import { RelaySession } from '../../src/front/relay-session.js'
 import type { Log } from '../../src/log/log.js'
+import { CLEANUP_DEFAULTS } from '../../src/message/cleanup.js'
 import { type MemoryLog, memoryLog, ready, scratch } from '../support.js'
 
 export interface RelayGround {
@@ -90,6 +91,7 @@ export function relayIn(directory: string, filters: readonly ReadyFilter[], log:
     idle: 20_000,
     chain: new Chain(filters, { spool, log }),
     spool,
+    cleanup: CLEANUP_DEFAULTS,
     quarantine: directory,
     log,
   }

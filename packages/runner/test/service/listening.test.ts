@@ -3,6 +3,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { CLEANUP_DEFAULTS } from '../../src/message/cleanup.js'
 import { type Listening, listen, listenAt } from '../../src/service/listening.js'
 import { scratch } from '../support.js'
 
@@ -121,7 +122,7 @@ test('of several places each has its socket; when one cannot be had, the others 
   const directory = scratch()
   const after = { queue: 'after', listen: { path: join(directory, 'lmtp') } } as const
   const before = { queue: 'before', listen: { path: join(directory, 'proxy') } } as const
-  const rest = { nextHop: after.listen, protocol: 'smtp', deadline: 1_000 } as const
+  const rest = { nextHop: after.listen, protocol: 'smtp', deadline: 1_000, cleanup: CLEANUP_DEFAULTS } as const
   const [first, second] = await listenAt(
     [
       { ...after, ...rest },
