@@ -1,22 +1,25 @@
 /** `candy add`: a filter package into filters.d. Finds it or installs it, and copies the drop-in that it ships. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { filtersDirectory, readConfiguration } from '../site/configuration.js'
+import { filtersDirectory } from '../site/configuration.js'
+import { meant } from '../site/found-package.js'
 import { locatePackage } from '../site/locate.js'
-import { install, PrefixError, type Requested, readRequest } from '../site/prefix.js'
-import { printProblem } from '../site/problem.js'
+import { PrefixError } from '../site/package-tree.js'
+import { type Installed, install, type Requested, readRequest } from '../site/prefix.js'
 import type { Settings } from '../site/settings.js'
 import { readShippedDropIn } from '../site/shipped-drop-in.js'
 import { findConfigDirectory } from './config-directory.js'
+import { type Examined, examineAsCandy } from './examined.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
-import { printReload, reloadService } from './runner-reload.js'
+import { printReload, reloadAfter } from './runner-reload.js'
 
 interface AddOptions {
   readonly config?: string
   readonly as?: string
+  readonly exact?: true
   readonly dryRun?: true
   readonly json?: true
 }
@@ -34,9 +37,13 @@ export function addAdd(candy: Command): void {
     .description('install a filter package, unless it is there, and put its drop-in into filters.d')
     .argument('<package...>', 'names, directories, or tarballs made by npm pack (several at once need no network)')
     .option('--as <NN-name>', 'the name of the drop-in, for a second instance of the same filter')
+    .option('--exact', 'install a package although its name is near to that of a filter of this project')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 done, 64 usage, 69 not installed or not a filter, 78 configuration.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, and in force where candy serve runs, 64 usage, 69 not installed or not a filter, 78 something in the configuration is wrong.',
+    )
     .action((texts: string[], _, command: Command) => add(texts, command.optsWithGlobals<AddOptions>()))
 }
 
@@ -52,6 +59,7 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   }
   const requests = await Promise.all(texts.map(read))
   const wanted = requests.filter(({ name, local }) => local || locatePackage(name, settings.state) === undefined)
+  if (!options.exact) for (const { name, local } of wanted) if (!local) assertMeant(name)
   if (options.dryRun) {
     for (const { spec } of wanted) console.log(`install ${spec} into ${join(settings.state, 'packages')}`)
     for (const { name } of requests) console.log(`put the drop-in of ${name} into ${directory}`)
@@ -59,15 +67,46 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   }
   assertRoot('candy add')
   process.umask(0o022)
-  if (wanted.length > 0) await installAll(settings, wanted)
-  const added = requests.flatMap((request) => place(request, settings, directory, options.as) ?? [])
-  if (added.length === 0) {
-    throw new Failure(EX_UNAVAILABLE, `${texts.join(' ')}: no filter, since none ships one file filters.d/NN-name.toml`)
+  const installed = wanted.length > 0 ? await installAll(settings, wanted) : undefined
+  let added: readonly Added[] = []
+  let examined: Examined
+  try {
+    added = requests.flatMap((request) => place(request, settings, directory, options.as) ?? [])
+    if (added.length === 0) {
+      const none = 'no filter, since none ships one file filters.d/NN-name.toml'
+      throw new Failure(EX_UNAVAILABLE, `${texts.join(' ')}: ${none}`)
+    }
+    examined = await examineAsCandy(configDirectory)
+    assertSound(examined.problems, added)
+  } catch (error) {
+    const out = takeOut(added)
+    installed?.undo()
+    throw error instanceof Failure && out.length > 0
+      ? new Failure(error.status, `${error.message}\ntaken out again: ${out.join(', ')}`)
+      : error
   }
-  await assertSound(configDirectory, added)
-  if (options.json) console.log(JSON.stringify({ version: 1, added }))
-  else for (const one of added) console.log(describe(one))
-  if (settings.mode === 'smtp') printReload(await reloadService(settings.state))
+  const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
+  if (settings.mode !== 'smtp' || reload?.reloaded === true) installed?.prune()
+  const names = added.map(({ path }) => basename(path, '.toml'))
+  const health = examined.health.filter(({ name }) => names.includes(name))
+  if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))
+  else {
+    for (const one of added) console.log(describe(one))
+    for (const { name, ok, text } of health) console.error(`${ok ? '' : 'warning: '}${name}: ${text}`)
+    if (reload !== undefined) printReload(reload)
+    else for (const problem of examined.problems) console.error(problem)
+  }
+  if (examined.problems.length > 0 || reload?.reloaded === false) process.exitCode = EX_CONFIG
+}
+
+/** A slip of the finger must not install what somebody has published under that name. */
+function assertMeant(name: string): void {
+  const hint = meant(name)
+  if (hint === undefined) return
+  throw new Failure(
+    EX_UNAVAILABLE,
+    `${name} is not here, and its name is near to that of ${hint}: did you mean that? Nothing was installed; --exact installs ${name} all the same`,
+  )
 }
 
 async function read(text: string): Promise<Requested> {
@@ -78,14 +117,11 @@ async function read(text: string): Promise<Requested> {
   }
 }
 
-async function installAll({ state }: Settings, wanted: readonly Requested[]): Promise<void> {
+async function installAll({ state }: Settings, wanted: readonly Requested[]): Promise<Installed> {
   if (!existsSync(state)) throw new Failure(EX_CONFIG, `${state}: no such directory; "candy enable" makes it`)
   console.error(`installing ${wanted.map(({ spec }) => spec).join(' ')} ...`)
   try {
-    await install(
-      state,
-      wanted.map(({ spec }) => spec),
-    )
+    return await install(state, wanted)
   } catch (error) {
     throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
   }
@@ -117,15 +153,21 @@ function write(path: string, text: string): void {
   renameSync(draft, path)
 }
 
-/** A drop-in that keeps the site from loading would hold up all mail: it goes again. */
-async function assertSound(configDirectory: string, added: readonly Added[]): Promise<void> {
+/** A drop-in that keeps the site from loading would hold up all mail. Throws Failure with what is wrong in those that were added. */
+function assertSound(problems: readonly string[], added: readonly Added[]): void {
+  const mine = problems.filter(
+    (problem) => !problem.startsWith('/') || added.some(({ path }) => problem.startsWith(`${path}:`)),
+  )
+  if (mine.length > 0) throw new Failure(EX_CONFIG, mine.join('\n'))
+}
+
+/** What was put there goes again; gives where it is now. */
+function takeOut(added: readonly Added[]): readonly string[] {
   const mine = added.filter(({ became }) => became === 'added' || became === 'put back')
-  const configuration = await readConfiguration({ configDirectory })
-  const problems = configuration.problems.filter(({ file }) => mine.some(({ path }) => path === file))
-  if (problems.length === 0) return
-  for (const { path } of mine) renameSync(path, `${path}.disabled`)
-  const out = mine.map(({ path }) => `${path}.disabled`).join(', ')
-  throw new Failure(EX_CONFIG, `${problems.map(printProblem).join('\n')}\ntaken out again: ${out}`)
+  return mine.map(({ path }) => {
+    renameSync(path, `${path}.disabled`)
+    return `${path}.disabled`
+  })
 }
 
 function describe({ package: name, path, became }: Added): string {

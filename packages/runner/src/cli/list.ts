@@ -1,41 +1,88 @@
-/** `candy list`: what stands in filters.d, in order, and which copy of each package is used. Runs no filter's code. */
+/**
+ * `candy list`: what stands in filters.d, in order, which copy of each package is used, and whether all of it would load. It
+ * loads the code of filters as the service would, and so with the rights of candy.
+ */
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { Log } from '../log/log.js'
+import { isGivenMail } from '../postfix/given.js'
 import { type Configuration, readConfiguration } from '../site/configuration.js'
+import { examine, type FilterHealth } from '../site/examination.js'
 import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
-import { inOrder, printProblem } from '../site/problem.js'
+import { printProblem } from '../site/problem.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'
+import { isTooPowerful, runAgain } from './privileges.js'
 import { printTable } from './table.js'
 
 interface ListOptions {
   readonly config?: string
   readonly filters?: string
+  readonly ask?: true
   readonly json?: true
 }
+
+/** Said beside the list, where it is so. */
+const NOT_GIVEN = 'Postfix gives no mail to candy: no service in master.cf names it; "candy enable" sets that up'
 
 export function addList(candy: Command): void {
   candy
     .command('list')
-    .description('show the filters in the order in which they run')
+    .description('check the configuration, and show the filters in the order in which they run')
     .option('--filters <dir>', 'a directory to use for filters.d')
+    .option('--ask', 'ask each filter whether it could work now: whether its scanner is there, say')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExit status: 0 all can be loaded, 78 something is wrong.')
     .action(async (_, command: Command) => list(command.optsWithGlobals<ListOptions>()))
 }
 
-async function list({ config, filters, json }: ListOptions): Promise<void> {
-  const configDirectory = await findConfigDirectory(config)
+async function list({ config, filters, ask, json }: ListOptions): Promise<void> {
+  const configDirectory = resolve(await findConfigDirectory(config))
+  if (await isTooPowerful()) return runAgain()
   const configuration = await readConfiguration({
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: filters }),
   })
-  const problems = inOrder(configuration.problems).map(printProblem)
-  process.stdout.write(json ? `${JSON.stringify(toJson(configuration, problems))}\n` : printListing(configuration))
-  for (const problem of json ? [] : problems) console.error(problem)
-  process.exitCode = problems.length === 0 ? EX_OK : EX_CONFIG
+  const { problems, health } = await silently(() => examine(configuration, { log: NO_LOG, check: true }, ask === true))
+  const said = {
+    problems: problems.map(printProblem),
+    health,
+    warnings: (await isGivenMail(configDirectory)) ? [] : [NOT_GIVEN],
+  }
+  if (!json) for (const line of [...said.problems, ...said.warnings.map(warn), ...unwell(health)]) console.error(line)
+  const text = json ? `${JSON.stringify(toJson(configuration, said))}\n` : printListing(configuration, said)
+  // Filters may have left something running, and close when they like.
+  process.stdout.write(text, () => process.exit(problems.length === 0 ? EX_OK : EX_CONFIG))
 }
 
-function toJson(configuration: Configuration, problems: readonly string[]): object {
+interface Said {
+  readonly problems: readonly string[]
+  readonly health: readonly FilterHealth[]
+  readonly warnings: readonly string[]
+}
+
+const NO_LOG: Log = { write: () => {}, close: async () => {} }
+
+/** What filters print is none of the answer. */
+async function silently<T>(act: () => Promise<T>): Promise<T> {
+  const { write } = process.stdout
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  try {
+    return await act()
+  } finally {
+    process.stdout.write = write
+  }
+}
+
+function warn(text: string): string {
+  return `warning: ${text}`
+}
+
+function unwell(health: readonly FilterHealth[]): readonly string[] {
+  return health.filter(({ ok }) => !ok).map(({ name, text }) => warn(`${name}: ${text}`))
+}
+
+function toJson(configuration: Configuration, { problems, health, warnings }: Said): object {
   const { snapshot, settings } = configuration
   return {
     version: 1,
@@ -43,15 +90,20 @@ function toJson(configuration: Configuration, problems: readonly string[]): obje
     mode: settings.mode,
     entries: listSite(configuration),
     problems,
+    warnings,
+    health,
   }
 }
 
-function printListing(configuration: Configuration): string {
+function printListing(configuration: Configuration, { problems, health }: Said): string {
   const { directory } = configuration.snapshot
   const entries = listSite(configuration)
-  if (entries.length === 0) return `${directory} is empty: mail passes unfiltered\n`
   const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))
-  return `${directory}\n${printTable(HEAD, rows)}\n`
+  const table = rows.length === 0 ? '' : `${directory}\n${printTable(HEAD, rows)}\n`
+  const well = health.filter(({ ok }) => ok).map(({ name, text }) => `${name}: ${text}\n`)
+  // Where something is wrong, nothing of it is in force.
+  const none = problems.length === 0 && entries.every(({ kind }) => kind === 'ignored')
+  return [table, ...well, none ? `${directory} has no filters: mail passes unfiltered\n` : ''].join('')
 }
 
 const HEAD = ['name', 'filter', 'version', 'on reject', 'found', 'for some recipients']

@@ -40,7 +40,7 @@ export async function isTooPowerful(): Promise<boolean> {
  * The command line that was typed, with the rights that filters get: those of candy where root asks, of whoever asks otherwise. `groups` are further
  * groups, by name or number. Throws Failure when candy may not run it.
  */
-async function commandForFilters(
+export async function commandForFilters(
   argv: readonly string[],
   groups: readonly string[] = [],
 ): Promise<readonly [string, ...string[]]> {

@@ -5,17 +5,21 @@ import type { Command } from 'commander'
 import { readConfiguration } from '../site/configuration.js'
 import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
 import { nearest } from '../site/nearest.js'
-import { PrefixError, uninstall } from '../site/prefix.js'
+import { PrefixError } from '../site/package-tree.js'
+import { type Installed, uninstall } from '../site/prefix.js'
 import { findConfigDirectory } from './config-directory.js'
-import { EX_UNAVAILABLE } from './exit-status.js'
+import { confirm } from './confirm.js'
+import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { assertRoot, readSound } from './postfix-command.js'
-import { printReload, reloadService } from './runner-reload.js'
+import { printReload, reloadAfter } from './runner-reload.js'
 
 interface RemoveOptions {
   readonly config?: string
   readonly purge?: true
   readonly dryRun?: true
+  readonly yes?: true
+  readonly json?: true
 }
 
 export function addRemove(candy: Command): void {
@@ -25,38 +29,57 @@ export function addRemove(candy: Command): void {
     .argument('<name>', 'as candy list shows it: 50-clamav')
     .option('--purge', 'delete the file, and the package where candy add has installed it and nobody else needs it')
     .option('--dry-run', 'show what would be done, and do nothing')
-    .addHelpText('after', '\nExit status: 0 done, 64 usage, 69 no such filter, 78 configuration.')
+    .option('--yes', 'do not ask, where something is deleted')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, and in force where candy serve runs, 64 usage, 69 no such filter, 78 something in the configuration is wrong.',
+    )
     .action((name: string, _, command: Command) => remove(name, command.optsWithGlobals<RemoveOptions>()))
 }
 
-async function remove(name: string, { config, purge, dryRun }: RemoveOptions): Promise<void> {
+async function remove(name: string, { config, purge, dryRun, yes, json }: RemoveOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(config))
   const settings = readSound(configDirectory)
   const configuration = await readConfiguration({ configDirectory })
   const entries = listSite(configuration)
   const filter = find(entries, name, configuration.snapshot.directory)
-  const unused = purge === true && isUnused(entries, filter)
+  const unused = purge === true && isUnused(entries, filter) ? filter.package : undefined
   const resting = `${filter.path}.disabled`
   if (dryRun) {
     console.log(purge ? `delete ${filter.path}` : `rename ${filter.path} to ${resting}`)
-    if (unused) console.log(`uninstall ${filter.package}`)
+    if (unused !== undefined) console.log(`uninstall ${unused}`)
     return
   }
   assertRoot('candy remove')
+  // What only gets another name is put back by candy add; what is deleted is gone.
+  if (purge && !yes)
+    await confirm(`Delete ${[filter.path, ...(unused ? [`package ${unused}`] : [])].join(' and the ')}?`, '--yes')
   if (purge) rmSync(filter.path)
   else {
     if (existsSync(resting)) throw new Failure(EX_UNAVAILABLE, `${resting} is there already: delete it first`)
     renameSync(filter.path, resting)
   }
-  if (unused && filter.package !== undefined) {
-    try {
-      await uninstall(settings.state, filter.package)
-    } catch (error) {
-      throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
-    }
+  const uninstalled = unused === undefined ? undefined : await take(settings.state, unused)
+  const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
+  if (settings.mode !== 'smtp' || reload?.reloaded === true) uninstalled?.prune()
+  if (json) {
+    const became = purge ? 'deleted' : 'disabled'
+    const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }
+    console.log(JSON.stringify({ version: 1, removed, reload: reload ?? null }))
+  } else {
+    console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${resting}`)
+    if (reload !== undefined) printReload(reload)
   }
-  console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${resting}`)
-  if (settings.mode === 'smtp') printReload(await reloadService(settings.state))
+  if (reload?.reloaded === false) process.exitCode = EX_CONFIG
+}
+
+async function take(state: string, name: string): Promise<Installed> {
+  try {
+    return await uninstall(state, name)
+  } catch (error) {
+    throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
+  }
 }
 
 type Entries = readonly (ListedFilter | ListedFile)[]

@@ -24,6 +24,17 @@ export async function reloadService(state: string): Promise<ReloadAnswer> {
   }
 }
 
+/** The same for a command that has done its own part; where no service runs, says that nothing is in force. */
+export async function reloadAfter(state: string): Promise<ReloadAnswer | undefined> {
+  try {
+    return await reloadService(state)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    console.error(`not in force yet: ${error.message}`)
+    return undefined
+  }
+}
+
 /** Problems on standard error, what is in force on standard output. */
 export function printReload({ reloaded, problems, inForce }: ReloadAnswer): void {
   for (const problem of problems) console.error(problem)

@@ -57,7 +57,7 @@ export function cannotLoad(name: string, directory: string | undefined, error: u
 }
 
 /** The filter of this project that a name which is none of them was probably meant to be. */
-function meant(name: string): string | undefined {
+export function meant(name: string): string | undefined {
   if (OWN_FILTERS.includes(name)) return undefined
   const bare = name.replace(/^@[^/]*\//, '')
   return nearest(name, OWN_FILTERS, SLIPS) ?? OWN_FILTERS.find((own) => own.endsWith(`/${bare}`))

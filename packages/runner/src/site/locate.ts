@@ -1,7 +1,7 @@
 /**
  * Where a filter package is, without running any of its code.
  *
- * `filter = "NAME"` is looked up as an absolute path, then in the site's prefix (`<state>/packages`, where `candy add`
+ * `filter = "NAME"` is looked up as an absolute path, then in the site's prefix (`<state>/packages/current`, where `candy add`
  * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
  * upwards. A directory of the name with a `package.json` is the package, whatever its `exports` hide.
  */
@@ -29,10 +29,13 @@ export interface PackageLocation {
   readonly file?: string
 }
 
+/** The link in the site's prefix to what is installed there now. */
+export const CURRENT = 'current'
+
 /** Finds a package; nothing when it isn't installed. `state` is the site's state directory. */
 export function locatePackage(name: string, state: string): PackageLocation | undefined {
   if (isAbsolute(name)) return locatePath(name)
-  const site = location(join(state, 'packages', 'node_modules', name), 'site')
+  const site = location(join(state, 'packages', CURRENT, 'node_modules', name), 'site')
   // What the way there leads to now, and not what it may lead to later.
   if (site !== undefined) return { ...site, directory: realpathSync(site.directory) }
   for (const directory of upwards(dirname(fileURLToPath(import.meta.url)))) {

@@ -1,11 +1,30 @@
 /**
  * The site's prefix, `<state>/packages`: where npm installs filter packages for this site. It is root's, and candy may not
  * write it. npm runs no code of a package (`--ignore-scripts`) and links nothing into anybody's home (`--install-links`).
+ *
+ * Every change makes a new directory, `1`, `2`, …, with all that is installed, and then points `current` at it: workers that
+ * run keep the code that they have loaded a part of, and nobody ever finds half of an installation.
  */
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { readRegular } from './file.js'
+import { CURRENT } from './locate.js'
+import { Ownership } from './ownership.js'
+import { forget, normalise, PrefixError } from './package-tree.js'
 
 /** A package as it was asked for. */
 export interface Requested {
@@ -15,11 +34,6 @@ export interface Requested {
   readonly name: string
   /** Whether it lies in a file or a directory, and so has to be installed from there. */
   readonly local: boolean
-}
-
-/** What npm, tar or the file system said. */
-export class PrefixError extends Error {
-  readonly code = 'PREFIX'
 }
 
 const QUIET = ['--ignore-scripts', '--install-links', '--no-audit', '--no-fund', '--loglevel=error']
@@ -35,18 +49,92 @@ export async function readRequest(text: string): Promise<Requested> {
   return { spec: path, name: nameIn(manifest, text), local: true }
 }
 
-/** Installs packages, all by one command, so that tarballs find each other without a network. Throws PrefixError. */
-export async function install(state: string, specs: readonly string[]): Promise<void> {
-  const prefix = join(state, 'packages')
-  if (!existsSync(prefix)) mkdirSync(prefix, { mode: 0o755 })
-  const manifest = join(prefix, 'package.json')
-  if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n', { mode: 0o644 })
-  await npm(prefix, ['install', '--omit=dev', ...specs])
+/** What an installation has changed. */
+export interface Installed {
+  /** Goes back to what there was before. */
+  undo(): void
+  /** Removes what nobody uses any more, once what is new is in force; what it has replaced stays, since workers that finish may still load a part of it. */
+  prune(): void
 }
 
-/** Takes a package out of the prefix. Throws PrefixError. */
-export async function uninstall(state: string, name: string): Promise<void> {
-  await npm(join(state, 'packages'), ['uninstall', name])
+/** Installs packages, all by one command, so that tarballs find each other without a network. Throws PrefixError; then all is as it was. */
+export function install(state: string, requests: readonly Requested[]): Promise<Installed> {
+  return change(state, async (draft) => {
+    for (const { name, local } of requests) if (local) forget(draft, name)
+    await npm(draft, ['install', '--omit=dev', ...requests.map(({ spec }) => spec)])
+  })
+}
+
+/** Takes a package out of the prefix. Throws PrefixError; then all is as it was. */
+export function uninstall(state: string, name: string): Promise<Installed> {
+  return change(state, (draft) => npm(draft, ['uninstall', name]))
+}
+
+/** Changes a copy that only root may enter, and puts it in the place of the original when it is whole. */
+async function change(state: string, act: (draft: string) => Promise<void>): Promise<Installed> {
+  const prefix = join(state, 'packages')
+  assertOwn(state)
+  if (!existsSync(prefix)) mkdirSync(prefix, { mode: 0o755 })
+  assertOwn(prefix)
+  const before = currentTree(prefix)
+  const draft = mkdtempSync(join(prefix, '.draft-'))
+  try {
+    if (before !== undefined) cpSync(join(prefix, before), draft, { recursive: true, verbatimSymlinks: true })
+    const manifest = join(draft, 'package.json')
+    if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n')
+    await act(draft)
+    normalise(draft)
+    const trees = treesIn(prefix)
+    const after = String(Math.max(0, ...trees) + 1)
+    chmodSync(draft, 0o755)
+    renameSync(draft, join(prefix, after))
+    point(prefix, after)
+    return {
+      undo: () => {
+        point(prefix, before)
+        rmSync(join(prefix, after), { recursive: true, force: true })
+      },
+      prune: () => {
+        for (const tree of treesIn(prefix).map(String)) {
+          if (tree !== before && tree !== after) rmSync(join(prefix, tree), { recursive: true, force: true })
+        }
+      },
+    }
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Root writes here, so nobody else may have a hand in it. */
+function assertOwn(directory: string): void {
+  const complaint = new Ownership(0).complaint(directory)
+  if (complaint !== undefined) throw new PrefixError(`nothing is installed there: ${complaint}`)
+}
+
+function treesIn(prefix: string): readonly number[] {
+  return readdirSync(prefix)
+    .filter((name) => /^[1-9]\d*$/.test(name))
+    .map(Number)
+}
+
+function currentTree(prefix: string): string | undefined {
+  try {
+    return readlinkSync(join(prefix, CURRENT))
+  } catch {
+    return undefined
+  }
+}
+
+/** Whoever looks finds the one or the other (rename(2)). */
+function point(prefix: string, tree: string | undefined): void {
+  const draft = join(prefix, `.${CURRENT}`)
+  rmSync(draft, { force: true })
+  if (tree === undefined) rmSync(join(prefix, CURRENT), { force: true })
+  else {
+    symlinkSync(tree, draft)
+    renameSync(draft, join(prefix, CURRENT))
+  }
 }
 
 async function npm(prefix: string, words: readonly string[]): Promise<void> {

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scratch } from '../support.js'
@@ -102,6 +112,121 @@ test('a dry run says what would be done, and does nothing', () => {
   expect(readdirSync(where.state)).toEqual([])
 })
 
+/** A filter package in a directory of its own, whose filter answers with this word. */
+function mine(word: string): string {
+  const directory = join(scratch(), 'mine')
+  mkdirSync(join(directory, 'filters.d'), { recursive: true })
+  const files = { 'filters.d/70-mine.toml': 'filter = "mine"\n', 'index.js': code(word) }
+  const manifest = { name: 'mine', version: '1.0.0', type: 'module', main: 'index.js' }
+  for (const [name, text] of Object.entries({ ...files, 'package.json': JSON.stringify(manifest) })) {
+    writeFileSync(join(directory, name), text)
+  }
+  return directory
+}
+
+function code(word: string): string {
+  return `export const filter = { api: 1, name: 'mine', rewrites: false,
+    options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
+    create: () => ({
+      judge: () => ({ action: 'reject', text: '${word}' }),
+      check: async () => ({ ok: ${word !== 'ill'}, text: 'I am ${word}' }),
+    }) }\n`
+}
+
+describe('a package of the own directory', () => {
+  const judged = (where: Host): string =>
+    JSON.parse(candy(['check', '--json', '-c', where.directory], 'Subject: hi\n\nhi\n').stdout).text
+
+  test('is installed anew each time, also where its version is the same', { timeout: 120_000 }, () => {
+    const where = host()
+    const directory = mine('first')
+    const { status, stderr } = run(where, 'add', directory)
+    expect(stderr).toContain('70-mine: I am first')
+    expect(status).toBe(0)
+    expect(judged(where)).toBe('first')
+    writeFileSync(join(directory, 'index.js'), code('second'))
+    expect(run(where, 'add', directory).status).toBe(0)
+    expect(judged(where)).toBe('second')
+    expect(readdirSync(join(where.state, 'packages')).toSorted()).toEqual(['1', '2', 'current'])
+    writeFileSync(join(directory, 'index.js'), code('third'))
+    expect(run(where, 'add', directory).status).toBe(0)
+    expect(readdirSync(join(where.state, 'packages')).toSorted()).toEqual(['2', '3', 'current'])
+  })
+
+  test('that does not load is not installed, and what was there before stays', { timeout: 120_000 }, () => {
+    const where = host()
+    const directory = mine('first')
+    expect(run(where, 'add', directory).status).toBe(0)
+    writeFileSync(join(directory, 'index.js'), 'throw new Error("broken")')
+    const { status, stderr } = run(where, 'add', directory)
+    expect(stderr).toMatch(/70-mine\.toml:1:10: filter: "mine" cannot be loaded from .*: broken/)
+    expect(status).toBe(78)
+    expect(judged(where)).toBe('first')
+    expect(readdirSync(join(where.state, 'packages')).toSorted()).toEqual(['1', 'current'])
+  })
+
+  test('that holds a set-uid program has an ordinary one afterwards', { timeout: 120_000 }, () => {
+    const where = host()
+    const directory = mine('first')
+    copyFileSync('/bin/true', join(directory, 'root'))
+    chmodSync(join(directory, 'root'), 0o6777)
+    const packed = execFileSync('npm', ['pack', directory, '--silent'], { encoding: 'utf8', cwd: scratch() }).trim()
+    expect(packed).toBe('mine-1.0.0.tgz')
+    // npm pack itself takes such bits away; whoever means harm does not use it.
+    const tarball = join(scratch(), 'mine.tgz')
+    execFileSync('tar', ['-czf', tarball, '--transform', 's,^mine,package,', '-C', join(directory, '..'), 'mine'])
+    expect(run(where, 'add', tarball).status).toBe(0)
+    expect(statSync(join(where.state, 'packages/current/node_modules/mine/root')).mode & 0o7777).toBe(0o755)
+  })
+
+  test('whose filter is not well is added, and that is said', { timeout: 120_000 }, () => {
+    const where = host()
+    const { status, stderr } = run(where, 'add', mine('ill'))
+    expect(stderr).toContain('warning: 70-mine: I am ill')
+    expect(status).toBe(0)
+  })
+})
+
+test('what is to be installed below a directory of somebody else is refused', () => {
+  const where = host()
+  chownSync(where.state, 12_345, 12_345)
+  const { status, stderr } = run(where, 'add', mine('first'))
+  expect(stderr).toContain(`nothing is installed there: ${where.state} belongs to user 12345`)
+  expect(status).toBe(69)
+})
+
+test.each([
+  '@candy/filter-clamv',
+  '@candy/filter-spamasassin',
+  '@cndy/filter-clamav',
+  '@other/filter-clamav',
+  'filter-clamav',
+])('%s is not installed for a filter of ours by mistake', (name) => {
+  const where = host()
+  const { status, stderr } = run(where, 'add', name)
+  expect(stderr).toMatch(/did you mean that\? Nothing was installed; --exact/)
+  expect(status).toBe(69)
+  expect(existsSync(join(where.state, 'packages'))).toBe(false)
+})
+
+test('remove asks before it deletes, and prints JSON', () => {
+  const where = host()
+  run(where, 'add', '@candy/filter-clamav')
+  const asked = run(where, 'remove', '50-clamav', '--purge')
+  expect(asked.stderr).toContain('say --yes')
+  expect(asked.status).toBe(64)
+  expect(readdirSync(where.filters)).toEqual(['50-clamav.toml'])
+  const path = join(where.filters, '50-clamav.toml')
+  const { status, stdout } = run(where, 'remove', '50-clamav', '--purge', '--yes', '--json')
+  expect(JSON.parse(stdout)).toEqual({
+    version: 1,
+    removed: { name: '50-clamav', path, became: 'deleted' },
+    reload: null,
+  })
+  expect(status).toBe(0)
+  expect(readdirSync(where.filters)).toEqual([])
+})
+
 describe('tarballs', () => {
   let tarballs: string[]
   beforeAll(() => {
@@ -120,7 +245,7 @@ describe('tarballs', () => {
       status: 0,
       stdout: `${where.filters}/50-clamav.toml: added (@candy/filter-clamav)\n`,
     })
-    const installed = join(where.state, 'packages/node_modules/@candy/filter-clamav')
+    const installed = join(where.state, 'packages/1/node_modules/@candy/filter-clamav')
     expect(statSync(installed).isDirectory()).toBe(true)
     const { entries } = JSON.parse(run(where, 'list', '--json').stdout)
     expect(entries).toMatchObject([{ name: '50-clamav', from: 'site', directory: installed }])
@@ -129,9 +254,10 @@ describe('tarballs', () => {
     writeFileSync(dropIn, `timeout = "1s"\n${readFileSync(dropIn, 'utf8')}`)
     const checked = candy(['check', '-c', where.directory], 'Subject: hi\n\nhi\n')
     expect(checked.stdout).toContain('50-clamav')
-    expect(run(where, 'remove', '50-clamav', '--purge').status).toBe(0)
+    expect(run(where, 'remove', '50-clamav', '--purge', '--yes').status).toBe(0)
     expect(readdirSync(where.filters)).toEqual([])
-    expect(existsSync(installed)).toBe(false)
+    expect(existsSync(join(where.state, 'packages/current/node_modules/@candy/filter-clamav'))).toBe(false)
+    expect(existsSync(installed)).toBe(true)
   })
 
   test('one that lacks what it depends on is not installed, and npm says why', { timeout: 120_000 }, () => {

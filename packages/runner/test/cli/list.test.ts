@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { candy, site } from './candy.js'
 
@@ -26,4 +28,83 @@ test('what cannot be loaded is 78', () => {
   const { status, stderr } = candy(['list', '-c', directory])
   expect(status).toBe(78)
   expect(stderr).toContain(`${directory}/filters.d/20-x.toml:1:`)
+})
+
+test.each([
+  [
+    'an option key that nobody knows',
+    '[options]\nadresses = ["x"]\n',
+    /20-clamav\.toml:3:1: options\.adresses: unknown key/,
+  ],
+  ['an option of another kind', '[options]\nwait = 5\n', /20-clamav\.toml:3:8: options\.wait: /],
+])('%s is found, as candy serve would find it', (_, options, expected) => {
+  const directory = site({ 'filters.d/20-clamav.toml': `filter = "@candy/filter-clamav"\n${options}` })
+  const { status, stderr } = candy(['list', '-c', directory])
+  expect(stderr).toMatch(expected)
+  expect(status).toBe(78)
+})
+
+test('thresholds that are out of order are found', () => {
+  const directory = site({
+    'filters.d/60-spam.toml': 'filter = "@candy/filter-spamassassin"\n[options]\nquarantine = 9.0\nreject = 5.0\n',
+  })
+  const { status, stderr } = candy(['list', '-c', directory])
+  expect(stderr).toMatch(/60-spam\.toml:4:10: options\.reject: /)
+  expect(status).toBe(78)
+})
+
+test('a filter that cannot be made is found', () => {
+  const directory = site({
+    'it.mjs': `export const filter = { api: 1, name: 'it', rewrites: false,
+      options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
+      create: () => { throw new Error('no') } }`,
+  })
+  writeFileSync(join(directory, 'filters.d/20-it.toml'), `filter = "${directory}/it.mjs"\n`)
+  const { status, stderr } = candy(['list', '-c', directory])
+  expect(stderr).toMatch(/20-it\.toml:1:10: filter: ".*it\.mjs" cannot start: no/)
+  expect(status).toBe(78)
+})
+
+test('a directory that is missing is not taken for an empty one, and an empty one only where nothing is wrong', () => {
+  const missing = candy(['list', '-c', site(), '--filters', '/nowhere'])
+  expect(missing.stderr).toContain('/nowhere: no such directory')
+  expect(missing.stdout).not.toContain('unfiltered')
+  expect(missing.status).toBe(78)
+  expect(candy(['list', '-c', site()]).stdout).toMatch(/filters\.d has no filters: mail passes unfiltered\n$/)
+  const broken = candy(['list', '-c', site({ 'candy.toml': 'mode = 1\n' })])
+  expect(broken.stdout).not.toContain('unfiltered')
+  expect(broken.status).toBe(78)
+})
+
+test('a name near to that of a filter of ours is not offered for installation', () => {
+  const directory = site({ 'filters.d/20-x.toml': 'filter = "@candy/filter-clamv"\n' })
+  const { stderr } = candy(['list', '-c', directory])
+  expect(stderr).toContain('"@candy/filter-clamv" is not installed; did you mean "@candy/filter-clamav"?')
+  expect(stderr).not.toContain('candy add')
+})
+
+test('it is said when Postfix gives candy no mail, and not when it does', () => {
+  const plain = 'smtp inet n - y - - smtpd\n'
+  const without = candy(['list', '-c', site({ 'master.cf': plain, 'main.cf': '' })])
+  expect(without.stderr).toContain('warning: Postfix gives no mail to candy')
+  expect(without.status).toBe(0)
+  const given = `${plain}  -o content_filter=candy-lmtp:unix:candy/lmtp\n`
+  expect(candy(['list', '-c', site({ 'master.cf': given, 'main.cf': '' })]).stderr).toBe('')
+  const everywhere = 'content_filter = candy-lmtp:unix:candy/lmtp\n'
+  expect(candy(['list', '-c', site({ 'master.cf': plain, 'main.cf': everywhere })]).stderr).toBe('')
+})
+
+test('what a filter prints is no part of the answer, and what it leaves running does not keep it', () => {
+  const code = `console.log('{}'); process.stdout.write('noise'); setInterval(() => console.log('more'), 10)
+    export const filter = { api: 1, name: 'loud', rewrites: false,
+      options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
+      create: () => ({ judge: () => ({ action: 'accept' }), check: async () => ({ ok: false, text: 'no daemon' }) }) }`
+  const directory = site({ 'loud.mjs': code })
+  writeFileSync(join(directory, 'filters.d/20-loud.toml'), `filter = "${directory}/loud.mjs"\n`)
+  const { status, stdout } = candy(['list', '-c', directory, '--json', '--ask'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    problems: [],
+    health: [{ name: '20-loud', ok: false, text: 'no daemon' }],
+  })
+  expect(status).toBe(0)
 })

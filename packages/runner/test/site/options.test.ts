@@ -52,7 +52,7 @@ let state: string
 
 beforeEach(() => {
   state = scratch()
-  linkLibraries(join(state, 'packages'))
+  linkLibraries(join(state, 'packages/current'))
 })
 
 async function said(code: string, options: string, shipped: string | undefined = SHIPPED): Promise<string[]> {

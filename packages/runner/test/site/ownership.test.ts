@@ -112,3 +112,37 @@ test('a directory that many files share is judged the same for each of them', ()
   const ownership = new Ownership(CANDY)
   expect(ownership.complaint(file)).toBe(ownership.complaint(join(top, 'filters.d')))
 })
+
+describe('of a tree, is refused', () => {
+  const below = (): string | undefined => new Ownership(CANDY).complaintBelow(top)
+
+  test('nothing, where all is root’s or candy’s, and a link leads around in a circle', () => {
+    symlinkSync('..', join(top, 'filters.d', 'up'))
+    symlinkSync('gone', join(top, 'filters.d', 'dangling'))
+    expect(below()).toBeUndefined()
+  })
+
+  test('a file deep inside that others may write', () => {
+    mkdirSync(join(top, 'dist/inner'), { recursive: true })
+    const deep = join(top, 'dist/inner/index.js')
+    writeFileSync(deep, '')
+    chmodSync(deep, 0o666)
+    expect(below()).toBe(`others than its owner may write ${deep}: chmod go-w ${deep}`)
+  })
+
+  test('what a link leads to, and what is below that', () => {
+    const elsewhere = scratch()
+    symlinkSync(elsewhere, join(top, 'linked'))
+    expect(below()).toBeUndefined()
+    writeFileSync(join(elsewhere, 'index.js'), '')
+    chownSync(join(elsewhere, 'index.js'), STRANGER, STRANGER)
+    expect(below()).toMatch(/index\.js belongs to user 54321/)
+  })
+
+  test('a link to where a stranger could put something', () => {
+    const elsewhere = scratch()
+    chownSync(elsewhere, STRANGER, STRANGER)
+    symlinkSync(join(elsewhere, 'later.js'), join(top, 'later.js'))
+    expect(below()).toMatch(/belongs to user 54321/)
+  })
+})

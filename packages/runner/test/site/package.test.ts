@@ -197,7 +197,7 @@ describe('a package is looked up', () => {
   })
 
   test('and not found where there is a directory without package.json', () => {
-    mkdirSync(join(state, 'packages', 'node_modules', 'empty'), { recursive: true })
+    mkdirSync(join(state, 'packages/current/node_modules', 'empty'), { recursive: true })
     expect(locatePackage('empty', state)).toBeUndefined()
   })
 })

@@ -33,7 +33,7 @@ export function plantInSite(
   files: Readonly<Record<string, string>>,
   manifest: object = {},
 ): string {
-  return plantPackage(join(state, 'packages', 'node_modules', name), files, { name, ...manifest })
+  return plantPackage(join(state, 'packages/current/node_modules', name), files, { name, ...manifest })
 }
 
 /** The libraries of this repository, so that a planted package can import them. */

@@ -1,0 +1,21 @@
+/** Whether Postfix gives mail to candy at all: filters that load are of no use when nobody asks them. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readText } from '@candy/master-cf'
+import { findAttached, isCandyFilter, namesCandy } from './attachment.js'
+import { commandsOf } from './commands.js'
+import { PostfixError } from './error.js'
+
+/** Whether a service of master.cf, or main.cf for all of them, names candy. True where there is no Postfix to tell. */
+export async function isGivenMail(configDirectory: string): Promise<boolean> {
+  const master = join(configDirectory, 'master.cf')
+  if (!existsSync(master)) return true
+  if (findAttached(readText(master), { parameters: new Map() }).some(namesCandy)) return true
+  try {
+    const run = commandsOf(configDirectory)
+    return isCandyFilter((await run('postconf', '-h', 'content_filter')).trim())
+  } catch (error) {
+    if (error instanceof PostfixError) return true
+    throw error
+  }
+}
