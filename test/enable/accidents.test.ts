@@ -1,9 +1,10 @@
 /** What goes wrong while candy is enabled is put back byte for byte, with the reason; nothing of candy is left. */
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { deliver } from '../ground/client.js'
+import { soaking } from '../ground/soak.js'
 import { type Files, type Site, startSite } from './site.js'
 
 let site: Site
@@ -140,31 +141,71 @@ test('somebody stops it half way', async () => {
   listing = await everything()
 })
 
-test('somebody edits master.cf half way: the edit stays, and the text says what to do', async () => {
+test("somebody edits master.cf half way: candy's lines go, and the edit stays", async () => {
   const { ended } = await untilProof(69)
   const path = join(site.postfix.configDirectory, 'master.cf')
-  const toml = join(site.postfix.configDirectory, 'candy.toml')
-  const settings = await readFile(toml)
-  const edited = `${(await site.files()).master}# by hand\n`
-  await writeFile(path, edited, 'latin1')
+  await writeFile(path, `${(await site.files()).master}# by hand\n`, 'latin1')
   await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-  expect(await ended).toMatch(/Put back is all but .*master\.cf: edited by somebody else/)
-  expect(await site.files()).toEqual({ master: edited, main: before.main })
+  expect(await ended).toMatch(/Everything of candy's is taken back; .* edited meanwhile stays \(.*master\.cf\)/)
+  expect(await site.files()).toEqual({ master: `${before.master}# by hand\n`, main: before.main })
   await writeFile(path, before.master, 'latin1')
   await site.postfix.reload()
-  // It was put back, and so says no more where the state is.
-  await writeFile(toml, settings)
-  expect((await site.candy(['disable', '--yes'])).stderr).toContain('cut short')
   listing = await everything()
 })
 
-test('a command that is killed half way is undone by the next', async () => {
+/** What each of these finds: a command that was killed while its test message was on the way. */
+async function killAtProof(): Promise<void> {
   const { pid, ended } = await untilProof(0)
   process.kill(pid, 'SIGKILL')
   await expect(ended).rejects.toThrow('status null')
   expect((await site.files()).master).toContain('candy-proof')
-  const { stderr } = await site.candy(['disable', '--yes'])
-  expect(stderr).toContain('cut short')
+}
+
+async function afterwards(): Promise<void> {
   await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
+  listing = await everything()
+}
+
+test('a command that is killed half way is undone by the next', async () => {
+  await killAtProof()
+  const { stderr } = await site.candy(['disable', '--yes'])
+  expect(stderr).toContain('cut short: what it had begun is undone')
+  await afterwards()
+})
+
+test('killed half way, and main.cf and master.cf edited by other programs since: both commands go on, and the edits stay', async () => {
+  await killAtProof()
+  await site.postfix.set({ smtpd_banner: 'edited' })
+  await site.writeMaster(`${(await site.files()).master}mine unix - - n - - smtp\n`)
+  const { stderr } = await site.candy(['enable', '--dry-run', '--mode', 'pipe'])
+  expect(stderr).toBe('')
+  const undone = await site.candy(['disable', '--yes'])
+  expect(undone.stderr).toMatch(/what another program has edited meanwhile stays \(.*main\.cf, .*master\.cf\)/)
+  const files = await site.files()
+  expect(files).toEqual({
+    main: `${before.main}smtpd_banner = edited\n`,
+    master: `${before.master}mine unix - - n - - smtp\n`,
+  })
+  before = files
+  await afterwards()
+})
+
+test('killed half way, and what it had noted cut short by a full disk: its lines go by name, with either command', async () => {
+  for (const size of [0, 1, 900]) {
+    await killAtProof()
+    await truncate(join(site.state, 'pending.json'), size)
+    const { stderr } = await site.candy(['disable', '--yes'])
+    expect(stderr).toContain('what it had noted is damaged')
+    expect(await site.files()).toEqual(before)
+    await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
+    if (!soaking) break
+  }
+  await killAtProof()
+  await rm(join(site.state, 'pending.json'))
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
+  await site.enable('--mode', 'pipe')
+  const { master, main } = await site.files()
+  expect(`${master}${main}`).not.toMatch(/candy-proof|soft_bounce/)
+  await site.candy(['disable', '--yes'])
   listing = await everything()
 })

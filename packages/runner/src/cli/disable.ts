@@ -1,21 +1,21 @@
 /** `candy disable`: takes candy out of Postfix again, line by line what `candy enable` put in, and loses no mail over it. */
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { diffOf } from '../postfix/change.js'
-import { unmake } from '../postfix/directories.js'
+import { ACCOUNT } from '../postfix/directories.js'
 import { disable as carryOut } from '../postfix/disabling.js'
-import { recover } from '../postfix/enabling.js'
-import { readInstance } from '../postfix/instance.js'
-import { readJournal } from '../postfix/journal.js'
+import { filesOf, readInstance } from '../postfix/instance.js'
+import { knownJournal } from '../postfix/journal.js'
 import { planDisable } from '../postfix/plan.js'
-import { assertPurgeable, purge } from '../postfix/purge.js'
+import { planPurge, purge, type Removal } from '../postfix/purge.js'
+import { recover } from '../postfix/recovery.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { asFailure, assertRootsOwn, changing, readSound, readWait } from './postfix-command.js'
-import { runnerUnitPaths } from './runner-start.js'
+import { describeRunner, stopRunner } from './runner-stop.js'
 
 interface DisableOptions {
   readonly config?: string
@@ -55,36 +55,69 @@ async function start(options: DisableOptions): Promise<void> {
 async function disable(configDirectory: string, options: DisableOptions): Promise<void> {
   const wait = readWait(options.wait)
   const { state } = readSound(configDirectory)
-  const report = (what: string): void => console.error(`${what} ...`)
   assertRootsOwn(state)
+  const report = (what: string): void => console.error(`${what} ...`)
+  const records = { configDirectory, state }
+  let instance = await readInstance(configDirectory)
+  const paths = { ...records, queueDirectory: instance.queueDirectory }
   if (!options.dryRun) {
-    if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
+    const found = await recover(paths)
+    for (const what of found) console.error(what)
+    if (found.length > 0) instance = await readInstance(configDirectory)
   }
-  const instance = await readInstance(configDirectory)
-  const journal = readJournal(state)
+  const journal = knownJournal(records)
   const plan = planDisable(instance, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
-  if (options.purge) assertPurgeable(state, options.quarantine === true)
+  const removals = options.purge
+    ? planPurge(paths, { share: SHARE, journal, quarantine: options.quarantine === true })
+    : []
+  const files = filesOf(paths)
   const diff = [
-    { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
-    { path: join(configDirectory, 'main.cf'), before: plan.before.main, after: plan.after.main },
+    { path: files.master, before: plan.before.master, after: plan.after.master },
+    { path: files.main, before: plan.before.main, after: plan.after.main },
   ]
     .map(diffOf)
     .join('')
-  const done = diff === '' && journal === undefined
-  if (options.json) console.log(JSON.stringify({ version: 1, configDirectory, detaches: plan.detaches, diff, done }))
-  else process.stdout.write(done ? 'Nothing to do: candy is not enabled.\n' : Buffer.from(diff, 'latin1'))
-  if (options.dryRun || (done && !options.purge)) return
+  const runner = await describeRunner(paths)
+  const done = diff === '' && journal === undefined && runner.length === 0
+  print(options, {
+    configDirectory,
+    detaches: plan.detaches,
+    diff,
+    runner,
+    removals,
+    done: done && removals.length === 0,
+  })
+  if (options.dryRun || (done && removals.length === 0)) return
   if (!options.yes) await confirm(options.purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
-  if (!done)
-    await carryOut({
-      instance,
-      plan,
-      state,
-      wait,
-      report,
-      stopRunner: () => unmake(runnerUnitPaths(configDirectory)),
-    })
-  if (options.purge) await purge(state, join(configDirectory, 'candy.toml'), SHARE, journal)
+  if (!done) {
+    await carryOut({ instance, plan, records, wait, report, stopRunner: () => stopRunner(paths, report) })
+  }
+  await purge(removals, paths)
   console.error('candy is disabled: mail is not filtered any more.')
+}
+
+interface Shown {
+  readonly configDirectory: string
+  readonly detaches: readonly string[]
+  readonly diff: string
+  readonly runner: readonly string[]
+  readonly removals: readonly Removal[]
+  readonly done: boolean
+}
+
+function print({ json }: DisableOptions, shown: Shown): void {
+  const { diff, runner, removals, done } = shown
+  if (json) {
+    console.log(JSON.stringify({ version: 1, ...shown }))
+    return
+  }
+  if (done) console.log('Nothing to do: candy is not enabled.')
+  process.stdout.write(Buffer.from(diff, 'latin1'))
+  for (const line of [...runner, ...removals.map(printRemoval)]) console.log(line)
+}
+
+function printRemoval({ name, messages }: Removal): string {
+  if (name === ACCOUNT) return 'remove the account candy'
+  return messages === undefined ? `remove ${name}` : `remove ${name}, and the ${messages} messages that are kept there`
 }

@@ -5,10 +5,11 @@ import { type Command, Option } from 'commander'
 import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
 import { hasAccount, make, missing, type Place, placesFor } from '../postfix/directories.js'
-import { enable as carryOut, recover } from '../postfix/enabling.js'
+import { enable as carryOut } from '../postfix/enabling.js'
 import { readInstance } from '../postfix/instance.js'
-import { type Choice, type Journal, readJournal } from '../postfix/journal.js'
+import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
+import { recover } from '../postfix/recovery.js'
 import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
@@ -108,7 +109,7 @@ async function switchMode(mode: string, options: EnableOptions): Promise<void> {
   }
   const configDirectory = resolve(await findConfigDirectory(options.config))
   const settings = readSound(configDirectory)
-  if (readJournal(settings.state) === undefined) {
+  if (knownJournal({ configDirectory, state: settings.state }) === undefined) {
     throw new Failure(EX_UNAVAILABLE, `candy is not enabled in ${configDirectory}: candy enable --mode ${mode}`)
   }
   await start('candy mode', { ...options, mode })
@@ -131,11 +132,15 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   }
   const report = (what: string): void => console.error(`${what} ...`)
   assertRootsOwn(state)
+  const records = { configDirectory, state }
+  let instance = await readInstance(configDirectory)
+  const paths = { ...records, queueDirectory: instance.queueDirectory }
   if (!options.dryRun) {
-    if (await recover(configDirectory, state)) report('an earlier command was cut short: what it had begun is undone')
+    const found = await recover(paths)
+    for (const what of found) console.error(what)
+    if (found.length > 0) instance = await readInstance(configDirectory)
   }
-  const instance = await readInstance(configDirectory)
-  const journal = readJournal(state)
+  const journal = knownJournal(records)
   const choice = choose(options, journal)
   const named = Object.keys(options.service ?? {})
   const wish = { ...choice, named, backByPickup: settings.pipe.reinject === 'sendmail', candyPipe: CANDY_PIPE }
@@ -168,7 +173,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
     return
   }
   await carryOut({
-    ...{ instance, plan, journal, state, places, report, signal: stop.signal, startRunner: start },
+    ...{ instance, plan, journal, paths, places, report, signal: stop.signal, startRunner: start },
     settings: { path: tomlPath, before: toml, after },
   })
   console.error(`candy is enabled: ${describe(choice.way)}.`)

@@ -1,8 +1,8 @@
 /** Replacing the files of a site, so that each step can be taken back byte for byte. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readText, unifiedDiff, updateText } from '@candy/master-cf'
 import { PostfixError } from './error.js'
-import type { FileChange } from './journal.js'
+import { makeRootFile } from './root-file.js'
 
 /** A text to write, and the one that must be there before: anything else was written by somebody else meanwhile. Latin-1. */
 export interface Step {
@@ -30,7 +30,7 @@ export function diffOf({ path, before, after }: FileTexts): string {
 /** Throws PostfixError, and changes nothing, when the file is not what it was. */
 export function take({ path, from, to }: Step): void {
   if (from === null) {
-    writeFileSync(path, to, { encoding: 'latin1', flag: 'wx', mode: 0o644 })
+    makeRootFile(path, to, 0o644)
     return
   }
   updateText(path, (text) => {
@@ -39,16 +39,17 @@ export function take({ path, from, to }: Step): void {
   })
 }
 
-/** Puts back what was there before. Returns the paths of files that somebody else has edited meanwhile, which stay. */
-export function putBack(files: readonly FileChange[]): readonly string[] {
-  return files
-    .filter(({ path, before, written }) => {
-      const present = readIfThere(path)
-      if (present === before) return false
-      if (present === null || !written.includes(present)) return true
-      if (before === null) rmSync(path)
-      else take({ path, from: present, to: before })
-      return false
-    })
-    .map(({ path }) => path)
+/** What one command writes: each text that it has written, and no other, is its own to take back. */
+export class Changes {
+  readonly #written = new Map<string, string[]>()
+
+  take(step: Step): void {
+    if (step.from === step.to) return
+    take(step)
+    this.#written.set(step.path, [...this.written(step.path), step.to])
+  }
+
+  written(path: string): readonly string[] {
+    return this.#written.get(path) ?? []
+  }
 }

@@ -3,21 +3,25 @@
  * already is changed, and nothing below a directory that candy owns is followed.
  */
 import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
+  closeSync,
+  constants,
   existsSync,
+  fchmodSync,
+  fchownSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   rmdirSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { readText } from '@candy/master-cf'
 import { execa } from 'execa'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
+import type { Records } from './journal.js'
+import { makeRootFile } from './root-file.js'
 import { USER } from './services.js'
 
 /** A directory; with `from` a copy of a file, with `text` a file. */
@@ -31,22 +35,30 @@ export interface Place {
   readonly text?: string
 }
 
+/** Where everything of candy's is that belongs to one instance. */
+export interface Paths extends Records {
+  readonly queueDirectory: string
+}
+
 /** `account:candy` in a list of what was made. */
-const ACCOUNT = `account:${USER}`
+export const ACCOUNT: string = `account:${USER}`
+
+/** Directories of the state directory: all candy's but `packages`, which is root's. */
+export const STATE_PARTS = ['spool', 'quarantine', 'service', 'filters', 'packages'] as const
+
+/** What systemd.ts makes. */
+const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$/
 
 /** All that must be there, parents first. `share` has the README and the template for filters.d. */
 export async function placesFor(instance: Instance, state: string, share: string): Promise<readonly Place[]> {
   const filters = join(instance.configDirectory, 'filters.d')
   const group = await groupOf(parameterOf(instance, 'mail_owner'))
   const candy = { owner: USER, mode: 0o700 } as const
+  const root = { owner: 'root', mode: 0o755 } as const
   return [
     ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
     { path: state, owner: 'root', mode: 0o755 },
-    { path: join(state, 'spool'), ...candy },
-    { path: join(state, 'quarantine'), ...candy },
-    { path: join(state, 'service'), ...candy },
-    { path: join(state, 'filters'), ...candy },
-    { path: join(state, 'packages'), owner: 'root', mode: 0o755 },
+    ...STATE_PARTS.map((part) => ({ path: join(state, part), ...(part === 'packages' ? root : candy) })),
     // Set-gid: what candy binds here belongs to Postfix's group, and Postfix alone may connect.
     { path: join(instance.queueDirectory, 'candy'), owner: USER, group, mode: 0o2750 },
     { path: filters, owner: 'root', mode: 0o755 },
@@ -74,18 +86,31 @@ export async function make(places: readonly Place[], made: (name: string) => voi
     made(ACCOUNT)
   }
   for (const place of missing(places)) {
-    if (place.from !== undefined) copyFileSync(place.from, place.path)
-    else if (place.text !== undefined) writeFileSync(place.path, place.text, { flag: 'wx' })
+    const text = place.from === undefined ? place.text : readText(place.from)
+    if (text !== undefined) makeRootFile(place.path, text, place.mode)
     else mkdirSync(place.path, { mode: 0o700 })
     made(place.path)
-    const [user, group] = await ids(place)
-    chownSync(place.path, user, group)
-    chmodSync(place.path, place.mode)
+    if (text === undefined) giveAway(place.path, place.mode, await ids(place))
   }
 }
 
-/** Takes away what was made, last first: units are stopped, directories stay where something else has come in. */
-export async function unmake(made: readonly string[]): Promise<void> {
+/** Of the directory itself: nothing that may stand in its place by now is given away. */
+function giveAway(path: string, mode: number, [user, group]: readonly [number, number]): void {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+  try {
+    fchownSync(descriptor, user, group)
+    fchmodSync(descriptor, mode)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Takes away what was made, last first: units are stopped, directories stay where something else has come in. What is no place
+ * of candy's is left alone, whatever a record says.
+ */
+export async function unmake(names: readonly string[], paths: Paths): Promise<void> {
+  const made = names.filter((name) => isPlace(name, paths))
   const units = made.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
   const stopped = units.map((path) => basename(path))
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
@@ -96,10 +121,22 @@ export async function unmake(made: readonly string[]): Promise<void> {
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }
 
+/** Whether it is something that enabling makes, by its name. */
+export function isPlace(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
+  const filters = join(configDirectory, 'filters.d')
+  const own = [
+    ...[ACCOUNT, state, join(queueDirectory, 'candy')],
+    ...STATE_PARTS.map((part) => join(state, part)),
+    ...[filters, join(filters, 'README'), join(filters, 'template')],
+  ]
+  return own.includes(name) || UNIT.test(name) || state.startsWith(`${name}/`)
+}
+
 /** Removes the socket directory with the sockets that are left in it. */
 export function removeSockets(queueDirectory: string): void {
   const directory = join(queueDirectory, 'candy')
-  if (!existsSync(directory)) return
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
+  // unlink(2) follows nothing, so it does not matter what candy puts there meanwhile.
   for (const name of readdirSync(directory)) {
     const path = join(directory, name)
     if (lstatSync(path).isSocket()) rmSync(path, { force: true })
@@ -107,7 +144,8 @@ export function removeSockets(queueDirectory: string): void {
   remove(directory)
 }
 
-function remove(path: string): void {
+/** A directory only when it is empty; nothing is followed. */
+export function remove(path: string): void {
   try {
     if (lstatSync(path).isDirectory()) rmdirSync(path)
     else rmSync(path)

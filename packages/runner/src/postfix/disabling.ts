@@ -5,23 +5,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { removeSockets } from './directories.js'
-import { assertRunning, pathsOf, reload } from './enabling.js'
+import { assertRunning, reload } from './enabling.js'
 import { PostfixError } from './error.js'
-import type { Instance } from './instance.js'
-import { removeJournal } from './journal.js'
-import type { DisablePlan } from './plan.js'
+import { filesOf, type Instance } from './instance.js'
+import { type Records, removeJournal } from './journal.js'
+import type { DisablePlan, Texts } from './plan.js'
 import { type Process, receivers, running } from './processes.js'
 import { candyMail, type QueueEntry } from './queue.js'
 
 export interface Disabling {
   readonly instance: Instance
   readonly plan: DisablePlan
-  readonly state: string
+  readonly records: Records
   /** Milliseconds to wait for mail that was received for candy. */
   readonly wait: number
   readonly report: (what: string) => void
-  /** Ends the runner, once nothing needs it. */
+  /** Ends the runner and takes its sockets away, once nothing needs it. */
   readonly stopRunner: () => Promise<void>
 }
 
@@ -35,28 +34,26 @@ const STUCK = 20_000
 const GRACE = 30_000
 
 /** Throws PostfixError when something still needs candy: then new mail goes past it, and its services stay. */
-export async function disable({ instance, plan, state, wait, report, stopRunner }: Disabling): Promise<void> {
+export async function disable({ instance, plan, records, wait, report, stopRunner }: Disabling): Promise<void> {
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
-  const { master, main } = pathsOf(instance)
-  const old = receivers(instance.queueDirectory)
-  if (plan.before.master !== plan.detached.master) {
-    report('giving new mail past candy')
-    take({ path: master, from: plan.before.master, to: plan.detached.master })
+  const { master, main } = filesOf(instance)
+  const takeAll = (from: Texts, to: Texts): void => {
+    if (from.main !== to.main) take({ path: main, from: from.main, to: to.main })
+    if (from.master !== to.master) take({ path: master, from: from.master, to: to.master })
   }
+  const old = receivers(instance.queueDirectory)
+  if (plan.before.master !== plan.detached.master) report('giving new mail past candy')
+  takeAll(plan.before, plan.detached)
   // Also when an earlier run has done that: which sessions are from before nobody knows any more.
   await reload(run)
   await drain(old, wait, report)
   await empty(run, wait, report)
   report('taking the services out')
-  if (plan.detached.main !== plan.after.main) take({ path: main, from: plan.detached.main, to: plan.after.main })
-  if (plan.detached.master !== plan.after.master) {
-    take({ path: master, from: plan.detached.master, to: plan.after.master })
-  }
+  takeAll(plan.detached, plan.after)
   await reload(run)
   await stopRunner()
-  removeSockets(instance.queueDirectory)
-  removeJournal(state)
+  removeJournal(records)
 }
 
 /** Waits for the sessions that were open at the reload. */

@@ -62,6 +62,16 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
   }
 }
 
+/** The files of an instance that candy writes. */
+export function filesOf({ configDirectory }: Pick<Instance, 'configDirectory'>): {
+  readonly main: string
+  readonly master: string
+  readonly settings: string
+} {
+  const path = (name: string): string => join(configDirectory, name)
+  return { main: path('main.cf'), master: path('master.cf'), settings: path('candy.toml') }
+}
+
 /** Throws PostfixError where there is no configuration: what to type depends on who makes one on this system. */
 function assertConfigured(configDirectory: string): void {
   for (const name of ['main.cf', 'master.cf']) {

@@ -1,11 +1,13 @@
 /**
  * What `candy enable` has done, so that it can be undone by another process, days later or after a crash. It lies in the
- * state directory, root's alone to write; without it candy's own is found by name and look.
+ * state directory, root's alone to write; without it, and where it is damaged, candy's own is found by name and look.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Attached, Way } from './attachment.js'
 import { PostfixError } from './error.js'
+import { readRootFile, removeRootFile, writeRootFile } from './root-file.js'
 
 /** Which receiving services candy is given beside `smtp`. */
 export interface Choice {
@@ -52,66 +54,98 @@ export interface Journal {
 export interface Pending {
   readonly version: 1
   readonly files: readonly FileChange[]
+  /** Paths that the change makes, in order; some may not be there yet. */
   readonly made: readonly string[]
+  /** What was on record before; null where nothing was. */
+  readonly before: Journal | null
+  /** What is on record from the moment that new mail is given to candy. */
+  readonly after: Journal
 }
+
+/** Where the records of an instance are kept. Two instances cannot share one state directory. */
+export interface Records {
+  readonly configDirectory: string
+  readonly state: string
+}
+
+/** What stands in a record's place when it was cut short, or changed by something else. */
+export const DAMAGED = 'damaged'
 
 const NAMES = { journal: 'journal.json', pending: 'pending.json' } as const
 
-export function readJournal(state: string): Journal | undefined {
-  return read<Journal>(join(state, NAMES.journal))
+/** Throws PostfixError for a record of another instance or version, and for a file that is not root's. */
+export function readJournal(records: Records): Journal | typeof DAMAGED | undefined {
+  return read<Journal>(records, NAMES.journal)
 }
 
-export function readPending(state: string): Pending | undefined {
-  return read<Pending>(join(state, NAMES.pending))
+/** The record, where there is one that can be read. */
+export function knownJournal(records: Records): Journal | undefined {
+  const journal = readJournal(records)
+  return journal === DAMAGED ? undefined : journal
 }
 
-export function writeJournal(state: string, journal: Journal): void {
-  write(join(state, NAMES.journal), journal)
+/** As `readJournal`. */
+export function readPending(records: Records): Pending | typeof DAMAGED | undefined {
+  return read<Pending>(records, NAMES.pending)
 }
 
-export function writePending(state: string, pending: Pending): void {
-  write(join(state, NAMES.pending), pending)
+export function writeJournal(records: Records, journal: Journal): void {
+  write(records, NAMES.journal, journal)
 }
 
-export function removeJournal(state: string): void {
-  rmSync(join(state, NAMES.journal), { force: true })
+export function writePending(records: Records, pending: Pending): void {
+  write(records, NAMES.pending, pending)
 }
 
-export function removePending(state: string): void {
-  rmSync(join(state, NAMES.pending), { force: true })
+export function removeJournal({ state }: Records): void {
+  removeRootFile(join(state, NAMES.journal))
 }
 
-function read<T extends { readonly version: number }>(path: string): T | undefined {
-  let text: string
+export function removePending({ state }: Records): void {
+  removeRootFile(join(state, NAMES.pending))
+}
+
+/** How a record stands in its file. */
+interface Sealed<T> {
+  readonly configDirectory: string
+  /** Of the record as JSON, hexadecimal. */
+  readonly sha256: string
+  readonly record: T
+}
+
+function read<T extends { readonly version: number }>(
+  { state, configDirectory }: Records,
+  name: string,
+): T | typeof DAMAGED | undefined {
+  const path = join(state, name)
+  const text = readRootFile(path)
+  if (text === undefined) return undefined
+  let sealed: Partial<Sealed<T>> | null
   try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  let value: T | undefined
-  try {
-    value = JSON.parse(text) as T
+    sealed = JSON.parse(Buffer.from(text, 'latin1').toString()) as Partial<Sealed<T>> | null
   } catch {
-    // Told below.
+    return DAMAGED
   }
-  if (value?.version !== 1) {
+  const { record, sha256, configDirectory: owner } = sealed ?? {}
+  if (record === undefined || sha256 !== hashOf(record)) return DAMAGED
+  if (record.version !== 1) {
     throw new PostfixError(
-      `${path} is not a journal of this version of candy: use the version that wrote it, or remove it`,
+      `${path} was written by another version of candy: disable with that version, then enable with this one`,
     )
   }
-  return value
+  if (owner !== realpathSync(configDirectory)) {
+    throw new PostfixError(
+      `${path} is about the Postfix in ${owner}: give ${configDirectory} a state directory of its own (state in candy.toml, or candy enable --state DIR)`,
+    )
+  }
+  return record
 }
 
-/** Whole or not at all, whatever happens. */
-function write(path: string, value: object): void {
-  const temporary = `${path}.tmp`
-  const descriptor = openSync(temporary, 'w', 0o600)
-  try {
-    writeSync(descriptor, `${JSON.stringify(value, undefined, 2)}\n`)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(temporary, path)
+function write({ state, configDirectory }: Records, name: string, record: object): void {
+  const sealed: Sealed<object> = { configDirectory: realpathSync(configDirectory), sha256: hashOf(record), record }
+  writeRootFile(join(state, name), Buffer.from(`${JSON.stringify(sealed, undefined, 2)}\n`).toString('latin1'))
+}
+
+function hashOf(record: unknown): string {
+  return createHash('sha256').update(JSON.stringify(record)).digest('hex')
 }

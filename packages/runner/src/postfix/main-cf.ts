@@ -73,6 +73,25 @@ export function prependTo(text: string, name: string, word: string): string {
   return applyEdits(text, [{ offset: setting.valueOffset, length: 0, text: ` ${word},` }])
 }
 
+/** Takes out what `prependTo` has put in, wherever it stands by now: the word, or the parameter that was added for it. */
+export function withoutWord(text: string, name: string, word: string): string {
+  const edits = settingsOf(text).flatMap((setting): readonly Edit[] => {
+    const { offset, length, valueOffset } = setting
+    const at = setting.name === name ? text.slice(0, offset + length).indexOf(word, valueOffset) : -1
+    if (at === -1) return []
+    const [start, end] = [text[at - 1] === ' ' ? at - 1 : at, at + word.length]
+    if (text[end] === ',') return [{ offset: start, length: end + 1 - start, text: '' }]
+    const alone = text.slice(valueOffset, offset + length).trim() === word
+    return [alone ? deletion(setting) : { offset: start, length: end - start, text: '' }]
+  })
+  return applyEdits(text, edits)
+}
+
+/** The names of the parameters that the text sets. */
+export function parametersIn(text: string): readonly string[] {
+  return settingsOf(text).map(({ name }) => name)
+}
+
 function lastSetting(text: string, name: string): Setting | undefined {
   return settingsOf(text).findLast((candidate) => candidate.name === name)
 }

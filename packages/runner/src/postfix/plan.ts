@@ -27,9 +27,10 @@ import { filterActions } from './filter-actions.js'
 import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
-import { addParameters, removeParameters, setsParameter } from './main-cf.js'
+import { addParameters, readValue, removeParameters, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
 import { renewEntry, renewParameters } from './own-entry.js'
+import { withoutProof } from './proof-texts.js'
 import { type Selection, type SelectionWish, select } from './selection.js'
 import { type CandyService, candyServices, SERVICE_NAMES } from './services.js'
 
@@ -67,8 +68,9 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
   const before = { master: masterText, main: mainText }
   const refusals = [...faultsOf(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
   const warnings: string[] = []
-  const renewed = renewParameters(mainText, mainParameters, journal?.written?.parameters ?? {})
-  const served = { master: masterText, main: addParameters(renewed, mainParameters) }
+  const proofless = refusals.length > 0 ? before : withoutProof(before)
+  const renewed = renewParameters(proofless.main, mainParameters, journal?.written?.parameters ?? {})
+  const served = { master: proofless.master, main: addParameters(renewed, mainParameters) }
   const services: string[] = []
   const own = candyServices(instance, wish.candyPipe)
   if (refusals.length === 0) {
@@ -76,7 +78,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       const added = addOne(served.master, service, journal)
       if (added.refusal !== undefined) refusals.push(added.refusal)
       warnings.push(...(added.kept ?? []))
-      if (added.text !== served.master || journal?.services.includes(service.service)) services.push(service.service)
+      services.push(service.service)
       served.master = added.text
     }
   }
@@ -101,7 +103,12 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
     }
     warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, wish, selection))
   }
-  const absent = mainParameters.map(({ name }) => name).filter((name) => !setsParameter(mainText, name))
+  // Without a record what says what candy writes is candy's, as when it is taken out.
+  const added = mainParameters
+    .filter(({ name, value }) => {
+      return !setsParameter(mainText, name) || (journal === undefined && readValue(mainText, name) === value)
+    })
+    .map(({ name }) => name)
   const { way, submission, pickup, services: named = {} } = wish
   return {
     refusals,
@@ -115,7 +122,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       version: 1,
       choice: { way, submission, pickup, services: named },
       services: [...new Set([...(journal?.services ?? []), ...services])],
-      parameters: [...new Set([...(journal?.parameters ?? []), ...absent])],
+      parameters: [...new Set([...(journal?.parameters ?? []), ...added])],
       attached,
       written: {
         services: Object.fromEntries(own.map((service) => [service.service, printService(service)])),
@@ -141,10 +148,11 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
   const before = { master: masterText, main: mainText }
   const refusals = faultsOf(instance)
   if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
-  const found = findAttached(masterText, instance)
+  const proofless = withoutProof(before)
+  const found = findAttached(proofless.master, instance)
   // Beside what is on record: an entry that somebody has copied since still must not name candy.
   const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
-  const detached = { master: detach(masterText, attached), main: mainText }
+  const detached = { master: detach(proofless.master, attached), main: proofless.main }
   const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
   const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
   const { master = true, main = true } = journal?.finalNewline ?? {}
@@ -154,7 +162,7 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
     const finalNewline = master || name !== last
     text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
   }
-  const after = { master: text, main: removeParameters(mainText, parameters, main) }
+  const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
   return { refusals, before, detached, after, detaches: nameAttached(masterText, attached) }
 }
 

@@ -7,63 +7,20 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { addService, applyEdits, findService, parse, setOption } from '@candy/master-cf'
 import { SmtpClient } from '../smtp/client.js'
 import { printReply } from '../smtp/reply.js'
-import { wantedOptions } from './attachment.js'
 import { listenForProof } from './catcher.js'
 import type { Commands } from './commands.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
-import type { Choice } from './journal.js'
-import { prependTo } from './main-cf.js'
-import type { Texts } from './plan.js'
+import { DOMAIN, SERVICE, SOCKET } from './proof-texts.js'
 import { queueEntries } from './queue.js'
-import { candyServices } from './services.js'
-
-const SERVICE = 'candy-proof'
-
-/** RFC 2606: no mail is ever for this domain. */
-const DOMAIN = 'candy-proof.invalid'
-
-const SOCKET = 'candy/proof'
 
 /** Milliseconds: for Postfix to take up its new configuration, and for the message to arrive. */
 const START = 30_000
 const ARRIVAL = 90_000
 /** Milliseconds after which a message that is in no queue is not on its way any more. */
 const LOST = 8_000
-
-/** The files while the proof runs. Only candy's own transports have soft_bounce: what goes wrong stays in the queue. */
-export function provingTexts(served: Texts, instance: Instance, { way }: Choice): Texts {
-  let master = served.master
-  for (const service of ['candy', 'candy-lmtp']) {
-    master = applyEdits(
-      master,
-      setOption(parse(master), { service, type: 'unix' }, { name: 'soft_bounce', value: 'yes' }),
-    )
-  }
-  const back = candyServices(instance, '').find(({ service }) => service === 'candy-in')
-  const entry = findService(parse(master), { service: 'candy-in', type: 'unix' })
-  if (back === undefined || entry === undefined) throw new PostfixError('candy-in is not in master.cf')
-  const own = [
-    'syslog_name',
-    'content_filter',
-    'smtpd_proxy_filter',
-    'receive_override_options',
-    'cleanup_service_name',
-  ]
-  const wanted = wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, way)
-  const options = [
-    { name: 'syslog_name', value: `postfix/${SERVICE}` },
-    ...Object.entries(wanted).map(([name, value]) => ({ name, value })),
-    ...back.options.filter(({ name }) => !own.includes(name)),
-  ]
-  const service = { service: SERVICE, type: 'unix', chroot: 'n', maxproc: '1', command: 'smtpd', options }
-  master = applyEdits(master, addService(parse(master), service))
-  const route = `inline:{${DOMAIN}=candy-lmtp:unix:${SOCKET}}`
-  return { master, main: prependTo(served.main, 'transport_maps', route) }
-}
 
 /** Sends the message and waits for it. Throws PostfixError with what Postfix says of a message that does not come through. */
 export async function prove(instance: Instance, run: Commands): Promise<void> {

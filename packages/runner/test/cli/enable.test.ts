@@ -1,6 +1,16 @@
 /** `candy enable`, `mode` and `disable` on configurations of a Postfix that does not run: what they show, and what they refuse. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
@@ -200,19 +210,66 @@ test.each([
   expect(bytesIn(directory)).toEqual(before)
 })
 
-test.each([
-  ['journal.json', '{"version": 2}', /journal\.json is not a journal of this version/],
-  ['pending.json', 'nonsense', /pending\.json is not a journal of this version/],
-])('a %s that another version wrote is refused, and every byte stays', (name, text, says) => {
-  const directory = configuration({ master: STOCK, files: { [`s/${name}`]: text } })
-  writeFileSync(join(directory, 'candy.toml'), journal(join(directory, 's')))
+const RECORD = 'is not what candy has written as root'
+
+test.each(['journal.json', 'pending.json'])(
+  "a %s that is not root's own is not believed, and every byte stays",
+  (name) => {
+    const plants: Readonly<Record<string, (path: string) => void>> = {
+      'belongs to user 65534': (path) => {
+        writeFileSync(path, '{}')
+        chownSync(path, 65_534, 0)
+      },
+      'others may write it': (path) => {
+        writeFileSync(path, '{}')
+        chmodSync(path, 0o666)
+      },
+      'it is a symbolic link': (path) => symlinkSync('/etc/passwd', path),
+      'it is no regular file': (path) => void spawnSync('mkfifo', [path]),
+      'it has other names': (path) => {
+        writeFileSync(`${path}.other`, '{}')
+        linkSync(`${path}.other`, path)
+      },
+    }
+    for (const [why, plant] of Object.entries(plants)) {
+      const directory = configuration({ master: STOCK })
+      mkdirSync(join(directory, 's'))
+      writeFileSync(join(directory, 'candy.toml'), journal(join(directory, 's')))
+      plant(join(directory, 's', name))
+      const before = bytesIn(directory)
+      const { status, stderr } = candy(['-c', directory, 'disable', '--yes'])
+      expect(stderr).toContain(`${name} ${RECORD}: `)
+      expect(stderr).toContain(why)
+      expect(status).toBe(69)
+      expect(bytesIn(directory)).toEqual(before)
+    }
+  },
+)
+
+test("a state directory that is not root's, or below one that is not, is not used", () => {
+  const directory = configuration({ master: STOCK })
+  const state = join(directory, 'a/b')
+  mkdirSync(state, { recursive: true })
+  chownSync(join(directory, 'a'), 65_534, 65_534)
   const before = bytesIn(directory)
-  for (const argv of [AS_BEFORE, ['disable', '--yes']]) {
-    const { status, stderr } = candy(['-c', directory, ...argv])
-    expect(stderr).toMatch(says)
-    expect(status).toBe(69)
-    expect(bytesIn(directory)).toEqual(before)
-  }
+  const { status, stderr } = candy(['-c', directory, ...AS_BEFORE, '--state', state])
+  expect(stderr).toContain(`${state} is used by root and must be root's alone: ${join(directory, 'a')} belongs to user`)
+  expect(status).toBe(78)
+  expect(bytesIn(directory)).toEqual(before)
+})
+
+test('a read-only configuration directory is told in a sentence, and nothing is begun', () => {
+  const directory = configuration({ master: STOCK })
+  const before = bytesIn(directory)
+  const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+  const line = [process.execPath, COMMAND, '-c', directory, ...AS_BEFORE, '--state', `${directory}-state`]
+  const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', directory, ...line], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe(`${directory}/candy.lock: the file system is read-only: remount it read-write, then try again\n`)
+  expect(status).toBe(69)
+  expect(bytesIn(directory)).toEqual(before)
+  expect(existsSync(`${directory}-state`)).toBe(false)
 })
 
 test('a switch warns of keys that were written for the other place', () => {

@@ -8,6 +8,7 @@ import {
   removeParameters,
   replaceValue,
   setsParameter,
+  withoutWord,
 } from '../../src/postfix/main-cf.js'
 import { readShape } from './shapes.js'
 
@@ -75,4 +76,17 @@ test('a value is read over its lines, and replaced in place, where it is set las
   expect(readValue(text, 'x')).toBeUndefined()
   expect(replaceValue(text, 't', '5')).toBe('a = 1\nt = 1\n  2\n# inner\n\n  3\n\n# of b\nt = 5')
   expect(replaceValue('t = 1\n  2\nb = 2\n', 't', '5')).toBe('t = 5\nb = 2\n')
+})
+
+test('the word that was put before a list is found again, whatever the file, and nothing else goes with it', () => {
+  fc.assert(
+    fc.property(lines, (text) => {
+      const word = 'inline:{a=b}'
+      const put = prependTo(text, 'transport_maps', word)
+      const ended = text === '' || text.endsWith('\n') || setsParameter(text, 'transport_maps')
+      expect(withoutWord(put, 'transport_maps', word)).toBe(ended ? text : `${text}\n`)
+      expect(withoutWord(text, 'transport_maps', word)).toBe(text)
+    }),
+  )
+  expect(withoutWord('t =\n  hash:/x,\n  w, hash:/y\n', 't', 'w')).toBe('t =\n  hash:/x,\n  hash:/y\n')
 })

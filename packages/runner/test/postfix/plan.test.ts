@@ -8,7 +8,7 @@ import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { type EnablePlan, planDisable, planEnable, type Texts, type Wish } from '../../src/postfix/plan.js'
-import { provingTexts } from '../../src/postfix/proof.js'
+import { provingTexts, withoutProof } from '../../src/postfix/proof-texts.js'
 import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
@@ -46,6 +46,8 @@ describe.each(SHAPES)('%s', (shape) => {
   const ways = waysOf(shape)
   const given: Given = { master: readShape(`${shape}.master.cf`) }
   const before = { master: given.master ?? '', main: readShape('plain.main.cf') }
+  // Whether the last line had an end only a record tells.
+  const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
   test.each(ways)('enabling for %s writes what is on record', async (way) => {
     const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(way), undefined)
@@ -86,6 +88,25 @@ describe.each(SHAPES)('%s', (shape) => {
       expect(plan.served.master).toContain('candy-lmtp')
     }
     expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
+  })
+
+  test('what a proof has left is taken out by name, with a record or without', () => {
+    const plan = planEnable(instanceOf(given), wish('after'), undefined)
+    const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
+    expect(withoutProof(proving)).toEqual(plan.served)
+    expect(withoutProof(plan.after)).toEqual(plan.after)
+    for (const journal of [undefined, journalOf(plan)]) {
+      expect(planDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
+      expect(planEnable(written(given, proving), wish('after'), journal).after).toEqual(plan.after)
+    }
+  })
+
+  test('enabled once more after its record was lost, all of candy can still be taken out', () => {
+    const plan = planEnable(instanceOf(given), wish('after'), undefined)
+    const again = planEnable(written(given, plan.after), wish('before'), undefined)
+    const { after } = planDisable(written(given, again.after), journalOf(again))
+    expect(after.main).toBe(before.main)
+    expect(after.master).not.toContain('candy')
   })
 
   test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {

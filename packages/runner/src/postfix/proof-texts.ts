@@ -1,0 +1,73 @@
+/**
+ * What stands in Postfix's files while the proof runs, and only then: a service that takes the test message, a route for its
+ * domain, and soft_bounce on candy's own transports. It is found and taken out by name, since a command that was killed leaves
+ * it there, and what is on record may be lost.
+ */
+import { addService, applyEdits, findService, parse, removeService, setOption, unsetOption } from '@candy/master-cf'
+import { wantedOptions } from './attachment.js'
+import { optionOf } from './entrances.js'
+import { PostfixError } from './error.js'
+import type { Instance } from './instance.js'
+import type { Choice } from './journal.js'
+import { prependTo, withoutWord } from './main-cf.js'
+import type { Texts } from './plan.js'
+import { candyServices } from './services.js'
+
+export const SERVICE = 'candy-proof'
+
+/** RFC 2606: no mail is ever for this domain. */
+export const DOMAIN = 'candy-proof.invalid'
+
+/** Below the queue directory. */
+export const SOCKET = 'candy/proof'
+
+const ROUTE = `inline:{${DOMAIN}=candy-lmtp:unix:${SOCKET}}`
+const MAPS = 'transport_maps'
+
+/** With soft_bounce what goes wrong with the test message stays in the queue. */
+const TRANSPORTS = ['candy', 'candy-lmtp'] as const
+const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
+
+/** The files while the proof runs. */
+export function provingTexts(served: Texts, instance: Instance, { way }: Choice): Texts {
+  let master = served.master
+  for (const service of TRANSPORTS) {
+    master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
+  }
+  const back = candyServices(instance, '').find(({ service }) => service === 'candy-in')
+  const entry = findService(parse(master), { service: 'candy-in', type: 'unix' })
+  if (back === undefined || entry === undefined) throw new PostfixError('candy-in is not in master.cf')
+  const own = [
+    'syslog_name',
+    'content_filter',
+    'smtpd_proxy_filter',
+    'receive_override_options',
+    'cleanup_service_name',
+  ]
+  const wanted = wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, way)
+  const options = [
+    { name: 'syslog_name', value: `postfix/${SERVICE}` },
+    ...Object.entries(wanted).map(([name, value]) => ({ name, value })),
+    ...back.options.filter(({ name }) => !own.includes(name)),
+  ]
+  const service = { service: SERVICE, type: 'unix', chroot: 'n', maxproc: '1', command: 'smtpd', options }
+  master = applyEdits(master, addService(parse(master), service))
+  return { master, main: prependTo(served.main, MAPS, ROUTE) }
+}
+
+/** The files without what a proof has left in them; the same texts where it has left nothing. */
+export function withoutProof({ master, main }: Texts): Texts {
+  let text = applyEdits(master, removeService(parse(master), { service: SERVICE, type: 'unix' }))
+  for (const service of TRANSPORTS) {
+    const key = { service, type: 'unix' }
+    const entry = findService(parse(text), key)
+    if (entry === undefined || optionOf(entry, SOFT_BOUNCE.name) !== SOFT_BOUNCE.value) continue
+    text = applyEdits(text, unsetOption(parse(text), key, SOFT_BOUNCE.name))
+  }
+  return { master: text, main: withoutWord(main, MAPS, ROUTE) }
+}
+
+/** Whether the proof was at work when these texts were written. */
+export function hasProof(master: string): boolean {
+  return findService(parse(master), { service: SERVICE, type: 'unix' }) !== undefined
+}

@@ -1,0 +1,184 @@
+/**
+ * Putting things right after a change that did not come to its end: it failed, or somebody killed it, perhaps days ago. As long
+ * as no new mail is given to candy all of it is taken back: byte for byte where the files are as candy wrote them, and line by
+ * line, by name, where another program has edited them since, whose edit stays. From then on mail may be on its way through
+ * candy, so the services must stay: the change is brought to its end instead.
+ */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { applyEdits, findService, parse, removeService, type ServiceKey, takeLock } from '@candy/master-cf'
+import { namesCandy } from './attachment.js'
+import { readIfThere, take } from './change.js'
+import { type Commands, commandsOf } from './commands.js'
+import { type Paths, unmake } from './directories.js'
+import { optionOf } from './entrances.js'
+import { PostfixError } from './error.js'
+import { filesOf } from './instance.js'
+import {
+  DAMAGED,
+  type FileChange,
+  type Journal,
+  type Pending,
+  readJournal,
+  readPending,
+  removeJournal,
+  removePending,
+  writeJournal,
+} from './journal.js'
+import { parametersIn, removeParameters } from './main-cf.js'
+import type { Texts } from './plan.js'
+import { forgetProof } from './proof.js'
+import { hasProof, SOCKET, withoutProof } from './proof-texts.js'
+import { draftOf, removeRootFile } from './root-file.js'
+
+/**
+ * Puts right what an earlier command has left. Only while this process holds the lock: whatever is found is then of a command
+ * that is dead. Returns what was found and done, for people; empty when there was nothing. Throws PostfixError when Postfix's
+ * files cannot be edited.
+ */
+export async function recover(paths: Paths): Promise<readonly string[]> {
+  const run = commandsOf(paths.configDirectory)
+  const pending = readPending(paths)
+  const said: string[] = []
+  if (pending === DAMAGED) said.push(await recoverBlindly(paths, run))
+  else if (pending !== undefined) said.push(await recoverKnown(paths, pending, run))
+  if (readJournal(paths) === DAMAGED) {
+    removeJournal(paths)
+    said.push(
+      'what was on record about candy is damaged (was the disk full?); its lines are found by name and look instead',
+    )
+  }
+  return said
+}
+
+async function recoverKnown(paths: Paths, pending: Pending, run: Commands): Promise<string> {
+  assertOwnFiles(paths, pending)
+  clearDrafts(paths)
+  const edited = 'what another program has edited meanwhile stays'
+  if (!isGiven(readTexts(paths).master, pending.after)) {
+    const changed = await rollBack(paths, pending, run)
+    return `an earlier command was cut short: what it had begun is undone${changed.length > 0 ? `; ${edited} (${changed.join(', ')})` : ''}`
+  }
+  writeTexts(paths, withoutProof(readTexts(paths)))
+  writeJournal(paths, pending.after)
+  await run('postfix', 'reload').catch(() => '')
+  removePending(paths)
+  return 'an earlier command was cut short after its test had succeeded: it is brought to its end, and mail is filtered'
+}
+
+/** Nothing is known but that a command was at work: what its proof has left is found by name. */
+async function recoverBlindly(paths: Paths, run: Commands): Promise<string> {
+  clearDrafts(paths)
+  writeTexts(paths, withoutProof(readTexts(paths)))
+  await run('postfix', 'reload').catch(() => '')
+  await forgetProof(run).catch(() => '')
+  removePending(paths)
+  return 'an earlier command was cut short, and what it had noted is damaged (was the disk full?): the lines of its test are taken out by name'
+}
+
+/** Takes all back. Returns the paths of files that somebody else has edited meanwhile: their edits stay. */
+export async function rollBack(paths: Paths, pending: Pending, run: Commands): Promise<readonly string[]> {
+  const { main, master } = filesOf(paths)
+  const edited = pending.files.filter((file) => !putBack(file)).map(({ path }) => path)
+  const texts = readTexts(paths)
+  const bare = withoutProof(texts)
+  const change = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
+  writeTexts(paths, {
+    master: edited.includes(master) ? masterWithout(bare.master, change(master)) : texts.master,
+    main: edited.includes(main) ? mainWithout(bare.main, change(main)) : texts.main,
+  })
+  await run('postfix', 'reload').catch(() => '')
+  await forgetProof(run).catch(() => '')
+  if (pending.before === null) removeJournal(paths)
+  else writeJournal(paths, pending.before)
+  removePending(paths)
+  rmSync(join(paths.queueDirectory, SOCKET), { force: true })
+  await unmake(pending.made, paths)
+  return edited
+}
+
+/** Whether the file is what it was before, or has become so. */
+function putBack({ path, before, written }: FileChange): boolean {
+  const present = readIfThere(path)
+  if (present === before) return true
+  if (present === null || !written.includes(present)) return false
+  if (before === null) removeRootFile(path)
+  else take({ path, from: present, to: before })
+  return true
+}
+
+/** New mail is given to candy when the proof is over and a receiving service names it. */
+function isGiven(master: string, { attached }: Journal): boolean {
+  if (hasProof(master)) return false
+  const file = parse(master)
+  return attached.filter(namesCandy).some((one) => {
+    const entry = findService(file, one)
+    return entry !== undefined && optionOf(entry, one.name) === one.value
+  })
+}
+
+/** Without the services that the change has added. */
+function masterWithout(text: string, change: FileChange | undefined): string {
+  const before = parse(change?.before ?? '')
+  const added = (change?.written ?? [])
+    .flatMap((written) => parse(written).entries)
+    .filter((entry) => findService(before, entry) === undefined)
+  const keys = new Map(
+    added.map(({ service, type }): [string, ServiceKey] => [`${service} ${type}`, { service, type }]),
+  )
+  let now = text
+  for (const [index, key] of [...keys.values()].toReversed().entries()) {
+    const finalNewline = index < keys.size - 1 || endsLine(before.text)
+    now = applyEdits(now, removeService(parse(now), key, { finalNewline }))
+  }
+  return now
+}
+
+/** Without the parameters that the change has added. */
+function mainWithout(text: string, change: FileChange | undefined): string {
+  const before = change?.before ?? ''
+  const present = parametersIn(before)
+  const added = (change?.written ?? []).flatMap(parametersIn).filter((name) => !present.includes(name))
+  return removeParameters(
+    text,
+    added.filter((name) => name !== 'transport_maps'),
+    endsLine(before),
+  )
+}
+
+function readTexts(paths: Paths): Texts {
+  const { main, master } = filesOf(paths)
+  return { main: readIfThere(main) ?? '', master: readIfThere(master) ?? '' }
+}
+
+/** Throws PostfixError when somebody has made master.cf what nobody can edit. */
+function writeTexts(paths: Paths, texts: Texts): void {
+  const files = filesOf(paths)
+  const present = readTexts(paths)
+  for (const name of ['main', 'master'] as const) {
+    if (present[name] !== texts[name]) take({ path: files[name], from: present[name], to: texts[name] })
+  }
+}
+
+/** What lies here is root's, so this can only be about files that have moved; nothing else is ever written to. */
+function assertOwnFiles(paths: Paths, { files }: Pending): void {
+  const own = Object.values(filesOf(paths))
+  const strange = files.filter(({ path }) => !own.includes(path))
+  if (strange.length === 0) return
+  const names = strange.map(({ path }) => path).join(', ')
+  throw new PostfixError(
+    `${join(paths.state, 'pending.json')} names ${names}, which is no file of ${paths.configDirectory}: nothing was done. Put these files right by hand, then remove it.`,
+  )
+}
+
+/** What a killed command was writing when it was killed. */
+function clearDrafts(paths: Paths): void {
+  for (const path of Object.values(filesOf(paths))) takeLock(draftOf(path), DRAFT_WAIT).release(false)
+}
+
+/** Milliseconds for another program, postconf(1) say, to write one of these files. */
+const DRAFT_WAIT = 5_000
+
+function endsLine(text: string): boolean {
+  return text === '' || text.endsWith('\n')
+}

@@ -1,0 +1,102 @@
+/** What is on record about a change is whole or known to be damaged, and is about one instance. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import {
+  DAMAGED,
+  type Journal,
+  knownJournal,
+  type Pending,
+  type Records,
+  readJournal,
+  readPending,
+  removeJournal,
+  writeJournal,
+  writePending,
+} from '../../src/postfix/journal.js'
+import { scratch } from '../support.js'
+
+const JOURNAL: Journal = {
+  version: 1,
+  choice: { way: 'after', submission: false, pickup: true },
+  services: ['candy-lmtp'],
+  parameters: ['candy_time_limit'],
+  attached: [
+    { service: 'smtp', type: 'inet', name: 'content_filter', value: 'candy-lmtp:unix:candy/lmtp', prior: null },
+  ],
+  finalNewline: { master: true, main: true },
+  made: ['/var/lib/candy'],
+}
+// Bytes that are no UTF-8, as master.cf may have them.
+const PENDING: Pending = {
+  version: 1,
+  files: [{ path: '/etc/postfix/main.cf', before: '# caf\u00e9 \u00ff\n', written: ['x', 'y'] }],
+  made: [],
+  before: null,
+  after: JOURNAL,
+}
+
+let records: Records
+
+beforeEach(() => {
+  const directory = scratch()
+  records = { configDirectory: join(directory, 'etc'), state: join(directory, 'state') }
+  mkdirSync(records.configDirectory)
+  mkdirSync(records.state)
+})
+
+test('what was written is read, and nothing is left beside it', () => {
+  expect(readPending(records)).toBeUndefined()
+  writePending(records, PENDING)
+  writeJournal(records, JOURNAL)
+  expect(readPending(records)).toEqual(PENDING)
+  expect(readJournal(records)).toEqual(JOURNAL)
+  expect(readdirSync(records.state)).toEqual(['journal.json', 'pending.json'])
+  removeJournal(records)
+  expect(readJournal(records)).toBeUndefined()
+})
+
+test('cut short anywhere, or with any byte another, it is damaged, and never taken for what it was', () => {
+  const path = join(records.state, 'pending.json')
+  writePending(records, PENDING)
+  const bytes = readFileSync(path)
+  // Its last byte is a line end.
+  for (let size = 0; size < bytes.length - 1; size++) {
+    writeFileSync(path, bytes.subarray(0, size))
+    expect(readPending(records), `${size} bytes`).toBe(DAMAGED)
+  }
+  for (let at = bytes.indexOf('"record"') + 9; at < bytes.lastIndexOf('}') - 2; at++) {
+    const other = Buffer.from(bytes)
+    if (/\s/.test(String.fromCharCode(other[at] ?? 0))) continue
+    other[at] = other[at] === 0x41 ? 0x42 : 0x41
+    writeFileSync(path, other)
+    expect(readPending(records), `byte ${at}`).toBe(DAMAGED)
+  }
+  // What a power cut leaves of blocks that were never written.
+  writeFileSync(path, Buffer.alloc(bytes.length))
+  expect(readPending(records)).toBe(DAMAGED)
+  writeJournal(records, JOURNAL)
+  truncateSync(join(records.state, 'journal.json'), 100)
+  expect(knownJournal(records)).toBeUndefined()
+})
+
+test('two instances that share a state directory are told apart, and one that has two names is one', () => {
+  writeJournal(records, JOURNAL)
+  const other = join(records.state, '../other')
+  mkdirSync(other)
+  expect(() => readJournal({ ...records, configDirectory: other })).toThrow(
+    /is about the Postfix in .*etc: give .*other a state/,
+  )
+  const link = join(records.state, '../link')
+  symlinkSync(records.configDirectory, link)
+  expect(readJournal({ ...records, configDirectory: link })).toEqual(JOURNAL)
+})
+
+test('a link that somebody has put where it is written leads nowhere', () => {
+  const victim = join(records.state, '../victim')
+  writeFileSync(victim, 'whole')
+  for (const name of ['pending.json', 'pending.json.tmp']) symlinkSync(victim, join(records.state, name))
+  writePending(records, PENDING)
+  expect(readFileSync(victim, 'utf8')).toBe('whole')
+  expect(readPending(records)).toEqual(PENDING)
+})

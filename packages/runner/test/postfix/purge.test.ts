@@ -1,0 +1,104 @@
+/** What `candy disable --purge` removes is told first, and root deletes nothing that candy could have led it to. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test } from 'vitest'
+import { idOf, type Paths } from '../../src/postfix/directories.js'
+import { planPurge, purge } from '../../src/postfix/purge.js'
+import { scratch } from '../support.js'
+
+let paths: Paths
+let directory: string
+const share = { share: '/nowhere', journal: undefined }
+
+beforeEach(async () => {
+  directory = scratch()
+  chmodSync(directory, 0o755)
+  const path = (name: string): string => join(directory, name)
+  paths = { configDirectory: path('etc'), queueDirectory: path('queue'), state: path('state') }
+  for (const made of [paths.configDirectory, paths.queueDirectory, paths.state]) mkdirSync(made)
+  mkdirSync(join(paths.state, 'packages'))
+  const [user, group] = [await idOf('passwd', 'candy'), await idOf('group', 'candy')]
+  for (const name of ['spool', 'quarantine']) {
+    mkdirSync(join(paths.state, name), { mode: 0o700 })
+    chownSync(join(paths.state, name), user, group)
+  }
+})
+
+function asCandy(script: string): void {
+  const { status, stderr } = spawnSync(
+    'setpriv',
+    ['--reuid', 'candy', '--regid', 'candy', '--clear-groups', 'sh', '-ec', script],
+    {
+      cwd: paths.state,
+      encoding: 'utf8',
+    },
+  )
+  expect([status, stderr]).toEqual([0, ''])
+}
+
+test('all that goes is named, messages are counted, and what is not named stays', async () => {
+  asCandy('mkdir quarantine/a quarantine/b; echo x >quarantine/a/message.eml')
+  writeFileSync(join(paths.configDirectory, 'candy.toml'), '')
+  writeFileSync(join(paths.state, 'packages/package.json'), '{}')
+  expect(() => planPurge(paths, { ...share, quarantine: false })).toThrow(/2 messages are in .*say --quarantine/)
+  const plan = planPurge(paths, { ...share, quarantine: true })
+  const state = (name: string): string => join(paths.state, name)
+  expect(plan).toEqual([
+    { name: state('spool') },
+    { name: state('quarantine'), messages: 2 },
+    { name: state('packages') },
+    { name: join(paths.configDirectory, 'candy.toml') },
+    { name: paths.state },
+  ])
+  await purge(plan, paths)
+  expect(readdirSync(directory)).toEqual(['etc', 'queue'])
+  expect(planPurge(paths, { ...share, quarantine: true })).toEqual([])
+})
+
+test('a link in the quarantine is deleted and not followed, and what candy may not delete is not deleted for it', async () => {
+  const victim = join(directory, 'victim')
+  mkdirSync(victim)
+  writeFileSync(join(victim, 'passwd'), 'whole')
+  asCandy(`ln -s ${victim} quarantine/a; ln -s ${victim}/passwd quarantine/b; ln -s ${victim} spool/c`)
+  await purge(planPurge(paths, { ...share, quarantine: true }), paths)
+  expect(readdirSync(victim)).toEqual(['passwd'])
+  expect(existsSync(paths.state)).toBe(false)
+})
+
+test('a directory that candy swaps for a link again and again while it is deleted leads root nowhere', async () => {
+  const victim = join(directory, 'victim')
+  mkdirSync(victim)
+  for (let n = 0; n < 50; n++) writeFileSync(join(victim, `file-${n}`), '')
+  const script = `while :; do
+mkdir -p quarantine/a/b quarantine/n; ln -sfn ${victim} quarantine/l; mv -T quarantine/a quarantine/o; mv -T quarantine/l quarantine/a
+rm -f quarantine/a; rm -rf quarantine/o; done 2>/dev/null`
+  const account = ['--reuid', 'candy', '--regid', 'candy', '--clear-groups']
+  const attacker = spawn('setpriv', [...account, 'sh', '-c', script], { cwd: paths.state, stdio: 'ignore' })
+  const ended = once(attacker, 'exit')
+  try {
+    for (let n = 0; n < 30; n++) {
+      await purge([{ name: join(paths.state, 'quarantine') }], paths).catch(() => {})
+      if (!existsSync(join(paths.state, 'quarantine'))) mkdirSync(join(paths.state, 'quarantine'))
+      chownSync(join(paths.state, 'quarantine'), await idOf('passwd', 'candy'), await idOf('group', 'candy'))
+    }
+  } finally {
+    attacker.kill('SIGKILL')
+    await ended
+  }
+  expect(readdirSync(victim)).toHaveLength(50)
+})
+
+test('a record that names what is no place of candy has nothing else removed', async () => {
+  const victim = join(directory, 'victim')
+  writeFileSync(victim, '')
+  symlinkSync(victim, join(directory, 'link'))
+  const made = [victim, join(directory, 'link'), '/etc/systemd/system/../../passwd', join(paths.state, '../victim')]
+  const journal = { made } as unknown as Parameters<typeof planPurge>[1]['journal']
+  const plan = planPurge(paths, { share: '/nowhere', journal, quarantine: false })
+  await purge(plan, paths)
+  expect(readdirSync(directory)).toContain('victim')
+  expect(readdirSync(directory)).toContain('link')
+  expect(plan.map(({ name }) => name)).not.toContain(victim)
+})
