@@ -49,7 +49,11 @@ function anchorsOf(page: string): readonly string[] {
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replace(/ /g, '-'),
   )
-  return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? '')]
+  const numbered = headings.map((heading, at) => {
+    const before = headings.slice(0, at).filter((other) => other === heading).length
+    return before === 0 ? heading : `${heading}-${before}`
+  })
+  return [...numbered, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id ?? '')]
 }
 
 test('the pages link to each other', () => {
