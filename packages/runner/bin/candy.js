@@ -18,7 +18,11 @@ if (command === 'pipe' && argv[0] !== '--help') {
     const { pipe } = await import('../dist/pipe.js')
     await pipe({ argv, end, launcher: launcher === undefined ? undefined : Number(launcher) })
   } catch (error) {
+    // candy-pipe lets nothing through that is written here, and candy's own log is a module, too.
     console.error(error)
+    const { spawnSync } = await import('node:child_process')
+    const line = `a message waits: ${error}`.replaceAll('\n', ' ')
+    spawnSync('logger', ['-t', 'candy/pipe', '-p', 'mail.err', line], { stdio: 'ignore', timeout: 5_000 })
   }
   process.exit()
 }

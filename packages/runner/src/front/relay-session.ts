@@ -17,9 +17,10 @@ import { DataReader } from '../smtp/data-reader.js'
 import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
 import type { Line } from '../smtp/line.js'
 import { makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
+import { Refused } from './next-hop-connection.js'
 import { RELAY_NAME, type Relay } from './relay.js'
 import { NO_ROOM, passOn, TOO_BIG, UNAVAILABLE } from './relay-answer.js'
-import { Downstream, Refused } from './relay-downstream.js'
+import { Downstream } from './relay-downstream.js'
 import { relayMessage } from './relay-message.js'
 
 /** Commands that make no sense; after so many the client is no mail system. */
@@ -57,7 +58,8 @@ export class RelaySession {
   constructor(socket: Socket, relay: Relay) {
     this.#relay = relay
     this.#up = new ServerConnection(socket, relay.idle)
-    this.#down = new Downstream(relay.nextHop, relay.patience, relay.log, relay.pool)
+    const { nextHop: address, patience, pool } = relay
+    this.#down = new Downstream({ address, patience, pool }, relay.log)
   }
 
   /** Speaks until either side ends the session. Never throws. */

@@ -19,7 +19,7 @@ function content(open: Content['open'] = () => chunks(TEXT)): Content {
 async function start(options?: SinkOptions): Promise<{ sink: Sink; down: Downstream }> {
   const path = join(scratch(), 'sink')
   const sink = await startSink({ path, ...options })
-  const down = new Downstream({ path }, 20_000, memoryLog())
+  const down = new Downstream({ address: { path }, patience: 20_000 }, memoryLog())
   onTestFinished(async () => {
     down.close()
     await sink.stop()
