@@ -83,7 +83,7 @@ function create(options: Options, host: Host): Filter {
       return judgement
     },
     // Few processes ever ask; in pipe mode one starts for every message.
-    check: async (context) => (await import('./health.js')).examine(options, host.messageSizeLimit, context.signal),
+    check: async (context) => (await import('./health.js')).examine(options, host.messageSizeLimit, context),
   }
 }
 

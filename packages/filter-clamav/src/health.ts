@@ -2,7 +2,7 @@
  * What an operator wants to know of a clamd before mail depends on it: may this account use it, are its signatures fresh, and
  * does it scan all mail that Postfix takes, or own up to it where it does not. Each fault is told with the next step.
  */
-import type { Health, LogFields } from '@candy/sdk'
+import type { Context, Health, LogFields } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { explainAbsence } from './absence.js'
 import { type ClamdClient, createClamdClient } from './clamd/client.js'
@@ -11,7 +11,7 @@ import type { Options } from './options.js'
 import { largest, nested } from './probe.js'
 import { judgeAge } from './signatures.js'
 
-/** Milliseconds that one clamd may take to answer everything. */
+/** Milliseconds that one clamd may take to answer everything, where whoever asks waits as long. */
 const PATIENCE = 20_000
 
 const MEBIBYTE = 1_048_576
@@ -30,10 +30,12 @@ interface Finding {
 export async function examine(
   options: Options,
   messageSizeLimit: number | undefined,
-  signal: AbortSignal,
+  { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
 ): Promise<Health> {
+  // Whoever asks is told more by us than by the end of their patience.
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.floor(Math.min(PATIENCE, 0.9 * remaining)))])
   const findings = await Promise.all(
-    options.addresses.map((address) => examineOne(address, options, messageSizeLimit, signal)),
+    options.addresses.map((address) => examineOne(address, options, messageSizeLimit, patience)),
   )
   const ok = findings.some(({ state }) => state === 'good') && findings.every(({ state }) => state !== 'bad')
   const text = findings.map((finding) => finding.text).join('; ')
@@ -45,25 +47,26 @@ async function examineOne(
   address: ServiceAddress,
   options: Options,
   messageSizeLimit: number | undefined,
-  signal: AbortSignal,
+  patience: AbortSignal,
 ): Promise<Finding> {
   const where = printAddress(address)
   const client = createClamdClient({ addresses: [address] })
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
   try {
     await client.ping(patience)
     const version = await client.version(patience)
     const age = judgeAge(version, options)
     const silent = (await client.scan(nested, patience)).kind === 'clean'
     const short = messageSizeLimit === undefined ? undefined : await tooShort(client, messageSizeLimit, patience)
+    const settings = [...(silent ? [SILENT] : []), ...(short === undefined ? [] : [short])]
     const parts = [
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
       age.text,
-      ...(silent ? [SILENT] : []),
-      ...(short === undefined ? [] : [short]),
+      ...(settings.length > 0
+        ? [`set in clamd.conf ${settings.join(', ')}, then systemctl restart clamav-daemon`]
+        : []),
     ]
     return {
-      state: age.old || silent || short !== undefined ? 'bad' : 'good',
+      state: age.old || settings.length > 0 ? 'bad' : 'good',
       text: parts.join('; '),
       details: {
         address: where,
@@ -80,20 +83,16 @@ async function examineOne(
   }
 }
 
-const SILENT =
-  'it calls clean what is over its limits, so that anybody can hide a virus behind deep nesting: ' +
-  'set AlertExceedsMax yes in clamd.conf and systemctl restart clamav-daemon'
+const SILENT = 'AlertExceedsMax yes (any sender can write mail that it cannot look into and calls clean)'
 
 /** What to set where clamd does not scan the largest message that Postfix takes; undefined where it does. */
 async function tooShort(client: ClamdClient, size: number, signal: AbortSignal): Promise<string | undefined> {
   const result = await client.scan(() => largest(size), signal)
   if (result.kind === 'clean') return undefined
-  const answer = result.kind === 'found' ? result.name : result.text
   const megabytes = Math.ceil(size / MEBIBYTE)
   return (
-    `a message of ${size} bytes, which Postfix takes (message_size_limit), is not scanned whole (${answer}): ` +
-    `set StreamMaxLength ${megabytes}M, MaxFileSize ${megabytes}M and MaxScanSize ${4 * megabytes}M, or more, ` +
-    'in clamd.conf and systemctl restart clamav-daemon'
+    `StreamMaxLength ${megabytes}M, MaxFileSize ${megabytes}M, MaxScanSize ${4 * megabytes}M ` +
+    `(it does not scan the ${size} bytes of message_size_limit)`
   )
 }
 

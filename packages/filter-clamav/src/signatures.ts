@@ -71,7 +71,7 @@ export function judgeAge(version: Version | undefined, options: Options, now: nu
   if (age <= options.max_signature_age) return { old: false, text }
   return {
     old: true,
-    text: `${text}, older than ${days(options.max_signature_age)}: is freshclam running? (systemctl status clamav-freshclam)`,
+    text: `${text}, older than ${days(options.max_signature_age)}: systemctl status clamav-freshclam`,
   }
 }
 

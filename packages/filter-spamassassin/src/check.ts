@@ -1,12 +1,12 @@
 /** What an operator wants to know of the spamds before mail depends on them. */
-import type { Health } from '@candy/sdk'
+import type { Context, Health } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { CLOSED, explainAbsence } from './absence.js'
 import type { Options } from './options.js'
 import { ping, version } from './spamd/command.js'
 import { SpamdFault } from './spamd/fault.js'
 
-/** Milliseconds that the spamds may take to answer everything. */
+/** Milliseconds that the spamds may take to answer everything, where whoever asks waits as long. */
 const PATIENCE = 20_000
 
 /** A message to scan that no site learns from by itself: too bare to be ham, too dull to be spam. */
@@ -23,8 +23,11 @@ const body = {
  * Has every spamd scan a few bytes: one that runs as root without an account to change to answers a PING and drops every
  * message. Healthy while one of them works, since the filter asks them in turn.
  */
-export async function checkHealth(settings: Options, signal: AbortSignal): Promise<Health> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+export async function checkHealth(
+  settings: Options,
+  { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
+): Promise<Health> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.floor(Math.min(PATIENCE, 0.9 * remaining)))])
   const found = await Promise.all(settings.addresses.map((address) => look(address, settings.user, patience)))
   return {
     ok: found.some(({ ok }) => ok),

@@ -44,7 +44,7 @@ export const filter: FilterPackage = defineFilter({
   create: (settings): Filter => ({
     judge: (message, context) => judge(settings, message, context),
     // Few processes ever ask; in pipe mode one starts for every message.
-    check: async (context) => (await import('./check.js')).checkHealth(settings, context.signal),
+    check: async (context) => (await import('./check.js')).checkHealth(settings, context),
   }),
 })
 
