@@ -56,13 +56,19 @@ async function examineOne(
     const version = await client.version(patience)
     const age = judgeAge(version, options)
     const silent = (await client.scan(nested, patience)).kind === 'clean'
-    const short = messageSizeLimit === undefined ? undefined : await tooShort(client, messageSizeLimit, patience)
-    const settings = [...(silent ? [SILENT] : []), ...(short === undefined ? [] : [short])]
+    const reach = messageSizeLimit === undefined ? 'whole' : await tryLargest(client, messageSizeLimit, patience)
+    const settings = [
+      ...(silent ? [SILENT] : []),
+      ...(reach === 'short' && messageSizeLimit !== undefined ? [enough(messageSizeLimit)] : []),
+    ]
     const parts = [
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
       age.text,
       ...(settings.length > 0
         ? [`set in clamd.conf ${settings.join(', ')}, then systemctl restart clamav-daemon`]
+        : []),
+      ...(reach === 'unknown'
+        ? [`whether it scans ${messageSizeLimit} bytes (message_size_limit) took too long to tell`]
         : []),
     ]
     return {
@@ -85,10 +91,22 @@ async function examineOne(
 
 const SILENT = 'AlertExceedsMax yes (any sender can write mail that it cannot look into and calls clean)'
 
-/** What to set where clamd does not scan the largest message that Postfix takes; undefined where it does. */
-async function tooShort(client: ClamdClient, size: number, signal: AbortSignal): Promise<string | undefined> {
-  const result = await client.scan(() => largest(size), signal)
-  if (result.kind === 'clean') return undefined
+/** Whether clamd scans a message of so many bytes, the largest that Postfix takes. */
+async function tryLargest(
+  client: ClamdClient,
+  size: number,
+  patience: AbortSignal,
+): Promise<'whole' | 'short' | 'unknown'> {
+  try {
+    return (await client.scan(() => largest(size), patience)).kind === 'clean' ? 'whole' : 'short'
+  } catch (error) {
+    if (patience.aborted) return 'unknown'
+    throw error
+  }
+}
+
+/** Settings with which it does: what it decodes counts for MaxScanSize, too. */
+function enough(size: number): string {
   const megabytes = Math.ceil(size / MEBIBYTE)
   return (
     `StreamMaxLength ${megabytes}M, MaxFileSize ${megabytes}M, MaxScanSize ${4 * megabytes}M ` +

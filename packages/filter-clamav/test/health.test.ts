@@ -107,6 +107,26 @@ test('a clamd that takes less than Postfix is told from one that takes as much',
   })
 })
 
+test('a largest message that takes too long to try is told, and nothing else depends on it', async () => {
+  await using slow = await startFake((socket) => {
+    let request = Buffer.alloc(0)
+    socket.on('data', (chunk) => {
+      request = Buffer.concat([request, chunk])
+      const command = readRequest(request)?.command
+      if (command === 'zPING') socket.end('1: PONG\0')
+      else if (command === 'zVERSION') socket.end('1: ClamAV 1.4.3\0')
+      else if (command !== undefined) socket.end('1: stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0')
+      else if (request.length > 1_000_000) socket.pause()
+    })
+  })
+  const addresses = ['path' in slow.address ? slow.address.path : '']
+  const health = await check({ addresses }, { messageSizeLimit: 50_000_000, signal: AbortSignal.timeout(500) })
+  expect(health).toMatchObject({
+    ok: true,
+    text: expect.stringMatching(/; whether it scans 50000000 bytes \(message_size_limit\) took too long to tell$/),
+  })
+})
+
 test('a clamd that takes the largest message and does not scan it whole is not well either', async () => {
   expect(
     await check({ addresses: [dated.socket], max_signature_age: '6d' }, { messageSizeLimit: 10_240_000 }),
