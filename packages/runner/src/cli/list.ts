@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Log } from '../log/log.js'
 import { isGivenMail } from '../postfix/given.js'
+import { readSizeLimit } from '../postfix/size-limit.js'
 import { type Configuration, readConfiguration } from '../site/configuration.js'
 import { examine, type FilterHealth } from '../site/examination.js'
 import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
@@ -43,7 +44,10 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: filters }),
   })
-  const { problems, health } = await silently(() => examine(configuration, { log: NO_LOG, check: true }, ask === true))
+  // Nobody but a filter that is asked how it is wants to know, and Postfix's commands take their time.
+  const messageSizeLimit = ask === true ? await readSizeLimit(configDirectory) : undefined
+  const lent = { log: NO_LOG, check: true, ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
+  const { problems, health } = await silently(() => examine(configuration, lent, ask === true))
   const said = {
     problems: problems.map(printProblem),
     health,

@@ -94,6 +94,24 @@ test('it is said when Postfix gives candy no mail, and not when it does', () => 
   expect(candy(['list', '-c', site({ 'master.cf': plain, 'main.cf': everywhere })]).stderr).toBe('')
 })
 
+test('a filter that is asked how it is knows how large a message Postfix takes', () => {
+  const code = `export const filter = { api: 1, name: 'size', rewrites: false,
+      options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
+      create: (_, host) => ({ judge: () => ({ action: 'accept' }),
+        check: async () => ({ ok: true, text: 'limit ' + host.messageSizeLimit }) }) }`
+  for (const [main, limit] of [
+    ['', 'limit 10240000'],
+    ['message_size_limit = 2345\n', 'limit 2345'],
+    ['message_size_limit = $mine\nmine = 77\n', 'limit 77'],
+    ['message_size_limit = 0\n', 'limit undefined'],
+  ]) {
+    const directory = site({ 'size.mjs': code, 'main.cf': main ?? '' })
+    writeFileSync(join(directory, 'filters.d/20-size.toml'), `filter = "${directory}/size.mjs"\n`)
+    const { stdout } = candy(['list', '-c', directory, '--json', '--ask'])
+    expect(JSON.parse(stdout).health).toEqual([{ name: '20-size', ok: true, text: limit }])
+  }
+})
+
 test('what a filter prints is no part of the answer, and what it leaves running does not keep it', () => {
   const code = `console.log('{}'); process.stdout.write('noise'); setInterval(() => console.log('more'), 10)
     export const filter = { api: 1, name: 'loud', rewrites: false,
