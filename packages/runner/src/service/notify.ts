@@ -1,6 +1,9 @@
 /**
  * Tells systemd how the service is (sd_notify(3)), by way of systemd-notify(1): Node.js cannot write to a datagram
  * socket. The unit needs `NotifyAccess=all`, since it is a child that speaks. Without systemd it does nothing.
+ *
+ * systemd looks up which unit a message is from when it reads it, and drops what a process said that is gone by then. So that
+ * process waits until systemd has read (sd_notify_barrier(3)), and a READY that was not heard is said once more.
  */
 import { execFile } from 'node:child_process'
 import type { Log } from '../log/log.js'
@@ -15,10 +18,13 @@ export interface Notifier {
 export function openNotifier(env: NodeJS.ProcessEnv, log: Log): Notifier {
   if (env.NOTIFY_SOCKET === undefined) return { notify: () => {}, beat: undefined }
   let last: Promise<void> = Promise.resolve()
+  let unheard: readonly string[] = []
   const say = (assignments: readonly string[]): Promise<void> =>
     new Promise((resolve) => {
-      execFile('systemd-notify', [`--pid=${process.pid}`, '--no-block', ...assignments], { env }, (error) => {
+      const all = [...unheard, ...assignments]
+      execFile('systemd-notify', [`--pid=${process.pid}`, ...all], { env }, (error) => {
         if (error !== null) log.write('warn', 'systemd was not told', { error: error.message })
+        unheard = error === null ? [] : all.filter((one) => one === 'READY=1')
         resolve()
       })
     })

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../../../../test/ground/patience.js'
+import { childrenOf } from '../../../../test/ground/processes.js'
 import { openNotifier } from '../../src/service/notify.js'
 import { memoryLog, scratch } from '../support.js'
 
@@ -12,15 +15,32 @@ socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, pack_sockaddr_un($ARGV[0])); pri
 while (defined recv($s, my $text, 4096, 0)) { $text =~ s/\\n/ /g; print "$text\\n" }
 `
 
-async function receive(path: string): Promise<() => string[]> {
+async function startReceiver(path: string): Promise<ReceiverProcess> {
   const child = spawn('perl', ['-e', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill())
+  onTestFinished(() => void child.kill('SIGKILL'))
   let heard = ''
   child.stdout.on('data', (chunk: Buffer) => {
     heard += chunk.toString()
   })
   await once(child.stdout, 'data')
-  return () => heard.trim().split('\n').slice(1)
+  return { heard: () => heard.trim().split('\n').slice(1).filter(isMeant), kill: (signal) => void child.kill(signal) }
+}
+
+interface ReceiverProcess {
+  heard(): readonly string[]
+  kill(signal: NodeJS.Signals): void
+}
+
+/** systemd-notify(1) asks by a message of its own whether systemd has read (sd_notify_barrier(3)). */
+function isMeant(text: string): boolean {
+  return !text.startsWith('BARRIER=1')
+}
+
+const receive = async (path: string): Promise<() => readonly string[]> => (await startReceiver(path)).heard
+
+/** The processes that tell systemd something for this one. */
+function speakers(): readonly number[] {
+  return childrenOf(process.pid, 'systemd-notify')
 }
 
 test('systemd hears what it is told, in order', async () => {
@@ -37,6 +57,32 @@ test('systemd hears what it is told, in order', async () => {
   expect(second).toContain('WATCHDOG=1')
   expect(third).toContain('STOPPING=1')
   expect(log.lines).toEqual([])
+}, 20_000)
+
+// systemd drops the message of a process that has ended before it reads.
+test('whoever tells systemd is there until systemd has read it', async () => {
+  const path = join(scratch(), 'notify')
+  const receiver = await startReceiver(path)
+  receiver.kill('SIGSTOP')
+  const began = performance.now()
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, memoryLog())
+  notifier.notify('READY=1')
+  await until('somebody who tells', () => speakers().length > 0)
+  await sleep(1_500 - (performance.now() - began))
+  expect(speakers()).toHaveLength(1)
+  receiver.kill('SIGCONT')
+  await until('the end of that', () => speakers().length === 0)
+}, 20_000)
+
+test('that the service is ready is said until it was heard', async () => {
+  const path = join(scratch(), 'notify')
+  const log = memoryLog()
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, log)
+  notifier.notify('READY=1', 'STATUS=2 workers')
+  await until('a warning', () => log.lines.length > 0)
+  const heard = await receive(path)
+  notifier.notify('WATCHDOG=1')
+  await expect.poll(heard, { timeout: 10_000 }).toEqual([expect.stringMatching(/READY=1 WATCHDOG=1/)])
 }, 20_000)
 
 test('without systemd nothing happens, and a socket that is not there is only a warning', async () => {
