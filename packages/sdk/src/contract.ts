@@ -46,7 +46,10 @@ export interface Message {
    * the caller's. Throws `SPOOL` when the message cannot be read, or is read after the verdict was given.
    */
   open(): Bytes
-  /** The header block alone, without the empty line that ends it (RFC 5322 §2.1). */
+  /**
+   * The header block alone, without the empty line that ends it (RFC 5322 §2.1): at most 1 MiB and 10,000 fields. No filter is asked
+   * about a message with more.
+   */
   headers(): Promise<Uint8Array>
 }
 

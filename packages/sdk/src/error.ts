@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'CONFIG',
   'CONTENT',
   'DEADLINE',
+  'HEADER_LIMIT',
   'HEADER_VALUE',
   'NEXT_HOP',
   'QUARANTINE',

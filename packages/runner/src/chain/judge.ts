@@ -1,11 +1,12 @@
 /** One filter, one message, one deadline. Whatever the filter does, a result comes out, and soon after the deadline. */
-import type { Context, Envelope, Verdict } from '@candy/sdk'
-import { CandyError } from '@candy/sdk'
+import type { Context, Envelope, Status, Verdict } from '@candy/sdk'
+import { CandyError, unscannable } from '@candy/sdk'
 import { lendLog } from '../log/lent-log.js'
 import type { Log } from '../log/log.js'
 import { bounded } from '../message/bounded.js'
 import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
 import type { Content } from '../message/content.js'
+import { isBeyondLimits } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
@@ -25,6 +26,9 @@ export interface Subject {
 export type Judged =
   /** `spool` holds the verdict's new content, where it has any; whoever takes it closes it. */
   { readonly verdict: Verdict; readonly spool?: Spool } | { readonly error: unknown } | { readonly skipped: true }
+
+/** RFC 3463 §3.7: "other or undefined media error". */
+const TOO_LARGE: Status = [6, 0]
 
 /** Bytes by which new content may be longer than the message was. */
 const ROOM = 64 * 1024 ** 2
@@ -49,6 +53,8 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
   const lent = lendMessage(subject)
   try {
     deadline.throwIfAborted()
+    const beyond = await headerFault(subject.content)
+    if (beyond !== undefined) return { verdict: unscannable(beyond, TOO_LARGE) }
     const context = lend(ready, subject, court.log, deadline)
     const answer = Promise.resolve(ready.filter.judge(lent.message, context))
     const verdict = takeVerdict(await unlessAborted(answer, deadline), ready)
@@ -59,6 +65,17 @@ export async function judge(ready: ReadyFilter, subject: Subject, court: Court, 
   } finally {
     lent.close()
     deadline.end()
+  }
+}
+
+/** What keeps filters from being asked: reading such a header takes more memory and time than a stranger may have. */
+async function headerFault(content: Content): Promise<string | undefined> {
+  try {
+    await content.headers()
+    return undefined
+  } catch (error) {
+    if (isBeyondLimits(error)) return error.message
+    throw error
   }
 }
 

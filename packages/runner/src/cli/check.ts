@@ -14,6 +14,7 @@ import { makeLoads } from '../front/load.js'
 import type { Log } from '../log/log.js'
 import { openStreamLog } from '../log/stream-log.js'
 import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
+import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
 import { readConfiguration } from '../site/configuration.js'
@@ -93,7 +94,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     const chain = new Chain(site.filters, { spool, log: heard })
     parties = await chain.run({ id: 'check', envelope, content }, new Deadline())
     if (out !== undefined) await writeLoad(parties, out)
-    const original = { envelope, header: await content.headers() }
+    const original = { envelope, header: await headerOf(content) }
     process.stdout.write(
       options.json ? `${JSON.stringify(toJson(original, parties))}\n` : printParties(original, parties),
     )
@@ -107,7 +108,12 @@ async function check(file: string, options: CheckOptions): Promise<void> {
 
 /** Filters judge a bounce otherwise than a letter, so the sender is none only where the message names nobody. */
 async function envelopeOf(content: Spool, { from, to }: CheckOptions): Promise<Envelope> {
-  return { sender: from ?? senderOf(await content.headers()) ?? '', recipients: to ?? ['postmaster'] }
+  return { sender: from ?? senderOf(await headerOf(content)) ?? '', recipients: to ?? ['postmaster'] }
+}
+
+/** Nothing of a header that is too large to be held: that is what the filters' outcome is about then. */
+async function headerOf(content: Spool): Promise<Uint8Array> {
+  return (await headersWithin(content)) ?? new Uint8Array()
 }
 
 /** Nothing is written of a message that does not go on. */

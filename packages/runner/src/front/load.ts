@@ -2,6 +2,7 @@
 import type { Envelope } from '@candy/sdk'
 import type { Party } from '../chain/party.js'
 import type { Content } from '../message/content.js'
+import { headersWithin } from '../message/header-block.js'
 
 export interface Load {
   readonly content: Content
@@ -34,7 +35,13 @@ async function findAlike(loads: readonly Load[], { outcome }: Party): Promise<nu
   if (outcome.rewritten) return loads.length
   for (const [at, { parties, content }] of loads.entries()) {
     if (parties.some((other) => other.outcome.rewritten)) continue
-    if (Buffer.compare(await content.headers(), await outcome.content.headers()) === 0) return at
+    if (content === outcome.content || (await haveOneHeader(content, outcome.content))) return at
   }
   return loads.length
+}
+
+/** Headers that are too large to be held are not compared. */
+async function haveOneHeader(one: Content, other: Content): Promise<boolean> {
+  const [first, second] = [await headersWithin(one), await headersWithin(other)]
+  return first !== undefined && second !== undefined && Buffer.compare(first, second) === 0
 }

@@ -2,13 +2,16 @@
 import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders } from '@candy/sdk'
 import type { Content } from './content.js'
+import { editLargeHeader } from './edited-large.js'
+import { headersWithin } from './header-block.js'
 
 /** Applies edits to content. Gives the content itself back when they change nothing. Owns nothing: close the original. */
 export async function editContent(content: Content, edits: readonly HeaderEdit[]): Promise<Content> {
   if (edits.length === 0) return content
-  const block = await content.headers()
+  const block = await headersWithin(content)
+  if (block === undefined) return editLargeHeader(content, edits)
   const edited = editHeaders(block, edits)
-  if (edited === block) return content
+  if (Buffer.compare(block, edited) === 0) return content
   return new Edited(content, block.length, edited)
 }
 

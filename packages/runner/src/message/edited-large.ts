@@ -1,0 +1,90 @@
+/**
+ * Content whose header is too large to be held, with fields added and removed. The header is edited each time it is read, a few
+ * fields at a time. Filters never see such content, so its edits choose fields by name alone.
+ */
+import type { Bytes, HeaderEdit } from '@candy/sdk'
+import { editHeaders, headersEnd } from '@candy/sdk'
+import type { Content } from './content.js'
+
+const LF = 10
+const TAB = 9
+const SPACE = 32
+
+/** As `editContent`. The content is read once to learn its size. */
+export async function editLargeHeader(content: Content, edits: readonly HeaderEdit[]): Promise<Content> {
+  const top = editHeaders(
+    new Uint8Array(),
+    edits.filter((edit) => 'add' in edit),
+  )
+  const removals = edits.filter((edit) => !('add' in edit))
+  let bodyAt = 0
+  let size = top.length
+  for await (const fields of readFields(content.open())) {
+    bodyAt += fields.length
+    size += editHeaders(fields, removals).length
+  }
+  return new EditedLarge(content, { top, removals, bodyAt, size: size + content.size - bodyAt })
+}
+
+interface Edit {
+  readonly top: Uint8Array
+  readonly removals: readonly HeaderEdit[]
+  /** Where in the original the header ends. */
+  readonly bodyAt: number
+  readonly size: number
+}
+
+class EditedLarge implements Content {
+  readonly size: number
+  readonly #original: Content
+  readonly #edit: Edit
+
+  constructor(original: Content, edit: Edit) {
+    this.size = edit.size
+    this.#original = original
+    this.#edit = edit
+  }
+
+  async *open(from = 0): Bytes {
+    let skip = from
+    for await (const chunk of this.#read()) {
+      if (skip < chunk.length) yield chunk.subarray(skip)
+      skip = Math.max(0, skip - chunk.length)
+    }
+  }
+
+  headers(): Promise<Uint8Array> {
+    return this.#original.headers()
+  }
+
+  async *#read(): Bytes {
+    const { top, removals, bodyAt } = this.#edit
+    yield top.slice()
+    for await (const fields of readFields(this.#original.open())) yield editHeaders(fields, removals)
+    yield* this.#original.open(bodyAt)
+  }
+}
+
+/** The header in pieces of whole fields, which share no memory with anything. */
+async function* readFields(bytes: Bytes): Bytes {
+  let held = Buffer.alloc(0)
+  for await (const chunk of bytes) {
+    held = Buffer.concat([held, chunk])
+    const whole = held.subarray(0, lastFieldAt(held))
+    const end = headersEnd(whole)
+    if (end > 0) yield whole.subarray(0, end)
+    if (end < whole.length) return
+    held = held.subarray(end)
+  }
+  const end = headersEnd(held)
+  if (end > 0) yield held.subarray(0, end)
+}
+
+/** Where the last line begins that can be seen not to continue the one before; 0 where there is none but the first. */
+function lastFieldAt(bytes: Uint8Array): number {
+  for (let at = bytes.lastIndexOf(LF, bytes.length - 2); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
+    const next = bytes[at + 1]
+    if (bytes[at - 1] === 13 && next !== SPACE && next !== TAB) return at + 1
+  }
+  return 0
+}
