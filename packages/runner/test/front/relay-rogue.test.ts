@@ -8,8 +8,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Client, connect } from '../../../../test/ground/client.js'
 import { HopPool } from '../../src/front/hop-pool.js'
 import { scratch } from '../support.js'
+import { actsOf, misdeeds } from './misbehaviour.js'
 import { LETTER, type RelayGround, startRelay } from './relay-ground.js'
-import { type Act, KEYWORDS, type Rogue, STEPS, type Step, startRogue } from './rogue-next-hop.js'
+import { type Act, KEYWORDS, type Rogue, type Step, startRogue } from './rogue-next-hop.js'
 
 async function start(
   keywords: readonly string[] = KEYWORDS,
@@ -108,44 +109,6 @@ test('a million recipients take no more memory than ten thousand', async () => {
   ])
 })
 
-const text = fc.constantFrom(
-  '250 2.0.0 Ok\r\n',
-  '250-2.0.0 Ok\r\n',
-  '354 go on\r\n',
-  '421 4.3.2 closing\r\n',
-  '451 4.3.0 not now\r\n',
-  '452 4.3.1 no room\r\n',
-  '554 5.7.1 go away\r\n',
-  '552 5.3.4 too big\r\n',
-  '221 2.0.0 Bye\r\n',
-  '250-kept\r\n550 not kept\r\n',
-  '250-\r\n'.repeat(12_000),
-  'nonsense\r\n',
-  '\0\xff',
-  '250',
-  '\r\n',
-  '',
-)
-
-const misdeed: fc.Arbitrary<Act> = fc.record(
-  {
-    before: text,
-    say: text,
-    after: text,
-    drip: fc.boolean(),
-    ending: fc.constantFrom('close' as const, 'silence' as const),
-  },
-  { requiredKeys: [] },
-)
-
-/** What is said in the middle of content may have crossed with its end on the wire: nobody can tell. */
-const places = fc.constantFrom(...STEPS).map((step) => ({ step }))
-
-const plan = fc.array(fc.record({ place: places, connection: fc.integer({ min: 1, max: 4 }), act: misdeed }), {
-  minLength: 1,
-  maxLength: 3,
-})
-
 /** Messages, and whether each comes in the session of the one before. */
 const sessions = fc.array(fc.boolean(), { minLength: 1, maxLength: 3 })
 
@@ -157,15 +120,10 @@ test.each([
   'by %s, success is said only for what was taken whole, and nothing leaves twice',
   async (_, keywords) => {
     await fc.assert(
-      fc.asyncProperty(plan, sessions, async (misdeeds, together) => {
+      fc.asyncProperty(misdeeds, sessions, async (wrong, together) => {
         const pool = new HopPool()
         const { relay, rogue } = await start(keywords, pool)
-        rogue.behave((step, connection) => {
-          const found = misdeeds.find(({ place, connection: wanted }) => place.step === step && wanted === connection)
-          if (found === undefined) return {}
-          const { ending } = found.act
-          return step === 'content' ? (ending === undefined ? {} : { ending }) : found.act
-        })
+        rogue.behave(actsOf(wrong))
         let client: Client | undefined
         for (const [number, again] of together.entries()) {
           const mark = `Subject: ${number}`

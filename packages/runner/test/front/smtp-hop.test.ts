@@ -1,11 +1,13 @@
 /** Pipe mode's way out over SMTP: what the next hop is told, and what counts as its acceptance. */
 import { join } from 'node:path'
 import type { Envelope } from '@candy/sdk'
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
 import type { Delivery, Handed } from '../../src/front/next-hop.js'
 import { smtpHop } from '../../src/front/smtp-hop.js'
 import { chunks, type MemoryLog, memoryLog, scratch } from '../support.js'
+import { actsOf, misdeeds } from './misbehaviour.js'
 import { type Act, type Rogue, type Step, startRogue } from './rogue-next-hop.js'
 
 const TEXT = 'Subject: caf\xc3\xa9\r\n\r\nbody\r\n'
@@ -126,3 +128,24 @@ test.each<readonly [Step, Act]>([
   const handed = smtpHop({ path }, memoryLog()).handOver(delivery(), AbortSignal.timeout(20_000))
   await expect(handed).rejects.toMatchObject({ code: 'NEXT_HOP' })
 })
+
+test('whatever a next hop does, success is said only for what it took whole, and nothing leaves twice', async () => {
+  await fc.assert(
+    fc.asyncProperty(misdeeds, async (wrong) => {
+      const path = join(scratch(), 'rogue')
+      const rogue = await startRogue(path)
+      rogue.behave(actsOf(wrong))
+      const hop = smtpHop({ path }, memoryLog())
+      const handed = await hop
+        .handOver(delivery({ client: CLIENT }), AbortSignal.timeout(100))
+        .catch(({ code }) => code)
+      expect(rogue.whole.length).toBeLessThanOrEqual(1)
+      if (handed === 'NEXT_HOP') return rogue.stop()
+      const { taken } = handed as Handed
+      if (taken) expect(rogue.whole).toEqual([{ mark: TEXT.split('\r\n')[0], vouched: true }])
+      else expect((handed as { status: string }).status).toBe('5.3.4')
+      await rogue.stop()
+    }),
+    { numRuns: 150 },
+  )
+}, 120_000)
