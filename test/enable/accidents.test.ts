@@ -18,11 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => site.stop())
 
-/** Paths of all that is in the configuration and queue directories, but for mail. */
+/** Paths of all that is in the configuration and queue directories, but for mail, and who may enter where mail comes back. */
 async function everything(): Promise<readonly string[]> {
   const { configDirectory, queueDirectory } = site.postfix
   const config = await readdir(configDirectory, { recursive: true })
-  return [...config, ...(await readdir(queueDirectory)), ...(await readdir(site.directory))].toSorted()
+  const { stdout } = await site.postfix.run('getfacl', ['-p', join(queueDirectory, 'public')])
+  const permissions = stdout.toString()
+  return [...config, ...(await readdir(queueDirectory)), ...(await readdir(site.directory)), permissions].toSorted()
 }
 
 beforeEach(async () => {

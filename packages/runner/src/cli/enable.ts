@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
+import { accessed } from '../postfix/access.js'
 import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
 import { hasAccount, make, missing, type Place, placesFor } from '../postfix/directories.js'
@@ -15,6 +16,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
+import { accessFor, printWayBack, wayBack } from './pipe-return.js'
 import { asFailure, assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
@@ -143,15 +145,17 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const journal = knownJournal(records)
   const choice = choose(options, journal)
   const named = Object.keys(options.service ?? {})
-  const wish = { ...choice, named, backByPickup: settings.pipe.reinject === 'sendmail', candyPipe: CANDY_PIPE }
+  const back = wayBack(instance, settings, toml)
+  const wish = { ...choice, named, backByPickup: back === 'sendmail', candyPipe: CANDY_PIPE }
   const plan = planEnable(instance, wish, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
+  const access = choice.way === 'pipe' ? accessFor(instance, back) : []
   if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)
   const units = await runnerUnits(instance, choice.way, state)
-  const places = [...(await placesFor(instance, state, SHARE)), ...units]
+  const places = [...(await placesFor(instance, state, SHARE)), ...access, ...units]
   const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
   const queue = choice.way === 'pipe' ? settings.smtp.queue : choice.way
-  const wanted = { mode, queue } as const
+  const wanted = { mode, queue, ...(choice.way === 'pipe' && { reinject: printWayBack(back) }) } as const
   const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
   const files: readonly FileTexts[] = [
     { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
@@ -228,6 +232,8 @@ function describe(way: Way): string {
 }
 
 function printPlace({ path, owner, group, mode }: Place): string {
+  const directory = accessed(path)
+  if (directory !== undefined) return `an entry for candy in the access control list of ${directory} (u:candy:--x)`
   return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`
 }
 

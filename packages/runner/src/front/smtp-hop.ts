@@ -12,6 +12,7 @@ import { enhancedStatus, isPositive, printReply, type Reply } from '../smtp/repl
 import { markedAddress, printXforward } from '../smtp/xforward.js'
 import { isAboutMessage } from './blame.js'
 import type { Delivery, Handed, NextHop } from './next-hop.js'
+import { originOf } from './origin.js'
 
 /** What the next hop has against XFORWARD, which is for its log, is written to ours and changes nothing. */
 export function smtpHop(address: ServiceAddress, log: Log): NextHop {
@@ -42,7 +43,7 @@ async function greet(client: SmtpClient): Promise<Extensions> {
   return extensions
 }
 
-/** Who the client was, as far as pipe(8) told, and the queue id under which the message came. */
+/** Who the client was, as far as pipe(8) told, whose mail that makes it, and the queue id under which the message came. */
 async function tellClient(client: SmtpClient, delivery: Delivery, extensions: Extensions, log: Log): Promise<void> {
   const { name, address, protocol, helo } = delivery.envelope.client ?? {}
   const attributes = new Map(
@@ -52,6 +53,7 @@ async function tellClient(client: SmtpClient, delivery: Delivery, extensions: Ex
       PROTO: protocol ?? '',
       HELO: helo ?? '',
       IDENT: delivery.id,
+      SOURCE: originOf(address),
     }),
   )
   const commands = printXforward(attributes, extensions.get('XFORWARD') ?? '')

@@ -18,13 +18,14 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { readText } from '@candy/master-cf'
 import { execa } from 'execa'
+import { accessed, accessTo, letIn, mayEnter, shutOut } from './access.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import type { Records } from './journal.js'
 import { makeRootFile } from './root-file.js'
 import { USER } from './services.js'
 
-/** A directory; with `from` a copy of a file, with `text` a file. */
+/** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has places of its own. */
 export interface Place {
   readonly path: string
   readonly mode: number
@@ -68,7 +69,10 @@ export async function placesFor(instance: Instance, state: string, share: string
 }
 
 export function missing(places: readonly Place[]): readonly Place[] {
-  return places.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) === undefined)
+  return places.filter(({ path }) => {
+    const directory = accessed(path)
+    return directory === undefined ? lstatSync(path, { throwIfNoEntry: false }) === undefined : !mayEnter(directory)
+  })
 }
 
 export async function hasAccount(): Promise<boolean> {
@@ -86,6 +90,12 @@ export async function make(places: readonly Place[], made: (name: string) => voi
     made(ACCOUNT)
   }
   for (const place of missing(places)) {
+    const directory = accessed(place.path)
+    if (directory !== undefined) {
+      letIn(directory)
+      made(place.path)
+      continue
+    }
     const text = place.from === undefined ? place.text : readText(place.from)
     if (text !== undefined) makeRootFile(place.path, text, place.mode)
     else mkdirSync(place.path, { mode: 0o700 })
@@ -115,7 +125,9 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
   const stopped = units.map((path) => basename(path))
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
   for (const name of made.toReversed()) {
+    const directory = accessed(name)
     if (name === ACCOUNT) await execa('userdel', [USER], { reject: false })
+    else if (directory !== undefined) shutOut(directory)
     else remove(name)
   }
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
@@ -125,7 +137,7 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
 export function isPlace(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
-    ...[ACCOUNT, state, join(queueDirectory, 'candy')],
+    ...[ACCOUNT, state, join(queueDirectory, 'candy'), accessTo(queueDirectory)],
     ...STATE_PARTS.map((part) => join(state, part)),
     ...[filters, join(filters, 'README'), join(filters, 'template')],
   ]

@@ -3,6 +3,7 @@
  * before a reload. So the services stay until nothing needs them any more; only then they go.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { shutOut } from './access.js'
 import { take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { assertRunning, reload } from './enabling.js'
@@ -52,6 +53,7 @@ export async function disable({ instance, plan, records, wait, report, stopRunne
   report('taking the services out')
   takeAll(plan.detached, plan.after)
   await reload(run)
+  for (const directory of plan.entered) shutOut(directory)
   await stopRunner()
   removeJournal(records)
 }

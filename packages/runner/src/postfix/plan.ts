@@ -12,18 +12,9 @@ import {
   printService,
   removeService,
 } from '@candy/master-cf'
-import {
-  type Attached,
-  attach,
-  detach,
-  findAttached,
-  mapsNothing,
-  nameAttached,
-  namesCandy,
-  wantedOptions,
-} from './attachment.js'
+import { accessTo, publicOf } from './access.js'
+import { type Attached, attach, detach, findAttached, nameAttached, namesCandy, wantedOptions } from './attachment.js'
 import { nameEntry } from './entrances.js'
-import { filterActions } from './filter-actions.js'
 import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -31,16 +22,14 @@ import { addParameters, readValue, removeParameters, setsParameter } from './mai
 import { mainParameters } from './main-parameters.js'
 import { renewEntry, renewParameters } from './own-entry.js'
 import { withoutProof } from './proof-texts.js'
-import { type Selection, type SelectionWish, select } from './selection.js'
+import { type SelectionWish, select } from './selection.js'
 import { type CandyService, candyServices, SERVICE_NAMES } from './services.js'
+import { sideEffects } from './side-effects.js'
 
 export interface Wish extends SelectionWish {
   /** Absolute path of the command that pipe(8) runs. */
   readonly candyPipe: string
 }
-
-/** Places that a warning names. */
-const SHOWN = 5
 
 export interface Texts {
   readonly master: string
@@ -101,7 +90,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       after.master = one.text
       attached.push(...one.attached)
     }
-    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, wish, selection))
+    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, wish, given))
   }
   // Without a record what says what candy writes is candy's, as when it is taken out.
   const added = mainParameters
@@ -140,6 +129,8 @@ export interface DisablePlan {
   readonly detached: Texts
   readonly after: Texts
   readonly detaches: readonly string[]
+  /** Directories that candy was let into. */
+  readonly entered: readonly string[]
 }
 
 /** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
@@ -147,7 +138,7 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
   const refusals = faultsOf(instance)
-  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [] }
+  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [], entered: [] }
   const proofless = withoutProof(before)
   const found = findAttached(proofless.master, instance)
   // Beside what is on record: an entry that somebody has copied since still must not name candy.
@@ -163,7 +154,9 @@ export function planDisable(instance: Instance, journal: Journal | undefined): D
     text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
   }
   const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
-  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached) }
+  const access = accessTo(instance.queueDirectory)
+  const entered = journal === undefined || journal.made.includes(access) ? [publicOf(instance.queueDirectory)] : []
+  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached), entered }
 }
 
 function addOne(
@@ -222,10 +215,13 @@ function filteredElsewhere(instance: Instance): readonly string[] {
   return found
 }
 
-function unreachable({ submits, configDirectory, defaultDirectory }: Instance, { way }: Wish): readonly string[] {
-  if (submits || way !== 'pipe') return []
+function unreachable(
+  { submits, configDirectory, defaultDirectory }: Instance,
+  { way, backByPickup }: Wish,
+): readonly string[] {
+  if (submits || way !== 'pipe' || !backByPickup) return []
   return [
-    `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or use --mode smtp.`,
+    `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or take pipe.reinject out of candy.toml, or use --mode smtp.`,
   ]
 }
 
@@ -234,33 +230,6 @@ function withoutCandy(instance: Instance, attached: readonly Attached[]): Instan
   if (instance.master.problems.length > 0) return instance
   const masterText = detach(instance.masterText, attached)
   return { ...instance, masterText, master: parse(masterText) }
-}
-
-/** What a person would not expect of this way of filtering. */
-function sideEffects(instance: Instance, { way, backByPickup }: Wish, { given }: Selection): readonly string[] {
-  if (way === 'before') {
-    if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
-    return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
-  }
-  const actions = filterActions(instance, given)
-  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
-  return [
-    ...(actions.length > 0
-      ? [`mail that these FILTER actions are about passes candy over, and goes where they say: ${listOf(actions)}`]
-      : []),
-    ...given
-      .filter((entry) => mapsNothing(entry))
-      .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
-    ...(way === 'pipe' && backByPickup && milters !== ''
-      ? [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
-      : []),
-  ]
-}
-
-/** The first few of a list, and how many more there are. */
-function listOf(items: readonly string[]): string {
-  const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : ''
-  return `${items.slice(0, SHOWN).join('; ')}${more}`
 }
 
 function endsLine(text: string): boolean {

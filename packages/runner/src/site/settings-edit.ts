@@ -6,22 +6,33 @@ import { parseDocument, type TomlDocument } from './toml.js'
 export interface ModeSettings {
   readonly mode: 'pipe' | 'smtp'
   readonly queue: 'after' | 'before'
+  /** For `pipe.reinject`, where the operator says nothing of it. */
+  readonly reinject?: string
 }
 
 /** A new candy.toml. */
-export function makeSettings({ mode, queue }: ModeSettings, state: string): string {
-  return `# How candy works on this host. Every key, with its default: docs/candy-toml.md.
+export function makeSettings(settings: ModeSettings, state: string): string {
+  const { mode, queue } = settings
+  const text = `# How candy works on this host. Every key, with its default: docs/candy-toml.md.
 mode = "${mode}"
 state = ${JSON.stringify(state)}
 
 [smtp]
 queue = "${queue}"
 `
+  return withMode(text, settings)
 }
 
 /** The text with this mode. Throws `CONFIG` for one that is no sound document, or has no place for a key. */
-export function withMode(text: string, { mode, queue }: ModeSettings): string {
-  return withValue(withValue(text, [], 'mode', mode), ['smtp'], 'queue', queue)
+export function withMode(text: string, { mode, queue, reinject }: ModeSettings): string {
+  const edited = withValue(withValue(text, [], 'mode', mode), ['smtp'], 'queue', queue)
+  if (reinject === undefined || valueIn(text, ['pipe'], 'reinject') !== undefined) return edited
+  return withValue(edited, ['pipe'], 'reinject', reinject)
+}
+
+/** Whether the operator says something of the way back of pipe mode. */
+export function saysReinject(text: string): boolean {
+  return valueIn(text, ['pipe'], 'reinject') !== undefined
 }
 
 function withValue(text: string, table: readonly string[], key: string, value: string): string {
@@ -34,7 +45,7 @@ function withValue(text: string, table: readonly string[], key: string, value: s
 function edit(text: string, table: readonly string[], key: string, value: string): string {
   const present = valueIn(text, table, key)
   if (present === value) return text
-  const line = `${key} = "${value}"\n`
+  const line = `${key} = ${JSON.stringify(value)}\n`
   if (present !== undefined) {
     const at = offsetOf(text, read(text).position([...table, key]))
     return text.slice(0, at) + text.slice(at).replace(/^"[^"]*"|^'[^']*'/, `"${value}"`)

@@ -65,6 +65,45 @@ test('the same as JSON', () => {
   })
 })
 
+test('services are named one by one, and what is said last counts', () => {
+  const directory = configuration({ master: readShape('services.master.cf') })
+  const dryRun = (...argv: readonly string[]): unknown => {
+    const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', ...argv])
+    const { entrances, services } = JSON.parse(stdout) as { entrances: readonly string[]; services: unknown }
+    return [entrances.map((entrance) => entrance.split('/')[0]), services]
+  }
+  expect(dryRun('--service', '588', '--no-service', '2525', '--no-service', '10587')).toEqual([
+    ['smtp', '588'],
+    { 588: true, 2525: false, 10587: false },
+  ])
+  expect(dryRun('--no-service', '2525/inet', '--service', '2525/inet')).toEqual([
+    ['smtp', '2525', '10587'],
+    { '2525/inet': true },
+  ])
+})
+
+test('in pipe mode mail comes back by candy-in, unless candy.toml says otherwise', () => {
+  const master = STOCK
+  const dryRun = (files: Readonly<Record<string, string>>): { diff: string; made: string; warnings: string } => {
+    const directory = configuration({ master, files })
+    mkdirSync(join(directory, 'queue/public'), { mode: 0o710 })
+    const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', '--mode', 'pipe'])
+    const shown = JSON.parse(stdout) as { diff: string; made: readonly string[]; warnings: readonly string[] }
+    const own = (text: string): string => text.replaceAll(directory, '/D')
+    return { diff: own(shown.diff), made: own(shown.made.join('\n')), warnings: shown.warnings.join('\n') }
+  }
+  const entry = 'an entry for candy in the access control list of /D/queue/public (u:candy:--x)'
+  const fresh = dryRun({})
+  expect(fresh.diff).toContain('+[pipe]\n+reinject = "unix:/D/queue/public/candy-in"\n')
+  expect(fresh.diff).toMatch(/^ pickup .*\n\+ {2}-o content_filter=candy:dummy$/m)
+  expect(fresh.made).toContain(entry)
+  const old = dryRun({ 'candy.toml': 'mode = "pipe"\n[pipe]\ndeadline = "5m"\n' })
+  expect(old.diff).toContain(' [pipe]\n+reinject = "unix:/D/queue/public/candy-in"\n deadline = "5m"\n')
+  const elsewhere = dryRun({ 'candy.toml': '[pipe]\nreinject = "127.0.0.1:10026"\n' })
+  expect(elsewhere.made).not.toContain(entry)
+  expect(elsewhere.diff).toMatch(/^ pickup .*\n\+ {2}-o content_filter=candy:dummy$/m)
+})
+
 interface Refusal extends Partial<Written> {
   readonly argv?: readonly string[]
   readonly status?: number
@@ -120,9 +159,14 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     says: /take it out with "candy disable"/,
   },
   'a host that takes no mail': { master: STOCK.replace(/^smtp +inet/m, '#$&'), says: /nothing to filter/ },
-  'an instance that sendmail(1) does not serve, in pipe mode': {
+  'an instance that sendmail(1) does not serve, in pipe mode by sendmail(1)': {
+    files: { 'candy.toml': '[pipe]\nreinject = "sendmail"\n' },
     argv: [...AS_BEFORE, '--mode', 'pipe'],
     says: /alternate_config_directories/,
+  },
+  'a service that is not there': {
+    argv: [...AS_BEFORE, '--service', '10587'],
+    says: /no service 10587 in master\.cf receives mail; these do: smtp\/inet/,
   },
   'a candy.toml with a mistake': {
     files: { 'candy.toml': 'mood = "pipe"\n' },

@@ -298,9 +298,12 @@ describe('it refuses, and says what to do', () => {
     expect(planDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
   })
 
-  test('an instance that sendmail(1) does not serve, in pipe mode only', () => {
-    expect(refusals({ submits: false })).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
-    expect(planEnable(instanceOf({ submits: false }), wish('after'), undefined).refusals).toEqual([])
+  test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
+    const plan = (way: Way, backByPickup: boolean): EnablePlan =>
+      planEnable(instanceOf({ submits: false }), wish(way, { backByPickup }), undefined)
+    expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
+    expect(plan('pipe', false).refusals).toEqual([])
+    expect(plan('after', true).refusals).toEqual([])
   })
 
   test.each([
@@ -351,6 +354,21 @@ describe('it refuses, and says what to do', () => {
   test('a host that takes no mail from others', () => {
     expect(refusals({ master: stock.replace(/^smtp +inet/m, '#$&') })).toContain('there is nothing to filter')
   })
+})
+
+test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same door, with a warning of what that costs', () => {
+  const plan = (more: Partial<Wish>, parameters = {}): EnablePlan =>
+    planEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
+  expect(plan({}).entrances.join()).toContain('pickup/unix')
+  expect(plan({}).warnings).toEqual([])
+  const back = plan({ backByPickup: true }, { non_smtpd_milters: 'inet:127.0.0.1:8891' })
+  expect(back.entrances.join()).not.toContain('pickup/unix')
+  expect(back.warnings.join('\n')).toMatch(
+    /NOT filtered: pickup.*candy itself hands mail back there(?:.|\n)*pipe\.reinject = "sendmail": .*SMTPUTF8(?:.|\n)*non_smtpd_milters/,
+  )
+  expect(plan({}, { local_header_rewrite_clients: 'permit_mynetworks' }).warnings.join()).toContain(
+    'local_header_rewrite_clients (permit_mynetworks) is not known to pipe(8)',
+  )
 })
 
 describe('which services are given to candy', () => {

@@ -38,7 +38,13 @@ export function instanceOf(given: Given = {}): Instance {
     masterText: master,
     mainText: main,
     master: parse(master),
-    parameters: new Map(Object.entries({ cleanup_service_name: 'cleanup', ...given.parameters })),
+    parameters: new Map(
+      Object.entries({
+        cleanup_service_name: 'cleanup',
+        local_header_rewrite_clients: 'permit_inet_interfaces',
+        ...given.parameters,
+      }),
+    ),
     submits: given.submits ?? true,
   }
   const all = { has: (): boolean => true } as unknown as ReadonlySet<string>

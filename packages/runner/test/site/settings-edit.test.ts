@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { Ownership } from '../../src/site/ownership.js'
 import type { Problem } from '../../src/site/problem.js'
 import { readSettings } from '../../src/site/settings.js'
-import { makeSettings, withMode } from '../../src/site/settings-edit.js'
+import { makeSettings, saysReinject, withMode } from '../../src/site/settings-edit.js'
 import { parseDocument } from '../../src/site/toml.js'
 import { scratch } from '../support.js'
 
@@ -37,4 +37,14 @@ test.each([
 
 test('a table written inline without the key is not guessed at', () => {
   expect(() => withMode('smtp = { workers = 2 }\n', BEFORE)).toThrow('smtp.queue')
+})
+
+test('the way back of pipe mode is written where the operator says nothing of it', () => {
+  const pipe = { ...BEFORE, reinject: 'unix:/var/spool/postfix/public/candy-in' } as const
+  const line = 'reinject = "unix:/var/spool/postfix/public/candy-in"\n'
+  expect(makeSettings(pipe, '/x')).toContain(`\n[pipe]\n${line}`)
+  expect(withMode('[pipe]\ndeadline = "5m"\n', pipe)).toContain(`[pipe]\n${line}deadline = "5m"\n`)
+  const own = '[pipe]\nreinject = "sendmail"\n'
+  expect(withMode(own, pipe)).toBe(withMode(own, BEFORE))
+  expect([saysReinject(own), saysReinject('mode = "pipe"\n')]).toEqual([true, false])
 })

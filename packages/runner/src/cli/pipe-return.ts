@@ -1,0 +1,32 @@
+/** Where mail comes back in pipe mode, and what candy needs for that. */
+import { dirname, join } from 'node:path'
+import { printAddress } from '@candy/sdk/values'
+import { accessFault, accessTo, publicOf } from '../postfix/access.js'
+import type { Place } from '../postfix/directories.js'
+import type { Instance } from '../postfix/instance.js'
+import type { Settings } from '../site/settings.js'
+import { saysReinject } from '../site/settings-edit.js'
+import { EX_UNAVAILABLE } from './exit-status.js'
+import { Failure } from './failure.js'
+
+type Reinjection = Settings['pipe']['reinject']
+
+/** As candy.toml says, else by Postfix's service for it. */
+export function wayBack({ queueDirectory }: Instance, settings: Settings, toml: string | null): Reinjection {
+  if (toml !== null && saysReinject(toml)) return settings.pipe.reinject
+  return { path: join(publicOf(queueDirectory), 'candy-in') }
+}
+
+/** As candy.toml has it. */
+export function printWayBack(back: Reinjection): string {
+  return back === 'sendmail' ? back : printAddress(back)
+}
+
+/** What candy needs in order to go that way. Throws Failure where it cannot be given. */
+export function accessFor({ queueDirectory }: Instance, back: Reinjection): readonly Place[] {
+  const directory = publicOf(queueDirectory)
+  if (back === 'sendmail' || !('path' in back) || dirname(back.path) !== directory) return []
+  const fault = accessFault(directory)
+  if (fault !== undefined) throw new Failure(EX_UNAVAILABLE, fault)
+  return [{ path: accessTo(queueDirectory), owner: 'root', mode: 0 }]
+}

@@ -1,0 +1,56 @@
+/** What a person would not expect of a way of filtering, on this very site. */
+import type { Entry } from '@candy/master-cf'
+import { mapsNothing } from './attachment.js'
+import { nameEntry } from './entrances.js'
+import { filterActions } from './filter-actions.js'
+import { type Instance, parameterOf } from './instance.js'
+import type { SelectionWish } from './selection.js'
+
+/** Places that a warning names. */
+const SHOWN = 5
+
+/** `instance` is without candy's options; `given` are the services that are given to it. */
+export function sideEffects(
+  instance: Instance,
+  { way, backByPickup }: SelectionWish,
+  given: readonly Entry[],
+): readonly string[] {
+  if (way === 'before') {
+    if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
+    return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
+  }
+  const actions = filterActions(instance, given)
+  return [
+    ...(actions.length > 0
+      ? [`mail that these FILTER actions are about passes candy over, and goes where they say: ${listOf(actions)}`]
+      : []),
+    ...given
+      .filter((entry) => mapsNothing(entry))
+      .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
+    ...(way === 'pipe' ? pipeEffects(instance, backByPickup) : []),
+  ]
+}
+
+/** What of the way that mail goes pipe(8) does not tell, or sendmail(1) cannot carry. */
+function pipeEffects(instance: Instance, backByPickup: boolean): readonly string[] {
+  if (!backByPickup) {
+    const clients = parameterOf(instance, 'local_header_rewrite_clients').trim()
+    if (clients === 'permit_inet_interfaces') return []
+    return [
+      `local_header_rewrite_clients (${clients}) is not known to pipe(8): addresses in headers are mapped for sendmail(1) and this host's own addresses; in SMTP mode for all of these clients`,
+    ]
+  }
+  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
+  return [
+    'candy.toml has pipe.reinject = "sendmail": a message with 8-bit bytes in its header bounces where the next hop has no SMTPUTF8, canonical maps do not reach the header, and message_size_limit counts with the fields that filters add; take the key out and enable again, and mail comes back over SMTP',
+    ...(milters !== ''
+      ? [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
+      : []),
+  ]
+}
+
+/** The first few of a list, and how many more there are. */
+function listOf(items: readonly string[]): string {
+  const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : ''
+  return `${items.slice(0, SHOWN).join('; ')}${more}`
+}
