@@ -2,7 +2,7 @@
  * A dry release: the command of the release workflow publishes to a registry on this machine, and strangers, who have nothing
  * of this checkout, do with it what README.md and docs/writing-a-filter.md promise.
  */
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EICAR } from '../ground/clamd.js'
@@ -86,7 +86,10 @@ test('an author who types what the page says publishes a filter', { timeout: PAT
       continue
     }
     await author.type(['sh', '-c', line], directory)
-    if (line === 'npm install') await lowerTheLimit()
+    if (line !== 'npm install') continue
+    // npm 9 installs TypeScript, which valibot may use, without what runs it on this machine; the one that is lent has that.
+    await rm(join(filter, 'node_modules/typescript'), { recursive: true, force: true })
+    await lowerTheLimit()
   }
   expect(directory).toBe(filter)
   await author.type(['npm', 'publish', '--provenance=false', '--access', 'public'], filter)

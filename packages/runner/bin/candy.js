@@ -26,7 +26,6 @@ if (command === 'pipe' && argv[0] !== '--help') {
   }
   process.exit()
 }
-const { default: module } = await import('node:module')
-module.enableCompileCache?.()
+// No module.enableCompileCache(): it keeps code in the system's temporary directory, where anybody may have put it before.
 const { main } = await import('../dist/cli/main.js')
 await main(process.argv)

@@ -87,6 +87,13 @@ test('the service ends when what root started is killed', async () => {
   expect(readFileSync(service.log, 'utf8')).toContain('stopped')
 })
 
+// Node.js from 22.8 on would, and would take it from a directory that belongs to somebody else.
+test('no compiled code is kept where anybody could have put it before', () => {
+  const temporary = scratch()
+  expect(candy(['list', '-c', site()], '', { TMPDIR: temporary, NODE_COMPILE_CACHE: '' }).status).toBe(0)
+  expect(readdirSync(temporary)).toEqual([])
+})
+
 test('a check that a signal ends has ended by that signal', async () => {
   const directory = site({ 'filters.d/10-slow': '#!/bin/sh\nsleep 60\n' })
   const check = spawn(process.execPath, [COMMAND, 'check', '-c', directory], { stdio: ['pipe', 'ignore', 'inherit'] })
