@@ -13,7 +13,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { type Examined, examineAsCandy } from './examined.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { assertRoot, readSound } from './postfix-command.js'
+import { changing, readSound } from './postfix-command.js'
 import { printReload, reloadAfter } from './runner-reload.js'
 
 interface AddOptions {
@@ -65,7 +65,31 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
     for (const { name } of requests) console.log(`put the drop-in of ${name} into ${directory}`)
     return
   }
-  assertRoot('candy add')
+  const job = { texts, options, configDirectory, settings, directory, requests, wanted }
+  await changing('candy add', configDirectory, () => carryOut(job))
+}
+
+interface Job {
+  readonly texts: readonly string[]
+  readonly options: AddOptions
+  readonly configDirectory: string
+  readonly settings: Settings
+  /** filters.d */
+  readonly directory: string
+  readonly requests: readonly Requested[]
+  /** Those that have to be installed. */
+  readonly wanted: readonly Requested[]
+}
+
+async function carryOut({
+  texts,
+  options,
+  configDirectory,
+  settings,
+  directory,
+  requests,
+  wanted,
+}: Job): Promise<void> {
   process.umask(0o022)
   const installed = wanted.length > 0 ? await installAll(settings, wanted) : undefined
   let added: readonly Added[] = []

@@ -14,6 +14,7 @@ import { recover } from '../postfix/recovery.js'
 import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
+import { complaints } from './examined.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { accessFor, printWayBack, wayBack } from './pipe-return.js'
@@ -181,6 +182,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
     settings: { path: tomlPath, before: toml, after },
   })
   console.error(`candy is enabled: ${describe(choice.way)}.`)
+  for (const line of await complaints(configDirectory)) console.error(line)
 }
 
 /** What was chosen before holds where nothing else is said. */

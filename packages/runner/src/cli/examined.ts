@@ -36,6 +36,17 @@ export async function examineAsCandy(configDirectory: string): Promise<Examined>
   return answer
 }
 
+/** What would keep mail waiting, for a command whose own part is done: lines for people. Throws nothing. */
+export async function complaints(configDirectory: string): Promise<readonly string[]> {
+  try {
+    const { problems, health } = await examineAsCandy(configDirectory)
+    const unwell = health.filter(({ ok }) => !ok).map(({ name, text }) => `${name}: ${text}`)
+    return [...problems, ...unwell].map((line) => `warning: ${line}`)
+  } catch (error) {
+    return [`warning: ${(error as Error).message}`]
+  }
+}
+
 function parse(stdout: string): Examined | undefined {
   try {
     const { problems, health } = JSON.parse(stdout) as Examined

@@ -7,11 +7,12 @@ import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
 import { nearest } from '../site/nearest.js'
 import { PrefixError } from '../site/package-tree.js'
 import { type Installed, uninstall } from '../site/prefix.js'
+import type { Settings } from '../site/settings.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { assertRoot, readSound } from './postfix-command.js'
+import { assertRoot, changing, readSound } from './postfix-command.js'
 import { printReload, reloadAfter } from './runner-reload.js'
 
 interface RemoveOptions {
@@ -55,6 +56,23 @@ async function remove(name: string, { config, purge, dryRun, yes, json }: Remove
   // What only gets another name is put back by candy add; what is deleted is gone.
   if (purge && !yes)
     await confirm(`Delete ${[filter.path, ...(unused ? [`package ${unused}`] : [])].join(' and the ')}?`, '--yes')
+  await changing('candy remove', configDirectory, () =>
+    takeOut({ filter, unused, settings, purge: purge === true, json: json === true }),
+  )
+}
+
+interface Job {
+  readonly purge: boolean
+  readonly json: boolean
+  readonly filter: ListedFilter
+  /** A package that nobody needs any more. */
+  readonly unused: string | undefined
+  readonly settings: Settings
+}
+
+async function takeOut({ filter, unused, settings, purge, json }: Job): Promise<void> {
+  const { name } = filter
+  const resting = `${filter.path}.disabled`
   if (purge) rmSync(filter.path)
   else {
     if (existsSync(resting)) throw new Failure(EX_UNAVAILABLE, `${resting} is there already: delete it first`)

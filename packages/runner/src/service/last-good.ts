@@ -52,6 +52,7 @@ export function readLastGood(path: string, configDirectory: string): LastGood | 
 /** Whether what an entry needs is still where it was, and nobody else may have changed it. */
 function isThere(entry: SnapshotEntry): boolean {
   if (entry.kind === 'ignored') return true
-  if (entry.kind === 'script') return entry.copy !== undefined && isWhole(entry.copy)
+  if (entry.kind === 'script')
+    return entry.copy === undefined ? new Ownership().complaint(entry.path) === undefined : isWhole(entry.copy)
   return entry.package !== undefined && new Ownership().complaint(fileURLToPath(entry.package.module)) === undefined
 }

@@ -3,7 +3,7 @@
  * script in place changes nothing before the next reload. A copy is named by its content, and is used again.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Configuration, Source } from '../site/configuration.js'
 import { FileError, readRegular } from '../site/file.js'
@@ -14,7 +14,10 @@ import { writeWhole } from './state-directory.js'
 /** Bytes of a script or program. */
 const LIMIT = 64 * 1024 ** 2
 
-/** The configuration with a copy of each script, in a directory that candy alone may write. What cannot be copied is a problem. */
+/**
+ * The configuration with a copy of each script, in a directory that candy alone may write. What cannot be copied is a problem;
+ * where nothing can be run in that directory, a script has no copy and runs from where it is.
+ */
 export function copyScripts(configuration: Configuration, directory: string): Configuration {
   const problems: Problem[] = [...configuration.problems]
   const copyOf = (path: string): string | undefined => {
@@ -46,11 +49,21 @@ export function pruneScripts(directory: string, snapshots: readonly Snapshot[]):
   }
 }
 
-function copy(path: string, directory: string): string {
+function copy(path: string, directory: string): string | undefined {
   const bytes = readRegular(path, LIMIT)
   const target = join(directory, hash(bytes))
   if (!isWhole(target)) writeWhole(target, bytes, 0o500)
-  return target
+  return mayRun(target) ? target : undefined
+}
+
+/** Not on a file system that is mounted noexec (mount(8), access(2)). */
+function mayRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Whether a copy is still what its name says. */

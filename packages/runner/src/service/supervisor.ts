@@ -115,6 +115,7 @@ async function start(options: ServiceOptions): Promise<Running> {
     const running = await begin(copyScripts(configuration, scripts), options)
     keep(running)
     prune(running)
+    warnOfScripts(running.generation)
     return running
   } catch (error) {
     if (!isConfigurationError(error)) throw error
@@ -163,12 +164,21 @@ async function replace(running: Running, options: ServiceOptions): Promise<Error
     return error as Error
   }
   keep(running)
+  warnOfScripts(running.generation)
   running.generation.log.write('info', 'reloaded', { generation: running.number })
   return undefined
 }
 
 function workersFor({ smtp }: Settings, { workers }: ServiceOptions): number {
   return workers ?? smtp.workers ?? Math.min(availableParallelism(), MOST_WORKERS)
+}
+
+/** Says which scripts run from where they are, so that an edit of them counts at once. */
+function warnOfScripts({ configuration: { snapshot }, log }: Generation): void {
+  for (const entry of snapshot.entries) {
+    if (entry.kind !== 'script' || entry.copy !== undefined) continue
+    log.write('warn', 'a script runs from where it is: nothing can be run in the state directory', { path: entry.path })
+  }
 }
 
 /** For the next start. That it cannot be kept is no reason to do without it now. */

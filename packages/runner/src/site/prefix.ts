@@ -70,14 +70,19 @@ export function uninstall(state: string, name: string): Promise<Installed> {
   return change(state, (draft) => npm(draft, ['uninstall', name]))
 }
 
+/** How the names of copies begin that are being changed. */
+const DRAFT = '.draft-'
+
 /** Changes a copy that only root may enter, and puts it in the place of the original when it is whole. */
 async function change(state: string, act: (draft: string) => Promise<void>): Promise<Installed> {
   const prefix = join(state, 'packages')
   assertOwn(state)
   if (!existsSync(prefix)) mkdirSync(prefix, { mode: 0o755 })
   assertOwn(prefix)
+  // Of commands that were killed: one at a time changes a site.
+  for (const name of readdirSync(prefix)) if (name.startsWith(DRAFT)) rmSync(join(prefix, name), { recursive: true })
   const before = currentTree(prefix)
-  const draft = mkdtempSync(join(prefix, '.draft-'))
+  const draft = mkdtempSync(join(prefix, DRAFT))
   try {
     if (before !== undefined) cpSync(join(prefix, before), draft, { recursive: true, verbatimSymlinks: true })
     const manifest = join(draft, 'package.json')
