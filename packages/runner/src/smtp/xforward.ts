@@ -54,11 +54,16 @@ function isUnknown(value: string): boolean {
   return value === '' || /^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(value)
 }
 
-/** RFC 3461 §4: `+` and two hexadecimal digits are one byte. */
+/**
+ * RFC 3461 §4: `+` and two hexadecimal digits are one byte; the bytes are UTF-8. Control characters become `?`, as with
+ * smtpd(8): what a client says of itself must not end anybody's line or string.
+ */
 function decodeXtext(text: string): string {
-  if (!text.includes('+')) return text
+  if (/^[!-*,-~]*$/.test(text)) return text
   const bytes = text.replace(/\+([0-9A-F]{2})/gi, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   )
-  return Buffer.from(bytes, 'latin1').toString('utf8')
+  return Buffer.from(bytes, 'latin1')
+    .toString('utf8')
+    .replace(/\p{Cc}/gu, '?')
 }

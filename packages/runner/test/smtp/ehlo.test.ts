@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseExtensions, relayedKeywords, sizeLimit } from '../../src/smtp/ehlo.js'
+import { ReplyReader } from '../../src/smtp/reply-reader.js'
 
 const lines = [
   'mx.example.test',
@@ -52,4 +54,42 @@ test.each([
   const extensions = parseExtensions({ code: 250, lines: ['mx.example.test', line] })
   expect(sizeLimit(extensions)).toBe(limit)
   expect(relayedKeywords(extensions)).toEqual([offered])
+})
+
+test('whatever a server writes behind 250, what is offered on is a line of a keyword that survives', () => {
+  const word = fc.constantFrom(
+    'SIZE',
+    'size=',
+    'XFORWARD',
+    'DSN',
+    ' ',
+    '\t',
+    '=',
+    '\0',
+    '\r',
+    '-5',
+    '10',
+    '\xff',
+    'CHUNKING',
+  )
+  const line = fc.oneof(
+    fc.array(word, { maxLength: 8 }).map((words) => words.join('')),
+    fc.string({ maxLength: 100 }),
+  )
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 10 }), (lines) => {
+      const wire = [...lines.map((text) => `250-${text.replaceAll('\n', '')}\r\n`), '250 DSN\r\n'].join('')
+      new ReplyReader().read(Buffer.from(wire, 'latin1'), (reply) => {
+        const extensions = parseExtensions(reply)
+        const limit = sizeLimit(extensions)
+        if (limit !== undefined) expect(limit).toSatisfy((bytes: number) => Number.isSafeInteger(bytes) && bytes > 0)
+        for (const offered of relayedKeywords(extensions)) {
+          expect(offered).toMatch(
+            /^(?:PIPELINING|SIZE|8BITMIME|SMTPUTF8|DSN|ENHANCEDSTATUSCODES|XFORWARD)(?: [^\0\r\n]*)?$/,
+          )
+        }
+      })
+    }),
+    { numRuns: 500 },
+  )
 })
