@@ -1,13 +1,15 @@
 /** What an operator can write under `[options]`: sizes with their units, as everywhere in a drop-in. */
+import { parseSize, valueFault } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
-
-/** A size as the operator writes it; in bytes once it is validated. */
+/** A size as the operator writes it, `"25MiB"` say; in bytes once it is validated. */
 const size = v.pipe(
-  v.string('must be text with a unit, such as "25MiB"'),
-  v.regex(/^[1-9]\d{0,5}(B|KiB|MiB|GiB)$/, 'must be a number with a unit, such as "25MiB": B, KiB, MiB or GiB'),
-  v.transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '')] ?? 1)),
+  v.unknown(),
+  v.check(
+    (written) => valueFault(parseSize, written) === undefined,
+    ({ input }) => `${valueFault(parseSize, input)}`,
+  ),
+  v.transform(parseSize),
 )
 
 /** The schema of `[options]`. `filters.d/20-size.toml` shows every key at its default. */

@@ -3,7 +3,7 @@
  *
  * It is called as FILTER_README calls its script, `SCRIPT -f SENDER -- RECIPIENT…`, and with the same line ends (LF), so one
  * that reads its input and exits 0, 69 or 75 works unchanged. It must not send the message on itself: that is the runner's
- * part. A comment near its top, `# candy: rewrites`, declares that its standard output is the new message.
+ * part. What it declares of itself stands in comments near its top (script-declaration.ts).
  */
 import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
@@ -12,8 +12,8 @@ import type { ReadyFilter } from '../chain/ready.js'
 import { lfFromCrlf } from '../message/line-ends.js'
 import { type Ended, run } from './child.js'
 import { readRegular } from './file.js'
-import { nearest } from './nearest.js'
 import { type Problem, reason } from './problem.js'
+import { readDeclaration, type ScriptDeclaration } from './script-declaration.js'
 import type { ScriptEntry } from './snapshot.js'
 
 /** sysexits(3): EX_DATAERR, EX_UNAVAILABLE, EX_TEMPFAIL. */
@@ -23,7 +23,7 @@ const DEFER = 75
 
 /** A rewritten message is held in memory until the exit status says that it is whole. Bytes. */
 const CONTENT_LIMIT = 64 * 1024 ** 2
-/** The declaration is looked for in this many bytes. */
+/** Declarations are looked for in this many bytes. */
 const HEAD = 4096
 /** execve(2): one string of the environment may have 128 KiB. */
 const VARIABLE_LIMIT = 100 * 1024
@@ -31,12 +31,11 @@ const VARIABLE_LIMIT = 100 * 1024
 const KEPT_VARIABLES = ['HOME', 'LANG', 'LC_ALL', 'MAIL_CONFIG', 'PATH', 'TMPDIR', 'TZ']
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-export interface Script {
+export interface Script extends ScriptDeclaration {
   readonly name: string
   readonly path: string
   /** What is run: the script, or a copy of it. */
   readonly command: string
-  readonly rewrites: boolean
   readonly policy: Policy
 }
 
@@ -59,27 +58,16 @@ export function parseScript(entry: ScriptEntry, policy: Policy, problems: Proble
     problems.push({ file: path, line: 1, column: 1, what: 'is a script without an interpreter', hint: '#!/bin/sh' })
     return undefined
   }
-  let rewrites = false
-  for (const [at, line] of head.split('\n').entries()) {
-    const word = /^\s*(?:#|\/\/|--|;|%)+\s*candy:\s*(.*?)\s*$/.exec(line)?.[1]
-    if (word === 'rewrites') rewrites = true
-    else if (word !== undefined) {
-      const problem = { file: path, line: at + 1, column: line.indexOf('candy:') + 1, key: 'candy' }
-      const hint = nearest(word, ['rewrites'])
-      const what = `unknown declaration "${word}" (there is: rewrites)`
-      problems.push(hint === undefined ? { ...problem, what } : { ...problem, what, hint })
-      return undefined
-    }
-  }
-  return { name, path, command: copy ?? path, rewrites, policy }
+  const declaration = readDeclaration(head, path, problems)
+  return declaration && { name, path, command: copy ?? path, ...declaration, policy }
 }
 
 export function scriptFilter(script: Script): ReadyFilter {
-  const { name, rewrites, policy } = script
+  const { name, rewrites, fields, policy } = script
   return {
     name,
     rewrites,
-    fields: [],
+    fields,
     sharedFields: [],
     policy,
     filter: { judge: (message, context) => judge(script, message, context) },

@@ -252,8 +252,18 @@ describe('a script is refused', () => {
 
   test('when its declaration is misspelt', () => {
     expect(said('#!/bin/sh\n# candy: rewirtes\n')).toEqual([
-      'FILE:2:3: candy: unknown declaration "rewirtes" (there is: rewrites); did you mean "rewrites"?',
+      'FILE:2:3: candy: unknown declaration "rewirtes" (there are: rewrites, fields); did you mean "rewrites"?',
     ])
+  })
+
+  test.each([
+    ['fields', 'fields: names at least one header field'],
+    ['fields X-Mine Subject', 'fields: Subject would be taken out of every message'],
+    ['fields X-Mine:', 'fields: "X-Mine:" is neither a header field name'],
+    ['fields X-Candy-Status', "fields: X-Candy-Status is the runner's own"],
+    ['rewrites all', 'unknown declaration "rewrites all"'],
+  ])('when it declares %j', (words, what) => {
+    expect(said(`#!/bin/sh\n# candy: ${words}\n`)[0]).toContain(`FILE:2:3: candy: ${what}`)
   })
 
   test('when the kernel could not run it', () => {

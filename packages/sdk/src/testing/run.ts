@@ -7,6 +7,7 @@ import { testContext } from './context.js'
 /** What a filter decided, and what became of the message by it. */
 export interface Run {
   readonly verdict: Verdict
+  /** Those of a refusal are applied only where the operator has such mail delivered all the same. */
   readonly edits: readonly HeaderEdit[]
   /** The message as it would go on: edits and new content applied; absent unless it was accepted. */
   readonly output?: Uint8Array
@@ -22,8 +23,8 @@ export async function run(filter: Filter<Verdict>, message: Message, signal?: Ab
     warn: (event, fields = {}) => log.push({ level: 'warn', event, fields }),
   })
   const verdict = await filter.judge(message, context)
-  if (verdict.action !== 'accept') return { verdict, edits: [], log }
   const edits = verdict.edits ?? []
+  if (verdict.action !== 'accept') return { verdict, edits, log }
   const content = await collect('content' in verdict ? verdict.content() : message.open())
   return { verdict, edits, output: editHeaders(content, edits), log }
 }

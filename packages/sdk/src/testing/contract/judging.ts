@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Message, Verdict } from '../../contract.js'
 import { declarationFault } from '../../field-declaration.js'
 import { editsFault, verdictFault } from '../../verdict-fault.js'
+import { testHost } from '../host.js'
 import { message } from '../message.js'
 import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './letters.js'
 import { fail } from './patience.js'
@@ -33,6 +34,7 @@ export const JUDGING: readonly Check[] = [
   { name: 'judges the same whatever the chunks', body: anyChunks },
   { name: 'judges many messages at once as it judges them alone', body: atOnce },
   { name: 'serves two drop-ins in one process', body: twoInstances },
+  { name: 'judges in a check as it judges mail', body: inCheck },
 ]
 
 async function identity({ filter }: Subject): Promise<void> {
@@ -91,6 +93,21 @@ async function twoInstances(subject: Subject): Promise<void> {
       same(await verdictOn(subject, second, sample(subject)), before, 'by a second instance, the first one closed')
     } finally {
       await second.close?.()
+    }
+  })
+}
+
+/** A check tells an operator what becomes of mail, so it must not depend on being one. */
+async function inCheck(subject: Subject): Promise<void> {
+  await trial(subject, subject.backend, async ({ filter, another }) => {
+    const host = testHost({ check: true })
+    const checking = await another(host)
+    try {
+      const inMail = await verdictOn(subject, filter, sample(subject))
+      same(await verdictOn(subject, checking, sample(subject)), inMail, 'when it is made for a check')
+    } finally {
+      await checking.close?.()
+      await host.close()
     }
   })
 }

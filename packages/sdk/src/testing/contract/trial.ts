@@ -1,8 +1,8 @@
 /** One filter, made for one check together with its backend, and taken down again however the check ends. */
-import type { Filter, Message, Verdict } from '../../contract.js'
+import type { Filter, Host, Message, Verdict } from '../../contract.js'
 import { type Answer, type Backend, backend, type Fault } from '../backend.js'
 import { testContext } from '../context.js'
-import { type TestHost, testHost } from '../host.js'
+import { testHost } from '../host.js'
 import { message } from '../message.js'
 import type { Options } from './options.js'
 import { fail, type Settled, settled } from './patience.js'
@@ -15,7 +15,7 @@ export interface Trial {
   readonly filter: Filter<Verdict>
   readonly backend: Backend | undefined
   /** Another filter of the same package with the same options. The caller closes it. */
-  another(): Promise<Filter<Verdict>>
+  another(host?: Host): Promise<Filter<Verdict>>
   /** Closes the filter, once; a second call gives the first one's outcome. */
   close(): Promise<Settled<void>>
 }
@@ -30,7 +30,7 @@ export async function trial(
     subject.backend === undefined || script === undefined ? undefined : await backend({ on: subject.on, script })
   const host = testHost()
   try {
-    const another = async () => create(subject, daemon, host)
+    const another = async (other: Host = host) => create(subject, daemon, other)
     const filter = await another()
     let closing: Promise<Settled<void>> | undefined
     const close = () => {
@@ -61,7 +61,7 @@ function written(subject: Subject, daemon: Backend | undefined): Options {
   return subject.options(daemon)
 }
 
-async function create(subject: Subject, daemon: Backend | undefined, host: TestHost): Promise<Filter<Verdict>> {
+async function create(subject: Subject, daemon: Backend | undefined, host: Host): Promise<Filter<Verdict>> {
   return await subject.filter.create(await validated(subject, daemon), host)
 }
 

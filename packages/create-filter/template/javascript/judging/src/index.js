@@ -1,10 +1,19 @@
 /** Refuses mail that is larger than a limit. */
 import { accept, defineFilter, reject } from '@candy/sdk'
+import { parseSize, valueFault } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-const options = v.object({
-  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10_000_000),
-})
+/** A size as the operator writes it, `"25MiB"` say; in bytes once it is validated. */
+const size = v.pipe(
+  v.unknown(),
+  v.check(
+    (written) => valueFault(parseSize, written) === undefined,
+    ({ input }) => `${valueFault(parseSize, input)}`,
+  ),
+  v.transform(parseSize),
+)
+
+const options = v.object({ limit: v.optional(size, '10MB') })
 
 /** @type {import('@candy/sdk').FilterPackage} */
 export const filter = defineFilter({

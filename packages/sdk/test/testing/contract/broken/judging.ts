@@ -1,5 +1,5 @@
 /** Filters that say something wrong of a message. */
-import { accept, addHeader, collect, fromString, rewrite } from '../../../../src/index.js'
+import { accept, addHeader, collect, type FilterPackage, fromString, reject, rewrite } from '../../../../src/index.js'
 import { asking, type Broken, bad, plain, text } from './broken.js'
 
 export const JUDGING: readonly Broken[] = [
@@ -133,5 +133,15 @@ export const JUDGING: readonly Broken[] = [
       })
     })(),
     says: /judge\(\) threw: Error: closed/,
+  },
+  {
+    check: 'judges in a check as it judges mail',
+    how: 'a filter that lets everything pass in a check',
+    subject: (() => {
+      const subject = plain(() => accept())
+      const create: FilterPackage['create'] = (_, { check }) => ({ judge: () => (check ? accept() : reject('no')) })
+      return { ...subject, filter: { ...subject.filter, create } }
+    })(),
+    says: /another verdict when it is made for a check/,
   },
 ]
