@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connect, deliver } from '../ground/client.js'
+import { masterOf } from './shapes.js'
 import { type Site, startSite } from './site.js'
 
 const VIRUS = 'CANDY-TEST-VIRUS'
@@ -71,6 +72,8 @@ test('one command has mail judged, and one gives the files back byte for byte', 
   await site.postfix.waitUntilEmpty()
   expect(await site.quarantined()).toHaveLength(2)
 
+  const { stdout: shown } = await site.candy(['disable', '--dry-run'])
+  expect(shown).toMatch(/take candy's entry out of the access control list of .*\/public\n/)
   await site.candy(['disable', '--yes'])
   expect(await site.files()).toEqual(before)
   expect(await permissionsOf(site)).toBe(permissions)
@@ -168,6 +171,20 @@ test('where candy cannot be let in, it is refused with the ways out, and nothing
   })
   const failed = await site.candyIn(`PATH=${fake}:$PATH exec "$@"`, argv, 69)
   expect(failed.stderr).toMatch(/Operation not supported.*file system.*--mode smtp(?:.|\n)*as it was before/)
+  expect(await site.files()).toEqual(before)
+  expect(await permissionsOf(site)).toBe(permissions)
+})
+
+test('a second instance, whose services are chrooted, has a way back of its own', async () => {
+  await using site = await startSite({ stock: (port) => masterOf('multi', port), secondary: true })
+  const before = await site.files()
+  const permissions = await permissionsOf(site)
+  await site.enable('--mode', 'pipe')
+  await site.writeFilter('50-mark', MARK)
+  await deliver(site.postfix.port, letter('network'))
+  const [message] = await site.sink.waitFor(1)
+  expect(judgements(message)).toBe(1)
+  await site.candy(['disable', '--yes'])
   expect(await site.files()).toEqual(before)
   expect(await permissionsOf(site)).toBe(permissions)
 })

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { hasEntry } from '../postfix/access.js'
 import { diffOf } from '../postfix/change.js'
 import { ACCOUNT } from '../postfix/directories.js'
 import { disable as carryOut } from '../postfix/disabling.js'
@@ -79,12 +80,14 @@ async function disable(configDirectory: string, options: DisableOptions): Promis
     .map(diffOf)
     .join('')
   const runner = await describeRunner(paths)
-  const done = diff === '' && journal === undefined && runner.length === 0
+  const access = plan.entered.filter(hasEntry)
+  const done = diff === '' && journal === undefined && runner.length === 0 && access.length === 0
   print(options, {
     configDirectory,
     detaches: plan.detaches,
     diff,
     runner,
+    access,
     removals,
     done: done && removals.length === 0,
   })
@@ -102,18 +105,21 @@ interface Shown {
   readonly detaches: readonly string[]
   readonly diff: string
   readonly runner: readonly string[]
+  /** Directories that candy may enter by an entry of its own. */
+  readonly access: readonly string[]
   readonly removals: readonly Removal[]
   readonly done: boolean
 }
 
 function print({ json }: DisableOptions, shown: Shown): void {
-  const { diff, runner, removals, done } = shown
+  const { diff, runner, access, removals, done } = shown
   if (json) {
     console.log(JSON.stringify({ version: 1, ...shown }))
     return
   }
   if (done) console.log('Nothing to do: candy is not enabled.')
   process.stdout.write(Buffer.from(diff, 'latin1'))
+  for (const directory of access) console.log(`take candy's entry out of the access control list of ${directory}`)
   for (const line of [...runner, ...removals.map(printRemoval)]) console.log(line)
 }
 

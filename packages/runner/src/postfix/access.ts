@@ -12,6 +12,8 @@ import { USER } from './services.js'
 /** In a list of what was made: `access:/var/spool/postfix/public`. */
 const ACCESS = 'access:'
 
+const ENTRY = new RegExp(`^user:${USER}:`, 'm')
+
 /** The directory of the instance's public sockets. */
 export function publicOf(queueDirectory: string): string {
   return join(queueDirectory, 'public')
@@ -63,18 +65,20 @@ export function letIn(directory: string): void {
   )
 }
 
+/** Whether the account has an entry there. Without getfacl(1) nobody has put one in. */
+export function hasEntry(directory: string): boolean {
+  try {
+    return ENTRY.test(entries(directory))
+  } catch {
+    return false
+  }
+}
+
 /** Takes the account's entry out again. Nothing to do where there is none. */
 export function shutOut(directory: string): void {
-  let list: string
-  try {
-    list = entries(directory)
-  } catch {
-    // Without getfacl(1) nobody has put an entry in.
-    return
-  }
-  if (!list.includes(`user:${USER}:`)) return
+  if (!hasEntry(directory)) return
   // Without another name the mask is there for candy's entry alone.
-  const named = list.match(/^(?:user|group):[^:]+:/gm) ?? []
+  const named = entries(directory).match(/^(?:user|group):[^:]+:/gm) ?? []
   if (named.length === 1) run('setfacl', '-x', `u:${USER},m`, '--', directory)
   else run('setfacl', '-n', '-x', `u:${USER}`, '--', directory)
 }

@@ -1,0 +1,30 @@
+/** A FILTER action of the site's beats content_filter: enabling says so, and before the queue Postfix has none. */
+import { expect, test } from 'vitest'
+import { deliver } from '../ground/client.js'
+import { type Site, startSite } from './site.js'
+
+const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
+
+test('after the queue such mail passes candy over, which enabling has said, and before it does not', async () => {
+  await using site = await startSite({
+    // Postfix puts in where the ground delivers to.
+    main: { smtpd_sender_restrictions: 'check_sender_access inline:{{past@example.com = FILTER $default_transport}}' },
+  })
+  await site.writeFilter('50-mark', MARK)
+  site.supervise()
+  const warning = /warning: .*FILTER actions .*passes candy over.*smtpd_sender_restrictions in main\.cf: FILTER smtp:/
+  const { stdout } = await site.candy(['enable', '--yes', '--state', site.state, '--mode', 'smtp'])
+  expect(stdout).toMatch(warning)
+  expect(await isJudged(site, 'other@example.com')).toBe(true)
+  expect(await isJudged(site, 'past@example.com')).toBe(false)
+  const switched = await site.candy(['mode', 'smtp', '--queue', 'before', '--yes'])
+  expect(switched.stdout).not.toMatch(warning)
+  expect(await isJudged(site, 'past@example.com')).toBe(true)
+})
+
+async function isJudged(site: Site, sender: string): Promise<boolean> {
+  site.sink.clear()
+  await deliver(site.postfix.port, { sender, recipients: ['b@example.net'], bytes: 'Subject: test\r\n\r\nbody\r\n' })
+  const [message] = await site.sink.waitFor(1)
+  return message?.bytes.includes('X-Judged: yes') === true
+}
