@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createFilter } from '../../src/site/creation.js'
@@ -89,6 +89,64 @@ describe('a package loads', () => {
     const filter = ACCEPTS.replace('rewrites: false', 'rewrites: true')
     plantInSite(state, 'rewriter', { 'index.js': `export const filter = ${filter}` })
     expect(await outcome('rewriter')).toBe('50-it rewrites accept')
+  })
+})
+
+describe('code that others may write is not loaded', () => {
+  const files = {
+    'dist/index.js': `export * from './inner/it.js'`,
+    'dist/inner/it.js': `export const filter = ${ACCEPTS}`,
+  }
+  const manifest = { main: 'dist/index.js' }
+  const refused = async (filter: string, path: string): Promise<void> => {
+    expect(await outcome(filter)).toBe('50-it accept')
+    chmodSync(path, 0o666)
+    expect(await outcome(filter)).toBe(
+      `FILE:2:10: filter: refused: others than its owner may write ${path}: chmod go-w ${path}`,
+    )
+  }
+
+  test('when it is what package.json names, or deep inside, or the file that a drop-in names', async () => {
+    for (const [named, open] of [
+      ['', 'dist/index.js'],
+      ['', 'dist/inner/it.js'],
+      ['dist/index.js', 'dist/inner/it.js'],
+    ] as const) {
+      const directory = plantPackage(join(scratch(), 'it'), files, manifest)
+      await refused(join(directory, named).replace(/\/$/, ''), join(directory, open))
+    }
+  })
+
+  test('when it is behind a link', async () => {
+    const directory = plantPackage(join(scratch(), 'it'), files, manifest)
+    const elsewhere = plantPackage(join(scratch(), 'library'), { 'index.js': '' })
+    mkdirSync(join(directory, 'node_modules'))
+    symlinkSync(elsewhere, join(directory, 'node_modules/library'))
+    await refused(directory, join(elsewhere, 'index.js'))
+  })
+
+  test('when it is what a package of the site depends on', async () => {
+    plantInSite(state, 'planted', { 'index.js': `export const filter = ${ACCEPTS}` })
+    const library = plantInSite(state, 'library', { 'index.js': '' })
+    await refused('planted', join(library, 'index.js'))
+  })
+
+  test('when it could be found above', async () => {
+    const above = scratch()
+    const directory = plantPackage(join(above, 'it'), files, manifest)
+    mkdirSync(join(above, 'node_modules'))
+    await refused(directory, join(above, 'node_modules'))
+  })
+
+  test('and with each message at least the module and its package are looked at', async () => {
+    const directory = plantPackage(join(scratch(), 'it'), files, manifest)
+    for (const name of ['package.json', 'dist/index.js']) {
+      chmodSync(join(directory, name), 0o666)
+      const problems: Problem[] = []
+      expect(await findPackage(dropIn(directory), state, new Ownership(), 'module', problems)).toBeUndefined()
+      expect(problems.map(printProblem)).toEqual([expect.stringContaining(`may write ${join(directory, name)}`)])
+      chmodSync(join(directory, name), 0o644)
+    }
   })
 })
 
