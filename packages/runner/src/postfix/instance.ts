@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type MasterCf, parse, readText } from '@candy/master-cf'
 import { type Commands, commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
+import { mayMakeCode } from './hardening.js'
 
 export interface Instance {
   readonly configDirectory: string
@@ -25,6 +26,8 @@ export interface Instance {
   readonly submits: boolean
   /** Postfix's default instance. */
   readonly defaultDirectory: string
+  /** Whether what pipe(8) starts may compile code (hardening.ts). */
+  readonly mayMakeCode: boolean
 }
 
 /** The first release whose configuration is understood in full. */
@@ -48,10 +51,11 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     throw new PostfixError(`Postfix ${version} is older than ${OLDEST.join('.')}: upgrade Postfix first`)
   }
   const defaultDirectory = readParameters(defaults).get('config_directory') ?? '/etc/postfix'
+  const queueDirectory = required(parameters, 'queue_directory')
   return {
     configDirectory,
     version,
-    queueDirectory: required(parameters, 'queue_directory'),
+    queueDirectory,
     masterText,
     mainText: readText(join(configDirectory, 'main.cf')),
     master,
@@ -59,6 +63,7 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     known: new Set(readParameters(defaults).keys()),
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
+    mayMakeCode: await mayMakeCode(queueDirectory),
   }
 }
 

@@ -54,7 +54,13 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       options: [{ name: 'pipe_delivery_status_filter', value: '', why: "the command's statuses mean what they say" }],
       args: [
         ...['flags=Rq', `user=${USER}`, 'null_sender='],
-        ...[`argv=${candyPipe}`, '--limit', String(PIPE_LIMIT), ...MACROS],
+        ...[
+          `argv=${candyPipe}`,
+          ...(instance.mayMakeCode ? [] : ['--jitless']),
+          '--limit',
+          String(PIPE_LIMIT),
+          ...MACROS,
+        ],
       ],
       why: 'pipe mode: a process for each message',
     },

@@ -25,6 +25,7 @@ export interface Given {
   /** Parameters that this version of Postfix does not have. */
   readonly unknown?: readonly string[]
   readonly submits?: boolean
+  readonly mayMakeCode?: boolean
 }
 
 /** The instance that this configuration makes, of a Postfix that knows every parameter unless said. */
@@ -33,6 +34,7 @@ export function instanceOf(given: Given = {}): Instance {
   const bare = {
     configDirectory: '/etc/postfix',
     defaultDirectory: '/etc/postfix',
+    mayMakeCode: given.mayMakeCode ?? true,
     version: '3.7.11',
     queueDirectory: '/var/spool/postfix',
     masterText: master,

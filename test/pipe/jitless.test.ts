@@ -1,0 +1,36 @@
+/** Pipe mode where nothing that Postfix starts may make memory executable, as the unit of Debian 13 has it (systemd.exec(5)). */
+
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { MACROS, startCandy } from '../ground/candy.js'
+import { deliver } from '../ground/client.js'
+import { letter } from '../ground/letter.js'
+
+/** The number of prctl(2), and of PR_SET_MDWE with PR_MDWE_REFUSE_EXEC_GAIN, which is what systemd uses. */
+const PRCTL = process.arch === 'arm64' ? 167 : 157
+const REFUSE = `syscall(${PRCTL}, 65, 1, 0, 0, 0) == 0 or die "PR_SET_MDWE: $!"; exec @ARGV`
+
+/** The command for pipe(8): candy-pipe below the restriction. */
+function restricted(...options: readonly string[]): (candyPipe: string) => readonly string[] {
+  return (candyPipe) => {
+    const wrapper = join(dirname(candyPipe), 'restricted')
+    writeFileSync(wrapper, `#!/usr/bin/perl\n${REFUSE};\n`, { mode: 0o755 })
+    return [wrapper, candyPipe, ...options, ...MACROS]
+  }
+}
+
+test('--jitless has mail filtered there', async () => {
+  const filters = { '10-mark': '#!/bin/sh\n# candy: rewrites\necho "X-Marked: yes"; cat\n' }
+  await using ground = await startCandy({ argv: restricted('--jitless', '--limit', '100'), filters })
+  await deliver(ground.postfix.port, letter)
+  const [received] = await ground.sink.waitFor(1)
+  expect(received?.bytes.toString('latin1')).toContain('X-Marked: yes')
+})
+
+test('without it mail waits, and the log has the status', async () => {
+  await using ground = await startCandy({ argv: restricted(), filters: {} })
+  await deliver(ground.postfix.port, letter)
+  await ground.postfix.waitForLog(/relay=candy, .*status=deferred/)
+  expect(ground.sink.count).toBe(0)
+})
