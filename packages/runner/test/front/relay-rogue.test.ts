@@ -60,7 +60,7 @@ describe.each([
     ['end', { say: '\0\r\n' }],
   ]
   test.each(faults.filter(([step]) => step !== 'data' || by === 'DATA'))(
-    'and does at %s %.60j has not taken the message',
+    'and misbehaves at %s has not taken the message (%#)',
     async (step, act) => {
       const { relay, rogue } = await start(keywords)
       rogue.behave(at(step, act))

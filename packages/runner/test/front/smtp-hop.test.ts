@@ -50,6 +50,7 @@ test('tells the next hop who the client was, as far as it wants to know', async 
     'XFORWARD PROTO=ESMTP',
     'XFORWARD HELO=-foo',
     'XFORWARD IDENT=4F2B',
+    'XFORWARD SOURCE=REMOTE',
     `MAIL FROM:<a@example.com> SIZE=${TEXT.length} BODY=8BITMIME`,
     'RCPT TO:<b@example.net>',
     'DATA',
@@ -120,7 +121,7 @@ test.each<readonly [Step, Act]>([
   ['end', { say: '250', ending: 'close' }],
   ['end', { say: '', ending: 'close' }],
   ['connect', { say: 'x'.repeat(10_000) }],
-])('a next hop that does at %s %.60j has not taken the message', async (at, act) => {
+])('a next hop that misbehaves at %s has not taken the message (%#)', async (at, act) => {
   const path = join(scratch(), 'rogue')
   const rogue: Rogue = await startRogue(path)
   onTestFinished(() => rogue.stop())
