@@ -11,6 +11,9 @@ import { readInstance } from '../postfix/instance.js'
 import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { recover } from '../postfix/recovery.js'
+import { filtersDirectory } from '../site/configuration.js'
+import { listDirectory } from '../site/directory.js'
+import { Ownership } from '../site/ownership.js'
 import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
@@ -33,7 +36,7 @@ interface EnableOptions {
   readonly pickup?: boolean
   readonly service?: Services
   readonly state?: string
-  readonly wait: string
+  readonly wait?: string
   readonly dryRun?: true
   readonly yes?: true
   readonly json?: true
@@ -59,7 +62,7 @@ export function addEnable(candy: Command): void {
     )
     .addOption(serviceOption('--no-service <name>', 'do not; may be repeated', false))
     .option('--state <dir>', 'directory for spool, quarantine and packages (default: /var/lib/candy/INSTANCE)')
-    .option('--wait <time>', 'how long "candy serve" may take to answer, in SMTP mode', '30s')
+    .option('--wait <time>', WAIT)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
@@ -75,7 +78,7 @@ export function addMode(candy: Command): void {
     .addOption(
       new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
     )
-    .option('--wait <time>', 'how long "candy serve" may take to answer, in SMTP mode', '30s')
+    .option('--wait <time>', WAIT)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
@@ -92,6 +95,8 @@ function serviceOption(flags: string, description: string, filtered: boolean): O
     [name]: filtered,
   }))
 }
+
+const WAIT = 'how long "candy serve" may take to answer, in SMTP mode (default: 30s under systemd, 5m elsewhere)'
 
 const EXIT_STATUSES =
   '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
@@ -125,7 +130,7 @@ async function start(command: string, options: EnableOptions): Promise<void> {
 }
 
 async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
-  const wait = readWait(options.wait)
+  const wait = options.wait === undefined ? undefined : readWait(options.wait)
   const settings = readSound(configDirectory)
   const tomlPath = join(configDirectory, 'candy.toml')
   const toml = readIfThere(tomlPath)
@@ -162,18 +167,24 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
     { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
     { path: join(configDirectory, 'main.cf'), before: plan.before.main, after: plan.after.main },
     { path: tomlPath, before: toml, after },
+    ...units.flatMap(({ path, text = '' }) => {
+      const present = readIfThere(path)
+      return present === null ? [] : [{ path, before: present, after: latin1(text) }]
+    }),
   ]
   const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(places).map(printPlace)]
   const diff = files.map(diffOf).join('')
   const done = diff === '' && made.length === 0 && journal !== undefined
   const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, queue)]
   print(options, { configDirectory, choice, plan: { ...plan, warnings }, diff, made, done })
+  if (done) suggestFilter(configDirectory)
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   const stop = stopSignal()
   const start = startRunner({ instance, way: choice.way, units, wait, report, signal: stop.signal })
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(places, () => {})
+    if (units.length > 0) await start()
     if (toml !== after) take({ path: tomlPath, from: toml, to: after })
     return
   }
@@ -183,6 +194,14 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   })
   console.error(`candy is enabled: ${describe(choice.way)}.`)
   for (const line of await complaints(configDirectory)) console.error(line)
+  suggestFilter(configDirectory)
+}
+
+/** Whoever enables candy and stops there has mail pass as it did before. */
+function suggestFilter(configDirectory: string): void {
+  const entries = listDirectory(filtersDirectory({ configDirectory }), new Ownership(), [])
+  if (entries.some(({ kind }) => kind !== 'ignored')) return
+  console.error('There is no filter yet, so all mail passes. Add one: candy add @candy/filter-clamav')
 }
 
 /** What was chosen before holds where nothing else is said. */

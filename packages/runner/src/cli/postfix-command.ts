@@ -38,6 +38,9 @@ export function assertRoot(command: string): void {
  */
 export async function changing<T>(command: string, configDirectory: string, act: () => Promise<T>): Promise<T> {
   assertRoot(command)
+  if (!existsSync(configDirectory)) {
+    throw new Failure(EX_CONFIG, `${configDirectory}: no such directory: say -c DIR, where main.cf of your Postfix is`)
+  }
   assertRootsOwn(configDirectory)
   return whileLocked(configDirectory, command, act)
 }

@@ -12,12 +12,19 @@ import { instanceName } from '../site/settings.js'
 
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
 
+/** Milliseconds that systemd may take to start it, and that a person may, who has to type it first. */
+const UNITS_WAIT = 30_000
+const PERSON_WAIT = 300_000
+
+/** Milliseconds between two reminders of what is waited for. */
+const REMINDER = 15_000
+
 interface RunnerStart {
   readonly instance: Instance
   readonly way: Way
   readonly units: readonly Place[]
-  /** Milliseconds that a supervisor may take to start it. */
-  readonly wait: number
+  /** Milliseconds that a supervisor may take to start it; undefined when nobody has said. */
+  readonly wait: number | undefined
   /** Says what is being done, for people. */
   readonly report: (what: string) => void
   readonly signal: AbortSignal
@@ -28,8 +35,12 @@ export async function runnerUnits(instance: Instance, way: Way, state: string): 
   if (way === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
   const group = await groupOf(parameterOf(instance, 'mail_owner'))
-  const command = [process.execPath, CANDY, '-c', configDirectory, 'serve']
-  return unitsFor(instance, { name: unitName(configDirectory), command, state, group })
+  return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
+}
+
+/** `candy serve` of this installation. Started by root it gives up root's rights itself. */
+function runnerCommand(configDirectory: string): readonly string[] {
+  return [process.execPath, CANDY, '-c', configDirectory, 'serve']
 }
 
 /** Where the units are, made or not. */
@@ -53,15 +64,25 @@ export function startRunner({
   return async () => {
     if (way === 'pipe') return async () => {}
     const path = join(queueDirectory, SOCKETS[way])
-    const command = `candy serve -c ${configDirectory}`
+    const command = runnerCommand(configDirectory).join(' ')
     const back = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
     if (await answers(path)) return back
-    if (units.length === 0) report(`waiting for "${command}": have your supervisor start it now, or start it anew`)
-    for (const end = Date.now() + wait; !(await answers(path)); await sleep(500, undefined, { signal })) {
+    const patience = wait ?? (units.length > 0 ? UNITS_WAIT : PERSON_WAIT)
+    const say = (): void => {
+      if (units.length === 0)
+        report(`waiting for candy serve: run it now, in another terminal or by your supervisor: ${command}`)
+    }
+    say()
+    let told = Date.now()
+    for (const end = Date.now() + patience; !(await answers(path)); await sleep(500, undefined, { signal })) {
+      if (Date.now() - told > REMINDER) {
+        say()
+        told = Date.now()
+      }
       if (Date.now() < end) continue
       await back()
       throw new PostfixError(
-        `nobody answers on ${path}: have "${command}" run under your supervisor, restarted whenever it ends (docs/enable.md), then try again`,
+        `nobody answers on ${path}: have this run under your supervisor, restarted whenever it ends (docs/enable.md), then try again: ${command}`,
       )
     }
     return back

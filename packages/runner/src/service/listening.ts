@@ -6,8 +6,9 @@
  * that a dead runner left behind is taken over; one that is answered is not. Or systemd has made them: see inherited.ts.
  */
 import { lookup } from 'node:dns/promises'
-import { lstatSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import * as net from 'node:net'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
@@ -96,7 +97,12 @@ async function listenOnPort(host: string, port: number): Promise<Listening> {
 }
 
 function failure(address: ServiceAddress, errno: number): CandyError {
-  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${getSystemErrorName(errno)}`)
+  // libuv says EACCES of a missing directory.
+  const why =
+    'path' in address && !existsSync(dirname(address.path))
+      ? 'its directory is missing; "candy enable" makes it, and waits for candy serve'
+      : getSystemErrorName(errno)
+  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${why}`)
 }
 
 function withUmask<T>(mask: number, act: () => T): T {

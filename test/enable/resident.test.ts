@@ -1,0 +1,104 @@
+/** Enabling and disabling without systemd, where a person or another supervisor keeps `candy serve` up. */
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { connect, deliver } from '../ground/client.js'
+import { type Files, type Site, startSite } from './site.js'
+
+let site: Site
+let before: Files
+
+beforeAll(async () => {
+  site = await startSite()
+})
+afterAll(() => site.stop())
+beforeEach(async () => {
+  before = await site.files()
+})
+afterEach(async () => {
+  expect(await site.files()).toEqual(before)
+  site.sink.clear()
+})
+
+function letter(body: string): { sender: string; recipients: string[]; bytes: string } {
+  return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
+}
+
+const sockets = (): string => join(site.postfix.queueDirectory, 'candy')
+
+test('enable prints the command that it waits for; typed as it stands, by root, it is enough, and disable ends it', async () => {
+  const line = ['enable', '--yes', '--mode', 'smtp', '--state', site.state, '--wait', '60s']
+  const told = join(site.directory, 'told-enable')
+  const enabled = site.candyIn(`exec "$@" 2>${told}`, line)
+  enabled.catch(() => {})
+  const command = async (): Promise<string | undefined> =>
+    /waiting for candy serve: .*: (\/.* serve) \.\.\.$/m.exec(await readFile(told, 'utf8').catch(() => ''))?.[1]
+  await site.postfix.waitUntil('the command', async () => (await command()) !== undefined)
+  const typed = (await command()) ?? ''
+  const served = site.postfix.run('sh', ['-c', typed])
+  await enabled
+  expect(await readFile(told, 'utf8')).toContain('There is no filter yet, so all mail passes. Add one: candy add')
+  await deliver(site.postfix.port, letter('judged'))
+  await site.sink.waitFor(1)
+
+  const dry = await site.candy(['disable', '--dry-run'])
+  expect(dry.stdout).toMatch(/^stop candy serve \(process \d+\)$/m)
+  expect(dry.stdout).toContain(`remove ${sockets()}\n`)
+  const { stderr } = await site.candy(['disable', '--yes'])
+  expect(stderr).toMatch(/stopping candy serve \(process \d+\)/)
+  expect((await served).status).toBe(0)
+  expect(existsSync(sockets())).toBe(false)
+})
+
+test('started before candy is enabled, serve says what makes its directory', async () => {
+  const { stdout, stderr, status } = await site.postfix.run('sh', [
+    '-c',
+    'exec "$@"',
+    'sh',
+    process.execPath,
+    site.installation.candy,
+    'serve',
+  ])
+  expect(`${stdout}${stderr}`).toContain('its directory is missing; "candy enable" makes it, and waits for candy serve')
+  expect(status).toBe(78)
+})
+
+test('a session from before is still told from them', async () => {
+  await site.enable('--mode', 'pipe')
+  await using client = await connect(site.postfix.port)
+  await client.ehlo()
+  const { stderr } = await site.candy(['disable', '--yes', '--wait', '1s'], 69)
+  expect(stderr).toMatch(/sessions from before are still open \(smtpd \d+\)/)
+  await client.quit()
+  await site.candy(['disable', '--yes'])
+})
+
+test('a dry run of purging names all that would go, in text and JSON, also when candy is disabled already', async () => {
+  await site.writeFilter('50-filter', '#!/bin/sh\nexit 69\n')
+  await site.enable('--mode', 'pipe').catch(() => {})
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-filter'))
+  await site.enable('--mode', 'pipe')
+  await site.writeFilter('50-filter', '#!/bin/sh\nexit 69\n')
+  await deliver(site.postfix.port, letter('bad'))
+  await site.postfix.waitUntilEmpty()
+  const count = (await site.quarantined()).length
+  expect(count).toBeGreaterThan(0)
+  const purge = ['disable', '--purge', '--quarantine', '--dry-run']
+  const quarantine = join(site.state, 'quarantine')
+  const expected = { name: quarantine, messages: count }
+  expect((await site.candy(purge)).stdout).toContain(`remove ${quarantine}, and the ${count} messages`)
+  await site.candy(['disable', '--yes'])
+  const { stdout } = await site.candy(purge)
+  expect(stdout).not.toContain('Nothing to do')
+  expect(stdout).toContain(`remove ${quarantine}, and the ${count} messages`)
+  const shown = JSON.parse((await site.candy([...purge, '--json'])).stdout) as { removals: unknown[]; done: boolean }
+  expect(shown.done).toBe(false)
+  expect(shown.removals).toContainEqual(expected)
+  expect(await site.quarantined()).toHaveLength(count)
+  const named = (shown.removals as { name: string }[]).map(({ name }) => name)
+  await site.candy(['disable', '--purge', '--quarantine', '--yes'])
+  for (const name of named) expect(existsSync(name), name).toBe(false)
+  expect(await readdir(site.postfix.configDirectory)).not.toContain('candy.toml')
+  await rm(join(site.postfix.configDirectory, 'filters.d'), { recursive: true, force: true })
+})
