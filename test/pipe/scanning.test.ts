@@ -135,6 +135,20 @@ test('forged headers are removed', async () => {
   expect(head).not.toContain('forged')
 })
 
+test('spam that is delivered all the same wears what SpamAssassin said, and not what its sender wrote', async () => {
+  await ground.writeFilter('60-spamassassin.toml', `on_reject = "tag"\n${spam('subject_tag = "[SPAM]"\n')}`)
+  const subject = `Subject: ${'x'.repeat(70_000)}\r\n`
+  const forged = 'X-Spam-Flag: NO\r\nx-spam-status: No, score=-100\r\n\tforged\r\nX-Spam-Whatever: forged\r\n'
+  for (const fields of [plain, plain.replace(/Subject: .*\r\n/, subject)]) {
+    const [head] = split(await arrived(`${forged}${fields}\r\n${GTUBE}\r\n`))
+    expect(head.match(/^X-Spam-Flag: .*$/gim)).toEqual(['X-Spam-Flag: YES'])
+    expect(head.match(/^X-Spam-Status: \w+/gim)).toEqual(['X-Spam-Status: Yes'])
+    expect(head).not.toContain('forged')
+    if (fields === plain) expect(head).toMatch(/^Subject: \[SPAM\] hello$/m)
+  }
+  await ground.writeFilter('60-spamassassin.toml', spam(''))
+})
+
 test('mail waits while clamd is gone and while spamd hangs, and arrives afterwards', async () => {
   await clamd.stop()
   await send(`${plain}\r\nwithout clamd\r\n`)

@@ -16,10 +16,11 @@ import {
   type Status,
   unscannable,
 } from '@candy/sdk'
-import { createClamdClient, type ScanResult } from './clamd/client.js'
+import { createClamdClient } from './clamd/client.js'
 import { ClamdError, type ClamdErrorCode } from './clamd/error.js'
 import { type Options, options } from './options.js'
 import { createPolicy } from './policy.js'
+import { scanInTime } from './scan-in-time.js'
 import { Signatures } from './signatures.js'
 
 const SCANNED = 'X-Virus-Scanned'
@@ -67,12 +68,9 @@ function create(options: Options, host: Host): Filter {
 
   return {
     async judge(message, context) {
-      let result: ScanResult
-      try {
-        result = await client.scan(() => message.open(), context.signal)
-      } catch (error) {
+      const result = await scanInTime(client, () => message.open(), context).catch((error: unknown) => {
         throw translate(error)
-      }
+      })
       if (result.kind === 'unscannable') {
         context.log('unscannable', { reason: result.text })
         return notScanned(printable(result.text))

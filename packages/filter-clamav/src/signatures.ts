@@ -13,6 +13,9 @@ const DAY = 86_400_000
 /** Milliseconds for which an answer holds: fresh signatures stay fresh for a while, old ones may be replaced any moment. */
 const HOLDS = { fresh: 600_000, old: 30_000 }
 
+/** Milliseconds that a clamd may take to tell its version: mail that is scanned already waits for it. */
+const PATIENCE = 3_000
+
 /** Milliseconds between two warnings about the same clamd. */
 const SILENCE = 3_600_000
 
@@ -54,7 +57,8 @@ export class Signatures {
     const known = this.#known.get(address)
     if (known !== undefined && performance.now() < known.until) return known.age
     // A clamd that has just scanned and does not tell its version tells it no more than one that is not allowed to.
-    const version = await this.#client.version(signal, address).catch(() => undefined)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+    const version = await this.#client.version(patience, address).catch(() => undefined)
     signal.throwIfAborted()
     const age = judgeAge(version, this.#options)
     this.#known.set(address, { age, until: performance.now() + (age.old ? HOLDS.old : HOLDS.fresh) })

@@ -92,6 +92,15 @@ test('a clamd that keeps its version to itself holds no mail back', async () => 
   expect([verdict.action, log]).toEqual(['accept', []])
 })
 
+test('a clamd that never tells its version holds no mail back', async () => {
+  await using fake = await startFake((socket) => {
+    socket.once('data', () => void socket.write('1: stream: OK\0'))
+  })
+  const path = 'path' in fake.address ? fake.address.path : ''
+  const { verdict } = await run(await judge({ addresses: [path] }), message('x'), AbortSignal.timeout(20_000))
+  expect(verdict.action).toBe('accept')
+})
+
 test('a clamd is asked for its date once in a while, not for every mail', async () => {
   let asked = 0
   const address: ServiceAddress = { path: '/a' }
