@@ -20,6 +20,23 @@ import { foldText } from './fold.js'
 import { readValue, replaceValue, setsParameter } from './main-cf.js'
 import type { CandyService } from './services.js'
 
+/** Known by what no other program would write. */
+export function isOurs(entry: Entry | undefined): boolean {
+  switch (entry?.service) {
+    case 'candy':
+      return entry.command === 'pipe' && entry.args.some((word) => /^argv=.*\/candy-pipe$/.test(word))
+    case 'candy-lmtp':
+      return entry.command === 'lmtp'
+    case 'candy-cleanup':
+      return entry.command === 'cleanup'
+    case 'candy-in':
+    case 'candy-in-before':
+      return entry.command === 'smtpd'
+    default:
+      return false
+  }
+}
+
 export interface Renewed {
   readonly text: string
   /** What stays though candy would write something else, for people. */

@@ -1,29 +1,19 @@
 /**
- * What enabling would do to Postfix's files, and what disabling would: computed from what was read, with nothing touched.
+ * What enabling would do to Postfix's files, computed from what was read, with nothing touched (disable-plan.ts: disabling).
  * Refusals come first: a plan that has any is never carried out.
  */
-import {
-  addService,
-  applyEdits,
-  type Entry,
-  findService,
-  MasterCfError,
-  parse,
-  printService,
-  removeService,
-} from '@candy/master-cf'
-import { accessTo, publicOf } from './access.js'
-import { type Attached, attach, detach, findAttached, nameAttached, namesCandy, wantedOptions } from './attachment.js'
+import { addService, applyEdits, findService, MasterCfError, parse, printService } from '@candy/master-cf'
+import { type Attached, attach, detach, findAttached, wantedOptions } from './attachment.js'
 import { nameEntry } from './entrances.js'
 import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
-import { addParameters, readValue, removeParameters, setsParameter } from './main-cf.js'
+import { addParameters, readValue, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
-import { renewEntry, renewParameters } from './own-entry.js'
+import { isOurs, renewEntry, renewParameters } from './own-entry.js'
 import { withoutProof } from './proof-texts.js'
 import { type SelectionWish, select } from './selection.js'
-import { type CandyService, candyServices, SERVICE_NAMES } from './services.js'
+import { type CandyService, candyServices } from './services.js'
 import { sideEffects } from './side-effects.js'
 
 export interface Wish extends SelectionWish {
@@ -122,43 +112,6 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
   }
 }
 
-export interface DisablePlan {
-  readonly refusals: readonly string[]
-  readonly before: Texts
-  /** New mail goes past candy; its services still serve what is in the queue. */
-  readonly detached: Texts
-  readonly after: Texts
-  readonly detaches: readonly string[]
-  /** Directories that candy was let into. */
-  readonly entered: readonly string[]
-}
-
-/** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
-export function planDisable(instance: Instance, journal: Journal | undefined): DisablePlan {
-  const { masterText, mainText } = instance
-  const before = { master: masterText, main: mainText }
-  const refusals = faultsOf(instance)
-  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [], entered: [] }
-  const proofless = withoutProof(before)
-  const found = findAttached(proofless.master, instance)
-  // Beside what is on record: an entry that somebody has copied since still must not name candy.
-  const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
-  const detached = { master: detach(proofless.master, attached), main: proofless.main }
-  const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
-  const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
-  const { master = true, main = true } = journal?.finalNewline ?? {}
-  const last = names[0]
-  let text = detached.master
-  for (const name of names.toReversed()) {
-    const finalNewline = master || name !== last
-    text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
-  }
-  const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
-  const access = accessTo(instance.queueDirectory)
-  const entered = journal === undefined || journal.made.includes(access) ? [publicOf(instance.queueDirectory)] : []
-  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached), entered }
-}
-
 function addOne(
   text: string,
   service: CandyService,
@@ -179,27 +132,6 @@ function addOne(
       : 'It belongs to something else: give it another name, then enable again.'
     return { text, refusal: `master.cf has a service ${name} already, with other settings than candy needs. ${hint}` }
   }
-}
-
-/** Known by what no other program would write. */
-function isOurs(entry: Entry | undefined): boolean {
-  switch (entry?.service) {
-    case 'candy':
-      return entry.command === 'pipe' && entry.args.some((word) => /^argv=.*\/candy-pipe$/.test(word))
-    case 'candy-lmtp':
-      return entry.command === 'lmtp'
-    case 'candy-cleanup':
-      return entry.command === 'cleanup'
-    case 'candy-in':
-    case 'candy-in-before':
-      return entry.command === 'smtpd'
-    default:
-      return false
-  }
-}
-
-function key(service: string): { readonly service: string; readonly type: string } {
-  return { service, type: 'unix' }
 }
 
 function filteredElsewhere(instance: Instance): readonly string[] {
