@@ -13,6 +13,7 @@
 import type { Bytes } from '@candy/sdk'
 import { FieldText } from './field-text.js'
 import { MimeStructure } from './mime-structure.js'
+import { Pieces } from './pieces.js'
 import { Records } from './records.js'
 
 const TAB = 9
@@ -66,7 +67,7 @@ export class Cleanup {
   #state: 'header' | 'part' | 'body' = 'header'
   #begun = false
   #last = LF
-  #pieces: Uint8Array[] = []
+  readonly #pieces = new Pieces()
   /** What stands before it has gone out, or never will. */
   #out = 0
   /** The field that is being read: its start (-1 where there is none), its end so far, its size with LF for CRLF. */
@@ -76,6 +77,8 @@ export class Cleanup {
   #fieldName: 'content-type' | 'dropped' | 'other' = 'other'
   /** The field's text, once it is known that it will not stay as it is. */
   #text: FieldText | undefined
+  /** One for all fields: there may be very many. */
+  readonly #gathered: FieldText
 
   constructor(settings: CleanupSettings) {
     this.#settings = settings
@@ -84,6 +87,7 @@ export class Cleanup {
       boundary: settings.mimeBoundaryLengthLimit,
     })
     this.#records = new Records(settings.lineLengthLimit)
+    this.#gathered = new FieldText(settings.headerSizeLimit)
     this.#dropped = new Set(settings.messageDropHeaders.filter((name) => !PART_FIELDS.has(name)))
     this.#lengths = new Set(['content-type', ...this.#dropped].map((name) => name.length))
   }
@@ -100,7 +104,7 @@ export class Cleanup {
       pieces.push(chunk)
       return
     }
-    this.#pieces = pieces
+    this.#pieces.begin(pieces)
     records.take(chunk)
     while (this.#state === 'body' ? this.#readBody() : this.#readHeader());
     const done = this.#field === -1 || this.#changes ? records.at : this.#field
@@ -109,14 +113,16 @@ export class Cleanup {
     this.#out -= done
     this.#fieldEnd -= done
     if (this.#field !== -1) this.#field -= done
+    this.#pieces.flush()
   }
 
   /** The message is whole. */
   end(pieces: Uint8Array[]): void {
-    if (this.#last !== LF) this.write(CRLF, pieces)
-    this.#pieces = pieces
+    if (this.#last === LF) this.#pieces.begin(pieces)
+    else this.write(CRLF, pieces)
     this.#finishField()
     this.#emit(this.#records.bytes.length)
+    this.#pieces.flush()
   }
 
   /** Whether the field that is being read comes out otherwise than it came in. */
@@ -127,7 +133,7 @@ export class Cleanup {
   /** Lets what stands before the place go out. */
   #emit(to: number): void {
     if (to <= this.#out) return
-    this.#pieces.push(this.#records.bytes.subarray(this.#out, to))
+    this.#pieces.add(this.#records.bytes.subarray(this.#out, to))
     this.#out = to
   }
 
@@ -205,7 +211,8 @@ export class Cleanup {
   /** From here on the field is gathered: it will not go out as it came. */
   #change(): FieldText {
     this.#emit(this.#field)
-    const text = new FieldText(this.#settings.headerSizeLimit)
+    const text = this.#gathered
+    text.clear()
     text.append(this.#records.unfolded(this.#field, this.#fieldEnd))
     this.#text = text
     return text
@@ -217,7 +224,7 @@ export class Cleanup {
       const text = this.#text?.toString() ?? this.#records.text(this.#field, this.#fieldEnd)
       this.#structure.contentType(text.slice(text.indexOf(':') + 1))
     }
-    if (this.#text !== undefined) this.#pieces.push(this.#text.print())
+    this.#text?.print(this.#pieces)
     this.#field = -1
     this.#fieldName = 'other'
     this.#text = undefined
@@ -228,7 +235,7 @@ export class Cleanup {
     const empty = records.at === records.end
     if (this.#state === 'header' && !empty) {
       this.#emit(records.at)
-      this.#pieces.push(CRLF)
+      this.#pieces.add(CRLF)
     }
     this.#state = empty && this.#structure.afterHeader() === 'header' ? 'part' : 'body'
     if (empty) records.advance()

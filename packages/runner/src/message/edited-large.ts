@@ -6,9 +6,13 @@ import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders, headersEnd } from '@candy/sdk'
 import type { Content } from './content.js'
 
+const CR = 13
 const LF = 10
 const TAB = 9
 const SPACE = 32
+
+/** Where no colon is in so many bytes, no field begins. */
+const LONGEST_NAME = 65_536
 
 /** As `editContent`. The content is read once to learn its size. */
 export async function editLargeHeader(content: Content, edits: readonly HeaderEdit[]): Promise<Content> {
@@ -65,26 +69,41 @@ class EditedLarge implements Content {
   }
 }
 
-/** The header in pieces of whole fields, which share no memory with anything. */
+/** The header in pieces of whole fields. A field may be as large as a message: what was looked at is not looked at again. */
 async function* readFields(bytes: Bytes): Bytes {
-  let held = Buffer.alloc(0)
+  let held: Uint8Array[] = []
+  let size = 0
+  let tail = Buffer.alloc(0)
+  let begun = false
   for await (const chunk of bytes) {
-    held = Buffer.concat([held, chunk])
-    const whole = held.subarray(0, lastFieldAt(held))
-    const end = headersEnd(whole)
-    if (end > 0) yield whole.subarray(0, end)
-    if (end < whole.length) return
-    held = held.subarray(end)
+    const seen = Buffer.concat([tail, chunk])
+    tail = seen.subarray(-2)
+    held.push(chunk)
+    size += chunk.length
+    if (lastFieldAt(seen) !== 0) {
+      const joined = Buffer.concat(held)
+      const at = lastFieldAt(joined)
+      const end = headersEnd(joined.subarray(0, at))
+      if (end > 0) yield joined.subarray(0, end)
+      if (end < at) return
+      held = [joined.subarray(at)]
+      size = joined.length - at
+      begun = false
+    } else if (size > LONGEST_NAME && !begun) {
+      begun = headersEnd(Buffer.concat(held)) > 0
+      if (!begun) return
+    }
   }
-  const end = headersEnd(held)
-  if (end > 0) yield held.subarray(0, end)
+  const rest = Buffer.concat(held)
+  const end = headersEnd(rest)
+  if (end > 0) yield rest.subarray(0, end)
 }
 
 /** Where the last line begins that can be seen not to continue the one before; 0 where there is none but the first. */
-function lastFieldAt(bytes: Uint8Array): number {
+function lastFieldAt(bytes: Buffer): number {
   for (let at = bytes.lastIndexOf(LF, bytes.length - 2); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
     const next = bytes[at + 1]
-    if (bytes[at - 1] === 13 && next !== SPACE && next !== TAB) return at + 1
+    if (bytes[at - 1] === CR && next !== SPACE && next !== TAB) return at + 1
   }
   return 0
 }

@@ -2,17 +2,23 @@
  * The text of a header field that cleanup(8) will change: gathered record by record as it gathers it, and cut as it cuts it. A
  * record ends at its first NUL; what comes once the field has reached header_size_limit (postconf(5)) is dropped.
  */
+import type { Pieces } from './pieces.js'
+
 const LF = 10
 const CRLF: Uint8Array = Buffer.from('\r\n')
 
 export class FieldText {
   readonly #limit: number
-  #bytes: Buffer
+  #bytes: Buffer = Buffer.alloc(0)
   #size = 0
 
   constructor(limit: number) {
     this.#limit = limit
-    this.#bytes = Buffer.allocUnsafe(4096)
+  }
+
+  /** Begins with the next field. */
+  clear(): void {
+    this.#size = 0
   }
 
   /** More of the line that came last. */
@@ -35,23 +41,22 @@ export class FieldText {
     return this.#bytes.toString('latin1', 0, this.#size)
   }
 
-  /** The field as it stands in the message. */
-  print(): Uint8Array {
-    const lines: Uint8Array[] = []
+  /** Puts the field into the pieces as it stands in the message. */
+  print(pieces: Pieces): void {
+    const bytes = this.#bytes.subarray(0, this.#size)
     let from = 0
     for (;;) {
-      const lf = this.#bytes.subarray(0, this.#size).indexOf(LF, from)
+      const lf = bytes.indexOf(LF, from)
       const to = lf === -1 ? this.#size : lf
       if (to > this.#limit) {
         // Between two lines, unless that would lose more than a tenth of what may stay.
-        if (from <= 0.9 * this.#limit) lines.push(this.#bytes.subarray(from, this.#limit), CRLF)
+        if (from <= 0.9 * this.#limit) addLine(pieces, bytes.subarray(from, this.#limit))
         break
       }
-      lines.push(this.#bytes.subarray(from, to), CRLF)
+      addLine(pieces, bytes.subarray(from, to))
       if (lf === -1) break
       from = lf + 1
     }
-    return Buffer.concat(lines)
   }
 
   #add(bytes: Uint8Array): void {
@@ -63,4 +68,10 @@ export class FieldText {
     this.#bytes.set(bytes, this.#size)
     this.#size += bytes.length
   }
+}
+
+function addLine(pieces: Pieces, line: Uint8Array): void {
+  // The text of the next field takes the place of this one.
+  pieces.addCopy(line)
+  pieces.add(CRLF)
 }

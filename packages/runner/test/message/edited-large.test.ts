@@ -70,3 +70,20 @@ test('millions of fields are edited in CPU time that their bytes explain, and no
   await expect(edited.headers()).rejects.toMatchObject({ code: 'HEADER_LIMIT' })
   await spool.close()
 })
+
+test.each([
+  ['a field in millions of lines', 'a: 1\r\n', ' \r\n'.repeat(16_000)],
+  ['a line without an end that is no field', 'a: 1\r\n'.repeat(20_000), 'x'.repeat(65_536)],
+])('%s costs what its bytes explain', async (_, first, more) => {
+  const bytes = [first, ...Array.from({ length: 160 }, () => more)]
+  const spool = await receive(chunks(...bytes), { directory: scratch(), memory: 1e6 })
+  const started = process.cpuUsage()
+  const edited = await editLargeHeader(spool, [removeHeader('X-Spam*'), addHeader('B', '2')])
+  let size = 0
+  for await (const chunk of edited.open()) size += chunk.length
+  const { user, system } = process.cpuUsage(started)
+  expect(size).toBe(bytes.join('').length + 'B: 2\r\n'.length)
+  // 0.1 s; 3 s and more where all that was held is looked at with each chunk.
+  expect((user + system) / 1e6).toBeLessThan(1.2)
+  await spool.close()
+})
