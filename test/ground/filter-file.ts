@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 
 export interface FilterFile {
-  /** The body of `judge`, which has `message` and `context`. */
+  /** The body of `judge`, which has `message` and `context`, and `host`. */
   readonly judge: string
   /** What stands above, outside of it. */
   readonly top?: string
@@ -15,7 +15,7 @@ const FIELDS = "fields: ['X-Judged', 'X-Added']"
 /** Writes it; a drop-in then says `filter = "PATH"`. */
 export function writeFilterFile(path: string, { judge, top = '', rewrites = false }: FilterFile): Promise<void> {
   const options = "{ '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }"
-  const create = `() => ({ judge: async (message, context) => { ${judge} } })`
+  const create = `(_, host) => ({ judge: async (message, context) => { ${judge} } })`
   const define = `{ api: 1, name: 'test', rewrites: ${rewrites}, ${FIELDS}, options: ${options}, create: ${create} }`
   return writeFile(path, `${top}\nexport const filter = ${define}\n`)
 }

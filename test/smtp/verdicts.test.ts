@@ -1,7 +1,9 @@
 /** What becomes of a verdict, before and after the queue of a real Postfix. */
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deliver, type Letter } from '../ground/client.js'
+import { runCommand } from '../ground/command.js'
 import { writeFilterFile } from '../ground/filter-file.js'
 import { type RelayGround, startRelay } from '../ground/relay.js'
 
@@ -16,7 +18,16 @@ const OBEDIENT = `
   const action = /^Subject: (\\w+)/m.exec(Buffer.from(await message.headers()).toString())?.[1]
   if (action === 'slow') await new Promise((resolve) => setTimeout(resolve, 5000))
   if (action === 'throw') throw new Error('as you wish')
-  return ['reject', 'quarantine'].includes(action) ? { action, text: 'as you wish' } : { action: 'accept' }
+  const edits = [{ add: 'X-Judged', value: action }]
+  return ['reject', 'quarantine', 'unscannable'].includes(action) ? { action, text: 'as you wish', edits } : { action: 'accept' }
+`
+
+/** Writes down what it is lent. */
+const ASKING = `
+  const { writeFileSync } = await import('node:fs')
+  const { check, messageSizeLimit } = host
+  writeFileSync(host.directory + '/lent.json', JSON.stringify({ check, messageSizeLimit, remaining: context.remaining }))
+  return { action: 'accept' }
 `
 
 async function install(ground: RelayGround, policy: string): Promise<void> {
@@ -26,8 +37,9 @@ async function install(ground: RelayGround, policy: string): Promise<void> {
   await ground.reload()
 }
 
+/** With fields that only the filter and candy may write. */
 function said(word: string): Letter {
-  return { ...letter, bytes: `Subject: ${word}\r\n\r\nbody\r\n` }
+  return { ...letter, bytes: `X-Judged: forged\r\nX-Candy-Status: forged\r\nSubject: ${word}\r\n\r\nbody\r\n` }
 }
 
 /** For free@example.net the filter is off, and what it rejects for strict@example.net is refused. */
@@ -38,7 +50,7 @@ enabled = false
 on_reject = "refuse"
 `
 
-/** What is seen of a message from outside: delivered, with which status field, quarantined, bounced, refused. */
+/** What is seen of a message from outside: delivered, with which fields of ours, quarantined, bounced, refused. */
 async function fate(ground: RelayGround, word: string): Promise<string> {
   const { postfix, sink } = ground
   const from = (await postfix.log()).length
@@ -51,8 +63,8 @@ async function fate(ground: RelayGround, word: string): Promise<string> {
   const fates: string[] = []
   if ((await ground.quarantined()).length > kept) fates.push('quarantined')
   for (const { sender, bytes } of sink.messages) {
-    const field = /^X-Candy-Status: (.*)\r\n/m.exec(bytes.toString())?.[1]
-    fates.push(sender === '' ? 'bounced' : field === undefined ? 'delivered' : `delivered, ${field}`)
+    const fields = [...bytes.toString().matchAll(/^(?:X-Candy-Status|X-Judged): (.*)\r\n/gm)].map(([, value]) => value)
+    fates.push(sender === '' ? 'bounced' : ['delivered', ...fields].join(', '))
   }
   return fates.join(' and ') || 'discarded'
 }
@@ -68,12 +80,19 @@ describe('after the queue', () => {
     ['', 'reject', 'quarantined'],
     ['on_reject = "refuse"', 'reject', 'bounced'],
     ['on_reject = "discard"', 'reject', 'discarded'],
-    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish'],
+    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish, reject'],
     ['', 'quarantine', 'quarantined'],
     ['on_quarantine = "refuse"', 'quarantine', 'bounced'],
-    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish'],
+    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish, quarantine'],
     ['on_error = "accept"', 'throw', 'delivered, 50-obedient; not judged, the filter could not decide'],
     ['on_error = "quarantine"', 'throw', 'quarantined'],
+    ['', 'unscannable', 'quarantined'],
+    ['on_unscannable = "refuse"', 'unscannable', 'bounced'],
+    ['on_unscannable = "tag"', 'unscannable', 'delivered, 50-obedient; unscannable, as you wish, unscannable'],
+    ['on_unscannable = "accept"', 'unscannable', 'delivered, 50-obedient; not judged, the message is unscannable'],
+    ['max_size = "1B"', 'reject', 'delivered, 50-obedient; not judged, larger than 1 bytes'],
+    ['[recipients."*"]\nenabled = false', 'reject', 'delivered'],
+    ['', 'fine', 'delivered'],
   ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
     await install(ground, policy)
     expect(await fate(ground, word)).toBe(expected)
@@ -101,6 +120,22 @@ describe('after the queue', () => {
       ['free@example.net'],
     ])
     expect((await ground.quarantined()).at(-1)?.record.envelope.recipients).toEqual(['usual@example.net'])
+  })
+
+  test('a filter learns from the service how large mail may be, and has a directory to keep things in', async () => {
+    const path = join(ground.directory, 'asking.js')
+    await writeFilterFile(path, { judge: ASKING })
+    await ground.writeFilter('60-asking.toml', `filter = "${path}"\ntimeout = "30s"\n`)
+    await install(ground, '')
+    expect(await fate(ground, 'fine')).toBe('delivered')
+    const lent = JSON.parse(await readFile(join(ground.state, 'filters/60-asking/lent.json'), 'utf8'))
+    const { configDirectory } = ground.postfix
+    const printed = await runCommand('postconf', ['-c', configDirectory, '-h', 'message_size_limit'])
+    const limit = Number(printed.toString())
+    expect(lent).toEqual({ check: false, messageSizeLimit: limit, remaining: expect.any(Number) })
+    expect(lent.remaining).toBeGreaterThan(0)
+    expect(lent.remaining).toBeLessThanOrEqual(30_000)
+    await ground.removeFilter('60-asking.toml')
   })
 
   test('mail of many recipients is refused for each', async () => {
@@ -131,10 +166,12 @@ describe('before the queue', () => {
     ['', 'reject', '550 5.7.1 as you wish'],
     ['on_reject = "quarantine"', 'reject', 'quarantined'],
     ['on_reject = "discard"', 'reject', 'discarded'],
-    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish'],
+    ['on_reject = "tag"', 'reject', 'delivered, 50-obedient; reject, as you wish, reject'],
     ['', 'quarantine', 'quarantined'],
     ['on_quarantine = "refuse"', 'quarantine', '550 5.7.1 as you wish'],
-    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish'],
+    ['on_quarantine = "tag"', 'quarantine', 'delivered, 50-obedient; quarantine, as you wish, quarantine'],
+    ['', 'unscannable', 'quarantined'],
+    ['on_unscannable = "refuse"', 'unscannable', '550 5.7.1 as you wish'],
     ['', 'throw', '451 4.3.0 content filter unavailable'],
     ['', 'slow', '451 4.3.0 content filter unavailable'],
     ['', 'fine', 'delivered'],

@@ -9,10 +9,15 @@ import { PostfixError } from './error.js'
 export async function readSizeLimit(configDirectory: string): Promise<number | undefined> {
   try {
     const printed = await commandsOf(configDirectory)('postconf', '-x', '-h', 'message_size_limit')
-    const limit = Number(printed.trim())
-    return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
+    return sizeLimitOf(printed.trim())
   } catch (error) {
     if (error instanceof PostfixError) return undefined
     throw error
   }
+}
+
+/** Bytes, from the parameter as postconf(1) prints it. */
+export function sizeLimitOf(printed: string): number | undefined {
+  const limit = Number(printed)
+  return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
 }

@@ -9,6 +9,7 @@ import type { ServiceAddress } from '@candy/sdk/values'
 import { execa } from 'execa'
 import type { CleanupSettings } from '../message/cleanup.js'
 import { SOCKETS } from '../postfix/attachment.js'
+import { sizeLimitOf } from '../postfix/size-limit.js'
 import type { Settings } from '../site/settings.js'
 import { PLACE_DEFAULTS, type PlaceDefaults, type Queue } from '../site/smtp-settings.js'
 import { CLEANUP_PARAMETERS, cleanupSettings } from './cleanup-settings.js'
@@ -19,7 +20,11 @@ export interface Place extends PlaceDefaults {
   readonly nextHop: ServiceAddress
   /** What cleanup(8) does to what is handed on. */
   readonly cleanup: CleanupSettings
+  /** Bytes of the largest message that Postfix takes; absent where it takes any, or does not say. */
+  readonly messageSizeLimit?: number
 }
+
+const SIZE_LIMIT = 'message_size_limit'
 
 /** Below the queue directory. */
 const NEXT_HOPS: Readonly<Record<Queue, string>> = { after: 'public/candy-in', before: 'public/candy-in-before' }
@@ -31,15 +36,16 @@ const NEXT_HOPS: Readonly<Record<Queue, string>> = { after: 'public/candy-in', b
 export async function findPlaces(configDirectory: string, { smtp }: Settings): Promise<readonly Place[]> {
   const { queue, listen, nextHop, protocol, deadline } = smtp
   const postfix = await askPostfix(configDirectory)
-  const cleanup = cleanupSettings(postfix.values)
-  if (listen !== undefined && nextHop !== undefined) return [{ queue, listen, nextHop, protocol, deadline, cleanup }]
+  const messageSizeLimit = sizeLimitOf(postfix.values.get(SIZE_LIMIT) ?? '')
+  const mail = { cleanup: cleanupSettings(postfix.values), ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
+  if (listen !== undefined && nextHop !== undefined) return [{ queue, listen, nextHop, protocol, deadline, ...mail }]
   const directory = postfix.values.get('queue_directory')
   if (directory === undefined) throw new CandyError('CONFIG', `postconf: ${postfix.complaint || 'cannot be run'}`)
   const standard = (one: Queue): Place => ({
     queue: one,
     listen: { path: join(directory, SOCKETS[one]) },
     nextHop: { path: join(directory, NEXT_HOPS[one]) },
-    cleanup,
+    ...mail,
     ...PLACE_DEFAULTS[one],
   })
   const said: Place = {
@@ -59,7 +65,7 @@ interface Answer {
 }
 
 async function askPostfix(configDirectory: string): Promise<Answer> {
-  const args = ['-c', configDirectory, '-x', 'queue_directory', ...CLEANUP_PARAMETERS]
+  const args = ['-c', configDirectory, '-x', 'queue_directory', SIZE_LIMIT, ...CLEANUP_PARAMETERS]
   const { stdout, stderr } = await execa('postconf', args, { reject: false })
   const lines = (stdout ?? '').split('\n').map((line) => /^(\w+) = ?(.*)$/.exec(line))
   return {

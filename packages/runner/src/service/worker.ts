@@ -58,7 +58,8 @@ async function start({ snapshot, problems, places }: Assignment): Promise<Workin
   const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
-  const site = await loadSite(configuration, { log })
+  const messageSizeLimit = places[0]?.messageSizeLimit
+  const site = await loadSite(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
   // The worker that this one stands in for may have been killed while it wrote.
   await sweepDrafts(join(settings.state, 'quarantine'))
   const doors = places.map((place, index) => {
