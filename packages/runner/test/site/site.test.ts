@@ -234,7 +234,7 @@ describe('a site that is wrong', () => {
       'CONFIG/filters.d/20-bad.toml:2:10: filter: "gone" is not installed: candy add gone',
       'CONFIG/filters.d/20-bad.toml:3:1: on_eror: unknown key; did you mean "on_error"?',
       'CONFIG/filters.d/30-syntax.toml:1:10: the value is missing',
-      'CONFIG/filters.d/40-script:2:3: candy: unknown declaration "rewrite" (there is: rewrites); did you mean "rewrites"?',
+      'CONFIG/filters.d/40-script:2:3: candy: unknown declaration "rewrite" (there are: rewrites, fields); did you mean "rewrites"?',
     ])
     expect(globalThis.happened).toEqual([])
   })
