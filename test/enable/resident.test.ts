@@ -1,7 +1,8 @@
 /** Enabling and disabling without systemd, where a person or another supervisor keeps `candy serve` up. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { connect, deliver } from '../ground/client.js'
 import { type Files, type Site, startSite } from './site.js'
@@ -63,6 +64,28 @@ test('started before candy is enabled, serve says what makes its directory', asy
   expect(`${stdout}${stderr}`).toContain('its directory is missing; "candy enable" makes it, and waits for candy serve')
   expect(status).toBe(78)
 })
+
+test('sessions of candy-in that candy itself holds, for mail that is being judged, are not taken for sessions from before', async () => {
+  const go = join(site.directory, 'go')
+  await site.writeFilter('50-wait', `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.2; done\n`)
+  site.supervise()
+  await writeFile(go, '')
+  await site.enable('--mode', 'smtp')
+  await rm(go)
+  for (const body of ['one', 'two']) await deliver(site.postfix.port, letter(body))
+  await site.postfix.waitUntil('candy to hold sessions', () => site.postfix.servers('candy-in').length === 2)
+  const reloads = async (): Promise<number> => (await site.postfix.log()).split('reload -- version').length
+  const count = await reloads()
+  const disabled = site.candy(['disable', '--yes', '--wait', '60s'])
+  disabled.catch(() => {})
+  await site.postfix.waitUntil('a reload', async () => (await reloads()) > count)
+  await sleep(1_500)
+  await writeFile(go, '')
+  expect((await disabled).stderr).not.toContain('sessions from before')
+  await site.sink.waitFor(2)
+  expect(existsSync(sockets())).toBe(false)
+  await rm(join(site.postfix.configDirectory, 'filters.d/50-wait'))
+}, 240_000)
 
 test('a session from before is still told from them', async () => {
   await site.enable('--mode', 'pipe')

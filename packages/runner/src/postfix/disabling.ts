@@ -112,9 +112,9 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
   }
 }
 
-/** Whether a message has been active for long, at every look. `active` is when it was first seen so. */
+/** Whether a message has been active or coming in for long, at every look. `active` is when it was first seen so. */
 function isStuck(active: Map<string, number>, mail: readonly QueueEntry[]): boolean {
-  const now = new Set(mail.filter(({ queue }) => queue === 'active').map(({ id }) => id))
+  const now = new Set(mail.filter(({ queue }) => queue === 'active' || queue === 'incoming').map(({ id }) => id))
   for (const id of active.keys()) if (!now.has(id)) active.delete(id)
   for (const id of now) if (!active.has(id)) active.set(id, Date.now())
   return [...active.values()].some((since) => Date.now() - since > STUCK)
