@@ -154,12 +154,12 @@ export class Cleanup {
 
   /** False where the record does not belong to the field. */
   #continueField(): boolean {
-    const { bytes, at, end, lineStart } = this.#records
+    const { bytes, at, end, lineStart, nuls } = this.#records
     if (lineStart && !(at < end && isBlank(bytes[at]))) return false
     const { headerSizeLimit } = this.#settings
     const size = this.#fieldSize + (lineStart ? 1 : 0) + end - at
     const record = bytes.subarray(at, end)
-    if (!this.#changes && (size > headerSizeLimit || this.#fieldSize >= headerSizeLimit || hasNul(record)))
+    if (!this.#changes && (size > headerSizeLimit || this.#fieldSize >= headerSizeLimit || (nuls && hasNul(record))))
       this.#change()
     if (lineStart) this.#text?.fold(record)
     else this.#text?.append(record)
@@ -170,7 +170,7 @@ export class Cleanup {
 
   /** False where no field begins with the record. */
   #beginField(): boolean {
-    const { bytes, at, end } = this.#records
+    const { bytes, at, end, nuls } = this.#records
     const first = !this.#begun
     this.#begun = true
     if (first && beginsMailbox(bytes, at, end)) {
@@ -185,7 +185,7 @@ export class Cleanup {
     this.#place(at, end, this.#nameOf(bytes, at, nameEnd))
     const rest = bytes.subarray(colon, end)
     if (this.#fieldName === 'dropped') this.#emit(at)
-    else if (colon > nameEnd || end - at > this.#settings.headerSizeLimit || hasNul(rest)) {
+    else if (colon > nameEnd || end - at > this.#settings.headerSizeLimit || (nuls && hasNul(rest))) {
       const text = this.#change()
       text.append(bytes.subarray(at, nameEnd))
       text.append(rest)

@@ -17,6 +17,8 @@ export class Records {
   whole = true
   /** Whether the record begins its line. */
   lineStart = true
+  /** Whether there may be a NUL in the bytes at hand. */
+  nuls = false
   /** The next LF from `at` on, or the end of the bytes where there is none; before `at` when it was not looked for. */
   #lf = -1
   #store = NOTHING
@@ -31,8 +33,10 @@ export class Records {
   /** More bytes, in which every line ends in CRLF and no other CR or LF is. */
   take(chunk: Uint8Array): void {
     this.#lf = -1
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    this.nuls = bytes.includes(0) || (this.nuls && this.#from !== this.#to)
     if (this.#from === this.#to) {
-      this.bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+      this.bytes = bytes
       return
     }
     this.#makeRoom(chunk.length)
