@@ -38,6 +38,7 @@ export class Crew {
   readonly #clock = new AwakeClock()
   #pause: number = PAUSE.first
   #leaving = false
+  #looking: NodeJS.Timeout | undefined
   /** What should change, and since when: milliseconds of `performance.now()`. */
   #wish: { readonly by: Change['by']; readonly since: number } = { by: 0, since: 0 }
 
@@ -70,7 +71,7 @@ export class Crew {
     return this.#at('duty').length + this.#at('standby').length
   }
 
-  /** Lets every worker finish what it has, and waits until all are gone. May be called again. */
+  /** Lets every worker finish what it has, and waits until all are gone; one that hangs is killed as ever. May be called again. */
   async leave(): Promise<void> {
     this.#leaving = true
     for (const timer of this.#timers) clearTimeout(timer)
@@ -78,6 +79,7 @@ export class Crew {
     const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN)
     await Promise.all(Array.from(this.#members, ({ gone }) => gone))
     clearTimeout(kill)
+    clearInterval(this.#looking)
   }
 
   #at(post: Member['post']): readonly Member[] {
@@ -136,7 +138,7 @@ export class Crew {
   }
 
   #look(): void {
-    const timer = setInterval(() => {
+    this.#looking = setInterval(() => {
       this.#clock.tick()
       for (const member of this.#members) {
         if (member.silence < this.#options.hang) continue
@@ -145,7 +147,6 @@ export class Crew {
       }
       this.#watch()
     }, LOOK)
-    this.#timers.add(timer)
   }
 
   /** Calls or dismisses a worker, where the load asks for it. */
