@@ -13,6 +13,7 @@ function unit(name: string, folder = 'packages') {
       root: `${folder}/${name}`,
       include: ['test/**/*.test.ts'],
       setupFiles,
+      ...(name === 'runner' && { globalSetup: [fileURLToPath(new URL('test/ground/readable.ts', import.meta.url))] }),
       isolate: false,
       testTimeout: 60_000,
       typecheck,

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { scratch } from '../support.js'
 
-export const COMMAND: string = resolve(import.meta.dirname, '../../bin/candy.js')
+/** Of this checkout, or a copy that the account candy may read (test/ground/readable.ts). */
+export const COMMAND: string = process.env.CANDY_COMMAND ?? resolve(import.meta.dirname, '../../bin/candy.js')
 
 export interface Run {
   readonly status: number | null

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { installCandy } from '../../../../test/ground/installation.js'
 import { until } from '../../../../test/ground/patience.js'
@@ -10,9 +10,7 @@ import { childrenOf } from '../../../../test/ground/processes.js'
 import { freePort } from '../../../../test/ground/scratch.js'
 import { idOf } from '../../src/postfix/directories.js'
 import { scratch } from '../support.js'
-import { candy, runCandy, site } from './candy.js'
-
-const COMMAND = resolve(import.meta.dirname, '../../bin/candy.js')
+import { COMMAND, candy, runCandy, site } from './candy.js'
 
 /** With it Node.js refuses to change its own rights, as Debian 13's does without being asked (CVE-2024-22017). */
 const IO_URING = { UV_USE_IO_URING: '1' }
