@@ -97,7 +97,7 @@ export async function startClamd(options: ClamdOptions): Promise<Clamd> {
 }
 
 /** One line of an .ndb file: name, any kind of file, any offset, the bytes in hexadecimal. */
-function signature([name, text]: readonly [string, string]): string {
+export function signature([name, text]: readonly [string, string]): string {
   return `${name}:0:*:${Buffer.from(text, 'latin1').toString('hex')}\n`
 }
 

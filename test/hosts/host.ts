@@ -1,0 +1,113 @@
+/** A mail host as Debian sets it up, in a machine of its own, with the product installed and not yet set up. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SIGNATURES, signature } from '../ground/clamd.js'
+import { until } from '../ground/patience.js'
+import { makeScratch } from '../ground/scratch.js'
+import { boot, type Machine } from './machine.js'
+import { install } from './product.js'
+import type { Release } from './releases.js'
+import { inTree, layOver } from './tree.js'
+
+/** Whoever gets mail on this host. */
+const ACCOUNT = 'bob'
+
+export interface Host extends Machine {
+  /** Hands a message to Postfix on port 25, or to sendmail(1). Lines end in LF; it may not begin with a dot. */
+  send(way: 'smtp' | 'sendmail', subject: string, body?: string): Promise<void>
+  /** Waits until a message with this subject has been delivered, and gives it as it lies in the mailbox. */
+  delivered(subject: string): Promise<string>
+  /** The bodies and headers of messages in the quarantine. */
+  quarantined(): Promise<readonly string[]>
+  /** Waits until nothing is in Postfix's queue. */
+  untilEmpty(): Promise<void>
+  /** Reads a file of the host. */
+  read(path: string): Promise<string>
+}
+
+/** Installs the product on a copy of a base, and boots it. */
+export async function startHost(
+  base: string,
+  release: Release,
+  tarballs: readonly string[],
+  cache: string,
+): Promise<Host> {
+  const scratch = await makeScratch(`host-${release.suite}`)
+  const tree = await layOver(base, scratch.path)
+  const stop = async (): Promise<void> => {
+    await tree[Symbol.asyncDispose]()
+    await scratch.remove()
+  }
+  try {
+    await install(tree.path, release, tarballs, cache)
+    await prepare(tree.path)
+    const machine = await boot(tree.path)
+    return hostOn(machine, tree.path, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** An account with mail, and a clamd that knows test signatures instead of ClamAV's millions, which take a download and a gigabyte. */
+async function prepare(tree: string): Promise<void> {
+  const signatures = Object.entries(SIGNATURES).map(signature).join('')
+  await writeFile(join(tree, 'var/lib/clamav/test.ndb'), signatures)
+  const unit = join(tree, 'etc/systemd/system/clamav-daemon.service.d')
+  await mkdir(unit, { recursive: true })
+  // It starts only where freshclam(1) has brought ClamAV's own.
+  await writeFile(join(unit, 'signatures.conf'), '[Unit]\nConditionPathExistsGlob=\n')
+  const script = `useradd --create-home ${ACCOUNT}
+    systemctl enable clamav-daemon.service
+    systemctl mask clamav-freshclam.service clamav-freshclam-once.service`
+  const { status, stderr } = await inTree(tree, ['sh', '-ec', script])
+  if (status !== 0) throw new Error(`the host cannot be prepared:\n${stderr}`)
+}
+
+function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host {
+  const { type } = machine
+  const mailbox = join(tree, 'var/mail', ACCOUNT)
+  const read = (path: string): Promise<string> => readFile(join(tree, path), 'latin1')
+  const explain = async (): Promise<string> => type(['journalctl', '--no-pager', '--lines=80', '--boot'])
+  return {
+    ...machine,
+    read,
+    send: async (way, subject, body = 'at noon?') => {
+      const message = `From: alice@example.com\nTo: ${ACCOUNT}@mail.example.test\nSubject: ${subject}\n\n${body}\n`
+      if (way === 'sendmail') {
+        await type(['sendmail', '-f', 'alice@example.com', ACCOUNT], { input: message })
+        return
+      }
+      const to = ['-f', 'alice@example.com', '-t', ACCOUNT, '127.0.0.1:25']
+      await type(['sh', '-c', 'cat >/tmp/message; exec smtp-source -F /tmp/message "$@"', 'sh', ...to], {
+        input: message,
+      })
+    },
+    delivered: (subject) =>
+      until(
+        `"${subject}" in the mailbox`,
+        async () => {
+          const text = await readFile(mailbox, 'latin1').catch(() => '')
+          return text.split(/^(?=From )/m).find((message) => message.includes(`\nSubject: ${subject}\n`))
+        },
+        { milliseconds: 60_000, explain },
+      ),
+    quarantined: async () => {
+      const printed = await type([
+        'sh',
+        '-c',
+        'find /var/lib/candy -name message.eml -exec cat {} + -exec printf "\\0" ";"',
+      ])
+      return printed.split('\0').filter((message) => message !== '')
+    },
+    untilEmpty: () =>
+      until('an empty queue', async () => (await type(['postqueue', '-p'])).includes('queue is empty'), {
+        milliseconds: 60_000,
+        explain,
+      }).then(() => {}),
+    [Symbol.asyncDispose]: async () => {
+      await machine[Symbol.asyncDispose]()
+      await stop()
+    },
+  }
+}

@@ -1,0 +1,14 @@
+/** Where this machine gets its Debian packages from: other releases are to be had from the same place. */
+import { join } from 'node:path'
+import { runCommand, tryCommand } from '../ground/command.js'
+
+/** The address of an archive that has this release; undefined when none does. `scratch` is a directory to download to. */
+export async function findMirror(suite: string, scratch: string): Promise<string | undefined> {
+  const printed = await runCommand('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
+  for (const uri of new Set(printed.toString().trim().split('\n'))) {
+    const address = uri.replace(/\/$/, '')
+    const release = [`${address}/dists/${suite}/InRelease`, join(scratch, 'InRelease')]
+    if ((await tryCommand('/usr/lib/apt/apt-helper', ['download-file', ...release])).status === 0) return address
+  }
+  return undefined
+}
