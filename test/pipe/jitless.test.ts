@@ -1,4 +1,4 @@
-/** Pipe mode where nothing that Postfix starts may make memory executable, as the unit of Debian 13 has it (systemd.exec(5)). */
+/** Pipe mode where nothing that Postfix starts may make memory executable (MemoryDenyWriteExecute= in systemd.exec(5)). */
 
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
