@@ -62,6 +62,10 @@ export function updateText(
     renamed = true
     syncDirectory(dirname(target))
     return true
+  } catch (error) {
+    // write(2) and what else acts on a descriptor know of no path.
+    if (error instanceof Error && 'syscall' in error && !('path' in error)) Object.assign(error, { path: target })
+    throw error
   } finally {
     lock.release(renamed)
   }

@@ -15,7 +15,7 @@ import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
-import { asFailure, assertRootsOwn, changing, readSound, readWait } from './postfix-command.js'
+import { assertRootsOwn, changing, readSound, readWait } from './postfix-command.js'
 import { describeRunner, stopRunner } from './runner-stop.js'
 
 interface DisableOptions {
@@ -44,7 +44,7 @@ export function addDisable(candy: Command): void {
       'after',
       '\nExit status: 0 done, or nothing to do, 69 refused, failed or not finished: the text says what to do, 64 usage.',
     )
-    .action((_, command: Command) => asFailure(() => start(command.optsWithGlobals<DisableOptions>())))
+    .action((_, command: Command) => start(command.optsWithGlobals<DisableOptions>()))
 }
 
 async function start(options: DisableOptions): Promise<void> {

@@ -5,15 +5,16 @@ import { type Command, Option } from 'commander'
 import { accessed } from '../postfix/access.js'
 import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
-import { hasAccount, make, missing, type Place, placesFor } from '../postfix/directories.js'
+import { hasAccount, make, missing, type Paths, type Place, placesFor } from '../postfix/directories.js'
 import { enable as carryOut } from '../postfix/enabling.js'
-import { readInstance } from '../postfix/instance.js'
+import { type Instance, readInstance } from '../postfix/instance.js'
 import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { recover } from '../postfix/recovery.js'
 import { filtersDirectory } from '../site/configuration.js'
 import { listDirectory } from '../site/directory.js'
 import { Ownership } from '../site/ownership.js'
+import type { Settings } from '../site/settings.js'
 import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
@@ -21,7 +22,7 @@ import { complaints } from './examined.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { accessFor, printWayBack, wayBack } from './pipe-return.js'
-import { asFailure, assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
+import { assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
@@ -67,7 +68,7 @@ export function addEnable(candy: Command): void {
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .addHelpText('after', EXIT_STATUSES)
-    .action((_, command: Command) => asFailure(() => start('candy enable', command.optsWithGlobals<EnableOptions>())))
+    .action((_, command: Command) => start('candy enable', command.optsWithGlobals<EnableOptions>()))
 }
 
 export function addMode(candy: Command): void {
@@ -83,9 +84,7 @@ export function addMode(candy: Command): void {
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .addHelpText('after', EXIT_STATUSES)
-    .action((mode: string, _, command: Command) =>
-      asFailure(() => switchMode(mode, command.optsWithGlobals<EnableOptions>())),
-    )
+    .action((mode: string, _, command: Command) => switchMode(mode, command.optsWithGlobals<EnableOptions>()))
 }
 
 /** Both write to one value: what is said last of a service counts. */
@@ -131,24 +130,17 @@ async function start(command: string, options: EnableOptions): Promise<void> {
 
 async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
   const wait = options.wait === undefined ? undefined : readWait(options.wait)
-  const settings = readSound(configDirectory)
-  const tomlPath = join(configDirectory, 'candy.toml')
-  const toml = readIfThere(tomlPath)
-  const state = resolve(options.state ?? settings.state)
-  if (toml !== null && state !== settings.state) {
-    throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
-  }
   const report = (what: string): void => console.error(`${what} ...`)
-  assertRootsOwn(state)
-  const records = { configDirectory, state }
-  let instance = await readInstance(configDirectory)
-  const paths = { ...records, queueDirectory: instance.queueDirectory }
+  let site = await readSite(configDirectory, options.state)
   if (!options.dryRun) {
-    const found = await recover(paths)
+    const found = await recover(site.paths)
     for (const what of found) console.error(what)
-    if (found.length > 0) instance = await readInstance(configDirectory)
+    // candy.toml, too, is what it was before the change that is undone.
+    if (found.length > 0) site = await readSite(configDirectory, options.state)
   }
-  const journal = knownJournal(records)
+  const { instance, paths, settings, toml, tomlPath } = site
+  const { state } = paths
+  const journal = knownJournal(paths)
   const choice = choose(options, journal)
   const named = Object.keys(options.service ?? {})
   const back = wayBack(instance, settings, toml)
@@ -195,6 +187,30 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   console.error(`candy is enabled: ${describe(choice.way)}.`)
   for (const line of await complaints(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
+}
+
+/** What is there: Postfix's settings, and candy's own. */
+interface SiteState {
+  readonly instance: Instance
+  readonly paths: Paths
+  readonly settings: Settings
+  readonly tomlPath: string
+  /** Null where there is no candy.toml. Latin-1. */
+  readonly toml: string | null
+}
+
+async function readSite(configDirectory: string, wanted: string | undefined): Promise<SiteState> {
+  const settings = readSound(configDirectory)
+  const tomlPath = join(configDirectory, 'candy.toml')
+  const toml = readIfThere(tomlPath)
+  const state = resolve(wanted ?? settings.state)
+  if (toml !== null && state !== settings.state) {
+    throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
+  }
+  assertRootsOwn(state)
+  const instance = await readInstance(configDirectory)
+  const paths = { configDirectory, state, queueDirectory: instance.queueDirectory }
+  return { instance, paths, settings, tomlPath, toml }
 }
 
 /** Whoever enables candy and stops there has mail pass as it did before. */

@@ -3,11 +3,10 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseDuration } from '@candy/sdk/values'
 import { whileLocked } from '../postfix/lock.js'
-import { systemErrorText } from '../postfix/system-error.js'
 import { Ownership } from '../site/ownership.js'
 import { SiteError } from '../site/problem.js'
 import { type Settings, soundSettings } from '../site/settings.js'
-import { EX_CONFIG, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
+import { EX_CONFIG, EX_NOPERM, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 
 /** Throws Failure when candy.toml is wrong. */
@@ -55,20 +54,6 @@ export function assertRootsOwn(directory: string): void {
   const complaint = new Ownership(0).complaint(path)
   if (complaint === undefined) return
   throw new Failure(EX_CONFIG, `${directory} is used by root and must be root's alone: ${complaint}`)
-}
-
-/** What Postfix, its files or the file system say is no fault of the program's. */
-export async function asFailure(action: () => Promise<void>): Promise<void> {
-  try {
-    await action()
-  } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string }
-    if (code === 'CONFIG') throw new Failure(EX_CONFIG, message)
-    const expected = code === 'POSTFIX' || /^(?:FILE_|SERVICE_|BAD_)/.test(code ?? '')
-    if (expected) throw new Failure(EX_UNAVAILABLE, message)
-    const said = systemErrorText(error)
-    throw said === undefined ? error : new Failure(EX_UNAVAILABLE, said)
-  }
 }
 
 /**

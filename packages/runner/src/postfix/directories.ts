@@ -12,6 +12,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   rmSync,
 } from 'node:fs'
@@ -22,7 +23,7 @@ import { accessed, accessTo, letIn, mayEnter, shutOut } from './access.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import type { Records } from './journal.js'
-import { makeRootFile } from './root-file.js'
+import { draftOf, makeRootFile } from './root-file.js'
 import { USER } from './services.js'
 
 /** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has places of its own. */
@@ -97,10 +98,32 @@ export async function make(places: readonly Place[], made: (name: string) => voi
       continue
     }
     const text = place.from === undefined ? place.text : readText(place.from)
-    if (text !== undefined) makeRootFile(place.path, text, place.mode)
-    else mkdirSync(place.path, { mode: 0o700 })
+    if (text === undefined) makeDirectory(place, await ids(place))
+    else makeRootFile(place.path, text, place.mode)
     made(place.path)
-    if (text === undefined) giveAway(place.path, place.mode, await ids(place))
+  }
+}
+
+/** It has its name only with the right owner and mode: one that somebody was killed while making is never taken for it. */
+function makeDirectory({ path, mode, owner }: Place, numbers: readonly [number, number]): void {
+  if (owner === 'root') {
+    const mask = process.umask(0)
+    try {
+      mkdirSync(path, { mode })
+    } finally {
+      process.umask(mask)
+    }
+    return
+  }
+  const draft = draftOf(path)
+  remove(draft)
+  mkdirSync(draft, { mode: 0o700 })
+  try {
+    giveAway(draft, mode, numbers)
+    renameSync(draft, path)
+  } catch (error) {
+    remove(draft)
+    throw error
   }
 }
 
@@ -128,7 +151,7 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
     const directory = accessed(name)
     if (name === ACCOUNT) await execa('userdel', [USER], { reject: false })
     else if (directory !== undefined) shutOut(directory)
-    else remove(name)
+    else for (const path of [draftOf(name), name]) remove(path)
   }
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }

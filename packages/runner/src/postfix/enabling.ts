@@ -14,7 +14,7 @@ import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
 import { provingTexts } from './proof-texts.js'
 import { rollBack } from './recovery.js'
-import { systemErrorText } from './system-error.js'
+import { asSystemError } from './system-error.js'
 
 export interface Enabling {
   readonly instance: Instance
@@ -65,8 +65,9 @@ export async function enable(enabling: Enabling): Promise<void> {
     )
     const rest = missing(places).map(({ path }) => path)
     writePending(paths, pending(texts, [...made, ...rest]))
-    await make(places, (name) => made.push(name))
+    // It says where the state directory is: from here on every command finds what is noted there.
     changes.take({ path: settings.path, from: settings.before, to: settings.after })
+    await make(places, (name) => made.push(name))
     restoreRunner = await enabling.startRunner()
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
@@ -83,11 +84,10 @@ export async function enable(enabling: Enabling): Promise<void> {
     changes.take({ path: master, from: proving.master, to: plan.after.master })
     await reload(run)
   } catch (error) {
-    const reason = signal.aborted ? 'it was stopped' : (systemErrorText(error) ?? (error as Error).message)
     const done = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
-    const edited = await rollBack(paths, pending(done, made), run)
+    const outcome = await rollBack(paths, pending(done, made), run).then(aftermath, notTakenBack)
     await restoreRunner().catch(() => {})
-    throw new PostfixError(`candy was not enabled: ${reason}\n${aftermath(edited)}`)
+    throw new PostfixError(`candy was not enabled: ${signal.aborted ? 'it was stopped' : reasonOf(error)}\n${outcome}`)
   }
   removePending(paths)
   if (journal === undefined) await tellUnfiltered(old, report)
@@ -119,4 +119,13 @@ export async function assertRunning({ configDirectory }: Instance, run: Commands
 function aftermath(edited: readonly string[]): string {
   if (edited.length === 0) return 'Everything is as it was before.'
   return `Everything of candy's is taken back; what somebody else has edited meanwhile stays (${edited.join(', ')}).`
+}
+
+/** `pending.json` has all that is needed, and stays. */
+function notTakenBack(error: unknown): string {
+  return `What was begun cannot be taken back now: ${reasonOf(error)}. Then run "candy disable", or "candy enable" again: both take it back first.`
+}
+
+function reasonOf(error: unknown): string {
+  return asSystemError(error)?.text ?? (error as Error).message
 }

@@ -5,8 +5,9 @@
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { MasterCfError, takeLock } from '@candy/master-cf'
+import { type Lock, MasterCfError, takeLock } from '@candy/master-cf'
 import { PostfixError } from './error.js'
+import { asSystemError } from './system-error.js'
 
 const NAME = 'candy.lock'
 
@@ -31,14 +32,23 @@ export async function whileLocked<T>(configDirectory: string, command: string, a
   const lock = take(path, configDirectory)
   try {
     const holder: Holder = { pid: process.pid, command, since: new Date().toISOString() }
-    writeSync(lock.descriptor, JSON.stringify(holder))
+    note(lock, holder)
     return await act()
   } finally {
     lock.release(false)
   }
 }
 
-function take(path: string, configDirectory: string): ReturnType<typeof takeLock> {
+/** Who is at work is for people: on a full disk the lock holds without it. */
+function note({ descriptor }: Lock, holder: Holder): void {
+  try {
+    writeSync(descriptor, JSON.stringify(holder))
+  } catch (error) {
+    if (asSystemError(error)?.kind !== 'disk') throw error
+  }
+}
+
+function take(path: string, configDirectory: string): Lock {
   try {
     return takeLock(path, WAIT)
   } catch (error) {

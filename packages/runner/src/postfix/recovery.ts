@@ -6,8 +6,16 @@
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { applyEdits, findService, parse, removeService, type ServiceKey, takeLock } from '@candy/master-cf'
-import { namesCandy } from './attachment.js'
+import {
+  applyEdits,
+  findService,
+  type MasterCf,
+  parse,
+  removeService,
+  type ServiceKey,
+  takeLock,
+} from '@candy/master-cf'
+import { type Attached, namesCandy } from './attachment.js'
 import { readIfThere, take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { type Paths, unmake } from './directories.js'
@@ -17,7 +25,6 @@ import { filesOf } from './instance.js'
 import {
   DAMAGED,
   type FileChange,
-  type Journal,
   type Pending,
   readJournal,
   readPending,
@@ -55,13 +62,14 @@ async function recoverKnown(paths: Paths, pending: Pending, run: Commands): Prom
   assertOwnFiles(paths, pending)
   clearDrafts(paths)
   const edited = 'what another program has edited meanwhile stays'
-  if (!isGiven(readTexts(paths).master, pending.after)) {
+  if (!isGiven(paths, pending)) {
     const changed = await rollBack(paths, pending, run)
     return `an earlier command was cut short: what it had begun is undone${changed.length > 0 ? `; ${edited} (${changed.join(', ')})` : ''}`
   }
   writeTexts(paths, withoutProof(readTexts(paths)))
   writeJournal(paths, pending.after)
   await run('postfix', 'reload').catch(() => '')
+  await forgetProof(run).catch(() => '')
   removePending(paths)
   return 'an earlier command was cut short after its test had succeeded: it is brought to its end, and mail is filtered'
 }
@@ -107,14 +115,23 @@ function putBack({ path, before, written }: FileChange): boolean {
   return true
 }
 
-/** New mail is given to candy when the proof is over and a receiving service names it. */
-function isGiven(master: string, { attached }: Journal): boolean {
-  if (hasProof(master)) return false
-  const file = parse(master)
-  return attached.filter(namesCandy).some((one) => {
-    const entry = findService(file, one)
+/**
+ * Whether the change has come so far that it is in force: the proof is over, and a receiving service has got from it what it did
+ * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they were.
+ */
+function isGiven(paths: Paths, { files, before, after }: Pending): boolean {
+  const { master } = filesOf(paths)
+  const present = readTexts(paths).master
+  const change = files.find(({ path }) => path === master)
+  if (hasProof(present) || change === undefined) return false
+  const [old, now, end] = [change.before ?? '', present, change.written.at(-1) ?? ''].map((text) => parse(text))
+  const isOn = (file: MasterCf | undefined, one: Attached): boolean => {
+    const entry = file && findService(file, one)
     return entry !== undefined && optionOf(entry, one.name) === one.value
-  })
+  }
+  return [...(before?.attached ?? []), ...after.attached]
+    .filter((one) => namesCandy(one) && isOn(old, one) !== isOn(end, one))
+    .some((one) => isOn(now, one) === isOn(end, one))
 }
 
 /** Without the services that the change has added. */
