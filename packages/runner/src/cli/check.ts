@@ -1,5 +1,5 @@
 /** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
-import { createReadStream, createWriteStream, openSync } from 'node:fs'
+import { createReadStream, createWriteStream, fstatSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -57,7 +57,7 @@ export function addCheck(candy: Command): void {
     .option('--filters <dir>', 'a directory to use for filters.d')
     .option('--filter <package>', 'judge with this filter alone: a package or the path of one')
     .option('--from <address>', 'envelope sender; empty is a bounce (default: what Return-Path or From says)')
-    .option('--to <address...>', 'envelope recipients (default: postmaster)')
+    .option('--to <address>', 'an envelope recipient; may be repeated (default: postmaster)', oneMore)
     .option('--out <file>', 'write the message as it would go on')
     .option('--json', 'print JSON')
     .option('-v, --verbose', 'print what the filters log')
@@ -66,6 +66,11 @@ export function addCheck(candy: Command): void {
       '\nExit status: 0 accepted, 69 refused or quarantined, 75 deferred, 64 usage, 78 configuration.',
     )
     .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
+}
+
+/** Each `--to` names one: an option that took all words behind it would take the file too, and the message would come from standard input. */
+function oneMore(address: string, before: readonly string[] = []): readonly string[] {
+  return [...before, address]
 }
 
 /** The message is judged as cleanup(8) would make it; but a file has the Return-Path of its delivery, which says who the sender was. */
@@ -87,7 +92,10 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   try {
     const bytes = input === undefined ? process.stdin : createReadStream('', { fd: input })
     const say = (what: string): void => void (options.json || console.error(what))
-    const leftOut = (): void => say('the first line is left out: mbox has put it there, and it is none of the message')
+    const leftOut = (): void =>
+      say(
+        'the first line is left out: mbox has put it there, and it is none of the message; all that follows is judged as one message',
+      )
     const lines = canonical(withoutMboxLine(bytes, leftOut))
     content = await receive(cleanedUp(lines, CLEANUP), spool)
     const envelope = await envelopeOf(content, options)
@@ -141,6 +149,14 @@ async function load(configDirectory: string, { filters, filter }: CheckOptions, 
 }
 
 function openInput(file: string): number {
+  const input = open(file)
+  if (fstatSync(input).isDirectory()) {
+    throw new Failure(EX_NOINPUT, `${file}: a directory, where the file of one message is wanted`)
+  }
+  return input
+}
+
+function open(file: string): number {
   try {
     return openSync(file, 'r')
   } catch (error) {

@@ -77,7 +77,10 @@ export function addMode(candy: Command): void {
     .description('switch to another way of handing mail over; mail under way arrives by the old one')
     .argument('<mode>', 'pipe or smtp')
     .addOption(
-      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
+      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode; after unless said').choices([
+        'after',
+        'before',
+      ]),
     )
     .option('--wait <time>', WAIT)
     .option('--dry-run', 'show what would be done, and do nothing')

@@ -44,6 +44,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     command.exitOverride()
     // What commander has to say of wrong usage is in its errors, too.
     command.configureOutput({ outputError: json ? () => {} : (text, write) => write(text) })
+    if (!json)
+      command.showHelpAfterError(`"${command.parent ? 'candy ' : ''}${command.name()} --help" says how it goes.`)
   }
   // Whoever reads may have seen enough: `candy list | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))

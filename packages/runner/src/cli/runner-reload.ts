@@ -1,4 +1,5 @@
 /** Has the resident runner take the configuration as it is now, and tells people what came of it. */
+import { existsSync } from 'node:fs'
 import { ask, ControlFailure } from '../service/control-client.js'
 import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-message.js'
 import { serviceFiles } from '../service/state-directory.js'
@@ -17,10 +18,8 @@ export async function reloadService(state: string): Promise<ReloadAnswer> {
     if (!(error instanceof ControlFailure)) throw error
     if (error.code === 'FORBIDDEN') throw new Failure(EX_NOPERM, 'only root may speak to candy serve: run this as root')
     if (error.code === 'FAILED') throw new Failure(EX_UNAVAILABLE, error.message)
-    throw new Failure(
-      EX_UNAVAILABLE,
-      `candy serve does not run: nobody listens on ${control}. Under systemd: systemctl start candy`,
-    )
+    const next = existsSync(state) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
+    throw new Failure(EX_UNAVAILABLE, `candy serve does not run: nobody listens on ${control}; ${next}`)
   }
 }
 

@@ -113,7 +113,8 @@ async function arrival(run: Commands, recipient: string, arrived: () => boolean)
     const entries = (await queueEntries(run)).flatMap((entry) => entry.recipients)
     const mine = entries.filter(({ address }) => address === recipient)
     const reason = mine.find((entry) => entry.reason !== undefined)?.reason
-    if (reason !== undefined) throw new PostfixError(`a test message does not come through: ${reason}`)
+    if (reason !== undefined)
+      throw new PostfixError(`a test message does not come through: ${reason}; the mail log may say more`)
     if (mine.length > 0) seen = Date.now()
     if (Date.now() - seen > LOST && !arrived()) {
       throw new PostfixError(

@@ -74,7 +74,7 @@ function namesIn(directory: string, problems: Problem[]): string[] | undefined {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const what = {
-      ENOENT: `no such directory: mail would pass unfiltered; make it (mkdir ${directory}) and leave it empty to mean that`,
+      ENOENT: `no such directory: "candy enable" makes it; if mail is to pass unfiltered, make it (mkdir ${directory}) and leave it empty`,
       ENOTDIR: 'must be a directory',
     }[String(code)]
     problems.push({ file: directory, what: what ?? `cannot be read: ${reason(error)}` })

@@ -60,7 +60,10 @@ export function cannotLoad(name: string, directory: string | undefined, error: u
 export function meant(name: string): string | undefined {
   if (OWN_FILTERS.includes(name)) return undefined
   const bare = name.replace(/^@[^/]*\//, '')
-  return nearest(name, OWN_FILTERS, SLIPS) ?? OWN_FILTERS.find((own) => own.endsWith(`/${bare}`))
+  return (
+    nearest(name, OWN_FILTERS, SLIPS) ??
+    OWN_FILTERS.find((own) => own.endsWith(`/${bare}`) || own.endsWith(`/filter-${name}`))
+  )
 }
 
 /** A name that is near to one of ours is not offered for installation: whoever owns it may be waiting for that. */

@@ -201,6 +201,7 @@ test.each([
   '@cndy/filter-clamav',
   '@other/filter-clamav',
   'filter-clamav',
+  'clamav',
 ])('%s is not installed for a filter of ours by mistake', (name) => {
   const where = host()
   const { status, stderr } = run(where, 'add', name)

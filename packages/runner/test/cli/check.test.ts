@@ -130,7 +130,7 @@ test('shows what becomes of the message for each party of recipients', () => {
   const directory = site({ 'mine/marking.js': filter })
   const rules = '[recipients."off.example"]\nenabled = false\n[recipients."a@example"]\noptions.word = "a"\n'
   writeFileSync(join(directory, 'filters.d/10-marking.toml'), `filter = "${directory}/mine/marking.js"\n${rules}`)
-  const to = ['--to', 'a@example', 'b@example', 'c@OFF.example', 'd@example']
+  const to = ['a@example', 'b@example', 'c@OFF.example', 'd@example'].flatMap((address) => ['--to', address])
   const { status, stdout } = candy(['check', '-c', directory, '--json', ...to], MESSAGE)
   expect(status).toBe(69)
   const refused = { action: 'quarantine', filter: '10-marking', text: 'no', status: '2.0.0' }
@@ -147,9 +147,22 @@ test('shows what becomes of the message for each party of recipients', () => {
   expect(usage).toBe(64)
   expect(text).toBe('')
   expect(stderr).toContain('--out: the message goes on in more than one form')
-  const plain = candy(['check', '-c', directory, '--out', out, '--to', 'c@off.example', 'd@example'], MESSAGE).stdout
+  const recipients = ['--to', 'c@off.example', '--to', 'd@example']
+  const plain = candy(['check', '-c', directory, '--out', out, ...recipients], MESSAGE).stdout
   expect(plain).toMatch(
     /^from <> to <c@off\.example>, <d@example>\nc@off\.example:\nno filters\naccept\n\nd@example:\n.*\nquarantine: 10-marking: no\n$/s,
   )
   expect(readFileSync(out, 'utf8')).toBe('Subject: hi\r\n\r\nhello\r\n')
+})
+
+test('a file behind a recipient is the message, and a directory is none', () => {
+  const directory = site({})
+  const file = join(scratch(), 'm.eml')
+  writeFileSync(file, 'From: a@example.com\n\nhello\n')
+  const { status, stdout } = candy(['check', '-c', directory, '--to', 'b@example', file], MESSAGE)
+  expect(status).toBe(0)
+  expect(stdout).toContain('from <a@example.com> to <b@example>\n')
+  const wrong = candy(['check', '-c', directory, scratch()], MESSAGE)
+  expect(wrong.status).toBe(66)
+  expect(wrong.stderr).toMatch(/^\/.*: a directory, where the file of one message is wanted\n$/)
 })

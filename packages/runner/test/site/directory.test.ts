@@ -95,7 +95,7 @@ test('an empty directory means no filters; a missing one says that mail would pa
   expect(list(directory)).toEqual({ entries: [], problems: [] })
   const gone = join(directory, 'filters.d')
   expect(list(gone).problems).toEqual([
-    `${gone}: no such directory: mail would pass unfiltered; make it (mkdir ${gone}) and leave it empty to mean that`,
+    `${gone}: no such directory: "candy enable" makes it; if mail is to pass unfiltered, make it (mkdir ${gone}) and leave it empty`,
   ])
 })
 
