@@ -11,15 +11,17 @@ export interface PipeArguments {
   /** Postfix's queue id; absent when master.cf does not pass it. */
   readonly id?: string
   readonly envelope: Envelope
+  /** Whether Postfix takes mail from this host's own addresses for its own: `--own-clients=local`. */
+  readonly ownClientsAreLocal?: true
 }
 
 /** Arguments with which nothing can be done; where and under which id to say so is known all the same. */
-export type FaultyArguments = Omit<PipeArguments, 'envelope'> & { readonly fault: CandyError }
+export type FaultyArguments = Omit<PipeArguments, 'envelope' | 'ownClientsAreLocal'> & { readonly fault: CandyError }
 
 const SHORT: Readonly<Record<string, string>> = { c: 'config', f: 'sender' }
 
 const NAMES: ReadonlySet<string> = new Set([
-  ...['config', 'sender', 'id'],
+  ...['config', 'sender', 'id', 'own-clients'],
   ...['client-address', 'client-name', 'client-helo', 'client-protocol', 'sasl-username'],
 ])
 
@@ -65,6 +67,7 @@ export function parsePipeArguments(
   const client = clientOf(values)
   return {
     ...place,
+    ...(values.get('own-clients')?.text === 'local' && { ownClientsAreLocal: true }),
     envelope: {
       sender: sender.text,
       recipients: [first.text, ...rest.map(({ text }) => text)],

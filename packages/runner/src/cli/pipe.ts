@@ -101,7 +101,7 @@ async function answer(
   const content = received.value
   const front = {
     chain: new Chain(site.filters, { spool, log }),
-    nextHop: openNextHop(settings, spool.directory, log),
+    nextHop: openNextHop(settings, spool.directory, call.ownClientsAreLocal === true, log),
     quarantine: join(settings.state, 'quarantine'),
     log,
   }
@@ -114,8 +114,14 @@ async function answer(
   }
 }
 
-function openNextHop({ pipe: { reinject, sendmail } }: Settings, spool: string, log: Log): NextHop {
-  return reinject === 'sendmail' ? sendmailHop(sendmail, spool) : smtpHop(reinject, log)
+function openNextHop(
+  { pipe: { reinject, sendmail } }: Settings,
+  spool: string,
+  ownClientsAreLocal: boolean,
+  log: Log,
+): NextHop {
+  if (reinject === 'sendmail') return sendmailHop(sendmail, spool)
+  return smtpHop({ address: reinject, ownClientsAreLocal, log })
 }
 
 /** Aborts in time, or when somebody asks this process to end. */

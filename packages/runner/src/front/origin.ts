@@ -1,13 +1,15 @@
 /**
- * Whether Postfix counts a message as its own host's, and so completes and maps the addresses in its header. pipe(8) does
- * not tell; by default (`local_header_rewrite_clients = permit_inet_interfaces`) it is so for mail from sendmail(1), which has
- * no client, and from the host's own addresses.
+ * Whether Postfix counts a message as its own host's, and so completes its header and maps the addresses in it. pipe(8) does
+ * not tell. It is so for mail from sendmail(1), which has no client; and for mail from the host's own addresses where
+ * local_header_rewrite_clients of postconf(5) has it so, as by default. Where it does not, a header that was complete for the
+ * filters would get fields behind their backs.
  */
 import { networkInterfaces } from 'node:os'
 
-/** What XFORWARD calls SOURCE (XFORWARD_README). `address` is the client's. */
-export function originOf(address: string | undefined): 'LOCAL' | 'REMOTE' {
+/** What XFORWARD calls SOURCE (XFORWARD_README). `address` is the client's; `ownClientsAreLocal` is what Postfix's setting comes to. */
+export function originOf(address: string | undefined, ownClientsAreLocal: boolean): 'LOCAL' | 'REMOTE' {
   if (address === undefined) return 'LOCAL'
+  if (!ownClientsAreLocal) return 'REMOTE'
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return own.some((one) => one.address === address) ? 'LOCAL' : 'REMOTE'
 }

@@ -14,14 +14,21 @@ import { isAboutMessage } from './blame.js'
 import type { Delivery, Handed, NextHop } from './next-hop.js'
 import { originOf } from './origin.js'
 
+export interface SmtpHop {
+  readonly address: ServiceAddress
+  /** Whether mail from this host's own addresses counts as its own, as mail from sendmail(1) does. */
+  readonly ownClientsAreLocal: boolean
+  readonly log: Log
+}
+
 /** What the next hop has against XFORWARD, which is for its log, is written to ours and changes nothing. */
-export function smtpHop(address: ServiceAddress, log: Log): NextHop {
+export function smtpHop(hop: SmtpHop): NextHop {
   return {
     handOver: async (delivery, signal) => {
-      const client = SmtpClient.connect(address, { signal })
+      const client = SmtpClient.connect(hop.address, { signal })
       try {
         const extensions = await greet(client)
-        await tellClient(client, delivery, extensions, log)
+        await tellClient(client, delivery, extensions, hop)
         const refusal = await converse(client, delivery, extensions)
         return refusal === undefined ? { taken: true } : judge(refusal)
       } catch (error) {
@@ -44,7 +51,12 @@ async function greet(client: SmtpClient): Promise<Extensions> {
 }
 
 /** Who the client was, as far as pipe(8) told, whose mail that makes it, and the queue id under which the message came. */
-async function tellClient(client: SmtpClient, delivery: Delivery, extensions: Extensions, log: Log): Promise<void> {
+async function tellClient(
+  client: SmtpClient,
+  delivery: Delivery,
+  extensions: Extensions,
+  { ownClientsAreLocal, log }: SmtpHop,
+): Promise<void> {
   const { name, address, protocol, helo } = delivery.envelope.client ?? {}
   const attributes = new Map(
     Object.entries({
@@ -53,7 +65,7 @@ async function tellClient(client: SmtpClient, delivery: Delivery, extensions: Ex
       PROTO: protocol ?? '',
       HELO: helo ?? '',
       IDENT: delivery.id,
-      SOURCE: originOf(address),
+      SOURCE: originOf(address, ownClientsAreLocal),
     }),
   )
   const commands = printXforward(attributes, extensions.get('XFORWARD') ?? '')

@@ -29,6 +29,11 @@ const MACROS = [
   ...['--', `\${recipient}`],
 ]
 
+/** Whether Postfix completes the headers of mail from the host's own addresses, which pipe(8) does not tell of a message. */
+function ownClientsAreLocal(instance: Instance): boolean {
+  return /\bpermit_(?:inet_interfaces|mynetworks)\b/.test(parameterOf(instance, 'local_header_rewrite_clients'))
+}
+
 /** Seconds after which candy-pipe ends: before pipe(8) kills it and bounces the message (docs/pipe.md, "Time"). */
 const PIPE_LIMIT = 950
 
@@ -59,6 +64,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
           ...(instance.mayMakeCode ? [] : ['--jitless']),
           '--limit',
           String(PIPE_LIMIT),
+          ...(ownClientsAreLocal(instance) ? ['--own-clients=local'] : []),
           ...MACROS,
         ],
       ],

@@ -34,7 +34,7 @@ async function start(options: SinkOptions = {}): Promise<Ground> {
   const sink = await startSink({ path, ...options })
   onTestFinished(() => sink.stop())
   const log = memoryLog()
-  const hop = smtpHop({ path }, log)
+  const hop = smtpHop({ address: { path }, ownClientsAreLocal: true, log })
   return { sink, log, handOver: (envelope) => hop.handOver(delivery(envelope), AbortSignal.timeout(20_000)) }
 }
 
@@ -126,7 +126,10 @@ test.each<readonly [Step, Act]>([
   const rogue: Rogue = await startRogue(path)
   onTestFinished(() => rogue.stop())
   rogue.behave((step) => (step === at ? act : {}))
-  const handed = smtpHop({ path }, memoryLog()).handOver(delivery(), AbortSignal.timeout(20_000))
+  const handed = smtpHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() }).handOver(
+    delivery(),
+    AbortSignal.timeout(20_000),
+  )
   await expect(handed).rejects.toMatchObject({ code: 'NEXT_HOP' })
 })
 
@@ -136,7 +139,7 @@ test('whatever a next hop does, success is said only for what it took whole, and
       const path = join(scratch(), 'rogue')
       const rogue = await startRogue(path)
       rogue.behave(actsOf(wrong))
-      const hop = smtpHop({ path }, memoryLog())
+      const hop = smtpHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() })
       const handed = await hop
         .handOver(delivery({ client: CLIENT }), AbortSignal.timeout(100))
         .catch(({ code }) => code)
