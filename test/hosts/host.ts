@@ -103,7 +103,7 @@ function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host
     untilEmpty: () =>
       until('an empty queue', async () => (await type(['postqueue', '-p'])).includes('queue is empty'), {
         milliseconds: 60_000,
-        explain,
+        explain: async () => `${await type(['postqueue', '-p'])}\n${await explain()}`,
       }).then(() => {}),
     [Symbol.asyncDispose]: async () => {
       await machine[Symbol.asyncDispose]()

@@ -123,6 +123,14 @@ describe.each(RELEASES)('$name', (release) => {
     await expectFiltered('smtp', 'after an upgrade')
   })
 
+  test('pipe mode, where systemd keeps Node.js from running below Postfix, is refused with what to type, and that helps', async () => {
+    const said = await host.type(['sh', '-c', 'candy mode --yes pipe 2>&1; echo "status $?"'])
+    const [remedy] = /^mkdir -p .*SystemCallErrorNumber=.*$/m.exec(said) ?? []
+    expect(said).toContain(remedy === undefined ? 'status 0' : 'status 69')
+    expect(remedy !== undefined).toBe(release.suite === 'trixie')
+    if (remedy !== undefined) await host.type(['sh', '-c', remedy])
+  })
+
   test.each([
     [['pipe'], 'pipe'],
     [['smtp', '--queue', 'before'], 'before the queue'],

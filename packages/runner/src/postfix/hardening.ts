@@ -13,6 +13,37 @@ export async function mayMakeCode(queueDirectory: string): Promise<boolean> {
   return failed || stdout.trim() !== 'yes'
 }
 
+/** What every Node.js calls when it starts, and no set of systemd's for ordinary services has (systemd-analyze syscall-filter). */
+const CALL = 'pkey_alloc'
+
+/**
+ * The unit of the instance where systemd ends a process of it that makes a system call which the unit does not name, as every
+ * Node.js does; undefined where Node.js runs. Debian 13 filters so (`SystemCallFilter=`). With `SystemCallErrorNumber=` the call
+ * fails instead, and Node.js goes on without it.
+ */
+export async function unitThatEndsNode(queueDirectory: string): Promise<string | undefined> {
+  const unit = unitOf(queueDirectory)
+  const properties = ['SystemCallFilter', 'SystemCallErrorNumber'].map((name) => `--property=${name}`)
+  const { stdout, failed } = await execa('systemctl', ['show', ...properties, unit], { reject: false })
+  return !failed && endsNode(stdout) ? unit : undefined
+}
+
+/** MAX_ERRNO of Linux. */
+const MOST_ERRORS = 4_096
+
+/** Reads what `systemctl show` prints: the calls that are allowed, or behind `~` those that are not. */
+export function endsNode(shown: string): boolean {
+  const values = new Map(
+    shown.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const [, not = '', list = ''] = /^(~?)(.*)$/.exec(values.get('SystemCallFilter') ?? '') ?? []
+  if (list === '' && not === '') return false
+  // An errno(3); anything else means the end of the process.
+  const error = Number(values.get('SystemCallErrorNumber') ?? '')
+  if (error > 0 && error < MOST_ERRORS) return false
+  return list.split(' ').includes(CALL) === (not === '~')
+}
+
 /** The unit that master(8) runs in, where it runs (cgroups(7)). */
 function unitOf(queueDirectory: string): string {
   try {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type MasterCf, parse, readText } from '@candy/master-cf'
 import { type Commands, commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
-import { mayMakeCode } from './hardening.js'
+import { mayMakeCode, unitThatEndsNode } from './hardening.js'
 
 export interface Instance {
   readonly configDirectory: string
@@ -28,6 +28,8 @@ export interface Instance {
   readonly defaultDirectory: string
   /** Whether what pipe(8) starts may compile code (hardening.ts). */
   readonly mayMakeCode: boolean
+  /** The systemd unit below which no Node.js runs; undefined where it does. */
+  readonly unitThatEndsNode: string | undefined
 }
 
 /** The first release whose configuration is understood in full. */
@@ -64,6 +66,7 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
     mayMakeCode: await mayMakeCode(queueDirectory),
+    unitThatEndsNode: await unitThatEndsNode(queueDirectory),
   }
 }
 

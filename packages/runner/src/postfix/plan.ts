@@ -45,7 +45,12 @@ export interface EnablePlan {
 export function planEnable(instance: Instance, wish: Wish, journal: Journal | undefined): EnablePlan {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
-  const refusals = [...faultsOf(instance), ...filteredElsewhere(instance), ...unreachable(instance, wish)]
+  const refusals = [
+    ...faultsOf(instance),
+    ...filteredElsewhere(instance),
+    ...unreachable(instance, wish),
+    ...forbidden(instance, wish),
+  ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
   const renewed = renewParameters(proofless.main, mainParameters, journal?.written?.parameters ?? {})
@@ -154,6 +159,16 @@ function unreachable(
   if (submits || way !== 'pipe' || !backByPickup) return []
   return [
     `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or take pipe.reinject out of candy.toml, or use --mode smtp.`,
+  ]
+}
+
+/** The remedy keeps every system call forbidden that the unit forbids: it fails, and nobody is killed for it. */
+function forbidden({ unitThatEndsNode: unit }: Instance, { way }: Wish): readonly string[] {
+  if (unit === undefined || way !== 'pipe') return []
+  const directory = `/etc/systemd/system/${unit}.d`
+  return [
+    `in pipe mode candy runs below Postfix, and ${unit} has systemd kill whatever there makes a system call that its SystemCallFilter does not name, as Node.js does. Use --mode smtp, which it does not concern; or have such calls fail instead, then try again:
+mkdir -p ${directory} && printf '[Service]\\nSystemCallErrorNumber=EPERM\\n' >${directory}/candy.conf && systemctl daemon-reload && systemctl restart ${unit}`,
   ]
 }
 

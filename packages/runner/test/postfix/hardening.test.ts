@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { endsNode } from '../../src/postfix/hardening.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { instanceOf } from './shapes.js'
 
@@ -11,4 +12,16 @@ test.each([
   const services = candyServices(instanceOf({ mayMakeCode }), PIPE)
   const pipe = services.find(({ service }) => service === 'candy')
   expect(pipe?.args?.join(' ')).toContain(begins)
+})
+
+test.each([
+  ['SystemCallFilter=\nSystemCallErrorNumber=2147483646', false],
+  ['SystemCallFilter=read write\nSystemCallErrorNumber=2147483646', true],
+  ['SystemCallFilter=read write\nSystemCallErrorNumber=1', false],
+  ['SystemCallFilter=read pkey_alloc write\nSystemCallErrorNumber=', false],
+  ['SystemCallFilter=~mount reboot\nSystemCallErrorNumber=', false],
+  ['SystemCallFilter=~mount pkey_alloc\nSystemCallErrorNumber=', true],
+  ['', false],
+])('a unit that shows %j ends Node.js: %j', (shown, ends) => {
+  expect(endsNode(shown)).toBe(ends)
 })

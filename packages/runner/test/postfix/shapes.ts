@@ -26,6 +26,7 @@ export interface Given {
   readonly unknown?: readonly string[]
   readonly submits?: boolean
   readonly mayMakeCode?: boolean
+  readonly unitThatEndsNode?: string
 }
 
 /** The instance that this configuration makes, of a Postfix that knows every parameter unless said. */
@@ -35,6 +36,7 @@ export function instanceOf(given: Given = {}): Instance {
     configDirectory: '/etc/postfix',
     defaultDirectory: '/etc/postfix',
     mayMakeCode: given.mayMakeCode ?? true,
+    unitThatEndsNode: given.unitThatEndsNode,
     version: '3.7.11',
     queueDirectory: '/var/spool/postfix',
     masterText: master,
