@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../ground/client.js'
 import { type CommandResult, tryCommand } from '../ground/command.js'
@@ -62,9 +63,10 @@ async function judged(): Promise<string> {
   return /first|second|third/.exec((await logged()).slice(before.length))?.[0] ?? ''
 }
 
-async function serve(): Promise<ChildProcess> {
+async function serve(environment: NodeJS.ProcessEnv = process.env): Promise<ChildProcess> {
   const child = spawn(process.execPath, [installation.candy, '-c', directory, 'serve', '--workers', '1'], {
     stdio: 'ignore',
+    env: environment,
   })
   onTestFinished(async () => {
     if (child.exitCode !== null) return
@@ -191,6 +193,21 @@ describe('a service that is started with a configuration that is wrong', () => {
     await writeFile(kept, (await readFile(kept, 'utf8')).slice(0, 100))
     expect((await candy('serve')).status).toBe(78)
   })
+})
+
+test('a service that logs to the system log ends when it is told to, also after a reload', async () => {
+  // Where no syslog daemon listens, logger(1) itself would end at once.
+  const logger = join(directory, 'logger')
+  await writeFile(logger, '#!/bin/sh\nexec cat >/dev/null\n', { mode: 0o755 })
+  const toml = join(directory, 'candy.toml')
+  await writeFile(toml, (await readFile(toml, 'utf8')).replace(/^to = .*$/m, 'to = "syslog"'))
+  const service = await serve({ ...process.env, PATH: `${directory}:${process.env.PATH}` })
+  expect((await candy('reload')).status).toBe(0)
+  await until('the end of the generation before', () => workersOf(service).length === 1)
+  // A logger that has lived for less than a second counts as broken, and no other would be started.
+  await sleep(1_500)
+  service.kill('SIGTERM')
+  await until('its end', () => service.exitCode !== null, { milliseconds: 20_000 })
 })
 
 test('without a service, candy reload ends with 69 and says how to start it', async () => {

@@ -1,6 +1,7 @@
 /**
  * The system log, facility mail, by way of logger(1): Node.js cannot write to a datagram socket such as /dev/log. The
- * child is started at the first line, so a run that has nothing to say does not pay for it, and again when it has died.
+ * child is started at the first line, so a run that has nothing to say does not pay for it, and again when it has died; but
+ * not once the log is closed, since nobody would end it then and the process would wait for it for ever.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { LINE_LIMIT, printLine } from './line.js'
@@ -20,6 +21,7 @@ const PAUSE = 5_000
 export function openSyslog(name: string, fallback: Log): Log {
   let child: ChildProcess | undefined
   let notBefore = 0
+  let closed = false
 
   const start = (): ChildProcess => {
     const born = performance.now()
@@ -37,7 +39,7 @@ export function openSyslog(name: string, fallback: Log): Log {
   }
   /** `again`: whether another logger may be tried when this one does not take the line. */
   const send = (level: LogLevel, event: string, fields: LogFields | undefined, again: boolean): void => {
-    if (child === undefined && performance.now() >= notBefore) child = start()
+    if (child === undefined && !closed && performance.now() >= notBefore) child = start()
     const input = child?.stdin
     if (!input?.writable) {
       fallback.write(level, event, fields)
@@ -52,6 +54,7 @@ export function openSyslog(name: string, fallback: Log): Log {
   return {
     write: (level, event, fields) => send(level, event, fields, true),
     close: async () => {
+      closed = true
       if (child !== undefined) await ended(child)
       await fallback.close()
     },

@@ -15,7 +15,8 @@ export interface Notifier {
   readonly beat: number | undefined
 }
 
-export function openNotifier(env: NodeJS.ProcessEnv, log: Log): Notifier {
+/** `log` gives the log that is in use at that moment. */
+export function openNotifier(env: NodeJS.ProcessEnv, log: () => Log): Notifier {
   if (env.NOTIFY_SOCKET === undefined) return { notify: () => {}, beat: undefined }
   let last: Promise<void> = Promise.resolve()
   let unheard: readonly string[] = []
@@ -23,7 +24,7 @@ export function openNotifier(env: NodeJS.ProcessEnv, log: Log): Notifier {
     new Promise((resolve) => {
       const all = [...unheard, ...assignments]
       execFile('systemd-notify', [`--pid=${process.pid}`, ...all], { env }, (error) => {
-        if (error !== null) log.write('warn', 'systemd was not told', { error: error.message })
+        if (error !== null) log().write('warn', 'systemd was not told', { error: error.message })
         unheard = error === null ? [] : all.filter((one) => one === 'READY=1')
         resolve()
       })

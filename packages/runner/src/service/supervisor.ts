@@ -53,7 +53,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
   process.on('SIGHUP', () => reload())
   const running = await start(options)
   const log = (): Log => running.generation.log
-  const notifier = openNotifier(process.env, running.generation.log)
+  const notifier = openNotifier(process.env, log)
   let control: Control | undefined
   let trouble: Error | undefined = running.refused
   try {
@@ -92,7 +92,9 @@ export async function serve(options: ServiceOptions): Promise<void> {
       },
     )
     reload = () => void reloads.again().catch(() => {})
-    log().write('info', 'stopping', { signal: await stopped })
+    const signal = await stopped
+    // A reload meanwhile has closed the log that was in use before.
+    log().write('info', 'stopping', { signal })
     notifier.notify('STOPPING=1')
     clearInterval(beat)
     reload = () => {}

@@ -76,3 +76,20 @@ test('the system log ends even where there is none', async () => {
   log.write('info', 'test of the log')
   await log.close()
 })
+
+test('a line after the close starts no logger, which would keep the process from ending', async () => {
+  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const fallback = listen()
+  const log = openSyslog('candy/serve', fallback)
+  log.write('info', 'before')
+  await until(() => logger.heard().includes('before'))
+  // One that ends sooner counts as broken, and the next is not started at once anyway.
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  await log.close()
+  const first = logger.pid()
+  log.write('info', 'late')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(fallback.lines).toEqual(['late'])
+  expect(logger.pid()).toBe(first)
+  expect(logger.heard()).toBe('<22>before\n')
+})

@@ -47,7 +47,7 @@ test('systemd hears what it is told, in order', async () => {
   const path = join(scratch(), 'notify')
   const heard = await receive(path)
   const log = memoryLog()
-  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, log)
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, () => log)
   notifier.notify('READY=1', 'STATUS=2 workers')
   notifier.notify('WATCHDOG=1')
   notifier.notify('STOPPING=1')
@@ -65,7 +65,7 @@ test('whoever tells systemd is there until systemd has read it', async () => {
   const receiver = await startReceiver(path)
   receiver.kill('SIGSTOP')
   const began = performance.now()
-  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, memoryLog())
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, memoryLog)
   notifier.notify('READY=1')
   await until('somebody who tells', () => speakers().length > 0)
   await sleep(1_500 - (performance.now() - began))
@@ -77,7 +77,7 @@ test('whoever tells systemd is there until systemd has read it', async () => {
 test('that the service is ready is said until it was heard', async () => {
   const path = join(scratch(), 'notify')
   const log = memoryLog()
-  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, log)
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, () => log)
   notifier.notify('READY=1', 'STATUS=2 workers')
   await until('a warning', () => log.lines.length > 0)
   const heard = await receive(path)
@@ -87,8 +87,8 @@ test('that the service is ready is said until it was heard', async () => {
 
 test('without systemd nothing happens, and a socket that is not there is only a warning', async () => {
   const log = memoryLog()
-  openNotifier({}, log).notify('READY=1')
-  openNotifier({ ...process.env, NOTIFY_SOCKET: '/nowhere/notify' }, log).notify('READY=1')
+  openNotifier({}, () => log).notify('READY=1')
+  openNotifier({ ...process.env, NOTIFY_SOCKET: '/nowhere/notify' }, () => log).notify('READY=1')
   await expect.poll(() => log.lines.map(({ event }) => event), { timeout: 10_000 }).toEqual(['systemd was not told'])
 })
 
@@ -99,5 +99,5 @@ test.each([
   [{ WATCHDOG_USEC: 'nonsense' }, undefined],
   [{}, undefined],
 ])('a watchdog of %j is fed every %j milliseconds', (env, expected) => {
-  expect(openNotifier({ NOTIFY_SOCKET: '/nowhere/notify', ...env }, memoryLog()).beat).toBe(expected)
+  expect(openNotifier({ NOTIFY_SOCKET: '/nowhere/notify', ...env }, memoryLog).beat).toBe(expected)
 })
