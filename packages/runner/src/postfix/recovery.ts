@@ -87,7 +87,9 @@ async function recoverBlindly(paths: Paths, run: Commands): Promise<string> {
 /** Takes all back. Returns the paths of files that somebody else has edited meanwhile: their edits stay. */
 export async function rollBack(paths: Paths, pending: Pending, run: Commands): Promise<readonly string[]> {
   const { main, master } = filesOf(paths)
-  const edited = pending.files.filter((file) => !putBack(file)).map(({ path }) => path)
+  // Last first: candy.toml says where all this is noted, so it goes when the others are put back.
+  const changed = pending.files.toReversed().filter((file) => !putBack(file))
+  const edited = changed.map(({ path }) => path).toReversed()
   const texts = readTexts(paths)
   const bare = withoutProof(texts)
   const change = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
