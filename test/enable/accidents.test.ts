@@ -81,7 +81,7 @@ test('nobody who answers in SMTP mode', async () => {
   const failed = failure('--mode', 'smtp', '--wait', '5s')
   await sleep(3_000)
   expect(await site.files()).toEqual(before)
-  expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have "candy serve/)
+  expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have this run under your supervisor/)
 })
 
 test('a dry run touches nothing, and its diff is what is done later', async () => {

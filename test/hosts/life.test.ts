@@ -144,7 +144,9 @@ describe.each(RELEASES)('$name', (release) => {
     await host.untilEmpty()
     await host.type(['candy', 'disable', '--yes'])
     expect(await files()).toEqual(before)
-    expect(await host.type(['find', '/etc/systemd/system', '-name', 'candy*'])).toBe('')
+    // What the administrator was told to type for pipe mode is theirs.
+    const units = ['find', '/etc/systemd/system', '-name', 'candy*', '-not', '-path', '*/postfix.service.d/*']
+    expect(await host.type(units)).toBe('')
     await host.send('smtp', 'unfiltered again')
     expect(await host.delivered('unfiltered again')).not.toContain('X-Virus-Scanned')
   })
