@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { Ownership } from '../site/ownership.js'
 import { readSettings } from '../site/settings.js'
 import { findConfigDirectory } from './config-directory.js'
+import { complaints } from './examined.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'
 import { printReload, reloadService } from './runner-reload.js'
 
@@ -32,7 +33,12 @@ async function reload({ config, json }: ReloadOptions): Promise<void> {
   // A candy.toml that is wrong is for the service to refuse.
   const { state } = readSettings(configDirectory, new Ownership(), [])
   const answer = await reloadService(state)
-  if (json) console.log(JSON.stringify(answer))
-  else printReload(answer)
+  // In force does not mean that the scanners are there.
+  const warnings = answer.reloaded ? await complaints(configDirectory) : []
+  if (json) console.log(JSON.stringify({ ...answer, warnings }))
+  else {
+    printReload(answer)
+    for (const warning of warnings) console.error(warning)
+  }
   process.exitCode = answer.reloaded ? EX_OK : EX_CONFIG
 }
