@@ -310,8 +310,8 @@ test('a read-only configuration directory is told in a sentence, and nothing is 
   const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', directory, ...line], {
     encoding: 'utf8',
   })
-  expect(stderr).toBe(`${directory}/candy.lock: the file system is read-only: remount it read-write, then try again\n`)
-  expect(status).toBe(69)
+  expect(stderr).toBe(`${directory}/candy.lock: the file system is read-only: mount it for writing, then try again\n`)
+  expect(status).toBe(74)
   expect(bytesIn(directory)).toEqual(before)
   expect(existsSync(`${directory}-state`)).toBe(false)
 })
