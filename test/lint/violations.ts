@@ -9,7 +9,7 @@ export interface Violation {
   readonly rule: string
 }
 
-/** Ways to import; a wall with one door is none. */
+/** Ways to import; a wall with one listener is none. */
 const forms: Readonly<Record<string, (from: string) => string>> = {
   value: (from) => `import { x } from '${from}'\nexport const y: unknown = x\n`,
   type: (from) => `import type { X } from '${from}'\nexport type Y = X\n`,

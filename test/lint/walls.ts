@@ -32,11 +32,29 @@ const RUNNER = 'packages/runner/src'
 const SDK = '@candy/sdk'
 
 /** The runner's floors from the top; one may import what stands below it, but for the exceptions. */
-const FLOORS = ['cli', 'service', 'front', 'site', 'postfix', 'chain', 'quarantine', 'message', 'smtp', 'log'] as const
+const FLOORS = [
+  'cli',
+  'service',
+  'relay',
+  'pipe',
+  'delivery',
+  'filters',
+  'packages',
+  'script',
+  'config',
+  'postfix',
+  'chain',
+  'quarantine',
+  'message',
+  'smtp',
+  'log',
+] as const
 type Floor = (typeof FLOORS)[number]
 
 /** Floors below that are closed all the same. */
 const CLOSED: Partial<Readonly<Record<Floor, readonly Floor[]>>> = {
+  relay: ['pipe'],
+  packages: ['script'],
   quarantine: ['smtp'],
   message: ['smtp'],
   smtp: ['log'],

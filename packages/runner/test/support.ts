@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Bytes, Context, Message, Verdict } from '@candy/sdk'
 import { onTestFinished } from 'vitest'
 import type { Policy } from '../src/chain/policy.js'
-import type { ReadyFilter } from '../src/chain/ready.js'
+import type { ReadyFilter } from '../src/chain/ready-filter.js'
 import type { Log, LogFields, LogLevel } from '../src/log/log.js'
 
 /** A directory that is gone when the test has finished. */

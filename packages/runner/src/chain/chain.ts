@@ -6,7 +6,7 @@
  * Before any filter sees the message, the fields that the filters declare as theirs are taken out of it, and the runner's own: what
  * is there afterwards was written here, whatever becomes of the verdicts.
  *
- * Where a drop-in sets recipients apart, each party has a run of its own: what one of them gets is what it would get if
+ * Where a drop-in sets recipients apart, each group has a run of its own: what one of them gets is what it would get if
  * the message were for it alone.
  */
 import { CandyError, type Envelope, type HeaderEdit, removeHeader } from '@candy/sdk'
@@ -15,14 +15,14 @@ import { editContent } from '../message/edited.js'
 import type { Spool } from '../message/spool.js'
 import { Deadline } from './deadline.js'
 import { type Decision, decide, reportOf, STATUS_FIELD } from './decision.js'
-import { type Court, type Judged, judge, type Subject } from './judge.js'
+import { type FilterGroup, groupFilters } from './filter-group.js'
+import { type FilterResult, type JudgeOptions, judge, type Subject } from './judge.js'
 import type { Outcome, Reason, Report } from './outcome.js'
-import { type Party, select } from './party.js'
-import { type Group, planGroups } from './plan.js'
-import type { ReadyFilter } from './ready.js'
+import type { ReadyFilter } from './ready-filter.js'
+import { groupRecipients, type RecipientGroup } from './recipient-group.js'
 
 /** What one message's way through the chain has gathered so far. */
-interface Journey {
+interface ChainState {
   /** As it came in: what a quarantine keeps, and a log line tells of. */
   readonly subject: Subject
   readonly edits: HeaderEdit[]
@@ -33,117 +33,117 @@ interface Journey {
 }
 
 interface Asked {
-  readonly judged: Judged
+  readonly result: FilterResult
   readonly milliseconds: number
 }
 
-/** Parties of one message that are judged at the same time: a scanner has other mail to look at, too. */
+/** Recipient groups of one message that are judged at the same time: a scanner has other mail to look at, too. */
 const AT_ONCE = 4
 
 export class Chain {
   readonly #filters: readonly ReadyFilter[]
-  readonly #groups: readonly Group[]
+  readonly #groups: readonly FilterGroup[]
   readonly #alike: boolean
-  readonly #court: Court
+  readonly #options: JudgeOptions
   /** Takes out what only the filters and the runner may say, as far as a sender has said it. */
   readonly #disarm: readonly HeaderEdit[]
 
-  constructor(filters: readonly ReadyFilter[], court: Court) {
+  constructor(filters: readonly ReadyFilter[], options: JudgeOptions) {
     this.#filters = filters
-    this.#groups = planGroups(filters)
+    this.#groups = groupFilters(filters)
     this.#alike = filters.every(({ recipients }) => recipients === undefined)
-    this.#court = court
+    this.#options = options
     const fields = new Set([STATUS_FIELD, ...filters.flatMap((filter) => filter.fields)])
     this.#disarm = Array.from(fields, (field) => removeHeader(field))
   }
 
   /**
-   * Runs the filters over the message, whose content stays its owner's; gives at least one party, and every recipient is
+   * Runs the filters over the message, whose content stays its owner's; gives at least one group, and every recipient is
    * in one. When the deadline aborts, the outcome is `defer`: that is nobody's verdict. Throws nothing; close the outcomes.
    */
-  async run(subject: Subject, deadline: Deadline): Promise<readonly Party[]> {
+  async run(subject: Subject, deadline: Deadline): Promise<readonly RecipientGroup[]> {
     const { recipients } = subject.envelope
     const everybody = [...recipients.keys()]
     let content: Content
     try {
       content = await editContent(subject.content, this.#disarm)
     } catch (error) {
-      return [{ positions: everybody, subject, outcome: this.#failed(startJourney(subject, subject.content), error) }]
+      return [{ positions: everybody, subject, outcome: this.#failed(startState(subject, subject.content), error) }]
     }
     if (this.#alike) return [await this.#judge(everybody, subject, content, this.#groups, deadline)]
-    const selections = select(this.#filters, recipients)
-    const parties: Party[] = []
+    const selections = groupRecipients(this.#filters, recipients)
+    const groups: RecipientGroup[] = []
     const turns = selections.entries()
     const take = async (): Promise<void> => {
       for (const [turn, selection] of turns) {
-        parties[turn] = await this.#judge(
+        groups[turn] = await this.#judge(
           selection.positions,
           subject,
           content,
-          planGroups(selection.filters),
+          groupFilters(selection.filters),
           deadline,
         )
       }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, take))
-    return parties
+    return groups
   }
 
   async #judge(
     positions: readonly number[],
     whole: Subject,
     content: Content,
-    groups: readonly Group[],
+    groups: readonly FilterGroup[],
     deadline: Deadline,
-  ): Promise<Party> {
+  ): Promise<RecipientGroup> {
     const subject = { ...whole, envelope: narrow(whole.envelope, positions) }
-    const journey = startJourney(subject, content)
+    const state = startState(subject, content)
     for (const group of groups) {
-      const stopped = await this.#runGroup(group, journey, deadline)
+      const stopped = await this.#runGroup(group, state, deadline)
       if (stopped !== undefined) return { positions, subject, outcome: stopped }
     }
-    return { positions, subject, outcome: accepted(journey) }
+    return { positions, subject, outcome: accepted(state) }
   }
 
-  async #runGroup(group: Group, journey: Journey, deadline: Deadline): Promise<Outcome | undefined> {
+  async #runGroup(group: FilterGroup, state: ChainState, deadline: Deadline): Promise<Outcome | undefined> {
     const edits: HeaderEdit[] = []
     const groupEnd = new Deadline(deadline)
     try {
-      const subject = { ...journey.subject, content: journey.content }
+      const subject = { ...state.subject, content: state.content }
       const asked = group.map((ready) => this.#ask(ready, subject, groupEnd))
       for (const [index, ready] of group.entries()) {
-        const { judged, milliseconds } = (await asked[index]) as Asked
-        journey.reports.push(reportOf(ready, judged, milliseconds))
-        if ('spool' in judged) {
-          journey.spools.push(judged.spool)
-          journey.content = judged.spool
+        const { result, milliseconds } = (await asked[index]) as Asked
+        state.reports.push(reportOf(ready, result, milliseconds))
+        if ('spool' in result) {
+          state.spools.push(result.spool)
+          state.content = result.spool
         }
-        const decision = deadline.reason !== undefined ? INTERRUPTED : decide(ready, judged, this.#court.onReject)
+        const decision = deadline.reason !== undefined ? INTERRUPTED : decide(ready, result, this.#options.onReject)
         if (!decision.goOn) {
           groupEnd.abort(new CandyError('DEADLINE', `${ready.name} has decided`))
-          return stopped(journey, ready.name, decision)
+          return stopped(state, ready.name, decision)
         }
         edits.push(...decision.edits)
       }
-      journey.content = await editContent(journey.content, edits)
-      journey.edits.push(...edits)
+      state.content = await editContent(state.content, edits)
+      state.edits.push(...edits)
       return undefined
     } catch (error) {
-      return this.#failed(journey, error)
+      return this.#failed(state, error)
     } finally {
       groupEnd.end()
     }
   }
 
-  #failed(journey: Journey, error: unknown): Outcome {
-    this.#court.log.write('error', 'the chain failed', { id: journey.subject.id, error: String(error) })
-    return stopped(journey, 'candy', INTERRUPTED)
+  #failed(state: ChainState, error: unknown): Outcome {
+    this.#options.log.write('error', 'the chain failed', { id: state.subject.id, error: String(error) })
+    return stopped(state, 'candy', INTERRUPTED)
   }
 
   async #ask(ready: ReadyFilter, subject: Subject, deadline: Deadline): Promise<Asked> {
     const started = performance.now()
-    const judged = await judge(ready, subject, this.#court, deadline)
-    return { judged, milliseconds: Math.round(performance.now() - started) }
+    const result = await judge(ready, subject, this.#options, deadline)
+    return { result, milliseconds: Math.round(performance.now() - started) }
   }
 }
 
@@ -154,18 +154,18 @@ const INTERRUPTED: Extract<Decision, { goOn: false }> = {
   status: [3, 0],
 }
 
-function startJourney(subject: Subject, content: Content): Journey {
+function startState(subject: Subject, content: Content): ChainState {
   return { subject, edits: [], reports: [], spools: [], content }
 }
 
-function accepted(journey: Journey): Outcome {
-  const { content, edits, reports, spools } = journey
+function accepted(state: ChainState): Outcome {
+  const { content, edits, reports, spools } = state
   return { action: 'accept', content, edits, rewritten: spools.length > 0, reports, close: () => closeAll(spools) }
 }
 
-function stopped(journey: Journey, filter: string, decision: Extract<Decision, { goOn: false }>): Outcome {
+function stopped(state: ChainState, filter: string, decision: Extract<Decision, { goOn: false }>): Outcome {
   const reason: Reason = { filter, text: decision.text, status: decision.status }
-  const { subject, reports, spools } = journey
+  const { subject, reports, spools } = state
   const { content } = subject
   return {
     action: decision.action,

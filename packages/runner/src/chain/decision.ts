@@ -1,9 +1,9 @@
 /** The operator's policy, applied to what one filter said: pure, one filter, no bytes. */
 import { type HeaderEdit, printable, type Refusal, type Status } from '@candy/sdk'
-import type { Judged } from './judge.js'
+import type { FilterResult } from './judge.js'
 import type { OutcomeAction, Report } from './outcome.js'
 import type { OnReject, Policy } from './policy.js'
-import type { ReadyFilter } from './ready.js'
+import type { ReadyFilter } from './ready-filter.js'
 
 /** The field that the runner adds for what a recipient must be able to see: tagged, or not judged. */
 export const STATUS_FIELD = 'X-Candy-Status'
@@ -24,14 +24,14 @@ const REFUSED: Status = [7, 1]
 const UNAVAILABLE: Status = [3, 0]
 
 /** `atPlace` is what becomes of rejected mail where the policy leaves it to the place. */
-export function decide(ready: ReadyFilter, judged: Judged, atPlace: OnReject = 'quarantine'): Decision {
+export function decide(ready: ReadyFilter, result: FilterResult, atPlace: OnReject = 'quarantine'): Decision {
   const { policy } = ready
-  if ('skipped' in judged) return noted(ready, `not judged, larger than ${policy.maxSize} bytes`)
-  if ('error' in judged) {
+  if ('skipped' in result) return noted(ready, `not judged, larger than ${policy.maxSize} bytes`)
+  if ('error' in result) {
     if (policy.onError === 'accept') return noted(ready, 'not judged, the filter could not decide')
     return { goOn: false, action: policy.onError, text: 'content filter unavailable', status: UNAVAILABLE }
   }
-  const { verdict } = judged
+  const { verdict } = result
   if (verdict.action === 'accept') return { goOn: true, edits: verdict.edits ?? [] }
   const text = printable(verdict.text) || 'content not acceptable'
   const status = verdict.status ?? REFUSED
@@ -50,11 +50,11 @@ function choose(policy: Policy, action: Refusal['action'], atPlace: OnReject): C
 }
 
 /** How the filter came out, for the log. */
-export function reportOf(ready: ReadyFilter, judged: Judged, milliseconds: number): Report {
+export function reportOf(ready: ReadyFilter, result: FilterResult, milliseconds: number): Report {
   const { name } = ready
-  if ('skipped' in judged) return { name, action: 'skipped', milliseconds: 0 }
-  if ('error' in judged) return { name, action: 'error', milliseconds, ...explain(judged.error) }
-  const { verdict } = judged
+  if ('skipped' in result) return { name, action: 'skipped', milliseconds: 0 }
+  if ('error' in result) return { name, action: 'error', milliseconds, ...explain(result.error) }
+  const { verdict } = result
   if (verdict.action === 'accept') return { name, action: 'accept', milliseconds }
   return { name, action: verdict.action, milliseconds, text: printable(verdict.text) }
 }

@@ -1,7 +1,7 @@
 /** One filter, one message, one deadline. Whatever the filter does, a result comes out, and soon after the deadline. */
 import type { Context, Envelope, Status, Verdict } from '@candy/sdk'
 import { CandyError, unscannable } from '@candy/sdk'
-import { lendLog } from '../log/lent-log.js'
+import { filterLog } from '../log/filter-log.js'
 import type { Log } from '../log/log.js'
 import { bounded } from '../message/bounded.js'
 import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
@@ -11,10 +11,10 @@ import { canonical } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 import { Deadline, unlessAborted } from './deadline.js'
-import { takeVerdict } from './given-verdict.js'
-import { lendMessage } from './lent-message.js'
+import { viewMessage } from './message-view.js'
 import type { OnReject } from './policy.js'
-import type { ReadyFilter } from './ready.js'
+import type { ReadyFilter } from './ready-filter.js'
+import { copyVerdict } from './verdict-copy.js'
 
 /** The message as the chain was given it. */
 export interface Subject {
@@ -23,7 +23,7 @@ export interface Subject {
   readonly content: Content
 }
 
-export type Judged =
+export type FilterResult =
   /** `spool` holds the verdict's new content, where it has any; whoever takes it closes it. */
   { readonly verdict: Verdict; readonly spool?: Spool } | { readonly error: unknown } | { readonly skipped: true }
 
@@ -33,7 +33,7 @@ const TOO_LARGE: Status = [6, 0]
 /** Bytes by which new content may be longer than the message was. */
 const ROOM = 64 * 1024 ** 2
 
-export interface Court {
+export interface JudgeOptions {
   readonly spool: SpoolOptions
   /** What cleanup(8) does to new content; what it does by default unless said. */
   readonly cleanup?: CleanupSettings
@@ -46,24 +46,32 @@ export interface Court {
  * Asks the filter, and spools its new content. Throws nothing: what it throws, a missed deadline and nonsense are an
  * `error`. A filter that ignores its signal is left behind; what it says later is not heard.
  */
-export async function judge(ready: ReadyFilter, subject: Subject, court: Court, whole: Deadline): Promise<Judged> {
+export async function judge(
+  ready: ReadyFilter,
+  subject: Subject,
+  options: JudgeOptions,
+  whole: Deadline,
+): Promise<FilterResult> {
   const { maxSize, timeout } = ready.policy
   if (maxSize !== undefined && subject.content.size > maxSize) return { skipped: true }
   const deadline = new Deadline(whole, timeout)
-  const lent = lendMessage(subject)
+  const view = viewMessage(subject)
   try {
     deadline.throwIfAborted()
     const beyond = await headerFault(subject.content)
     if (beyond !== undefined) return { verdict: unscannable(beyond, TOO_LARGE) }
-    const context = lend(ready, subject, court.log, deadline)
-    const answer = Promise.resolve(ready.filter.judge(lent.message, context))
-    const verdict = takeVerdict(await unlessAborted(answer, deadline), ready)
+    const context = lend(ready, subject, options.log, deadline)
+    const answer = Promise.resolve(ready.filter.judge(view.message, context))
+    const verdict = copyVerdict(await unlessAborted(answer, deadline), ready)
     if (!('content' in verdict) || verdict.content === undefined) return { verdict }
-    return { verdict, spool: await spoolContent(verdict.content, subject.content.size + ROOM, court, deadline.signal) }
+    return {
+      verdict,
+      spool: await spoolContent(verdict.content, subject.content.size + ROOM, options, deadline.signal),
+    }
   } catch (error) {
     return { error }
   } finally {
-    lent.close()
+    view.close()
     deadline.end()
   }
 }
@@ -82,7 +90,7 @@ async function headerFault(content: Content): Promise<string | undefined> {
 async function spoolContent(
   content: () => unknown,
   most: number,
-  { spool: options, cleanup = CLEANUP_DEFAULTS }: Court,
+  { spool: options, cleanup = CLEANUP_DEFAULTS }: JudgeOptions,
   signal: AbortSignal,
 ): Promise<Spool> {
   const bytes = content()
@@ -105,6 +113,6 @@ function lend(ready: ReadyFilter, subject: Subject, log: Log, deadline: Deadline
     get remaining() {
       return deadline.remaining
     },
-    ...lendLog(log, { id: subject.id, filter: ready.name }),
+    ...filterLog(log, { id: subject.id, filter: ready.name }),
   })
 }

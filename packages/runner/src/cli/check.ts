@@ -9,22 +9,22 @@ import type { Command } from 'commander'
 import { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
 import type { Outcome } from '../chain/outcome.js'
-import type { Party } from '../chain/party.js'
-import { makeLoads } from '../front/load.js'
+import type { RecipientGroup } from '../chain/recipient-group.js'
+import { ConfigurationError } from '../config/problem.js'
+import { planDeliveries } from '../delivery/delivery.js'
+import { readConfiguration } from '../filters/configuration.js'
+import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openStreamLog } from '../log/stream-log.js'
 import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
 import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
-import { readConfiguration } from '../site/configuration.js'
-import { SiteError } from '../site/problem.js'
-import { loadSite, type Site } from '../site/site.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { senderOf, withoutMboxLine } from './message-file.js'
-import { printParties, toJson, weightiest } from './outcome-print.js'
+import { printGroups, toJson, weightiest } from './outcome-print.js'
 import { isTooPowerful, openedBefore, runAgain } from './privileges.js'
 
 /** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
@@ -86,9 +86,9 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   const spool = { directory: tmpdir(), memory: MEMORY }
   const log = openStreamLog(process.stderr)
   const heard = { ...log, write: options.verbose ? log.write : () => {} }
-  const site = await load(configDirectory, options, heard)
+  const site = await delivery(configDirectory, options, heard)
   let content: Spool | undefined
-  let parties: readonly Party[] = []
+  let groups: readonly RecipientGroup[] = []
   try {
     const bytes = input === undefined ? process.stdin : createReadStream('', { fd: input })
     const say = (what: string): void => void (options.json || console.error(what))
@@ -100,15 +100,13 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     content = await receive(cleanedUp(lines, CLEANUP), spool)
     const envelope = await envelopeOf(content, options)
     const chain = new Chain(site.filters, { spool, log: heard })
-    parties = await chain.run({ id: 'check', envelope, content }, new Deadline())
-    if (out !== undefined) await writeLoad(parties, out)
+    groups = await chain.run({ id: 'check', envelope, content }, new Deadline())
+    if (out !== undefined) await writeLoad(groups, out)
     const original = { envelope, header: await headerOf(content) }
-    process.stdout.write(
-      options.json ? `${JSON.stringify(toJson(original, parties))}\n` : printParties(original, parties),
-    )
-    process.exitCode = STATUSES[weightiest(parties)?.action ?? 'defer']
+    process.stdout.write(options.json ? `${JSON.stringify(toJson(original, groups))}\n` : printGroups(original, groups))
+    process.exitCode = STATUSES[weightiest(groups)?.action ?? 'defer']
   } finally {
-    for (const { outcome } of parties) await outcome.close()
+    for (const { outcome } of groups) await outcome.close()
     await content?.close()
     await site.close()
   }
@@ -125,25 +123,25 @@ async function headerOf(content: Spool): Promise<Uint8Array> {
 }
 
 /** Nothing is written of a message that does not go on. */
-async function writeLoad(parties: readonly Party[], out: number): Promise<void> {
-  const [load, other] = await makeLoads(parties)
+async function writeLoad(groups: readonly RecipientGroup[], out: number): Promise<void> {
+  const [delivery, other] = await planDeliveries(groups)
   if (other !== undefined) {
     const what = 'the message goes on in more than one form: name recipients who get the same'
     throw new Failure(EX_USAGE, `--out: ${what}`)
   }
-  if (load !== undefined) await pipeline(Readable.from(load.content.open()), createWriteStream('', { fd: out }))
+  if (delivery !== undefined) await pipeline(Readable.from(delivery.content.open()), createWriteStream('', { fd: out }))
 }
 
-async function load(configDirectory: string, { filters, filter }: CheckOptions, log: Log): Promise<Site> {
+async function delivery(configDirectory: string, { filters, filter }: CheckOptions, log: Log): Promise<LoadedFilters> {
   const configuration = await readConfiguration({
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
     ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),
   })
   try {
-    return await loadSite(configuration, { log, check: true })
+    return await loadFilters(configuration, { log, check: true })
   } catch (error) {
-    if (error instanceof SiteError) throw new Failure(EX_CONFIG, error.message)
+    if (error instanceof ConfigurationError) throw new Failure(EX_CONFIG, error.message)
     throw error
   }
 }

@@ -2,20 +2,20 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Command, Option } from 'commander'
+import { listDirectory } from '../config/directory.js'
+import { Ownership } from '../config/ownership.js'
+import type { Settings } from '../config/settings.js'
+import { makeSettings, withMode } from '../config/settings-edit.js'
+import { filtersDirectory } from '../filters/configuration.js'
 import { accessed } from '../postfix/access.js'
 import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
-import { hasAccount, make, missing, type Paths, type Place, placesFor } from '../postfix/directories.js'
+import { hasAccount, listOwnedPaths, make, missing, type OwnedPath, type Paths } from '../postfix/directories.js'
 import { enable as carryOut } from '../postfix/enabling.js'
 import { type Instance, readInstance } from '../postfix/instance.js'
 import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { recover } from '../postfix/recovery.js'
-import { filtersDirectory } from '../site/configuration.js'
-import { listDirectory } from '../site/directory.js'
-import { Ownership } from '../site/ownership.js'
-import type { Settings } from '../site/settings.js'
-import { makeSettings, withMode } from '../site/settings-edit.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { complaints } from './examined.js'
@@ -153,7 +153,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const access = choice.way === 'pipe' ? accessFor(instance, back) : []
   if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)
   const units = await runnerUnits(instance, choice.way, state)
-  const places = [...(await placesFor(instance, state, SHARE)), ...access, ...units]
+  const ownedPaths = [...(await listOwnedPaths(instance, state, SHARE)), ...access, ...units]
   const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
   const queue = choice.way === 'pipe' ? settings.smtp.queue : choice.way
   const wanted = { mode, queue, ...(choice.way === 'pipe' && { reinject: printWayBack(back) }) } as const
@@ -167,7 +167,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
       return present === null ? [] : [{ path, before: present, after: latin1(text) }]
     }),
   ]
-  const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(places).map(printPlace)]
+  const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(ownedPaths).map(printPlace)]
   const diff = files.map(diffOf).join('')
   const done = diff === '' && made.length === 0 && journal !== undefined
   const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, queue)]
@@ -178,13 +178,13 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const stop = stopSignal()
   const start = startRunner({ instance, way: choice.way, units, wait, report, signal: stop.signal })
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
-    await make(places, () => {})
+    await make(ownedPaths, () => {})
     if (units.length > 0) await start()
     if (toml !== after) take({ path: tomlPath, from: toml, to: after })
     return
   }
   await carryOut({
-    ...{ instance, plan, journal, paths, places, report, signal: stop.signal, startRunner: start },
+    ...{ instance, plan, journal, paths, ownedPaths, report, signal: stop.signal, startRunner: start },
     settings: { path: tomlPath, before: toml, after },
   })
   console.error(`candy is enabled: ${describe(choice.way)}.`)
@@ -271,7 +271,7 @@ function describe(way: Way): string {
   return `mail is filtered in SMTP mode, ${way} the queue`
 }
 
-function printPlace({ path, owner, group, mode }: Place): string {
+function printPlace({ path, owner, group, mode }: OwnedPath): string {
   const directory = accessed(path)
   if (directory !== undefined) return `an entry for candy in the access control list of ${directory} (u:candy:--x)`
   return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`

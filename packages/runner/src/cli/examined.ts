@@ -5,7 +5,7 @@
  */
 import { printable } from '@candy/sdk'
 import { execa } from 'execa'
-import type { FilterHealth } from '../site/examination.js'
+import type { FilterHealth } from '../filters/examination.js'
 import { EX_CONFIG, EX_OK, EX_SOFTWARE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { commandForFilters } from './privileges.js'

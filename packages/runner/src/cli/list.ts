@@ -4,13 +4,13 @@
  */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { printProblem } from '../config/problem.js'
+import { type Configuration, readConfiguration } from '../filters/configuration.js'
+import { examine, type FilterHealth } from '../filters/examination.js'
+import { type ListedFile, type ListedFilter, listFilters } from '../filters/list.js'
 import type { Log } from '../log/log.js'
 import { isGivenMail } from '../postfix/given.js'
 import { readSizeLimit } from '../postfix/size-limit.js'
-import { type Configuration, readConfiguration } from '../site/configuration.js'
-import { examine, type FilterHealth } from '../site/examination.js'
-import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
-import { printProblem } from '../site/problem.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'
 import { isTooPowerful, runAgain } from './privileges.js'
@@ -46,8 +46,8 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
   })
   // Nobody but a filter that is asked how it is wants to know, and Postfix's commands take their time.
   const messageSizeLimit = ask === true ? await readSizeLimit(configDirectory) : undefined
-  const lent = { log: NO_LOG, check: true, ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
-  const { problems, health } = await silently(() => examine(configuration, lent, ask === true))
+  const options = { log: NO_LOG, check: true, ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
+  const { problems, health } = await silently(() => examine(configuration, options, ask === true))
   const said = {
     problems: problems.map(printProblem),
     health,
@@ -92,7 +92,7 @@ function toJson(configuration: Configuration, { problems, health, warnings }: Sa
     version: 1,
     directory: snapshot.directory,
     mode: settings.mode,
-    entries: listSite(configuration),
+    entries: listFilters(configuration),
     problems,
     warnings,
     health,
@@ -101,7 +101,7 @@ function toJson(configuration: Configuration, { problems, health, warnings }: Sa
 
 function printListing(configuration: Configuration, { problems, health }: Said): string {
   const { directory } = configuration.snapshot
-  const entries = listSite(configuration)
+  const entries = listFilters(configuration)
   const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))
   const table = rows.length === 0 ? '' : `${directory}\n${printTable(HEAD, rows)}\n`
   const well = health.filter(({ ok }) => ok).map(({ name, text }) => `${name}: ${text}\n`)

@@ -1,17 +1,17 @@
 /** An outcome for people and for programs. The JSON form is a promise: docs/json.md names every member. */
 import { type Envelope, editHeaders, type HeaderEdit, printable } from '@candy/sdk'
 import type { Outcome } from '../chain/outcome.js'
-import type { Party } from '../chain/party.js'
-import { answerTo } from '../front/answer.js'
+import type { RecipientGroup } from '../chain/recipient-group.js'
+import { answerTo } from '../delivery/answer.js'
 import { printTable } from './table.js'
 
 /** What weighs more comes first. */
 const WEIGHTS: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
 
-/** The outcome that speaks for the message where its parties came out differently: the weightiest. */
-export function weightiest(parties: readonly Party[]): Outcome | undefined {
+/** The outcome that speaks for the message where its groups came out differently: the weightiest. */
+export function weightiest(groups: readonly RecipientGroup[]): Outcome | undefined {
   const weightOf = ({ action }: Outcome): number => WEIGHTS.indexOf(action)
-  return parties.map(({ outcome }) => outcome).toSorted((a, b) => weightOf(a) - weightOf(b))[0]
+  return groups.map(({ outcome }) => outcome).toSorted((a, b) => weightOf(a) - weightOf(b))[0]
 }
 
 /** The message that was judged. */
@@ -20,15 +20,15 @@ export interface Original {
   readonly header: Uint8Array
 }
 
-export function toJson({ envelope: { sender }, header }: Original, parties: readonly Party[]): object {
-  const outcome = weightiest(parties)
+export function toJson({ envelope: { sender }, header }: Original, groups: readonly RecipientGroup[]): object {
+  const outcome = weightiest(groups)
   return {
     version: 1,
     ...(outcome && members(outcome, header)),
     sender,
-    parties: parties.map((party) => ({
-      recipients: party.subject.envelope.recipients,
-      ...members(party.outcome, header),
+    groups: groups.map((group) => ({
+      recipients: group.subject.envelope.recipients,
+      ...members(group.outcome, header),
     })),
   }
 }
@@ -45,14 +45,14 @@ function members({ action, reason, edits, rewritten, reports }: Outcome, header:
 }
 
 /** Says for which envelope the filters judged, and who is meant where not all recipients are. */
-export function printParties(
+export function printGroups(
   { envelope: { sender, recipients }, header }: Original,
-  parties: readonly Party[],
+  groups: readonly RecipientGroup[],
 ): string {
   const envelope = `from <${sender}> to ${recipients.map((one) => `<${one}>`).join(', ')}\n`
-  const heading = ({ subject }: Party): string =>
-    parties.length === 1 ? '' : `${subject.envelope.recipients.join(', ')}:\n`
-  return envelope + parties.map((party) => heading(party) + printOutcome(party.outcome, header)).join('\n')
+  const heading = ({ subject }: RecipientGroup): string =>
+    groups.length === 1 ? '' : `${subject.envelope.recipients.join(', ')}:\n`
+  return envelope + groups.map((group) => heading(group) + printOutcome(group.outcome, header)).join('\n')
 }
 
 function printOutcome({ action, reason, edits, rewritten, reports }: Outcome, header: Uint8Array): string {

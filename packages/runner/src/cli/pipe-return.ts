@@ -1,11 +1,11 @@
 /** Where mail comes back in pipe mode, and what candy needs for that. */
 import { dirname, join } from 'node:path'
 import { printAddress } from '@candy/sdk/values'
+import type { Settings } from '../config/settings.js'
+import { saysReinject } from '../config/settings-edit.js'
 import { accessFault, accessTo, publicOf } from '../postfix/access.js'
-import type { Place } from '../postfix/directories.js'
+import type { OwnedPath } from '../postfix/directories.js'
 import type { Instance } from '../postfix/instance.js'
-import type { Settings } from '../site/settings.js'
-import { saysReinject } from '../site/settings-edit.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -23,7 +23,7 @@ export function printWayBack(back: Reinjection): string {
 }
 
 /** What candy needs in order to go that way. Throws Failure where it cannot be given. */
-export function accessFor({ queueDirectory }: Instance, back: Reinjection): readonly Place[] {
+export function accessFor({ queueDirectory }: Instance, back: Reinjection): readonly OwnedPath[] {
   const directory = publicOf(queueDirectory)
   if (back === 'sendmail' || !('path' in back) || dirname(back.path) !== directory) return []
   const fault = accessFault(directory)

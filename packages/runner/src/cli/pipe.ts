@@ -4,19 +4,19 @@ import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
-import type { ExitStatus } from '../front/answer.js'
-import type { NextHop } from '../front/next-hop.js'
-import { makeOwnId } from '../front/own-id.js'
-import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../front/pipe.js'
-import { sendmailHop } from '../front/sendmail.js'
-import { smtpHop } from '../front/smtp-hop.js'
-import { watchUpstream } from '../front/upstream.js'
+import type { Settings } from '../config/settings.js'
+import type { ExitStatus } from '../delivery/answer.js'
+import type { NextHop } from '../delivery/next-hop.js'
+import { makeOwnId } from '../delivery/own-id.js'
+import { sendmailNextHop } from '../delivery/sendmail.js'
+import { smtpNextHop } from '../delivery/smtp-next-hop.js'
+import { type Configuration, readConfiguration } from '../filters/configuration.js'
+import { loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
-import { type Configuration, readConfiguration } from '../site/configuration.js'
-import type { Settings } from '../site/settings.js'
-import { loadSite } from '../site/site.js'
-import { type PipeArguments, parsePipeArguments } from './pipe-arguments.js'
+import { type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
+import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../pipe/pipe.js'
+import { watchUpstream } from '../pipe/upstream.js'
 
 const STDIN = 0
 const STDOUT = 1
@@ -93,7 +93,7 @@ async function answer(
   const assertUpstream = await watchUpstream(child)
   const [received, loaded] = await Promise.allSettled([
     receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, deadline.signal),
-    unlessAborted(loadSite(configuration, { log }), deadline),
+    unlessAborted(loadFilters(configuration, { log }), deadline),
   ])
   if (loaded.status === 'rejected') throw loaded.reason
   if (received.status === 'rejected') throw received.reason
@@ -120,8 +120,8 @@ function openNextHop(
   ownClientsAreLocal: boolean,
   log: Log,
 ): NextHop {
-  if (reinject === 'sendmail') return sendmailHop(sendmail, spool)
-  return smtpHop({ address: reinject, ownClientsAreLocal, log })
+  if (reinject === 'sendmail') return sendmailNextHop(sendmail, spool)
+  return smtpNextHop({ address: reinject, ownClientsAreLocal, log })
 }
 
 /** Aborts in time, or when somebody asks this process to end. */

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseDuration } from '@candy/sdk/values'
+import { Ownership } from '../config/ownership.js'
+import { ConfigurationError } from '../config/problem.js'
+import { type Settings, soundSettings } from '../config/settings.js'
 import { whileLocked } from '../postfix/lock.js'
-import { Ownership } from '../site/ownership.js'
-import { SiteError } from '../site/problem.js'
-import { type Settings, soundSettings } from '../site/settings.js'
 import { EX_CONFIG, EX_NOPERM, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -14,7 +14,7 @@ export function readSound(configDirectory: string): Settings {
   try {
     return soundSettings(configDirectory)
   } catch (error) {
-    throw error instanceof SiteError ? new Failure(EX_CONFIG, error.message) : error
+    throw error instanceof ConfigurationError ? new Failure(EX_CONFIG, error.message) : error
   }
 }
 

@@ -1,8 +1,8 @@
 /** `candy reload`: the running service takes the configuration as it is now, or says why not. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { Ownership } from '../site/ownership.js'
-import { readSettings } from '../site/settings.js'
+import { Ownership } from '../config/ownership.js'
+import { readSettings } from '../config/settings.js'
 import { findConfigDirectory } from './config-directory.js'
 import { complaints } from './examined.js'
 import { EX_CONFIG, EX_OK } from './exit-status.js'

@@ -2,12 +2,12 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { readConfiguration } from '../site/configuration.js'
-import { type ListedFile, type ListedFilter, listSite } from '../site/list.js'
-import { nearest } from '../site/nearest.js'
-import { PrefixError } from '../site/package-tree.js'
-import { type Installed, uninstall } from '../site/prefix.js'
-import type { Settings } from '../site/settings.js'
+import { nearest } from '../config/nearest.js'
+import type { Settings } from '../config/settings.js'
+import { readConfiguration } from '../filters/configuration.js'
+import { type ListedFile, type ListedFilter, listFilters } from '../filters/list.js'
+import { PrefixError } from '../packages/package-tree.js'
+import { type Installed, uninstall } from '../packages/prefix.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
@@ -43,7 +43,7 @@ async function remove(name: string, { config, purge, dryRun, yes, json }: Remove
   const configDirectory = resolve(await findConfigDirectory(config))
   const settings = readSound(configDirectory)
   const configuration = await readConfiguration({ configDirectory })
-  const entries = listSite(configuration)
+  const entries = listFilters(configuration)
   const filter = find(entries, name, configuration.snapshot.directory)
   const unused = purge === true && isUnused(entries, filter) ? filter.package : undefined
   const resting = `${filter.path}.disabled`

@@ -2,13 +2,13 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { instanceName } from '../config/settings.js'
 import { SOCKETS, type Way } from '../postfix/attachment.js'
-import { groupOf, type Place } from '../postfix/directories.js'
+import { groupOf, type OwnedPath } from '../postfix/directories.js'
 import { PostfixError } from '../postfix/error.js'
 import { type Instance, parameterOf } from '../postfix/instance.js'
 import { answers } from '../postfix/listener.js'
 import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.js'
-import { instanceName } from '../site/settings.js'
 
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
 
@@ -22,7 +22,7 @@ const REMINDER = 15_000
 interface RunnerStart {
   readonly instance: Instance
   readonly way: Way
-  readonly units: readonly Place[]
+  readonly units: readonly OwnedPath[]
   /** Milliseconds that a supervisor may take to start it; undefined when nobody has said. */
   readonly wait: number | undefined
   /** Says what is being done, for people. */
@@ -31,7 +31,7 @@ interface RunnerStart {
 }
 
 /** The units of the runner, where the mode needs it and systemd is there. */
-export async function runnerUnits(instance: Instance, way: Way, state: string): Promise<readonly Place[]> {
+export async function runnerUnits(instance: Instance, way: Way, state: string): Promise<readonly OwnedPath[]> {
   if (way === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
   const group = await groupOf(parameterOf(instance, 'mail_owner'))
@@ -67,14 +67,14 @@ export function startRunner({
     const command = runnerCommand(configDirectory).join(' ')
     const back = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
     if (await answers(path)) return back
-    const patience = wait ?? (units.length > 0 ? UNITS_WAIT : PERSON_WAIT)
+    const timeout = wait ?? (units.length > 0 ? UNITS_WAIT : PERSON_WAIT)
     const say = (): void => {
       if (units.length === 0)
         report(`waiting for candy serve: run it now, in another terminal or by your supervisor: ${command}`)
     }
     say()
     let told = Date.now()
-    for (const end = Date.now() + patience; !(await answers(path)); await sleep(500, undefined, { signal })) {
+    for (const end = Date.now() + timeout; !(await answers(path)); await sleep(500, undefined, { signal })) {
       if (Date.now() - told > REMINDER) {
         say()
         told = Date.now()

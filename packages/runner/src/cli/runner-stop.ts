@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SOCKETS } from '../postfix/attachment.js'
 import { hasAccount, idOf, type Paths, removeSockets, unmake } from '../postfix/directories.js'
-import { holderOf } from '../postfix/holder.js'
 import { USER } from '../postfix/services.js'
+import { socketOwner } from '../postfix/socket-owner.js'
 import { runnerUnitPaths } from './runner-start.js'
 
 /** Milliseconds that it may take to end. No mail is with it any more. */
-const PATIENCE = 30_000
+const TIMEOUT = 30_000
 
 /** Names and process ids of what would be ended or removed, for people. */
 export async function describeRunner(paths: Paths): Promise<readonly string[]> {
@@ -30,7 +30,7 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
     const supervisor = parentName(pid)
     report(`stopping candy serve (process ${pid})`)
     process.kill(pid, 'SIGTERM')
-    for (const end = Date.now() + PATIENCE; (await serving(paths)).includes(pid) && Date.now() < end; ) await sleep(50)
+    for (const end = Date.now() + TIMEOUT; (await serving(paths)).includes(pid) && Date.now() < end; ) await sleep(50)
     if (supervisor !== undefined) {
       report(
         `if ${supervisor} starts candy serve again, take it out there: it serves nothing any more, and cannot start`,
@@ -49,7 +49,7 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
 async function serving({ queueDirectory }: Paths): Promise<readonly number[]> {
   if (!(await hasAccount())) return []
   const user = await idOf('passwd', USER)
-  const holders = Object.values(SOCKETS).map((socket) => holderOf(join(queueDirectory, socket), user))
+  const holders = Object.values(SOCKETS).map((socket) => socketOwner(join(queueDirectory, socket), user))
   return [...new Set(holders)].filter((pid) => pid !== undefined)
 }
 

@@ -1,8 +1,8 @@
 /** Keys of `[smtp]` in candy.toml that a command must not pass over in silence: they decide what a mode comes to. */
 
 import { printAddress } from '@candy/sdk/values'
-import type { Settings } from '../site/settings.js'
-import { PLACE_DEFAULTS, type Queue } from '../site/smtp-settings.js'
+import type { Settings } from '../config/settings.js'
+import { ENDPOINT_DEFAULTS, type Queue } from '../config/smtp-settings.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -17,7 +17,7 @@ export function assertStandardSockets(file: string, { smtp: { listen } }: Settin
 
 /** Keys that were written for one place and would now be about the other. */
 export function movedKeys(file: string, { smtp }: Settings, queue: Queue): readonly string[] {
-  const { protocol, deadline } = PLACE_DEFAULTS[smtp.queue]
+  const { protocol, deadline } = ENDPOINT_DEFAULTS[smtp.queue]
   const moved = Object.entries({
     next_hop: smtp.nextHop !== undefined,
     protocol: smtp.protocol !== protocol,

@@ -19,7 +19,7 @@ export function publicOf(queueDirectory: string): string {
   return join(queueDirectory, 'public')
 }
 
-/** What is to be in a list of places so that candy may enter that directory. */
+/** What is to be in a list of paths so that candy may enter that directory. */
 export function accessTo(queueDirectory: string): string {
   return `${ACCESS}${publicOf(queueDirectory)}`
 }

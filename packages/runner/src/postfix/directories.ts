@@ -26,8 +26,8 @@ import type { Records } from './journal.js'
 import { draftOf, makeRootFile } from './root-file.js'
 import { USER } from './services.js'
 
-/** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has places of its own. */
-export interface Place {
+/** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has paths of its own. */
+export interface OwnedPath {
   readonly path: string
   readonly mode: number
   readonly owner: 'root' | typeof USER
@@ -52,7 +52,7 @@ export const STATE_PARTS = ['spool', 'quarantine', 'service', 'filters', 'packag
 const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$/
 
 /** All that must be there, parents first. `share` has the README and the template for filters.d. */
-export async function placesFor(instance: Instance, state: string, share: string): Promise<readonly Place[]> {
+export async function listOwnedPaths(instance: Instance, state: string, share: string): Promise<readonly OwnedPath[]> {
   const filters = join(instance.configDirectory, 'filters.d')
   const group = await groupOf(parameterOf(instance, 'mail_owner'))
   const candy = { owner: USER, mode: 0o700 } as const
@@ -69,8 +69,8 @@ export async function placesFor(instance: Instance, state: string, share: string
   ]
 }
 
-export function missing(places: readonly Place[]): readonly Place[] {
-  return places.filter(({ path }) => {
+export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] {
+  return ownedPaths.filter(({ path }) => {
     const directory = accessed(path)
     return directory === undefined ? lstatSync(path, { throwIfNoEntry: false }) === undefined : !mayEnter(directory)
   })
@@ -81,7 +81,7 @@ export async function hasAccount(): Promise<boolean> {
 }
 
 /** Makes what is missing, and tells `made` of each thing as soon as it is there. */
-export async function make(places: readonly Place[], made: (name: string) => void): Promise<void> {
+export async function make(ownedPaths: readonly OwnedPath[], made: (name: string) => void): Promise<void> {
   if (!(await hasAccount())) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
     const { failed, stderr } = await execa('useradd', [...options, '--shell', '/usr/sbin/nologin', USER], {
@@ -90,7 +90,7 @@ export async function make(places: readonly Place[], made: (name: string) => voi
     if (failed) throw new PostfixError(`the account ${USER} cannot be made: ${stderr}. Make it, then enable again.`)
     made(ACCOUNT)
   }
-  for (const place of missing(places)) {
+  for (const place of missing(ownedPaths)) {
     const directory = accessed(place.path)
     if (directory !== undefined) {
       letIn(directory)
@@ -105,7 +105,7 @@ export async function make(places: readonly Place[], made: (name: string) => voi
 }
 
 /** It has its name only with the right owner and mode: one that somebody was killed while making is never taken for it. */
-function makeDirectory({ path, mode, owner }: Place, numbers: readonly [number, number]): void {
+function makeDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [number, number]): void {
   if (owner === 'root') {
     const mask = process.umask(0)
     try {
@@ -143,7 +143,7 @@ function giveAway(path: string, mode: number, [user, group]: readonly [number, n
  * of candy's is left alone, whatever a record says.
  */
 export async function unmake(names: readonly string[], paths: Paths): Promise<void> {
-  const made = names.filter((name) => isPlace(name, paths))
+  const made = names.filter((name) => isOwnedPath(name, paths))
   const units = made.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
   const stopped = units.map((path) => basename(path))
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
@@ -157,7 +157,7 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
 }
 
 /** Whether it is something that enabling makes, by its name. */
-export function isPlace(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
+export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
     ...[ACCOUNT, state, join(queueDirectory, 'candy'), accessTo(queueDirectory)],
@@ -195,7 +195,7 @@ function parentsOf(path: string): readonly string[] {
   return parent === path || existsSync(parent) ? [] : [...parentsOf(parent), parent]
 }
 
-async function ids({ owner, group }: Place): Promise<readonly [number, number]> {
+async function ids({ owner, group }: OwnedPath): Promise<readonly [number, number]> {
   const name = group ?? owner
   return [await idOf('passwd', owner), await idOf('group', name)]
 }

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Changes } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { make, missing, type Paths, type Place } from './directories.js'
+import { make, missing, type OwnedPath, type Paths } from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf, type Instance } from './instance.js'
 import { type FileChange, type Journal, type Pending, removePending, writeJournal, writePending } from './journal.js'
@@ -21,7 +21,7 @@ export interface Enabling {
   readonly plan: EnablePlan
   readonly journal: Journal | undefined
   readonly paths: Paths
-  readonly places: readonly Place[]
+  readonly ownedPaths: readonly OwnedPath[]
   /** candy.toml as it is, null where it is missing, and as it has to be. Latin-1. */
   readonly settings: { readonly path: string; readonly before: string | null; readonly after: string }
   /** Says what is being done, for people. */
@@ -37,7 +37,7 @@ const SETTLING = 5_000
 
 /** Throws PostfixError with the reason when it could not be done; then all is as it was. */
 export async function enable(enabling: Enabling): Promise<void> {
-  const { instance, plan, journal, paths, places, settings, report, signal } = enabling
+  const { instance, plan, journal, paths, ownedPaths, settings, report, signal } = enabling
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
   const proving = provingTexts(plan.served, instance, plan.record.choice)
@@ -60,14 +60,14 @@ export async function enable(enabling: Enabling): Promise<void> {
     report('making the account and the directories')
     // Told before it is there: what a crash leaves has to be known too.
     await make(
-      places.filter(({ path }) => paths.state.startsWith(path)),
+      ownedPaths.filter(({ path }) => paths.state.startsWith(path)),
       (name) => made.push(name),
     )
-    const rest = missing(places).map(({ path }) => path)
+    const rest = missing(ownedPaths).map(({ path }) => path)
     writePending(paths, pending(texts, [...made, ...rest]))
     // It says where the state directory is: from here on every command finds what is noted there.
     changes.take({ path: settings.path, from: settings.before, to: settings.after })
-    await make(places, (name) => made.push(name))
+    await make(ownedPaths, (name) => made.push(name))
     restoreRunner = await enabling.startRunner()
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')

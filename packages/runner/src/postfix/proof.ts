@@ -9,10 +9,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SmtpClient } from '../smtp/client.js'
 import { printReply } from '../smtp/reply.js'
-import { listenForProof } from './catcher.js'
 import type { Commands } from './commands.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
+import { startProofServer } from './proof-server.js'
 import { DOMAIN, SERVICE, SOCKET } from './proof-texts.js'
 import { queueEntries } from './queue.js'
 
@@ -26,17 +26,17 @@ const LOST = 8_000
 export async function prove(instance: Instance, run: Commands): Promise<void> {
   const path = join(instance.queueDirectory, SOCKET)
   rmSync(path, { force: true })
-  const catcher = await listenForProof(path)
+  const server = await startProofServer(path)
   try {
     const token = randomUUID()
     const recipient = `${token}@${DOMAIN}`
     const content = makeMessage(recipient, parameterOf(instance, 'myhostname'))
     await submit(join(instance.queueDirectory, 'private', SERVICE), recipient, content)
     await arrival(run, recipient, () =>
-      catcher.caught.some((text) => text.endsWith(bodyOf(content)) && text.includes(token)),
+      server.caught.some((text) => text.endsWith(bodyOf(content)) && text.includes(token)),
     )
   } finally {
-    catcher.close()
+    server.close()
   }
 }
 

@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { ACCOUNT, isPlace, type Paths, remove, STATE_PARTS, unmake } from './directories.js'
+import { ACCOUNT, isOwnedPath, type Paths, remove, STATE_PARTS, unmake } from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -45,7 +45,7 @@ export function planPurge(
   const whole = STATE_PARTS.map((name) => join(paths.state, name)).filter((path) => existsSync(path))
   const { settings } = filesOf(paths)
   const made = (journal?.made ?? [])
-    .filter((name) => isPlace(name, paths))
+    .filter((name) => isOwnedPath(name, paths))
     .filter((name) => name === ACCOUNT || (existsSync(name) && !isChanged(name, share)))
   const gone = new Set([...whole, ...(existsSync(settings) ? [settings] : [])])
   // Its own records have gone by then.

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { SOCKETS } from './attachment.js'
-import type { Place } from './directories.js'
+import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import { USER } from './services.js'
@@ -40,8 +40,8 @@ export function unitPaths(name: string): readonly string[] {
   return [...QUEUES.map((queue) => socketName(name, queue)), `${name}.service`].map((unit) => join(UNITS, unit))
 }
 
-/** The unit files, as places that `make` makes. */
-export function unitsFor(instance: Instance, runner: Runner): readonly Place[] {
+/** The unit files, as paths that `make` makes. */
+export function unitsFor(instance: Instance, runner: Runner): readonly OwnedPath[] {
   const texts = [...QUEUES.map((queue) => socketUnit(instance, runner, queue)), serviceUnit(instance, runner)]
   return unitPaths(runner.name).map((path, index) => ({ path, owner: 'root', mode: 0o644, text: texts[index] ?? '' }))
 }
@@ -50,7 +50,7 @@ export function unitsFor(instance: Instance, runner: Runner): readonly Place[] {
  * Starts the runner, and anew where its units have changed. Returns what puts the units back as they were. Throws
  * PostfixError with what systemctl says, after putting them back.
  */
-export async function startUnits(units: readonly Place[]): Promise<() => Promise<void>> {
+export async function startUnits(units: readonly OwnedPath[]): Promise<() => Promise<void>> {
   const before = units.map(({ path }) => ({ path, text: readFileSync(path, 'utf8') }))
   const back = (): Promise<void> => setUnits(before)
   await setUnits(units).catch(async (error: Error) => {
@@ -60,7 +60,7 @@ export async function startUnits(units: readonly Place[]): Promise<() => Promise
   return back
 }
 
-async function setUnits(units: readonly Pick<Place, 'path' | 'text'>[]): Promise<void> {
+async function setUnits(units: readonly Pick<OwnedPath, 'path' | 'text'>[]): Promise<void> {
   const names = units.map(({ path }) => basename(path))
   const changed = units.filter(({ path, text }) => readFileSync(path, 'utf8') !== text)
   for (const { path, text = '' } of changed) writeFileSync(path, text)

@@ -1,6 +1,6 @@
 /**
  * What is said on the control socket: one object of JSON on a line each way, then the connection ends. `version` is 1, and
- * changes when a member goes away or changes its meaning; new commands and members may come at any time.
+ * changes when a worker goes away or changes its meaning; new commands and workers may come at any time.
  */
 
 export interface ControlRequest {

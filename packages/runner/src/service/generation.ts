@@ -1,16 +1,16 @@
 /** One configuration in force: what it says, the workers that have loaded it, and the log that it names. */
 import type { CandyError } from '@candy/sdk'
+import { ConfigurationError } from '../config/problem.js'
+import type { Configuration } from '../filters/configuration.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
-import type { Configuration } from '../site/configuration.js'
-import { SiteError } from '../site/problem.js'
-import { Crew } from './crew.js'
-import type { Place } from './places.js'
+import type { Endpoint } from './endpoints.js'
+import { WorkerPool } from './worker-pool.js'
 
 export interface GenerationOptions {
   readonly configuration: Configuration
-  readonly places: readonly Place[]
-  /** The bound sockets, one for each place. */
+  readonly endpoints: readonly Endpoint[]
+  /** The bound sockets, one for each endpoint. */
   readonly descriptors: readonly number[]
   /** Worker processes. */
   readonly workers: number
@@ -21,22 +21,22 @@ export class Generation {
   /** To be closed by whoever started it, once nothing is written any more. */
   readonly log: Log
   readonly since: Date = new Date()
-  readonly #crew: Crew
+  readonly #workers: WorkerPool
 
-  private constructor(configuration: Configuration, crew: Crew, log: Log) {
+  private constructor(configuration: Configuration, pool: WorkerPool, log: Log) {
     this.configuration = configuration
-    this.#crew = crew
+    this.#workers = pool
     this.log = log
   }
 
   /** Comes back when the first worker takes mail. Throws everything that is wrong with the configuration; then nothing is left of it. */
-  static async start({ configuration, places, descriptors, workers }: GenerationOptions): Promise<Generation> {
+  static async start({ configuration, endpoints, descriptors, workers }: GenerationOptions): Promise<Generation> {
     const { settings, snapshot, problems } = configuration
     const log = openLog({ to: settings.log.to, name: 'candy/serve' })
-    const assignment = { snapshot, problems, places }
+    const assignment = { snapshot, problems, endpoints }
     try {
-      const crew = await Crew.start({ count: workers, assignment, descriptors, hang: settings.smtp.hang, log })
-      return new Generation(configuration, crew, log)
+      const pool = await WorkerPool.start({ count: workers, assignment, descriptors, hang: settings.smtp.hang, log })
+      return new Generation(configuration, pool, log)
     } catch (error) {
       await log.close()
       throw error
@@ -45,17 +45,17 @@ export class Generation {
 
   /** Sessions under way, as far as is known. */
   get sessions(): number {
-    return this.#crew.sessions
+    return this.#workers.sessions
   }
 
   /** Workers that take mail or stand by. */
   get size(): number {
-    return this.#crew.size
+    return this.#workers.size
   }
 
   /** Lets every worker finish what it has, and waits until all are gone. May be called again. */
-  leave(): Promise<void> {
-    return this.#crew.leave()
+  drain(): Promise<void> {
+    return this.#workers.drain()
   }
 }
 
@@ -64,10 +64,10 @@ export async function assertSound(configuration: Configuration): Promise<void> {
   const { snapshot, problems, settings } = configuration
   if (problems.length === 0) return
   const log: Log = { write: () => {}, close: async () => {} }
-  const assignment = { snapshot, problems, places: [] }
-  const crew = await Crew.start({ count: 1, assignment, descriptors: [], hang: settings.smtp.hang, log })
-  await crew.leave()
-  throw new SiteError(problems)
+  const assignment = { snapshot, problems, endpoints: [] }
+  const pool = await WorkerPool.start({ count: 1, assignment, descriptors: [], hang: settings.smtp.hang, log })
+  await pool.drain()
+  throw new ConfigurationError(problems)
 }
 
 /** Whether it is the configuration that is at fault, and not this program. */

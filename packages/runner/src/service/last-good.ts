@@ -5,10 +5,10 @@
  */
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Configuration, reopen } from '../site/configuration.js'
-import { readRegular } from '../site/file.js'
-import { Ownership } from '../site/ownership.js'
-import type { Snapshot, SnapshotEntry } from '../site/snapshot.js'
+import { readRegular } from '../config/file.js'
+import { Ownership } from '../config/ownership.js'
+import { type Configuration, reopen } from '../filters/configuration.js'
+import type { Snapshot, SnapshotEntry } from '../filters/snapshot.js'
 import { isWhole } from './script-copies.js'
 import { writeWhole } from './state-directory.js'
 
@@ -43,7 +43,7 @@ export function readLastGood(path: string, configDirectory: string): LastGood | 
     if (snapshot.configDirectory !== configDirectory || !snapshot.entries.every(isThere)) return undefined
     return { since, configuration: reopen(snapshot, []) }
   } catch {
-    // Half of it, or something else: then it is of no use, and the next good one takes its place.
+    // Half of it, or something else: then it is of no use, and the next good one takes its endpoint.
     rmSync(path, { force: true })
     return undefined
   }

@@ -1,14 +1,14 @@
 /**
  * Scripts as they were when a configuration was read: each is copied, and the copy runs, so that an editor which writes a
- * script in place changes nothing before the next reload. A copy is named by its content, and is used again.
+ * script in endpoint changes nothing before the next reload. A copy is named by its content, and is used again.
  */
 import { createHash } from 'node:crypto'
 import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Configuration, Source } from '../site/configuration.js'
-import { FileError, readRegular } from '../site/file.js'
-import { type Problem, reason } from '../site/problem.js'
-import type { Snapshot } from '../site/snapshot.js'
+import { FileError, readRegular } from '../config/file.js'
+import { type Problem, reason } from '../config/problem.js'
+import type { Configuration, Source } from '../filters/configuration.js'
+import type { Snapshot } from '../filters/snapshot.js'
 import { writeWhole } from './state-directory.js'
 
 /** Bytes of a script or program. */

@@ -7,17 +7,17 @@
 import { availableParallelism } from 'node:os'
 import { CandyError } from '@candy/sdk'
 import { printAddress } from '@candy/sdk/values'
+import type { Settings } from '../config/settings.js'
+import { type Configuration, readConfiguration } from '../filters/configuration.js'
+import { listFilters } from '../filters/list.js'
 import type { Log } from '../log/log.js'
-import { type Configuration, readConfiguration } from '../site/configuration.js'
-import { listSite } from '../site/list.js'
-import type { Settings } from '../site/settings.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForce, ReloadAnswer } from './control-message.js'
+import { type Endpoint, findEndpoints } from './endpoints.js'
 import { assertSound, Generation, isConfigurationError } from './generation.js'
 import { keepLastGood, readLastGood } from './last-good.js'
-import { type Listening, listenAt } from './listening.js'
+import { type ListeningSocket, listenAt } from './listening-sockets.js'
 import { openNotifier } from './notify.js'
-import { findPlaces, type Place } from './places.js'
 import { Repeatable } from './repeatable.js'
 import { copyScripts, pruneScripts } from './script-copies.js'
 import { makeServiceFiles, type ServiceFiles, serviceFiles } from './state-directory.js'
@@ -37,8 +37,8 @@ export interface ServiceOptions {
 /** The configuration in force, and the sockets that it came with. */
 interface Running {
   readonly files: ServiceFiles
-  readonly places: readonly Place[]
-  readonly listening: readonly Listening[]
+  readonly endpoints: readonly Endpoint[]
+  readonly listening: readonly ListeningSocket[]
   /** What was wrong with the files when the service was started, and why an older configuration is in force. */
   readonly refused?: CandyError
   generation: Generation
@@ -57,14 +57,14 @@ export async function serve(options: ServiceOptions): Promise<void> {
   let control: Control | undefined
   let trouble: Error | undefined = running.refused
   try {
-    const leaving = new Set<Promise<void>>()
+    const draining = new Set<Promise<void>>()
     const status = (): string => {
       const { size, sessions, since } = running.generation
       const why =
         trouble === undefined ? '' : `; the configuration of ${since.toISOString()} stays: ${firstLine(trouble)}`
       return `STATUS=${size} workers, ${sessions} sessions${why}`
     }
-    for (const { queue, listen, nextHop } of running.places) {
+    for (const { queue, listen, nextHop } of running.endpoints) {
       log().write('info', 'listening', { queue, listen: printAddress(listen), next_hop: printAddress(nextHop) })
     }
     log().write('info', 'started', { workers: running.generation.size, generation: running.number })
@@ -74,12 +74,12 @@ export async function serve(options: ServiceOptions): Promise<void> {
       const before = running.generation
       trouble = await replace(running, options)
       if (trouble === undefined) {
-        const gone = before.leave().then(async () => {
-          leaving.delete(gone)
-          if (leaving.size === 0) prune(running)
+        const drained = before.drain().then(async () => {
+          draining.delete(drained)
+          if (draining.size === 0) prune(running)
           await before.log.close()
         })
-        leaving.add(gone)
+        draining.add(drained)
       }
       notifier.notify(status())
       return { version: 1, reloaded: trouble === undefined, problems: linesOf(trouble), inForce: inForce(running) }
@@ -100,7 +100,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     reload = () => {}
     await reloads.end()
     control?.close()
-    await Promise.all([running.generation.leave(), ...leaving])
+    await Promise.all([running.generation.drain(), ...draining])
     log().write('info', 'stopped', {})
     await log().close()
   } finally {
@@ -134,20 +134,20 @@ async function start(options: ServiceOptions): Promise<Running> {
 async function begin(configuration: Configuration, options: ServiceOptions): Promise<Running> {
   const { settings, snapshot } = configuration
   await assertSound(configuration)
-  const places = await findPlaces(snapshot.configDirectory, settings)
-  const listening = await listenAt(places, process.env)
+  const endpoints = await findEndpoints(snapshot.configDirectory, settings)
+  const listening = await listenAt(endpoints, process.env)
   try {
     const descriptors = listening.map(({ descriptor }) => descriptor)
     const workers = workersFor(settings, options)
-    const generation = await Generation.start({ configuration, places, descriptors, workers })
-    return { files: serviceFiles(settings.state), places, listening, generation, number: 1 }
+    const generation = await Generation.start({ configuration, endpoints, descriptors, workers })
+    return { files: serviceFiles(settings.state), endpoints, listening, generation, number: 1 }
   } catch (error) {
     for (const one of listening) one.close()
     throw error
   }
 }
 
-/** Puts the configuration as the files have it now in the place of the one in force. Gives what kept it from that; then nothing has changed. */
+/** Puts the configuration as the files have it now in the endpoint of the one in force. Gives what kept it from that; then nothing has changed. */
 async function replace(running: Running, options: ServiceOptions): Promise<Error | undefined> {
   const { log } = running.generation
   try {
@@ -155,11 +155,11 @@ async function replace(running: Running, options: ServiceOptions): Promise<Error
     const configuration = copyScripts(read, running.files.scripts)
     await assertSound(configuration)
     const { settings, snapshot } = configuration
-    const places = await findPlaces(snapshot.configDirectory, settings)
-    assertSamePlaces(running, settings, places)
+    const endpoints = await findEndpoints(snapshot.configDirectory, settings)
+    assertSameEndpoints(running, settings, endpoints)
     const descriptors = running.listening.map(({ descriptor }) => descriptor)
     const workers = workersFor(settings, options)
-    running.generation = await Generation.start({ configuration, places, descriptors, workers })
+    running.generation = await Generation.start({ configuration, endpoints, descriptors, workers })
     running.number += 1
   } catch (error) {
     for (const line of linesOf(error)) log.write('error', 'not reloaded', { error: line })
@@ -199,7 +199,7 @@ function prune({ files, generation: { configuration } }: Running): void {
 
 function inForce({ generation, number, refused }: Running): InForce {
   const { configuration, since } = generation
-  const filters = listSite(configuration).flatMap((entry) => {
+  const filters = listFilters(configuration).flatMap((entry) => {
     if (entry.kind === 'ignored') return []
     const { name, path, package: named, directory, version } = entry
     return {
@@ -215,13 +215,17 @@ function inForce({ generation, number, refused }: Running): InForce {
 }
 
 /** Throws `CONFIG` when mail would have to come in, or things be kept, elsewhere than where this process has them. */
-function assertSamePlaces({ files, places: held }: Running, { state }: Settings, places: readonly Place[]): void {
-  const print = (all: readonly Place[]): string =>
+function assertSameEndpoints(
+  { files, endpoints: held }: Running,
+  { state }: Settings,
+  endpoints: readonly Endpoint[],
+): void {
+  const print = (all: readonly Endpoint[]): string =>
     all.map(({ queue, listen }) => `${queue} the queue on ${printAddress(listen)}`).join(', ')
-  if (print(places) !== print(held)) {
+  if (print(endpoints) !== print(held)) {
     throw new CandyError(
       'CONFIG',
-      `it listens ${print(held)}; now it should ${print(places)}: that takes a restart of candy serve`,
+      `it listens ${print(held)}; now it should ${print(endpoints)}: that takes a restart of candy serve`,
     )
   }
   if (serviceFiles(state).directory !== files.directory) {

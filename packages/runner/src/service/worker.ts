@@ -5,17 +5,17 @@
  */
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
-import { HopPool } from '../front/hop-pool.js'
-import type { Relay } from '../front/relay.js'
+import { ON_REJECT, reopen } from '../filters/configuration.js'
+import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { sweepDrafts } from '../quarantine/draft.js'
-import { ON_REJECT, reopen } from '../site/configuration.js'
-import { loadSite, type Site } from '../site/site.js'
-import { measureLoad } from './load.js'
-import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './message.js'
-import type { Place } from './places.js'
-import { type Door, type Reception, receiveOn } from './reception.js'
+import { ConnectionPool } from '../relay/connection-pool.js'
+import type { Relay } from '../relay/relay.js'
+import type { Endpoint } from './endpoints.js'
+import { type Listener, type SessionServer, startSessionServer } from './session-server.js'
+import { measureUtilization } from './utilization.js'
+import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './worker-message.js'
 
 /** Milliseconds between two signs of life. */
 const BEAT = 1_000
@@ -24,16 +24,16 @@ const BEAT = 1_000
 const CLOSING = 1_000
 
 /** Milliseconds that the next hop has for a reply to anything but a message; Postfix gives a relay 300 s for most. */
-const PATIENCE = 240_000
+const REPLY_TIMEOUT = 240_000
 
 interface Working {
-  readonly site: Site
-  readonly doors: readonly Door[]
+  readonly site: LoadedFilters
+  readonly listeners: readonly Listener[]
   /** Sessions that it may have at a time. */
   readonly limit: number
   readonly log: Log
   /** Absent while it stands by. */
-  reception?: Reception
+  server?: SessionServer
 }
 
 export function runWorker(): void {
@@ -53,49 +53,49 @@ export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
 
-async function start({ snapshot, problems, places }: Assignment): Promise<Working> {
+async function start({ snapshot, problems, endpoints }: Assignment): Promise<Working> {
   const configuration = reopen(snapshot, problems, 'place')
   const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
-  const messageSizeLimit = places[0]?.messageSizeLimit
-  const site = await loadSite(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
+  const messageSizeLimit = endpoints[0]?.messageSizeLimit
+  const site = await loadFilters(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
   // The worker that this one stands in for may have been killed while it wrote.
   await sweepDrafts(join(settings.state, 'quarantine'))
-  const doors = places.map((place, index) => {
-    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(place, site, log) }
+  const listeners = endpoints.map((endpoint, index) => {
+    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, site, log) }
   })
-  const working: Working = { site, doors, limit: settings.smtp.sessions, log }
-  const load = measureLoad()
+  const working: Working = { site, listeners, limit: settings.smtp.sessions, log }
+  const utilization = measureUtilization()
   setInterval(() => {
-    const sessions = working.reception?.sessions ?? 0
-    tell({ is: 'alive', sessions, load: Math.max(load(), sessions / working.limit) })
+    const sessions = working.server?.sessions ?? 0
+    tell({ is: 'alive', sessions, utilization: Math.max(utilization(), sessions / working.limit) })
   }, BEAT)
   return working
 }
 
 async function open(working: Working): Promise<void> {
-  working.reception = await receiveOn(working.doors, working.limit)
+  working.server = await startSessionServer(working.listeners, working.limit)
   tell({ is: 'open' })
 }
 
 function makeRelay(
-  { queue, protocol, nextHop, deadline, cleanup }: Place,
-  { settings, filters }: Site,
+  { queue, protocol, nextHop, deadline, cleanup }: Endpoint,
+  { settings, filters }: LoadedFilters,
   log: Log,
 ): Relay {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
   const chain = new Chain(filters, { spool, cleanup, log, onReject: ON_REJECT[queue] })
-  const patience = Math.min(PATIENCE, deadline)
+  const replyTimeout = Math.min(REPLY_TIMEOUT, deadline)
   const quarantine = join(settings.state, 'quarantine')
   const { idle } = settings.smtp
   return {
     protocol,
     queue,
     nextHop,
-    pool: new HopPool(),
+    pool: new ConnectionPool(),
     deadline,
-    patience,
+    replyTimeout,
     idle,
     chain,
     spool,
@@ -105,8 +105,8 @@ function makeRelay(
   }
 }
 
-async function end({ site, reception, log }: Working): Promise<void> {
-  await reception?.drain()
+async function end({ site, server, log }: Working): Promise<void> {
+  await server?.drain()
   await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
   await log.close()
   process.exit(0)

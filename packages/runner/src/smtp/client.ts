@@ -32,7 +32,7 @@ export interface ConnectOptions {
   /** The connection ends when it aborts, and with it every wait. */
   readonly signal?: AbortSignal
   /** Milliseconds that the server has for a whole reply, and then may be silent; except for the reply to mail data. */
-  readonly patience?: number
+  readonly timeout?: number
 }
 
 interface Waiter {
@@ -43,7 +43,7 @@ interface Waiter {
 export class SmtpClient {
   readonly #socket: Socket
   readonly #where: string
-  readonly #patience: number
+  readonly #timeout: number
   readonly #reader = new ReplyReader()
   readonly #waiters: Waiter[] = []
   /** Replies that have come and that nobody has waited for yet. */
@@ -56,15 +56,15 @@ export class SmtpClient {
   /** The reply to mail data takes the server as long as it takes. */
   #dataSaid = false
 
-  private constructor(socket: Socket, address: ServiceAddress, patience: number) {
+  private constructor(socket: Socket, address: ServiceAddress, timeout: number) {
     this.#socket = socket
     this.#where = printAddress(address)
-    this.#patience = patience
+    this.#timeout = timeout
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', (error) => this.#fail(`${this.#where}: ${error.message}`))
     socket.on('close', () => this.#fail(`${this.#where} closed the connection`))
-    if (patience === Number.POSITIVE_INFINITY) return
-    socket.setTimeout(patience, () => {
+    if (timeout === Number.POSITIVE_INFINITY) return
+    socket.setTimeout(timeout, () => {
       if (this.#late(0) || this.#failure !== undefined) this.abort(`${this.#where} did not answer in time`)
     })
   }
@@ -72,10 +72,10 @@ export class SmtpClient {
   /** Connects and returns at once; `reply()` then gives the greeting. */
   static connect(
     address: ServiceAddress,
-    { signal, patience = Number.POSITIVE_INFINITY }: ConnectOptions = {},
+    { signal, timeout = Number.POSITIVE_INFINITY }: ConnectOptions = {},
   ): SmtpClient {
     const socket = connect({ ...address, noDelay: true })
-    const client = new SmtpClient(socket, address, patience)
+    const client = new SmtpClient(socket, address, timeout)
     if (signal === undefined) return client
     const abort = (): void => client.abort(`${client.#where} did not answer in time`)
     if (signal.aborted) abort()
@@ -216,7 +216,7 @@ export class SmtpClient {
 
   #read(chunk: Buffer): void {
     if (this.#failure !== undefined) return
-    if (this.#late(this.#patience)) this.abort(`${this.#where} did not answer in time`)
+    if (this.#late(this.#timeout)) this.abort(`${this.#where} did not answer in time`)
     try {
       this.#reader.read(chunk, (reply) => this.#hear(reply))
     } catch (error) {

@@ -25,11 +25,11 @@ async function run(
     throw new Error('a filter was asked')
   }
   const never = Array.from({ length: filters }, () => ({ ...asked, filter: { judge } }))
-  const [party] = await new Chain(never, { spool, log: memoryLog() }).run(
+  const [group] = await new Chain(never, { spool, log: memoryLog() }).run(
     { id: 'ID', envelope, content },
     new Deadline(),
   )
-  const { action, content: output, reason, reports } = party?.outcome ?? expect.fail('no party')
+  const { action, content: output, reason, reports } = group?.outcome ?? expect.fail('no group')
   for (const report of reports)
     expect(report).toMatchObject({ action: 'unscannable', text: expect.stringMatching(/header has more/) })
   expect(await text(output.open())).toHaveLength(output.size)

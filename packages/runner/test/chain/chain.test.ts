@@ -6,9 +6,9 @@ import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
 import { Deadline } from '../../src/chain/deadline.js'
 import type { Outcome } from '../../src/chain/outcome.js'
-import type { Party } from '../../src/chain/party.js'
 import type { Policy } from '../../src/chain/policy.js'
-import type { ReadyFilter } from '../../src/chain/ready.js'
+import type { ReadyFilter } from '../../src/chain/ready-filter.js'
+import type { RecipientGroup } from '../../src/chain/recipient-group.js'
 import { receive } from '../../src/message/spool.js'
 import { chunks, memoryLog, ready, text } from '../support.js'
 
@@ -37,11 +37,11 @@ async function run(filters: readonly ReadyFilter[], deadline = new Deadline(), m
   return { outcome, output }
 }
 
-/** Where no filter sets recipients apart, there is one party. */
-function only(parties: readonly Party[]): Outcome {
-  const [party, ...others] = parties
-  if (party === undefined || others.length > 0) throw new Error(`${parties.length} parties`)
-  return party.outcome
+/** Where no filter sets recipients apart, there is one group. */
+function only(groups: readonly RecipientGroup[]): Outcome {
+  const [group, ...others] = groups
+  if (group === undefined || others.length > 0) throw new Error(`${groups.length} groups`)
+  return group.outcome
 }
 
 /** What a generated filter does. */
@@ -263,12 +263,12 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
     const content = await receive(chunks(FORGED), spool)
     await content.close()
     const envelope = { sender: '', recipients: ['r@example.com', 's@example.com'] } as const
-    const [party, ...others] = await new Chain([], { spool, log: memoryLog() }).run(
+    const [group, ...others] = await new Chain([], { spool, log: memoryLog() }).run(
       { id: 'ID', envelope, content },
       new Deadline(),
     )
     expect(others).toEqual([])
-    expect(party).toMatchObject({ positions: [0, 1], outcome: { action: 'defer', reason: { filter: 'candy' } } })
+    expect(group).toMatchObject({ positions: [0, 1], outcome: { action: 'defer', reason: { filter: 'candy' } } })
   })
 })
 

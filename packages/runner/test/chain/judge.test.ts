@@ -4,14 +4,14 @@ import { accept, addHeader, type Bytes, type Message, reject, rewrite, type Verd
 import { expect, test } from 'vitest'
 import { Deadline } from '../../src/chain/deadline.js'
 import { reportOf } from '../../src/chain/decision.js'
-import { type Judged, judge } from '../../src/chain/judge.js'
-import type { ReadyFilter } from '../../src/chain/ready.js'
+import { type FilterResult, judge } from '../../src/chain/judge.js'
+import type { ReadyFilter } from '../../src/chain/ready-filter.js'
 import { receive } from '../../src/message/spool.js'
 import { chunks, memoryLog, ready, scratch, text } from '../support.js'
 
 const MESSAGE = 'Subject: hi\r\n\r\nbody\r\n'
 
-async function judged(filter: ReadyFilter, log = memoryLog()): Promise<Judged> {
+async function judged(filter: ReadyFilter, log = memoryLog()): Promise<FilterResult> {
   const spool = { directory: scratch(), memory: 1e6 }
   const content = await receive(chunks(MESSAGE), spool)
   const envelope = { sender: '', recipients: ['r@example.com'] } as const

@@ -31,7 +31,7 @@ test('judges standard input, and says so in JSON', () => {
     version: 1,
     ...outcome,
     sender: '',
-    parties: [{ recipients: ['postmaster'], ...outcome }],
+    groups: [{ recipients: ['postmaster'], ...outcome }],
   })
 })
 
@@ -122,7 +122,7 @@ test('help is on standard output and 0, for candy and each command', () => {
   }
 })
 
-test('shows what becomes of the message for each party of recipients', () => {
+test('shows what becomes of the message for each group of recipients', () => {
   const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
   const marked = "{ action: 'accept', edits: [{ add: 'X-Word', value: word }] }"
   const create = `({ word }) => ({ judge: () => (word ? ${marked} : { action: 'reject', text: 'no' }) })`
@@ -136,7 +136,7 @@ test('shows what becomes of the message for each party of recipients', () => {
   const refused = { action: 'quarantine', filter: '10-marking', text: 'no', status: '2.0.0' }
   expect(JSON.parse(stdout)).toMatchObject({
     ...refused,
-    parties: [
+    groups: [
       { recipients: ['a@example'], action: 'accept', edits: [{ add: 'X-Word', value: 'a' }] },
       { recipients: ['b@example', 'd@example'], ...refused },
       { recipients: ['c@OFF.example'], action: 'accept', edits: [], filters: [] },

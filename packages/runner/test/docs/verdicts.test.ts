@@ -5,25 +5,25 @@ import { join } from 'node:path'
 import type { Status, Verdict } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
 import { type Decision, decide } from '../../src/chain/decision.js'
-import type { Judged } from '../../src/chain/judge.js'
+import type { FilterResult } from '../../src/chain/judge.js'
 import type { OutcomeAction } from '../../src/chain/outcome.js'
 import type { Policy } from '../../src/chain/policy.js'
 import { toJson } from '../../src/cli/outcome-print.js'
-import { answerTo } from '../../src/front/answer.js'
-import { defaultOnReject } from '../../src/site/configuration.js'
-import { parseDropIn } from '../../src/site/drop-in.js'
-import { Ownership } from '../../src/site/ownership.js'
-import { readSettings } from '../../src/site/settings.js'
+import { parseDropIn } from '../../src/config/drop-in.js'
+import { Ownership } from '../../src/config/ownership.js'
+import { readSettings } from '../../src/config/settings.js'
+import { answerTo } from '../../src/delivery/answer.js'
+import { defaultOnReject } from '../../src/filters/configuration.js'
 import { ready, scratch } from '../support.js'
 import { code, readPage, readTable } from './pages.js'
 
 const page = readPage('docs/verdicts.md')
-const refusal = (action: 'reject' | 'quarantine' | 'defer' | 'unscannable'): Judged => ({
+const refusal = (action: 'reject' | 'quarantine' | 'defer' | 'unscannable'): FilterResult => ({
   verdict: { action, text: 'TEXT' } as Verdict,
 })
 
 /** What the first column says, as the chain hears it. */
-const JUDGED: Readonly<Record<string, Judged>> = {
+const JUDGED: Readonly<Record<string, FilterResult>> = {
   accepts: { verdict: { action: 'accept' } },
   rejects: refusal('reject'),
   'says quarantine': refusal('quarantine'),
@@ -45,7 +45,7 @@ describe('from verdict to outcome', () => {
   test.each(rows.map((row) => [`${row['the filter']} ${code(row['the drop-in'])}`, row] as const))('%s', (_, row) => {
     const decision = decide(
       { ...ready('NAME', () => ({ action: 'accept' })), policy: policyFrom(code(row['the drop-in'])) },
-      JUDGED[row['the filter'] ?? ''] as Judged,
+      JUDGED[row['the filter'] ?? ''] as FilterResult,
     )
     expect(described(decision)).toEqual({
       outcome: code(row.outcome),

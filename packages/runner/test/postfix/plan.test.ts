@@ -357,7 +357,7 @@ describe('it refuses, and says what to do', () => {
   })
 })
 
-test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same door, with a warning of what that costs', () => {
+test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same listener, with a warning of what that costs', () => {
   const plan = (more: Partial<Wish>, parameters = {}): EnablePlan =>
     planEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
   expect(plan({}).entrances.join()).toContain('pickup/unix')

@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { type Configuration, readConfiguration } from '../../src/filters/configuration.js'
 import { keepLastGood, readLastGood } from '../../src/service/last-good.js'
 import { copyScripts, pruneScripts } from '../../src/service/script-copies.js'
 import { makeServiceFiles, type ServiceFiles } from '../../src/service/state-directory.js'
-import { type Configuration, readConfiguration } from '../../src/site/configuration.js'
-import { ACCEPTS, plantInSite } from '../site/planted.js'
+import { ACCEPTS, plantInSite } from '../packages/planted.js'
 import { scratch } from '../support.js'
 
 let config: string
@@ -79,7 +79,7 @@ describe('what was kept is not used', () => {
   }
 })
 
-test('it takes the place of a link that somebody has put there, and leaves alone what that leads to', async () => {
+test('it takes the endpoint of a link that somebody has put there, and leaves alone what that leads to', async () => {
   const target = join(scratch(), 'target')
   writeFileSync(target, 'mine')
   symlinkSync(target, files.lastGood)

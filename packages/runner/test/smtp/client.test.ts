@@ -140,7 +140,7 @@ async function startSpeaker(): Promise<Speaker> {
     connection.write('220 speaker\r\n')
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  const client = SmtpClient.connect({ path }, { patience: 500 })
+  const client = SmtpClient.connect({ path }, { timeout: 500 })
   onTestFinished(() => {
     client.close()
     socket?.destroy()

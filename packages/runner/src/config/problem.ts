@@ -1,0 +1,57 @@
+/**
+ * What is wrong in the files an operator wrote, in the one form that every such report has:
+ *
+ *     FILE:LINE:COLUMN: key: what; did you mean "…"?
+ *
+ * Line and column count from 1, and are left out where a whole file or directory is meant.
+ */
+import { CandyError } from '@candy/sdk'
+
+export interface Problem {
+  /** Absolute path. */
+  readonly file: string
+  readonly line?: number
+  /** In UTF-16 code units, as editors count. */
+  readonly column?: number
+  /** The key that is meant, dotted from the top of the file. */
+  readonly key?: string
+  readonly what: string
+  /** What the operator probably meant, ready to be written. */
+  readonly hint?: string
+}
+
+/** Everything that is wrong with a site's files, not only what was found first. */
+export class ConfigurationError extends CandyError {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    const ordered = inOrder(problems)
+    super('CONFIG', ordered.map(printProblem).join('\n'))
+    this.name = 'ConfigurationError'
+    this.problems = ordered
+  }
+}
+
+/** Files in the order in which they were complained about, and the problems of each from top to bottom. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((problem) => problem.file))]
+  return problems.toSorted(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  )
+}
+
+export function printProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const key = problem.key === undefined ? '' : `${problem.key}: `
+  const hint = problem.hint === undefined ? '' : `; did you mean ${JSON.stringify(problem.hint)}?`
+  return `${place}: ${key}${problem.what}${hint}`
+}
+
+/** One line of what was thrown, whatever was thrown. */
+export function reason(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  return text.split('\n', 1)[0]?.trim() || 'no reason given'
+}

@@ -1,0 +1,127 @@
+/**
+ * `candy.toml` in Postfix's configuration directory: how mail is handed over, and where things are. A site without the
+ * file runs on the defaults below; a key that isn't known is an error, because a misspelt `mode` would be a silent one.
+ */
+import { lstatSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { ServiceAddress } from '@candy/sdk/values'
+import { readText } from './file.js'
+import { nearest } from './nearest.js'
+import { Ownership } from './ownership.js'
+import { ConfigurationError, type Problem, reason } from './problem.js'
+import { Section } from './section.js'
+import { readSmtpSettings, type SmtpSettings } from './smtp-settings.js'
+import { parseDocument } from './toml.js'
+
+/** Durations are milliseconds, sizes are bytes, paths are absolute. */
+export interface Settings {
+  readonly mode: 'smtp' | 'pipe'
+  /** Spool, quarantine, packages and journal are below this directory. */
+  readonly state: string
+  readonly pipe: {
+    /** For one message in all; Postfix bounces at its own limit (`command_time_limit`), so this must be shorter. */
+    readonly deadline: number
+    /** Where an accepted message goes: by sendmail(1), or to an SMTP service. */
+    readonly reinject: 'sendmail' | ServiceAddress
+    readonly sendmail: string
+  }
+  readonly smtp: SmtpSettings
+  /** A message up to this size stays in memory. */
+  readonly spool: { readonly memory: number }
+  /** `syslog`, or an absolute path. */
+  readonly log: { readonly to: string }
+}
+
+/** The name of an instance's directory below `/var/lib/candy`: `postfix` for `/etc/postfix`, `srv-mail` for `/srv/mail`. */
+export function instanceName(configDirectory: string): string {
+  const path = resolve(configDirectory)
+  return path === '/etc/postfix' ? 'postfix' : path.slice(1).replaceAll('/', '-') || 'root'
+}
+
+/** Reads `candy.toml`; what is wrong with it goes to `problems`, and the defaults stand in. */
+export function readSettings(configDirectory: string, ownership: Ownership, problems: Problem[]): Settings {
+  return parseSettings(configDirectory, readSettingsText(configDirectory, ownership, problems), problems)
+}
+
+/** The text of `candy.toml`; empty where there is none, and where it cannot be read, which goes to `problems`. */
+export function readSettingsText(configDirectory: string, ownership: Ownership, problems: Problem[]): string {
+  return read(settingsPath(configDirectory), ownership, problems)
+}
+
+/** What a text of `candy.toml` says; what is wrong with it goes to `problems`, and the defaults stand in. */
+export function parseSettings(configDirectory: string, text: string, problems: Problem[]): Settings {
+  const file = settingsPath(configDirectory)
+  const document = parseDocument(text, file, problems)
+  const top = new Section(document ?? { file, value: {}, key: () => TOP, position: () => TOP }, problems)
+  const pipe = top.section('pipe')
+  const settings: Settings = {
+    mode: top.choice('mode', ['smtp', 'pipe'], 'smtp'),
+    state: absolute(top, 'state', (document ? undefined : stateIn(text)) ?? defaultState(configDirectory)),
+    pipe: {
+      deadline: pipe.duration('deadline', 900_000),
+      reinject: reinjection(pipe),
+      sendmail: absolute(pipe, 'sendmail', '/usr/sbin/sendmail'),
+    },
+    smtp: readSmtpSettings(top.section('smtp')),
+    spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
+    log: { to: logTo(top.section('log')) },
+  }
+  top.end()
+  return settings
+}
+
+function settingsPath(configDirectory: string): string {
+  return join(resolve(configDirectory), 'candy.toml')
+}
+
+function defaultState(configDirectory: string): string {
+  return `/var/lib/candy/${instanceName(configDirectory)}`
+}
+
+/** In a text that is no TOML at all: there lies the configuration that was good, and the way to the service that runs on it. */
+function stateIn(text: string): string | undefined {
+  return /^state\s*=\s*["'](\/[^"'\\\n]*)["']\s*(?:#.*)?$/m.exec(text)?.[1]
+}
+
+/** As `readSettings`. Throws a ConfigurationError with everything that is wrong. */
+export function soundSettings(configDirectory: string): Settings {
+  const problems: Problem[] = []
+  const settings = readSettings(configDirectory, new Ownership(), problems)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return settings
+}
+
+const TOP = { line: 1, column: 1 }
+
+function read(file: string, ownership: Ownership, problems: Problem[]): string {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ''
+    const complaint = ownership.complaint(file)
+    if (complaint !== undefined) problems.push({ file, what: `refused: ${complaint}` })
+    return readText(file, problems) ?? ''
+  } catch (error) {
+    problems.push({ file, what: `cannot be read: ${reason(error)}` })
+    return ''
+  }
+}
+
+function absolute(section: Section, key: string, fallback: string): string {
+  const path = section.text(key)
+  if (path === undefined) return fallback
+  if (!isAbsolute(path)) section.wrong(key, 'must be an absolute path')
+  return path
+}
+
+function logTo(section: Section): string {
+  const to = section.text('to') ?? 'syslog'
+  if (to !== 'syslog' && !isAbsolute(to)) section.wrong('to', 'must be "syslog" or an absolute path')
+  return to
+}
+
+function reinjection(pipe: Section): Settings['pipe']['reinject'] {
+  const text = pipe.text('reinject') ?? 'sendmail'
+  if (text === 'sendmail') return text
+  if (/[:/]/.test(text)) return pipe.address('reinject') ?? 'sendmail'
+  pipe.wrong('reinject', 'must be "sendmail", "unix:/path" or "host:port"', nearest(text, ['sendmail']))
+  return 'sendmail'
+}

@@ -1,0 +1,60 @@
+/**
+ * The line of the log that says everything about one judged message: who sent it to whom, what each filter said and why,
+ * what became of it, and what Postfix heard (docs/logs.md). What matters most stands first, since a line may be cut.
+ */
+import { type Client, type Envelope, printable } from '@candy/sdk'
+import type { Report } from '../chain/outcome.js'
+import type { RecipientGroup } from '../chain/recipient-group.js'
+import type { Log, LogFields } from '../log/log.js'
+
+/** Recipients that are named; of more the line has the number. */
+const NAMED = 10
+
+export interface JudgedMessage {
+  readonly group: RecipientGroup
+  readonly messageId: string | undefined
+  /** What Postfix hears. */
+  readonly answer: string
+  /** Whether the message will come again. */
+  readonly temporary: boolean
+}
+
+/** Writes the line, one for each group of recipients with an outcome of its own. */
+export function logJudged(log: Log, { group, messageId, answer, temporary }: JudgedMessage): void {
+  const { subject, outcome } = group
+  const { id, envelope, content } = subject
+  log.write(temporary ? 'warn' : 'info', 'judged', {
+    id,
+    action: outcome.action,
+    answer: printable(answer),
+    filters: outcome.reports.map(printReport).join('; ') || 'none',
+    ...(outcome.reason !== undefined && { decided_by: outcome.reason.filter }),
+    message_id: messageId ?? '',
+    ...clientFields(envelope.client),
+    sender: envelope.sender,
+    size: content.size,
+    recipients: printRecipients(envelope),
+  })
+}
+
+/** `50-clamav accept 12 ms`; `50-clamav error 3 ms (SCANNER_UNREACHABLE: no clamd at unix:/run/clamav/clamd.ctl)`. */
+export function printReport({ name, action, milliseconds, text, code }: Report): string {
+  const why = [code, text].filter((part) => part !== undefined && part !== '').join(': ')
+  return printable(`${name} ${action} ${milliseconds} ms${why === '' ? '' : ` (${why})`}`)
+}
+
+function clientFields(client: Client | undefined): LogFields {
+  if (client === undefined) return {}
+  const { address, name = 'unknown', helo, login } = client
+  return {
+    client: `${name}[${address}]`,
+    ...(helo !== undefined && { helo }),
+    ...(login !== undefined && { login }),
+  }
+}
+
+function printRecipients({ recipients }: Envelope): string {
+  const named = recipients.slice(0, NAMED).join(', ')
+  const more = recipients.length - NAMED
+  return more > 0 ? `${named} and ${more} more` : named
+}

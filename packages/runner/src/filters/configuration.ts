@@ -1,0 +1,166 @@
+/**
+ * The configuration of a site: read whole, at one moment, into a snapshot; and read from a snapshot, by whoever was handed
+ * one. Neither runs any code of a filter. All that is wrong is gathered and not thrown: an operator who mends one line at a
+ * time would reload once for each.
+ */
+import { statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { OnReject, Policy } from '../chain/policy.js'
+import { type DirectoryEntry, type IgnoredEntry, listDirectory } from '../config/directory.js'
+import { type DropIn, parseDropIn } from '../config/drop-in.js'
+import { readText } from '../config/file.js'
+import { Ownership } from '../config/ownership.js'
+import { defaultPolicy } from '../config/policy.js'
+import type { Problem } from '../config/problem.js'
+import { parseSettings, readSettingsText, type Settings } from '../config/settings.js'
+import type { Queue } from '../config/smtp-settings.js'
+import { findPackage, type Scrutiny } from '../packages/found-package.js'
+import { parseScript, readHead, type Script, type ScriptEntry } from '../script/script.js'
+import type { DropInEntry, Snapshot, SnapshotEntry } from './snapshot.js'
+
+export interface ConfigurationOptions {
+  /** Postfix's configuration directory. */
+  readonly configDirectory: string
+  /** Default: `filters.d` in the configuration directory. */
+  readonly filtersDirectory?: string
+  /** A package's name or an absolute path: this filter alone, without options, as if a drop-in of one line named it. */
+  readonly filter?: string
+  /** What a drop-in's `on_reject` is unless it says; the default follows from the mode. */
+  readonly onReject?: Policy['onReject']
+  /** The user, beside root, whose files are trusted; default: the user of this process. */
+  readonly user?: number
+  /** How much of a package's files is looked at; default: `all`. */
+  readonly scrutiny?: Scrutiny
+}
+
+export interface Configuration {
+  readonly snapshot: Snapshot
+  readonly settings: Settings
+  /** In the order in which filters run. */
+  readonly sources: readonly Source[]
+  /** All that is wrong, as far as files tell. */
+  readonly problems: readonly Problem[]
+}
+
+/** An entry of `filters.d`, and what it says, as far as it can be read. */
+export type Source =
+  | IgnoredEntry
+  | (DropInEntry & { readonly dropIn?: DropIn })
+  | (ScriptEntry & { readonly script?: Script })
+
+/** Stands for a file in complaints about a filter that no file names. */
+const COMMAND_LINE = '--filter'
+
+/** Reads all files of a site. Throws nothing; what is wrong is in `problems`. */
+export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
+  const problems: Problem[] = []
+  const ownership = new Ownership(options.user)
+  const configDirectory = resolve(options.configDirectory)
+  const toml = readSettingsText(configDirectory, ownership, problems)
+  const settings = parseSettings(configDirectory, toml, problems)
+  const onReject = options.onReject ?? defaultOnReject(settings)
+  const directory = filtersDirectory(options)
+  const listed =
+    options.filter === undefined
+      ? listDirectory(directory, ownership, problems)
+      : listOne(options.filter, ownership, problems)
+  const sources: Source[] = []
+  for (const entry of listed.map((one) => readEntry(one, problems))) {
+    const source = parse(entry, onReject, problems)
+    if (source.kind !== 'drop-in' || source.dropIn === undefined) sources.push(source)
+    else {
+      const found = await findPackage(source.dropIn, settings.state, ownership, options.scrutiny ?? 'all', problems)
+      sources.push(found === undefined ? source : { ...source, package: found })
+    }
+  }
+  const entries = sources.map(entryOf)
+  return {
+    snapshot: { version: 1, configDirectory, toml, directory, entries },
+    settings,
+    sources,
+    problems: problems.map(withoutPlace),
+  }
+}
+
+/** What a snapshot says. `problems` are those that were found when it was made. */
+export function reopen(snapshot: Snapshot, problems: readonly Problem[], onReject?: Policy['onReject']): Configuration {
+  const settings = parseSettings(snapshot.configDirectory, snapshot.toml, [])
+  const sources = snapshot.entries.map((entry) => parse(entry, onReject ?? defaultOnReject(settings), []))
+  return { snapshot, settings, sources, problems }
+}
+
+/** Before the queue the client hears a refusal; later it would be a bounce to a sender who is probably forged. */
+export const ON_REJECT: Readonly<Record<Queue, OnReject>> = { after: 'quarantine', before: 'refuse' }
+
+export function filtersDirectory(options: Pick<ConfigurationOptions, 'configDirectory' | 'filtersDirectory'>): string {
+  return resolve(options.filtersDirectory ?? join(options.configDirectory, 'filters.d'))
+}
+
+/** What becomes of rejected mail by the way that new mail takes. */
+export function defaultOnReject({ mode, smtp }: Settings): OnReject {
+  return ON_REJECT[mode === 'pipe' ? 'after' : smtp.queue]
+}
+
+/** A filter that no file in `filters.d` names. */
+function listOne(filter: string, ownership: Ownership, problems: Problem[]): readonly SnapshotEntry[] {
+  const name = filter.split('/').findLast((part) => part !== '') ?? filter
+  if (!isScript(filter, problems)) {
+    return [{ kind: 'drop-in', name, path: COMMAND_LINE, text: `filter = ${JSON.stringify(filter)}` }]
+  }
+  const complaint = ownership.complaint(filter)
+  if (complaint !== undefined) problems.push({ file: filter, what: `refused: ${complaint}` })
+  return [{ kind: 'script', name, path: filter }]
+}
+
+function isScript(filter: string, problems: Problem[]): boolean {
+  if (!isAbsolute(filter) || /\.[cm]?js$/.test(filter)) return false
+  try {
+    const stats = statSync(filter, { throwIfNoEntry: false })
+    return stats?.isFile() === true && (stats.mode & 0o111) !== 0
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    problems.push({
+      file: filter,
+      what: `cannot be looked at (${code}); filters run as the account candy, not as root`,
+    })
+    return false
+  }
+}
+
+function readEntry(entry: DirectoryEntry | SnapshotEntry, problems: Problem[]): SnapshotEntry {
+  if (entry.kind === 'ignored') return entry
+  if (entry.kind === 'script') {
+    const head = readHead(entry.path, problems)
+    return { ...entry, kind: 'script', ...(head !== undefined && { head }) }
+  }
+  const text = 'text' in entry ? entry.text : readText(entry.path, problems)
+  return { ...entry, kind: 'drop-in', ...(text !== undefined && { text }) }
+}
+
+function parse(entry: SnapshotEntry, onReject: Policy['onReject'], problems: Problem[]): Source {
+  if (entry.kind === 'ignored') return entry
+  if (entry.kind === 'script') {
+    const script = parseScript(entry, defaultPolicy(onReject), problems)
+    return script === undefined ? entry : { ...entry, script }
+  }
+  const { path, name, text } = entry
+  const dropIn = text === undefined ? undefined : parseDropIn({ path, name, text }, onReject, problems)
+  return dropIn === undefined ? entry : { ...entry, dropIn }
+}
+
+function entryOf(source: Source): SnapshotEntry {
+  if (source.kind === 'ignored') return source
+  if (source.kind === 'script') {
+    const { script: _, ...entry } = source
+    return entry
+  }
+  const { dropIn: _, ...entry } = source
+  return entry
+}
+
+/** The line that stands in for a drop-in has no place that an operator could look at. */
+export function withoutPlace(problem: Problem): Problem {
+  if (problem.file !== COMMAND_LINE) return problem
+  const { line, column, key, ...rest } = problem
+  return key === undefined || key === 'filter' ? rest : { ...rest, key }
+}

@@ -1,0 +1,111 @@
+/**
+ * Where a filter package is, without running any of its code.
+ *
+ * `filter = "NAME"` is looked up as an absolute path, then in the site's prefix (`<state>/packages/current`, where `candy add`
+ * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
+ * upwards. A directory of the name with a `package.json` is the package, whatever its `exports` hide.
+ */
+import { realpathSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, extname, isAbsolute, join, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readRegular } from '../config/file.js'
+
+/** What `package.json` says, as far as it matters here. */
+interface Manifest {
+  readonly name?: unknown
+  readonly version?: unknown
+  readonly exports?: unknown
+}
+
+export interface PackageLocation {
+  /** The package's root. */
+  readonly directory: string
+  /** Absent where nothing says one. */
+  readonly version?: string
+  /** `path`: as written; `site`: the site's prefix; `runner`: beside the runner. */
+  readonly from: 'path' | 'site' | 'runner'
+  /** The file that an absolute path named, instead of the package's own entry. */
+  readonly file?: string
+}
+
+/** The link in the site's prefix to what is installed there now. */
+export const CURRENT = 'current'
+
+/** Finds a package; nothing when it isn't installed. `state` is the site's state directory. */
+export function locatePackage(name: string, state: string): PackageLocation | undefined {
+  if (isAbsolute(name)) return locatePath(name)
+  const site = location(join(state, 'packages', CURRENT, 'node_modules', name), 'site')
+  // What the way there leads to now, and not what it may lead to later.
+  if (site !== undefined) return { ...site, directory: realpathSync(site.directory) }
+  for (const directory of upwards(dirname(fileURLToPath(import.meta.url)))) {
+    const found = location(join(directory, 'node_modules', name), 'runner')
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The URL of the module that `import` of the package would load. Throws when its `package.json` names none. */
+export async function entryPoint(place: PackageLocation, name: string): Promise<string> {
+  if (place.file !== undefined) return pathToFileURL(place.file).href
+  const { exports } = manifest(place.directory) ?? {}
+  if (exports === undefined || exports === null) {
+    return pathToFileURL(createRequire(join(place.directory, 'package.json')).resolve(place.directory)).href
+  }
+  const target = plainTarget(exports)
+  if (target !== undefined) return pathToFileURL(join(place.directory, target)).href
+  // 40 ms that plain `exports` spare every message in pipe mode.
+  const { resolve } = await import('import-meta-resolve')
+  const itself = place.from === 'path' ? String(manifest(place.directory)?.name) : name
+  return resolve(itself, pathToFileURL(join(place.directory, 'package.json')).href)
+}
+
+function locatePath(path: string): PackageLocation | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return undefined
+  if (stats.isDirectory()) return location(path, 'path')
+  if (!['.js', '.mjs', '.cjs'].includes(extname(path))) return undefined
+  for (const directory of upwards(dirname(path))) {
+    const found = location(directory, 'path')
+    if (found !== undefined) return { ...found, file: path }
+  }
+  return { directory: dirname(path), from: 'path', file: path }
+}
+
+/** The package in a directory, if there is one. */
+function location(directory: string, from: PackageLocation['from']): PackageLocation | undefined {
+  const found = manifest(directory)
+  if (found === undefined) return undefined
+  return typeof found.version === 'string' ? { directory, version: found.version, from } : { directory, from }
+}
+
+function manifest(directory: string): Manifest | undefined {
+  let text: string
+  try {
+    text = readRegular(join(directory, 'package.json')).toString()
+  } catch {
+    return undefined
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function upwards(directory: string): string[] {
+  const parts = directory.split(sep)
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join(sep) || sep)
+}
+
+/** `exports` of the plain kind: a path, or conditions that lead to one (Node.js, "Packages", conditional exports). */
+function plainTarget(exports: unknown): string | undefined {
+  if (typeof exports === 'string')
+    return /^\.\/(?!.*(^|\/)(\.\.|node_modules)(\/|$))/.test(exports) ? exports : undefined
+  if (typeof exports !== 'object' || exports === null || Array.isArray(exports)) return undefined
+  const conditions = new Map(Object.entries(exports))
+  if (conditions.has('.')) return plainTarget(conditions.get('.'))
+  const met = [...conditions.keys()].find((key) => ['node', 'import', 'default'].includes(key))
+  return met === undefined ? undefined : plainTarget(conditions.get(met))
+}

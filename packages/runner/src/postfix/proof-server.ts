@@ -1,0 +1,60 @@
+/** Where the message of the proof comes out: an LMTP server (RFC 2033) that takes one message and remembers it. */
+import { createServer, type Socket } from 'node:net'
+import { ServerConnection } from '../smtp/connection.js'
+import { DataReader } from '../smtp/data-reader.js'
+
+/** Milliseconds that a client may be silent. */
+const IDLE = 60_000
+
+export interface ProofServer {
+  /** The content of each message that came, Latin-1. */
+  readonly caught: readonly string[]
+  close(): void
+}
+
+/** Listens at a path where nothing is yet. Mode 0660, the group as the directory gives it. */
+export function startProofServer(path: string): Promise<ProofServer> {
+  const caught: string[] = []
+  const server = createServer((socket) => void receive(socket, caught).catch(() => socket.destroy()))
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => resolve({ caught, close: () => void server.close() }))
+    // Not chmod(2) afterwards: the directory is candy's, who could put something else in this place.
+    const mask = process.umask(0o117)
+    server.listen(path)
+    process.umask(mask)
+  })
+}
+
+async function receive(socket: Socket, caught: string[]): Promise<void> {
+  const connection = new ServerConnection(socket, IDLE)
+  let recipients = 0
+  await connection.write('220 candy LMTP\r\n')
+  for (;;) {
+    const line = connection.line()
+    if (line === undefined) {
+      if (await connection.more()) continue
+      break
+    }
+    const verb = typeof line === 'string' ? '' : line.toString('latin1', 0, 4).toUpperCase()
+    if (verb === 'LHLO')
+      await connection.write('250-candy\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n')
+    else if (verb === 'MAIL' || verb === 'RSET' || verb === 'NOOP') {
+      if (verb !== 'NOOP') recipients = 0
+      await connection.write('250 2.0.0 Ok\r\n')
+    } else if (verb === 'RCPT') {
+      recipients++
+      await connection.write('250 2.1.5 Ok\r\n')
+    } else if (verb === 'DATA') {
+      await connection.write('354 End data with <CR><LF>.<CR><LF>\r\n')
+      const pieces: Uint8Array[] = []
+      await connection.data(new DataReader(), (piece) => void pieces.push(piece))
+      caught.push(Buffer.concat(pieces).toString('latin1'))
+      await connection.write('250 2.0.0 Ok\r\n'.repeat(recipients))
+    } else if (verb === 'QUIT') {
+      await connection.write('221 2.0.0 Bye\r\n')
+      break
+    } else await connection.write('500 5.5.2 unknown command\r\n')
+  }
+  connection.close()
+}

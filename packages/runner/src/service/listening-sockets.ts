@@ -1,0 +1,131 @@
+/**
+ * The sockets that mail comes in by. Whoever started the workers holds them, and so they outlive each of them: one refused
+ * connection makes Postfix suspend the transport (minimal_backoff_time in postconf(5)), while one that waits does not.
+ *
+ * They are made here: bound, and left to the workers to accept from. A UNIX socket is for its owner and group alone. One
+ * that a dead runner left behind is taken over; one that is answered is not. Or systemd has made them: see inherited.ts.
+ */
+import { lookup } from 'node:dns/promises'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
+import * as net from 'node:net'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getSystemErrorName } from 'node:util'
+import { CandyError } from '@candy/sdk'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
+import type { Endpoint } from './endpoints.js'
+import { assignInherited, readInherited } from './inherited-sockets.js'
+
+/** Read and write for owner and group. */
+const UMASK = 0o117
+
+/** Milliseconds that the workers of a runner that was killed may take to let go of its socket. */
+const TIMEOUT = 5_000
+
+export interface ListeningSocket {
+  /** To be inherited by workers. */
+  readonly descriptor: number
+  /** Lets go of the socket; a UNIX socket's file goes too. */
+  close(): void
+}
+
+/**
+ * A handle that is bound and that nobody in this process accepts from. Node.js has no documented way to make one; the
+ * cluster module has lived on this function since Node.js 0.8.
+ */
+interface BoundHandle {
+  readonly fd: number
+  /** Fills in the address; gives an error number where binding a TCP socket failed, which libuv does not tell at once. */
+  getsockname(address: object): number
+  close(): void
+}
+type CreateHandle = (address: string, port: number, type: 4 | 6 | -1) => BoundHandle | number
+
+const createHandle = (net as unknown as { readonly _createServerHandle: CreateHandle })._createServerHandle
+
+/** Takes the sockets that systemd has for this process, and makes the others, in the order of the endpoints. Throws `CONFIG`. */
+export async function listenAt(
+  endpoints: readonly Endpoint[],
+  env: NodeJS.ProcessEnv,
+): Promise<readonly ListeningSocket[]> {
+  const queues = endpoints.map(({ queue }) => queue)
+  const inherited = assignInherited(readInherited(env), queues)
+  const made: ListeningSocket[] = []
+  try {
+    for (const { queue, listen: address } of endpoints) {
+      const descriptor = inherited.get(queue)
+      made.push(descriptor === undefined ? await listen(address) : { descriptor, close: () => {} })
+    }
+  } catch (error) {
+    for (const one of made) one.close()
+    throw error
+  }
+  return made
+}
+
+/** Throws `CONFIG` when nobody can listen there. */
+export async function listen(address: ServiceAddress): Promise<ListeningSocket> {
+  return 'path' in address ? listenOnPath(address.path) : listenOnPort(address.host, address.port)
+}
+
+async function listenOnPath(path: string): Promise<ListeningSocket> {
+  const end = Date.now() + TIMEOUT
+  for (;;) {
+    const handle = withUmask(UMASK, () => createHandle(path, -1, -1))
+    // libuv removes the file that it made when the handle closes.
+    if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
+    if (getSystemErrorName(handle) !== 'EADDRINUSE') throw failure({ path }, handle)
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
+      throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
+    }
+    if (await isAnswered(path)) {
+      if (Date.now() > end) throw new CandyError('CONFIG', `unix:${path}: another runner is listening there`)
+      await sleep(100)
+    } else unlinkSync(path)
+  }
+}
+
+async function listenOnPort(host: string, port: number): Promise<ListeningSocket> {
+  const { address, family } = await lookup(host).catch((error: Error) => {
+    throw new CandyError('CONFIG', `${host}: ${error.message}`)
+  })
+  const handle = createHandle(address, port, family === 6 ? 6 : 4)
+  if (typeof handle === 'number') throw failure({ host, port }, handle)
+  const error = handle.getsockname({})
+  if (error !== 0) {
+    handle.close()
+    throw failure({ host, port }, error)
+  }
+  return { descriptor: handle.fd, close: () => handle.close() }
+}
+
+function failure(address: ServiceAddress, errno: number): CandyError {
+  // libuv says EACCES of a missing directory.
+  const why =
+    'path' in address && !existsSync(dirname(address.path))
+      ? 'its directory is missing; "candy enable" makes it, and waits for candy serve'
+      : getSystemErrorName(errno)
+  return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${why}`)
+}
+
+function withUmask<T>(mask: number, act: () => T): T {
+  const before = process.umask(mask)
+  try {
+    return act()
+  } finally {
+    process.umask(before)
+  }
+}
+
+/** Whether somebody listens on a UNIX socket; taken to be so when that can't be told. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(path)
+    const settle = (answered: boolean): void => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED'))
+  })
+}

@@ -1,0 +1,81 @@
+/**
+ * Accepts connections on all listeners and runs a relay session on each, up to a limit. More connections wait for their
+ * greeting: one that is refused makes Postfix suspend the whole destination, one that waits does not.
+ */
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Relay } from '../relay/relay.js'
+import { RelaySession } from '../relay/session.js'
+
+/** A socket to accept connections on, and how they are relayed. */
+export interface Listener {
+  /** A UNIX socket to make, or a socket that is bound already. */
+  readonly socket: { readonly path: string } | { readonly fd: number }
+  readonly relay: Relay
+}
+
+export interface SessionServer {
+  /** Sessions under way. */
+  readonly sessions: number
+  /** Accepts no more, and resolves when every session has come to its end. May be called again. */
+  drain(): Promise<void>
+}
+
+interface Waiting {
+  readonly socket: Socket
+  readonly relay: Relay
+}
+
+/** Throws when it cannot listen on one of the sockets. */
+export async function startSessionServer(listeners: readonly Listener[], limit: number): Promise<SessionServer> {
+  const sessions = new Set<RelaySession>()
+  const waiting: Waiting[] = []
+  let emptied = (): void => {}
+  let draining = false
+
+  const begin = ({ socket, relay }: Waiting): void => {
+    const session = new RelaySession(socket, relay)
+    sessions.add(session)
+    void session.run().then(() => {
+      sessions.delete(session)
+      const next = waiting.shift()
+      if (next !== undefined) begin(next)
+      else if (sessions.size === 0) emptied()
+    })
+    if (draining) session.drain()
+  }
+  const take = (socket: Socket, relay: Relay): void => {
+    if (sessions.size < limit) begin({ socket, relay })
+    else {
+      socket.on('error', () => socket.destroy())
+      waiting.push({ socket, relay })
+    }
+  }
+  const servers = await Promise.all(listeners.map((listener) => open(listener, take)))
+  const drain = async (): Promise<void> => {
+    if (!draining) for (const server of servers) server.close()
+    draining = true
+    for (const session of sessions) session.drain()
+    if (sessions.size > 0) {
+      await new Promise<void>((resolve) => {
+        emptied = resolve
+      })
+    }
+  }
+  return {
+    get sessions() {
+      return sessions.size
+    },
+    drain,
+  }
+}
+
+function open({ socket, relay }: Listener, take: (socket: Socket, relay: Relay) => void): Promise<Server> {
+  const server = createServer((connection) => take(connection, relay))
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...socket, backlog: 511 }, () => {
+      server.on('error', (error) => relay.log.write('error', 'cannot accept', { error: error.message }))
+      resolve(server)
+    })
+  })
+}

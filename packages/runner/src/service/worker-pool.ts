@@ -1,0 +1,180 @@
+/**
+ * The worker processes of one generation, all with the same configuration. As many take mail as are needed; the others stand
+ * by. A worker that dies is replaced, after a pause that doubles while workers keep dying. A worker that gives no sign of life
+ * is killed and replaced, since a filter in an endless loop reacts to no signal but SIGKILL. The mail that such a worker had
+ * was not acknowledged, so Postfix sends it again.
+ */
+import type { Log } from '../log/log.js'
+import { AwakeClock } from './awake-clock.js'
+import { type Change, scalingFor } from './scaling.js'
+import type { Assignment } from './worker-message.js'
+import { WorkerProcess } from './worker-process.js'
+
+/** Milliseconds between two checks of the workers' signs of life. */
+const CHECK_INTERVAL = 500
+
+/** Milliseconds before a dead worker is replaced: at first, and at most. */
+const PAUSE = { first: 100, most: 5_000 } as const
+
+/** A worker that has lived for so many milliseconds is healthy: the pause before a replacement starts anew. */
+const HEALTHY = 10_000
+
+/** Milliseconds that workers have to finish their sessions; then they are killed, and Postfix sends their mail again. */
+const DRAIN = 30_000
+
+export interface WorkerPoolOptions {
+  readonly count: number
+  readonly assignment: Assignment
+  /** The bound sockets that workers inherit, one for each endpoint of the assignment. */
+  readonly descriptors: readonly number[]
+  /** Milliseconds without a sign of life, while the supervisor was awake, after which a worker is killed. */
+  readonly hang: number
+  readonly log: Log
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions
+  readonly #workers = new Set<WorkerProcess>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #clock = new AwakeClock()
+  #pause: number = PAUSE.first
+  #draining = false
+  #checking: NodeJS.Timeout | undefined
+  /** How the number of active workers should change, and since when: milliseconds of `performance.now()`. */
+  #wanted: { readonly by: Change['by']; readonly since: number } = { by: 0, since: 0 }
+
+  private constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /** Starts the workers; resolves when all are ready and the first takes mail. Throws when one cannot start; then none is left. */
+  static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options)
+    try {
+      await Promise.all(Array.from({ length: options.count }, () => pool.#startWorker()))
+      await pool.#inState('standby')[0]?.open()
+    } catch (error) {
+      pool.#draining = true
+      for (const worker of pool.#workers) worker.kill()
+      throw error
+    }
+    pool.#check()
+    return pool
+  }
+
+  /** Sessions under way, as far as is known. */
+  get sessions(): number {
+    return [...this.#workers].reduce((sum, { sessions }) => sum + sessions, 0)
+  }
+
+  /** Workers that take mail or stand by. */
+  get size(): number {
+    return this.#inState('active').length + this.#inState('standby').length
+  }
+
+  /** Has every worker finish its sessions and end; resolves when all have exited. A worker that hangs is killed. May be called again. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const worker of this.#workers) worker.drain()
+    const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN)
+    await Promise.all(Array.from(this.#workers, ({ exited }) => exited))
+    clearTimeout(kill)
+    clearInterval(this.#checking)
+  }
+
+  #inState(state: WorkerProcess['state']): readonly WorkerProcess[] {
+    return [...this.#workers].filter((worker) => worker.state === state)
+  }
+
+  async #startWorker(): Promise<void> {
+    const worker = new WorkerProcess(this.#options.assignment, this.#options.descriptors, this.#clock)
+    this.#workers.add(worker)
+    const ready = worker.ready()
+    void worker.exited.then((how) => {
+      this.#workers.delete(worker)
+      void ready.then(
+        () => this.#onExit(worker, how),
+        () => {},
+      )
+    })
+    await ready
+  }
+
+  /** Has one worker that stands by take mail, where there is one. */
+  #activate(): void {
+    const [worker] = this.#inState('standby')
+    if (worker === undefined) return
+    const { pid } = worker
+    const { log } = this.#options
+    log.write('info', 'one more worker takes mail', { pid })
+    worker.open().catch((error: Error) => {
+      log.write('error', 'a worker cannot take mail', { pid, error: error.message })
+    })
+  }
+
+  /** A worker that was ready has exited. */
+  #onExit(worker: WorkerProcess, how: string): void {
+    if (this.#draining || worker.state === 'retiring') return
+    this.#options.log.write('error', 'a worker died', { pid: worker.pid, how, sessions: worker.sessions })
+    if (performance.now() - worker.startedAt > HEALTHY) this.#pause = PAUSE.first
+    this.#scale()
+    this.#replaceLater()
+  }
+
+  #replaceLater(): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#startWorker().then(
+        () => this.#scale(),
+        (error: Error) => {
+          if (this.#draining) return
+          this.#options.log.write('error', 'a worker cannot start', { error: error.message })
+          this.#replaceLater()
+        },
+      )
+    }, this.#pause)
+    this.#timers.add(timer)
+    this.#pause = Math.min(this.#pause * 2, PAUSE.most)
+  }
+
+  #check(): void {
+    this.#checking = setInterval(() => {
+      this.#clock.tick()
+      for (const worker of this.#workers) {
+        if (worker.silence < this.#options.hang) continue
+        this.#options.log.write('error', 'a worker hangs', { pid: worker.pid })
+        worker.kill()
+      }
+      this.#scale()
+    }, CHECK_INTERVAL)
+  }
+
+  /** Activates or retires a worker where that is needed. */
+  #scale(): void {
+    if (this.#draining) return
+    const active = this.#inState('active')
+    const { by, after } = scalingFor(active)
+    const now = performance.now()
+    if (by !== this.#wanted.by) this.#wanted = { by, since: now }
+    if (by === 0 || now - this.#wanted.since < after) return
+    this.#wanted = { by: 0, since: now }
+    if (by === 1) this.#activate()
+    else this.#retire(active.at(-1))
+  }
+
+  /** A worker that takes mail can stop, but cannot stand by again: a new one is started, and stands by. */
+  #retire(worker: WorkerProcess | undefined): void {
+    if (worker === undefined) return
+    this.#options.log.write('info', 'one worker fewer takes mail', { pid: worker.pid })
+    worker.drain()
+    void this.#startWorker().catch(() => this.#replaceLater())
+  }
+
+  #killAll(why: string): void {
+    for (const worker of this.#workers) {
+      this.#options.log.write('warn', `a worker ${why}`, { pid: worker.pid })
+      worker.kill()
+    }
+  }
+}

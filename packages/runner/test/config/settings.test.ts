@@ -1,0 +1,135 @@
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Ownership } from '../../src/config/ownership.js'
+import { type Problem, printProblem } from '../../src/config/problem.js'
+import { instanceName, readSettings, type Settings } from '../../src/config/settings.js'
+import { scratch } from '../support.js'
+import { fixtures, said } from './fixtures.js'
+
+function read(directory: string): { settings: Settings; problems: Problem[] } {
+  const problems: Problem[] = []
+  return { settings: readSettings(directory, new Ownership(), problems), problems }
+}
+
+function written(text: string): Settings {
+  const directory = scratch()
+  writeFileSync(join(directory, 'candy.toml'), text)
+  const { settings, problems } = read(directory)
+  expect(problems.map(printProblem)).toEqual([])
+  return settings
+}
+
+describe('candy.toml with mistakes', () => {
+  test.each(fixtures('settings'))('$name is refused with every place, key and nearest right word', (fixture) => {
+    const directory = scratch()
+    copyFileSync(fixture.path, join(directory, 'candy.toml'))
+    expect(said(read(directory).problems, fixture)).toBe(fixture.error)
+  })
+
+  test('that others may write is refused', () => {
+    const file = join(scratch(), 'candy.toml')
+    writeFileSync(file, '')
+    chmodSync(file, 0o666)
+    expect(read(join(file, '..')).problems.map(printProblem)).toEqual([
+      `${file}: refused: others than its owner may write ${file}: chmod go-w ${file}`,
+    ])
+  })
+
+  test('that leads nowhere or is no file is a problem, and not an absent file', () => {
+    const dangling = scratch()
+    symlinkSync('gone', join(dangling, 'candy.toml'))
+    expect(read(dangling).problems).toHaveLength(1)
+    const directory = scratch()
+    mkdirSync(join(directory, 'candy.toml'))
+    expect(read(directory).problems).toHaveLength(1)
+  })
+})
+
+describe('candy.toml', () => {
+  test('may be absent, and then everything is at its default', () => {
+    const directory = scratch()
+    const { settings, problems } = read(directory)
+    expect(problems).toEqual([])
+    expect(settings).toEqual({
+      mode: 'smtp',
+      state: `/var/lib/candy/${directory.slice(1).replaceAll('/', '-')}`,
+      pipe: { deadline: 900_000, reinject: 'sendmail', sendmail: '/usr/sbin/sendmail' },
+      smtp: {
+        queue: 'after',
+        protocol: 'lmtp',
+        deadline: 900_000,
+        idle: 300_000,
+        sessions: 250,
+        hang: 30_000,
+      },
+      spool: { memory: 1_048_576 },
+      log: { to: 'syslog' },
+    })
+  })
+
+  test('sets every key', () => {
+    const text = `
+      mode = "pipe"
+      state = "/srv/candy"
+      pipe = { deadline = "5m", reinject = "unix:/var/spool/postfix/public/candy-in", sendmail = "/opt/sendmail" }
+      [smtp]
+      queue = "before"
+      listen = "unix:/var/spool/postfix/candy/proxy"
+      next_hop = "[::1]:10026"
+      protocol = "lmtp"
+      deadline = "70s"
+      idle = "1m"
+      workers = 3
+      sessions = 20
+      hang = "5s"
+      [spool]
+      memory = "64KiB"
+      [log]
+      to = "/var/log/candy.log"`
+    expect(written(text)).toEqual({
+      mode: 'pipe',
+      state: '/srv/candy',
+      pipe: {
+        deadline: 300_000,
+        reinject: { path: '/var/spool/postfix/public/candy-in' },
+        sendmail: '/opt/sendmail',
+      },
+      smtp: {
+        queue: 'before',
+        listen: { path: '/var/spool/postfix/candy/proxy' },
+        nextHop: { host: '::1', port: 10_026 },
+        protocol: 'lmtp',
+        deadline: 70_000,
+        idle: 60_000,
+        workers: 3,
+        sessions: 20,
+        hang: 5_000,
+      },
+      spool: { memory: 65_536 },
+      log: { to: '/var/log/candy.log' },
+    })
+  })
+
+  test('before the queue speaks SMTP and answers before Postfix gives it up', () => {
+    const { protocol, deadline } = written('[smtp]\nqueue = "before"').smtp
+    expect({ protocol, deadline }).toEqual({ protocol: 'smtp', deadline: 80_000 })
+  })
+
+  test.each([
+    ['127.0.0.1:10026', { host: '127.0.0.1', port: 10_026 }],
+    ['mail.example.com:25', { host: 'mail.example.com', port: 25 }],
+    ['[2001:db8::1]:10026', { host: '2001:db8::1', port: 10_026 }],
+  ])('re-injects to %s', (text, expected) => {
+    expect(written(`[pipe]\nreinject = "${text}"`).pipe.reinject).toEqual(expected)
+  })
+})
+
+test.each([
+  ['/etc/postfix', 'postfix'],
+  ['/etc/postfix/', 'postfix'],
+  ['/etc/postfix-out', 'etc-postfix-out'],
+  ['/srv/mail/etc', 'srv-mail-etc'],
+])('the instance in %s is called %s', (directory, name) => {
+  expect(instanceName(directory)).toBe(name)
+})

@@ -1,0 +1,86 @@
+import type { Envelope } from '@candy/sdk'
+import { expect, test } from 'vitest'
+import type { RecipientGroup } from '../../src/chain/recipient-group.js'
+import { type JudgedMessage, logJudged, printReport } from '../../src/delivery/judged-line.js'
+import { LINE_LIMIT, printLine } from '../../src/log/line.js'
+import { memoryLog } from '../support.js'
+
+const ENVELOPE: Envelope = {
+  sender: 'a@example.com',
+  recipients: ['b@example.net'],
+  client: { address: '192.0.2.1', name: 'client.example', helo: 'mx.example', login: 'joe' },
+}
+
+function judged(
+  envelope: Envelope,
+  outcome: Partial<RecipientGroup['outcome']>,
+  rest: Partial<JudgedMessage> = {},
+): JudgedMessage {
+  const content = { size: 123, open: () => emptyBytes(), headers: async () => new Uint8Array() }
+  const whole = { action: 'accept', content, edits: [], rewritten: false, reports: [], close: async () => {} } as const
+  const subject = { id: 'A1', envelope, content }
+  const group = { positions: [0], subject, outcome: { ...whole, ...outcome } }
+  return { group, messageId: '<x@y>', answer: '250 2.0.0 Ok', temporary: false, ...rest }
+}
+
+async function* emptyBytes(): AsyncGenerator<Uint8Array> {}
+
+test('one line says who, what, why, and what Postfix heard', () => {
+  const log = memoryLog()
+  logJudged(
+    log,
+    judged(
+      ENVELOPE,
+      {
+        action: 'defer',
+        reason: { filter: '50-clamav', text: 'content filter unavailable', status: [3, 0] },
+        reports: [
+          { name: '40-size', action: 'accept', milliseconds: 1 },
+          { name: '50-clamav', action: 'error', milliseconds: 3, code: 'SCANNER_UNREACHABLE', text: 'no clamd there' },
+        ],
+      },
+      { answer: '451 4.3.0 content filter unavailable', temporary: true },
+    ),
+  )
+  const [line] = log.lines
+  expect(line?.level).toBe('warn')
+  expect(line?.fields).toEqual({
+    id: 'A1',
+    action: 'defer',
+    answer: '451 4.3.0 content filter unavailable',
+    filters: '40-size accept 1 ms; 50-clamav error 3 ms (SCANNER_UNREACHABLE: no clamd there)',
+    decided_by: '50-clamav',
+    message_id: '<x@y>',
+    client: 'client.example[192.0.2.1]',
+    helo: 'mx.example',
+    login: 'joe',
+    sender: 'a@example.com',
+    size: 123,
+    recipients: 'b@example.net',
+  })
+})
+
+test('of many recipients the first are named and the others counted', () => {
+  const log = memoryLog()
+  const [first = '', ...others] = Array.from({ length: 1_000 }, (_, index) => `r${index}@example.net`)
+  logJudged(log, judged({ ...ENVELOPE, recipients: [first, ...others] }, {}))
+  expect(log.lines[0]?.fields.recipients).toMatch(/^r0@example\.net, .*, r9@example\.net and 990 more$/)
+})
+
+test('what a stranger chose cannot push the verdict and the answer out of the line', () => {
+  const log = memoryLog()
+  const long = 'x'.repeat(10_000)
+  const envelope: Envelope = { sender: long, recipients: [long], client: { address: '192.0.2.1', helo: long } }
+  logJudged(
+    log,
+    judged(envelope, { reports: [{ name: '50-a', action: 'accept', milliseconds: 1 }] }, { messageId: long }),
+  )
+  const line = printLine('info', 'judged', log.lines[0]?.fields)
+  expect(line).toHaveLength(LINE_LIMIT)
+  expect(line).toMatch(/^judged id=A1 action=accept answer="250 2\.0\.0 Ok" filters="50-a accept 1 ms" /)
+})
+
+test('a report is one line of printable ASCII, whatever an error says', () => {
+  const report = { name: 'f', action: 'error', milliseconds: 0, text: 'one\ntwo \u00e4\u0000' } as const
+  expect(printReport(report)).toMatch(/^f error 0 ms \(one two [\x20-\x7e]*\)$/)
+})

@@ -1,0 +1,123 @@
+/** What becomes of a message whose recipients come out differently, whatever the next hop and the quarantine do. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { OutcomeAction } from '../../src/chain/outcome.js'
+import type { RecipientGroup } from '../../src/chain/recipient-group.js'
+import { deliverEach, deliverTogether, type OutcomeActions } from '../../src/delivery/outcome-delivery.js'
+
+/** One recipient a group; the number is what its content starts with. Equal numbers are equal bytes. */
+interface Planned {
+  readonly action: OutcomeAction
+  readonly bytes: number
+}
+
+function group(position: number, { action, bytes }: Planned): RecipientGroup {
+  const content = { size: 1, open: async function* () {}, headers: async () => Uint8Array.of(bytes) }
+  const reason = action === 'accept' ? {} : { reason: { filter: 'f', text: 'no', status: [7, 1] as const } }
+  const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
+  return {
+    positions: [position],
+    subject: { id: 'ID', envelope: { sender: '', recipients: [`${position}`] }, content },
+    outcome,
+  }
+}
+
+type Hop = 'takes' | 'refuses' | 'breaks'
+
+/** A actions that notes who got the message, and where. The next hop does as planned, turn by turn. */
+function makeActions(hops: readonly Hop[], keeps = true) {
+  const delivered: number[] = []
+  const kept: number[] = []
+  const judged: [number, number][] = []
+  let turn = 0
+  const actions: OutcomeActions<number> = {
+    deliver: async ({ positions }) => {
+      const hop = hops[turn++] ?? 'takes'
+      if (hop === 'breaks') throw new Error('broken')
+      if (hop === 'takes') delivered.push(...positions)
+      return { taken: hop === 'takes', answer: hop === 'takes' ? 250 : 552 }
+    },
+    quarantine: async ({ positions }) => {
+      if (!keeps) throw new Error('disk full')
+      kept.push(...positions)
+      return 250
+    },
+    answer: ({ action }) => ({ accept: 0, quarantine: 0, discard: 250, refuse: 550, defer: 451 })[action],
+    fail: () => 451,
+    judged: ({ positions }, answer) =>
+      judged.push(...positions.map((position): [number, number] => [position, answer])),
+  }
+  return { actions, delivered, kept, judged }
+}
+
+const planned = fc.record({
+  action: fc.constantFrom<OutcomeAction>('accept', 'accept', 'refuse', 'defer', 'quarantine', 'discard'),
+  bytes: fc.integer({ min: 0, max: 2 }),
+})
+const hops = fc.array(fc.constantFrom<Hop>('takes', 'takes', 'refuses', 'breaks'), { maxLength: 4 })
+const all = fc.record({ plans: fc.array(planned, { minLength: 1, maxLength: 5 }), hops, keeps: fc.boolean() })
+
+test('each by itself: everybody hears once, and 250 means that the message is somewhere', async () => {
+  await fc.assert(
+    fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
+      const { actions, delivered, kept, judged } = makeActions(does, keeps)
+      const answered = new Map<number, number>()
+      const groups = plans.map((plan, position) => group(position, plan))
+      for await (const { positions, answer } of deliverEach(groups, actions)) {
+        for (const position of positions) {
+          expect(answered.has(position)).toBe(false)
+          answered.set(position, answer)
+        }
+      }
+      expect([...answered].toSorted()).toEqual(judged.toSorted())
+      for (const [position, { action }] of plans.entries()) {
+        const there = { accept: delivered, quarantine: kept }[action as string]
+        const answer = answered.get(position)
+        if (there !== undefined) expect(answer === 250).toBe(there.includes(position))
+        else expect(answer).toBe({ discard: 250, refuse: 550, defer: 451 }[action as string])
+      }
+      expect(new Set(delivered).size).toBe(delivered.length)
+    }),
+  )
+})
+
+test('together: nobody loses mail, nobody gets it twice, and what goes on as the same bytes goes on once', async () => {
+  await fc.assert(
+    fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
+      const { actions, delivered, kept } = makeActions(does, keeps)
+      const groups = plans.map((plan, position) => group(position, plan))
+      const answers = await deliverTogether(groups, actions).catch(() => undefined)
+      const answer = answers?.at(-1) ?? 451
+      const planned = plans.map(({ action }) => action)
+      if (planned.includes('defer')) expect([answer, delivered, kept]).toEqual([451, [], []])
+      else if (planned.every((action) => action === 'refuse')) expect([answer, delivered, kept]).toEqual([550, [], []])
+      else if (answer === 250) {
+        const served = [...delivered, ...kept].toSorted()
+        const wanting = [...planned.keys()].filter((position) => planned[position] !== 'discard')
+        expect(served).toEqual(wanting)
+      } else if (keeps) expect(delivered).toEqual([])
+    }),
+  )
+})
+
+test('together: who is refused while others are not has it in the quarantine', async () => {
+  const { actions, delivered, kept, judged } = makeActions([])
+  const plans: Planned[] = [
+    { action: 'accept', bytes: 0 },
+    { action: 'refuse', bytes: 0 },
+    { action: 'accept', bytes: 0 },
+  ]
+  const groups = plans.map((plan, position) => group(position, plan))
+  expect(await deliverTogether(groups, actions)).toEqual([250, 250])
+  expect([delivered, kept]).toEqual([[0, 2], [1]])
+  expect(judged).toHaveLength(3)
+})
+
+test('together: what the next hop does not take after it took it for others is in the quarantine', async () => {
+  for (const late of ['refuses', 'breaks'] as const) {
+    const { actions, delivered, kept } = makeActions(['takes', late])
+    const groups = [0, 1].map((bytes) => group(bytes, { action: 'accept', bytes }))
+    expect(await deliverTogether(groups, actions)).toEqual([250, 250])
+    expect([delivered, kept]).toEqual([[0], [1]])
+  }
+})

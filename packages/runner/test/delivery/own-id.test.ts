@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { makeOwnId, withOwnId } from '../../src/delivery/own-id.js'
+import { makeReply } from '../../src/smtp/reply.js'
+
+test('ids of our own cannot be taken for queue ids of Postfix, and differ', () => {
+  const ids = Array.from({ length: 1_000 }, makeOwnId)
+  expect(new Set(ids).size).toBe(1_000)
+  for (const id of ids) expect(id).toMatch(/^candy-[0-9a-f]{12}$/)
+})
+
+test('a reply has an id of our own at its end, once, and never a queue id', () => {
+  const id = makeOwnId()
+  const reply = withOwnId(makeReply(250, '2.0.0 Ok: queued as 4F1'), id)
+  expect(reply).toEqual({ code: 250, lines: [`2.0.0 Ok: queued as 4F1 (${id})`] })
+  expect(withOwnId(reply, id)).toBe(reply)
+  expect(withOwnId({ code: 550, lines: ['5.7.1 one', '5.7.1 two'] }, id).lines).toEqual([
+    '5.7.1 one',
+    `5.7.1 two (${id})`,
+  ])
+  const plain = makeReply(550, '5.7.1 no')
+  expect(withOwnId(plain, '4cJWtt1Lq9z5t')).toBe(plain)
+})

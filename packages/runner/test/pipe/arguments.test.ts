@@ -1,0 +1,124 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type FaultyArguments, type PipeArguments, parsePipeArguments } from '../../src/pipe/arguments.js'
+
+/** What pipe(8) makes of the macros in either form. */
+const FORMS = {
+  'in one word': (values: Record<string, string>) =>
+    Object.entries(values).map(([name, value]) => `--${name}=${value}`),
+  'in two words': (values: Record<string, string>) =>
+    Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]),
+}
+
+function parse(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): PipeArguments {
+  const call = parsePipeArguments(argv, environment)
+  if ('fault' in call) throw call.fault
+  return call
+}
+
+describe.each(Object.entries(FORMS))('with name and value %s', (_, print) => {
+  test('takes what pipe(8) expands', () => {
+    const values = { id: '4bX', 'client-address': '192.0.2.1', 'client-name': 'unknown', 'client-helo': 'h' }
+    const argv = [...print({ ...values, sender: 's@example.com' }), '--', 'a@example.net', '-b@example.net', '--']
+    expect(parse(argv, { MAIL_CONFIG: '/etc/postfix-2' })).toEqual({
+      configDirectory: '/etc/postfix-2',
+      id: '4bX',
+      envelope: {
+        sender: 's@example.com',
+        recipients: ['a@example.net', '-b@example.net', '--'],
+        client: { address: '192.0.2.1', helo: 'h' },
+      },
+    })
+  })
+
+  test('takes empty macros: the null sender, mail without a client', () => {
+    const argv = [...print({ config: '/etc/p', id: '', 'client-address': '', sender: '' }), '--', 'a@example.net']
+    expect(parse(argv)).toEqual({ configDirectory: '/etc/p', envelope: { sender: '', recipients: ['a@example.net'] } })
+  })
+
+  test('takes whatever a stranger chooses for HELO, login, sender and recipient', () => {
+    const odd = fc.constantFrom(
+      '-foo',
+      '--',
+      '-',
+      '--config=/nowhere',
+      '-c',
+      '=',
+      'a=b',
+      '--sender',
+      '\n',
+      '\ufffd',
+      ' ',
+    )
+    const word = fc.oneof(odd, fc.string({ minLength: 1, unit: 'grapheme' })).filter((text) => text !== 'unknown')
+    fc.assert(
+      fc.property(
+        word,
+        word,
+        word,
+        fc.array(word, { minLength: 1, maxLength: 3 }),
+        (helo, login, sender, recipients) => {
+          const values = { 'client-address': '::1', 'client-helo': helo, 'sasl-username': login, sender }
+          const argv = [...print(values), '--', ...recipients]
+          const line = Buffer.from(['node', 'candy.js', 'pipe', ...argv, ''].join('\0'))
+          const call = parsePipeArguments(argv, {}, () => line)
+          expect(call).toEqual({
+            configDirectory: '/etc/postfix',
+            envelope: { sender, recipients, client: { address: '::1', helo, login } },
+          })
+        },
+      ),
+    )
+  })
+})
+
+test('takes short options, and recipients without the two dashes', () => {
+  const envelope = { sender: 's@example.com', recipients: ['a@example.net'] }
+  expect(parse(['-c', '/etc/p', '-f', 's@example.com', 'a@example.net'])).toEqual({
+    configDirectory: '/etc/p',
+    envelope,
+  })
+  expect(parse(['-c/etc/p', '-fs@example.com', '--', 'a@example.net'])).toEqual({ configDirectory: '/etc/p', envelope })
+})
+
+test.each([
+  [['--', 'a@example.net'], 'the sender is missing'],
+  [['--sender=s@example.com'], 'the recipients are missing'],
+  [['--sender=s@example.com', '--bogus', '--', 'a'], 'unknown option "--bogus"'],
+  [['-x', '--', 'a'], 'unknown option "-x"'],
+  [['--sender=s@example.com', '--id'], '--id wants a value'],
+])('%j is CONFIG, and says where candy is configured and for which message', (argv, why) => {
+  const call = parsePipeArguments(['--config=/etc/p', '--id=4bX', ...argv], {}) as FaultyArguments
+  expect(call).toMatchObject({ configDirectory: '/etc/p', id: '4bX', fault: { code: 'CONFIG' } })
+  expect(call.fault.message).toContain(why)
+})
+
+/** As Node.js reads bytes, and as the kernel has them. */
+function read(argv: readonly string[]): PipeArguments | FaultyArguments {
+  const bytes = argv.map((word) => Buffer.from(word, 'latin1'))
+  const line = Buffer.concat(['node', 'pipe', ...bytes].flatMap((word) => [Buffer.from(word), Buffer.from('\0')]))
+  return parsePipeArguments(
+    bytes.map((word) => word.toString('utf8')),
+    {},
+    () => line,
+  )
+}
+
+test.each([
+  [['--sender=s\xff@example.com', '--', 'a@example.net'], 's\ufffd@example.com'],
+  [['-f', 's@example.com', '--', 'a@example.net', 'b\xe9@example.net'], 'b\ufffd@example.net'],
+  [['--client-address=::1', '--client-helo=\xef\xbf\xbd', '-f', '', '--', '\xff'], '\ufffd'],
+])('an address that is not UTF-8 is named: %j', (argv, address) => {
+  expect(read(argv)).toMatchObject({ fault: { code: 'NEXT_HOP' } })
+  expect((read(argv) as FaultyArguments).fault.message).toContain(`the address ${JSON.stringify(address)} is not UTF-8`)
+})
+
+test('a HELO name or login that is not UTF-8 harms nobody, and an address may hold what stands for it', () => {
+  const argv = ['--client-address=::1', '--client-helo=\xff\xfe', '--sasl-username', '\x80', '--sender=', '--']
+  expect(read([...argv, '\xef\xbf\xbd@example.net'])).toMatchObject({
+    envelope: {
+      recipients: ['\ufffd@example.net'],
+      client: { helo: '\ufffd\ufffd', login: '\ufffd' },
+    },
+  })
+})

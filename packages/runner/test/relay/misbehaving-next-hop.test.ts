@@ -1,0 +1,155 @@
+/**
+ * A next hop that does not keep to SMTP: success is said only for a message that the next hop took whole, whatever else it
+ * says and whenever; a message leaves once for each time that it comes; and the session lives, or ends in 421.
+ */
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Client, connect } from '../../../../test/ground/client.js'
+import { ConnectionPool } from '../../src/relay/connection-pool.js'
+import { type Act, KEYWORDS, type Rogue, type Step, startRogue } from '../delivery/misbehaving-next-hop.js'
+import { actsOf, misdeeds } from '../delivery/misbehaviour.js'
+import { scratch } from '../support.js'
+import { LETTER, type RelayGround, startRelay } from './started-relay.js'
+
+async function start(
+  keywords: readonly string[] = KEYWORDS,
+  pool?: ConnectionPool,
+): Promise<{ relay: RelayGround; rogue: Rogue }> {
+  const path = join(scratch(), 'rogue')
+  const rogue = await startRogue(path, keywords)
+  const relay = await startRelay({ nextHop: { path }, replyTimeout: 200, deadline: 200, ...(pool && { pool }) })
+  onTestFinished(() => rogue.stop())
+  return { relay, rogue }
+}
+
+/** At one step it does this; else what is proper. */
+function at(wanted: Step, act: Act): (step: Step) => Act {
+  return (step) => (step === wanted ? act : {})
+}
+
+/** Sends a message whose first line is `mark`; gives the last code that was heard. */
+async function send(client: Client, mark: string): Promise<number> {
+  const lines = [`XFORWARD IDENT=${mark}`, 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.net>', 'DATA']
+  for (const line of lines) {
+    const { code } = await client.command(line)
+    if (code >= 400) return code
+  }
+  return (await client.content(`${mark}\r\n\r\nbody\r\n`)).code
+}
+
+describe.each([
+  ['DATA', KEYWORDS],
+  ['BDAT', [...KEYWORDS, 'CHUNKING']],
+] as const)('that takes %s', (by, keywords) => {
+  const faults: readonly (readonly [Step, Act])[] = [
+    ['data', { say: '250 2.0.0 Ok: kept\r\n' }],
+    ['data', { say: '250 2.0.0 Ok: kept\r\n', ending: 'close' }],
+    ['data', { say: '354 go on\r\n250 2.0.0 Ok: kept\r\n' }],
+    ['data', { say: '354 go on\r\n250 2.0.0 Ok: kept\r\n', ending: 'close' }],
+    ['data', { say: '354 go on\r\n552 5.3.4 too big\r\n' }],
+    ['end', { say: '250-kept\r\n550 5.7.1 not kept\r\n' }],
+    ['end', { say: '550-5.7.1 not kept\r\n250 kept\r\n' }],
+    ['end', { say: '354 go on\r\n' }],
+    ['end', { say: '221 2.0.0 Bye\r\n' }],
+    ['end', { say: '250-', ending: 'close' }],
+    ['end', { say: '25', ending: 'close' }],
+    ['end', { say: '250-kept\r\n', ending: 'silence' }],
+    ['end', { say: '250-more\r\n'.repeat(10_000) }],
+    ['end', { say: 'x'.repeat(100_000) }],
+    ['end', { say: '\0\r\n' }],
+  ]
+  test.each(faults.filter(([step]) => step !== 'data' || by === 'DATA'))(
+    'and misbehaves at %s has not taken the message (%#)',
+    async (step, act) => {
+      const { relay, rogue } = await start(keywords)
+      rogue.behave(at(step, act))
+      const code = await send(await relay.greet(), 'Subject: one')
+      expect(code).toBeGreaterThanOrEqual(400)
+      expect(code).toBeLessThan(500)
+      rogue.behave(() => ({}))
+      expect(await send(await relay.greet(), 'Subject: two')).toBe(250)
+    },
+  )
+
+  test('and answers more than it was asked is not asked again on that connection', async () => {
+    const { relay, rogue } = await start(keywords)
+    rogue.behave((step, connection) => (step === 'rcpt' && connection === 1 ? { after: '250 2.0.0 kept\r\n' } : {}))
+    const client = await relay.greet()
+    expect(await send(client, 'Subject: one')).toBe(250)
+    expect(rogue.connections).toBe(2)
+    expect(rogue.whole).toEqual([{ mark: 'Subject: one', vouched: true }])
+  })
+})
+
+test.each(['SIZE -5', 'SIZE 0x10', 'SIZE 1e1', 'SIZE ten', 'SIZE'])(
+  'a next hop that offers %j takes all mail',
+  async (size) => {
+    const { relay } = await start(['PIPELINING', size])
+    const client = await relay.greet()
+    expect((await client.send(LETTER)).code).toBe(250)
+  },
+)
+
+test('a million recipients take no more memory than ten thousand', async () => {
+  const { relay } = await start()
+  const client = await relay.greet()
+  await client.expect('MAIL FROM:<a@example.com>')
+  const count = 10_500
+  client.write(Array.from({ length: count }, (_, n) => `RCPT TO:<r${n}@example.net>\r\n`).join(''))
+  const codes = new Map<string, number>()
+  for (let n = 0; n < count; n++) {
+    const { code, lines } = await client.read()
+    const heard = `${code} ${lines.join(' ')}`
+    codes.set(heard, (codes.get(heard) ?? 0) + 1)
+  }
+  expect([...codes]).toEqual([
+    ['250 2.1.5 Ok', 9_999],
+    ['452 4.5.3 too many recipients', 501],
+  ])
+})
+
+/** Messages, and whether each comes in the session of the one before. */
+const sessions = fc.array(fc.boolean(), { minLength: 1, maxLength: 3 })
+
+test.each([
+  ['DATA', KEYWORDS],
+  ['BDAT', [...KEYWORDS, 'CHUNKING']],
+  ['DATA without PIPELINING', KEYWORDS.slice(1)],
+] as const)(
+  'by %s, success is said only for what was taken whole, and nothing leaves twice',
+  async (_, keywords) => {
+    await fc.assert(
+      fc.asyncProperty(misdeeds, sessions, async (wrong, together) => {
+        const pool = new ConnectionPool()
+        const { relay, rogue } = await start(keywords, pool)
+        rogue.behave(actsOf(wrong))
+        let client: Client | undefined
+        for (const [number, again] of together.entries()) {
+          const mark = `Subject: ${number}`
+          const code = await (async () => {
+            if (client === undefined || !again) {
+              client = await connect(relay.path)
+              if ((await client.command('LHLO mx.example.test')).code !== 250) return 421
+            }
+            return send(client, mark)
+          })().catch(() => 0)
+          if (code === 0 || code === 421) {
+            client?.close()
+            client = undefined
+          }
+          const came = rogue.whole.filter((one) => one.mark === mark)
+          expect(came.length).toBeLessThanOrEqual(1)
+          if (code === 250) expect(came).toEqual([{ mark, vouched: true }])
+        }
+        client?.close()
+        rogue.behave(() => ({}))
+        pool.close()
+        expect(await send(await relay.greet(), 'Subject: last')).toBe(250)
+        await rogue.stop()
+      }),
+      { numRuns: 100 },
+    )
+  },
+  120_000,
+)

@@ -1,0 +1,104 @@
+/** Recipients with settings of their own in the relay: who hears what, and what the next hop hears and gets. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { obedient, type RelayOptions, startRelay, withRules } from './started-relay.js'
+
+const RECIPIENTS = ['b@example.net', 'c@off.example.net', 'd@example.net']
+
+const letter = (word: string) => ({
+  sender: 'a@example.com',
+  recipients: RECIPIENTS,
+  bytes: `Subject: ${word}\r\n\r\nbody\r\n`,
+})
+
+const start = (options: RelayOptions = {}) => startRelay({ filters: [withRules(obedient)], ...options })
+
+/** Who is named in the records of the quarantine, and why. */
+function quarantined(directory: string): readonly unknown[] {
+  return readdirSync(directory)
+    .map((name) => JSON.parse(readFileSync(join(directory, name, 'record.json'), 'utf8')))
+    .map(({ envelope, reason }) => [envelope.recipients, reason.text])
+}
+
+test('each load goes on once, to those for whom it is', async () => {
+  const { sink, greet, log } = await start()
+  const client = await greet()
+  const reply = await client.send(letter('add'))
+  expect([reply.code, (await client.read()).code, (await client.read()).code]).toEqual([250, 250, 250])
+  expect(sink.messages.map(({ recipients, bytes }) => [recipients, bytes.toString()])).toEqual([
+    [['b@example.net', 'd@example.net'], 'X-Obedient: yes\r\nSubject: add\r\n\r\nbody\r\n'],
+    [['c@off.example.net'], 'Subject: add\r\n\r\nbody\r\n'],
+  ])
+  expect(log.lines.filter(({ event }) => event === 'judged').map(({ fields }) => fields.recipients)).toEqual([
+    'b@example.net, d@example.net',
+    'c@off.example.net',
+  ])
+})
+
+test.each([
+  ['refuses a recipient', { at: 'rcpt', answer: '550 5.1.1 no such user', match: /off\.example/ }],
+  ['closes the connection for good', { at: 'rcpt', answer: 'close', match: /off\.example/ }],
+] as const)('a next hop that %s when it is told again harms nobody else', async (_, fault) => {
+  const { sink, greet } = await start()
+  const client = await greet()
+  await client.expect('MAIL FROM:<a@example.com>')
+  for (const recipient of RECIPIENTS) await client.expect(`RCPT TO:<${recipient}>`)
+  await client.expect('DATA')
+  const mend = sink.fail(fault)
+  const codes = [
+    (await client.content(letter('add').bytes)).code,
+    (await client.read()).code,
+    (await client.read()).code,
+  ]
+  expect(codes).toEqual([250, 451, 250])
+  expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['b@example.net', 'd@example.net']])
+  mend()
+  expect((await client.send({ ...letter('add'), recipients: ['c@off.example.net'] })).code).toBe(250)
+  expect(sink.count).toBe(2)
+})
+
+test('who can be answered is, while the next hop still thinks about others', async () => {
+  const { sink, greet } = await start()
+  const client = await greet()
+  await client.expect('MAIL FROM:<a@example.com>')
+  for (const recipient of ['b@refuse.example.net', 'c@off.example.net']) await client.expect(`RCPT TO:<${recipient}>`)
+  await client.expect('DATA')
+  sink.fail({ at: 'dot', answer: 'stall' })
+  expect((await client.content(letter('reject').bytes)).lines).toEqual([
+    expect.stringMatching(/^5\.7\.1 as you wish \(candy-\w+\)$/),
+  ])
+  await expect(client.read(100)).rejects.toThrow()
+  sink.hangUp()
+})
+
+test('with one reply for all, who cannot be refused alone is served by the quarantine', async () => {
+  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const client = await greet()
+  expect((await client.send({ ...letter('reject'), recipients: ['b@refuse.example.net'] })).code).toBe(550)
+  expect((await client.send(letter('reject'))).code).toBe(250)
+  expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['c@off.example.net']])
+  expect(quarantined(quarantine)).toEqual([[['b@example.net', 'd@example.net'], 'as you wish']])
+})
+
+test('with one reply for all, a load that is refused after another was taken is in the quarantine', async () => {
+  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const client = await greet()
+  await client.expect('MAIL FROM:<a@example.com>')
+  for (const recipient of RECIPIENTS) await client.expect(`RCPT TO:<${recipient}>`)
+  await client.expect('DATA')
+  sink.fail({ at: 'rcpt', answer: '451 4.2.0 later', match: /off\.example/ })
+  expect((await client.content(letter('add').bytes)).code).toBe(250)
+  expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['b@example.net', 'd@example.net']])
+  expect(quarantined(quarantine)).toEqual([
+    [['c@off.example.net'], 'the next hop took the message for other recipients and not for these'],
+  ])
+})
+
+test('with one reply for all, a next hop that takes nothing has the client come again', async () => {
+  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const client = await greet()
+  sink.fail({ at: 'data', answer: '451 4.3.0 later' })
+  expect((await client.send(letter('add'))).code).toBe(451)
+  expect([sink.count, quarantined(quarantine)]).toEqual([0, []])
+})

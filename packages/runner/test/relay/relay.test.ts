@@ -1,0 +1,229 @@
+/** The relay between its client and its filters: messages, silence, and how a session ends. */
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Envelope } from '@candy/sdk'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Client } from '../../../../test/ground/client.js'
+import { chunks, ready } from '../support.js'
+import { begin, LETTER, obedient, startRelay } from './started-relay.js'
+
+describe('the client', () => {
+  test('that goes away while filters judge takes the message with it', async () => {
+    let judging: AbortSignal | undefined
+    const slow = ready('slow', async (_, { signal }) => {
+      judging = signal
+      await once(signal, 'abort')
+      return { action: 'accept' }
+    })
+    const { sink, greet, sessions } = await startRelay({ filters: [slow] })
+    const client = await greet()
+    await begin(client)
+    client.write('Subject: x\r\n\r\n.\r\n')
+    await expect.poll(() => judging).toBeDefined()
+    client.close()
+    await expect.poll(() => judging?.aborted).toBe(true)
+    await expect.poll(() => sessions.size).toBe(0)
+    expect(sink.count).toBe(0)
+  })
+
+  test('that goes away while a filter blocks the whole process is noticed before the final dot', async () => {
+    let client: Client | undefined
+    const blocking = ready('blocking', () => {
+      client?.close()
+      const end = performance.now() + 100
+      while (performance.now() < end);
+      return { action: 'accept' }
+    })
+    const { sink, greet, sessions } = await startRelay({ filters: [blocking] })
+    client = await greet()
+    await begin(client)
+    client.write('Subject: x\r\n\r\n.\r\n')
+    await expect.poll(() => sessions.size).toBe(0)
+    expect(sink.count).toBe(0)
+  })
+
+  test.each(['MAIL FROM:<a@', 'MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nSubject: half'])(
+    'that goes away after %j leaves nothing behind',
+    async (said) => {
+      const { sink, greet, sessions } = await startRelay()
+      const client = await greet()
+      client.write(said)
+      await sleep(20)
+      client.close()
+      await expect.poll(() => sessions.size).toBe(0)
+      expect(sink.count).toBe(0)
+    },
+  )
+
+  test.each(['', 'MAIL FR', 'MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nSubject: half'])(
+    'that falls silent after %j is told so, and let go',
+    async (said) => {
+      const { greet, sessions } = await startRelay({ idle: 200 })
+      const client = await greet()
+      if (said !== '') client.write(said)
+      let reply = await client.read()
+      while (reply.code !== 421) reply = await client.read()
+      expect(reply.lines).toEqual(['4.4.2 timeout'])
+      await expect.poll(() => sessions.size).toBe(0)
+    },
+  )
+
+  test('that is only waiting for a slow filter is not silent', async () => {
+    const slow = ready('slow', async () => {
+      await sleep(500)
+      return { action: 'accept' }
+    })
+    const { greet } = await startRelay({ filters: [slow], idle: 150 })
+    const client = await greet()
+    expect((await client.send(LETTER)).code).toBe(250)
+    expect((await client.command('NOOP')).code).toBe(250)
+  })
+
+  test('that hangs up with QUIT has heard the answers to what it said before', async () => {
+    const { path, log, sessions } = await startRelay()
+    const socket = connect(path)
+    socket.end('NOOP\r\nQUIT\r\n')
+    expect(await text(socket)).toMatch(/^220 .*\r\n250 2\.0\.0 Ok\r\n/)
+    await expect.poll(() => sessions.size).toBe(0)
+    expect(log.lines).toEqual([])
+  })
+
+  test('that talks nonsense for long is let go', async () => {
+    const { greet, sessions } = await startRelay()
+    const client = await greet()
+    client.write('nonsense\r\n'.repeat(30))
+    for (let n = 0; n < 20; n++) expect((await client.read()).code).toBe(500)
+    expect((await client.read()).code).toBe(421)
+    await expect.poll(() => sessions.size).toBe(0)
+  })
+})
+
+describe('the message', () => {
+  test('is seen by filters with its envelope and its client', async () => {
+    const seen: { id: string; envelope: Envelope }[] = []
+    const looking = ready('looking', ({ id, envelope }) => {
+      seen.push({ id, envelope })
+      return { action: 'accept' }
+    })
+    const { greet } = await startRelay({ filters: [looking] })
+    const client = await greet()
+    await client.expect('XFORWARD NAME=spike.example.net ADDR=IPV6:2001:db8::1 PROTO=ESMTP')
+    await client.expect('XFORWARD HELO=spike IDENT=4F2B SOURCE=REMOTE')
+    await client.send({ ...LETTER, sender: '', recipients: ['jörg@example.net', '"a b"@example.net'] })
+    await client.read()
+    await client.send(LETTER)
+    expect(seen[0]).toEqual({
+      id: '4F2B',
+      envelope: {
+        sender: '',
+        recipients: ['jörg@example.net', '"a b"@example.net'],
+        client: { address: '2001:db8::1', name: 'spike.example.net', helo: 'spike', protocol: 'ESMTP' },
+      },
+    })
+    expect(seen[1]?.id).toMatch(/^candy-[0-9a-f]{12}$/)
+    expect(seen[1]?.envelope).toEqual({ sender: 'a@example.com', recipients: ['b@example.net'] })
+  })
+
+  test('keeps every byte, whatever it is and however large', async () => {
+    const { sink, greet } = await startRelay()
+    const client = await greet()
+    const line = fc.array(fc.constantFrom('.', 'a', '\0', '\xff', ' ', '\t', 'x'.repeat(3000)), { maxLength: 6 })
+    const letters = fc
+      .array(line, { maxLength: 50 })
+      .map((lines) => lines.map((parts) => `${parts.join('')}\r\n`).join(''))
+    await fc.assert(
+      fc.asyncProperty(letters, async (text) => {
+        sink.clear()
+        const bytes = Buffer.from(text, 'latin1')
+        expect((await client.send({ ...LETTER, bytes })).code).toBe(250)
+        expect(sink.messages[0]?.bytes.equals(bytes)).toBe(true)
+      }),
+      { numRuns: 60 },
+    )
+    sink.clear()
+    const large = Buffer.from(`Subject: x\r\n\r\n${'.0123456789\r\n'.repeat(400_000)}`)
+    expect((await client.send({ ...LETTER, bytes: large })).code).toBe(250)
+    expect(sink.messages[0]?.bytes.equals(large)).toBe(true)
+  })
+
+  test('of 200 recipients has 200 answers, and of those that were refused none', async () => {
+    const { sink, greet } = await startRelay()
+    sink.fail({ at: 'rcpt', answer: '451 4.2.0 later', match: /r1\d\d@/ })
+    const client = await greet()
+    const recipients = Array.from({ length: 200 }, (_, n) => `RCPT TO:<r${n}@example.net>\r\n`)
+    client.write(`MAIL FROM:<a@example.com>\r\n${recipients.join('')}DATA\r\n`)
+    const codes: number[] = []
+    for (let n = 0; n < 202; n++) codes.push((await client.read()).code)
+    expect(codes.filter((code) => code === 250)).toHaveLength(101)
+    expect(codes.filter((code) => code === 451)).toHaveLength(100)
+    client.write('Subject: x\r\n\r\n.\r\nNOOP\r\n')
+    for (let n = 0; n < 100; n++) expect((await client.read()).lines[0]).toBe('2.0.0 Ok: kept')
+    expect((await client.read()).lines[0]).toBe('2.0.0 Ok')
+    expect(sink.messages[0]?.recipients).toHaveLength(100)
+  })
+
+  test('is in the quarantine before the client hears of it', async () => {
+    const { sink, greet, quarantine } = await startRelay({ filters: [obedient] })
+    const client = await greet()
+    const reply = await client.send({ ...LETTER, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
+    expect(reply.code).toBe(250)
+    const [name = ''] = readdirSync(quarantine)
+    expect(reply.lines[0]).toContain(`2.0.0 quarantined as ${name} by obedient: as you wish`)
+    expect(readFileSync(join(quarantine, name, 'message.eml'), 'utf8')).toBe('Subject: quarantine\r\n\r\nbody\r\n')
+    expect(sink.count).toBe(0)
+  })
+
+  test.each([
+    ['cannot be kept', { spool: { directory: '/nowhere', memory: 10 } }, 452],
+    ['cannot be quarantined', { quarantine: '/nowhere', filters: [obedient] }, 451],
+    ['is larger than the next hop takes', { sink: { keywords: ['PIPELINING', 'SIZE 100'] } }, 552],
+    ['is not judged in time', { deadline: 100, filters: [ready('stuck', () => new Promise(() => {}))] }, 451],
+  ] as const)('that %s is answered, and the session lives', async (_, options, code) => {
+    const { sink, greet } = await startRelay(options)
+    const client = await greet()
+    const bytes = `Subject: quarantine\r\n\r\n${'x'.repeat(80)}\r\n.\r\n`
+    expect((await client.send({ ...LETTER, bytes })).code).toBe(code)
+    expect((await client.command('NOOP')).code).toBe(250)
+    expect(sink.count).toBe(0)
+  })
+
+  test('of which a filter makes something else goes on as that, edits on top', async () => {
+    const rewriting = ready(
+      'rewriting',
+      () => ({ action: 'accept', content: () => chunks('Subject: new\n\n', '.\n', 'body') }),
+      {},
+      true,
+    )
+    const { sink, greet } = await startRelay({ filters: [rewriting, obedient] })
+    const client = await greet()
+    expect((await client.send({ ...LETTER, bytes: 'Subject: add\r\n\r\nbody\r\n' })).code).toBe(250)
+    expect(sink.messages[0]?.bytes.toString()).toBe('Subject: new\r\n\r\n.\r\nbody\r\n')
+  })
+})
+
+describe('draining', () => {
+  test('ends an idle session at once', async () => {
+    const { greet, sessions } = await startRelay()
+    const client = await greet()
+    for (const session of sessions) session.drain()
+    expect((await client.read()).lines).toEqual(['4.3.2 content filter is restarting'])
+    await expect.poll(() => sessions.size).toBe(0)
+  })
+
+  test('lets a message under way come to its end first', async () => {
+    const { sink, greet, sessions } = await startRelay()
+    const client = await greet()
+    await client.expect('MAIL FROM:<a@example.com>')
+    for (const session of sessions) session.drain()
+    await client.expect('RCPT TO:<b@example.net>')
+    await client.expect('DATA')
+    expect((await client.content(LETTER.bytes)).code).toBe(250)
+    expect((await client.read()).code).toBe(421)
+    expect(sink.count).toBe(1)
+  })
+})

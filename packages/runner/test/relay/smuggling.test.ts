@@ -1,0 +1,73 @@
+/** The relay's part against SMTP smuggling, in both directions: one message in, one message out. */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Verdict } from '@candy/sdk'
+import { expect, test } from 'vitest'
+import type { Client } from '../../../../test/ground/client.js'
+import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
+import { chunks, ready } from '../support.js'
+import { begin, LETTER, type RelayGround, startRelay } from './started-relay.js'
+
+/** A relay whose filter gives the verdict that was last asked for. */
+async function startObedient(): Promise<{ ground: RelayGround; client: Client; say(verdict: Verdict): void }> {
+  let next: Verdict = { action: 'accept' }
+  const ground = await startRelay({ filters: [ready('obedient', () => next, {}, true)] })
+  const say = (verdict: Verdict): void => {
+    next = verdict
+  }
+  return { ground, client: await ground.greet(), say }
+}
+
+function expectOneEach({ sink }: RelayGround): void {
+  expect(sink.count).toBe(ATTEMPTS.length)
+  for (const { bytes, sender } of sink.messages) {
+    expect(sender).toBe('a@example.com')
+    expect(bytes.toString('latin1')).toContain('smuggled')
+    expect(bytes.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
+  }
+}
+
+test('what a client says is one message, whatever false end is in it and wherever that is cut', async () => {
+  const { ground, client } = await startObedient()
+  for (const pieces of ATTEMPTS) {
+    await begin(client)
+    for (const piece of pieces) {
+      client.write(piece)
+      await turn()
+    }
+    client.write('.\r\nNOOP\r\n')
+    expect((await client.read()).lines[0]).toBe('2.0.0 Ok: kept')
+    expect((await client.read()).lines[0]).toBe('2.0.0 Ok')
+  }
+  expectOneEach(ground)
+})
+
+test('what a filter writes is one message, whatever false end is in it and wherever that is cut', async () => {
+  const { ground, client, say } = await startObedient()
+  for (const pieces of ATTEMPTS) {
+    say({ action: 'accept', content: () => chunks(...pieces) })
+    expect((await client.send(LETTER)).code).toBe(250)
+  }
+  expectOneEach(ground)
+})
+
+test.each(FALSE_ENDS)('%j in a field that a filter adds, and nothing goes on', async (end) => {
+  const { ground, client, say } = await startObedient()
+  for (const edit of [
+    { add: 'X-Added', value: `x${end}${SECOND}` },
+    { add: `X-Added: x${end}${SECOND}`, value: '' },
+    { remove: `X-Added${end}${SECOND}` },
+  ]) {
+    say({ action: 'accept', edits: [edit] })
+    expect((await client.send(LETTER)).code).toBe(451)
+  }
+  expect(ground.sink.count).toBe(0)
+})
+
+test.each(FALSE_ENDS)('%j in the reason of a filter, and the client hears one reply', async (end) => {
+  const { client, say } = await startObedient()
+  for (const action of ['reject', 'defer'] as const) {
+    say({ action, text: `no${end}250 2.0.0 Ok\r\n` })
+    expect((await client.send(LETTER)).lines).toHaveLength(1)
+    expect((await client.command('NOOP')).lines).toEqual(['2.0.0 Ok'])
+  }
+})

@@ -1,0 +1,91 @@
+/** XFORWARD is for the next hop's log: what that has against it is logged here, and changes nothing for the mail. */
+import { readdirSync } from 'node:fs'
+import type { Envelope } from '@candy/sdk'
+import { describe, expect, test } from 'vitest'
+import { ready } from '../support.js'
+import { begin, LETTER, obedient, startRelay } from './started-relay.js'
+
+const LONG = `XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B SOURCE=REMOTE`
+
+describe.each([
+  { protocol: 'lmtp', queue: 'after' },
+  { protocol: 'smtp', queue: 'before' },
+] as const)('$queue the queue', (place) => {
+  test.each(['501 5.5.4 Error: attribute value too long', '451 4.3.0 not now', '502 5.5.1 what?'] as const)(
+    'a next hop that answers XFORWARD with %s takes the mail, and filters know the client',
+    async (answer) => {
+      const seen: { id: string; envelope: Envelope }[] = []
+      const looking = ready('looking', ({ id, envelope }) => {
+        seen.push({ id, envelope })
+        return { action: 'accept' }
+      })
+      const { sink, greet, log } = await startRelay({ ...place, filters: [looking] })
+      sink.fail({ at: 'xforward', answer, match: /HELO=a{300}/ })
+      const client = await greet()
+      await client.expect('XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1')
+      await client.expect(LONG)
+      expect((await client.send(LETTER)).code).toBe(250)
+      expect(seen[0]?.id).toBe('4F2B')
+      expect(seen[0]?.envelope.client).toEqual({ address: '192.0.2.1', helo: 'a'.repeat(300), protocol: 'ESMTP' })
+      expect(log.lines.filter(({ event }) => event.includes('XFORWARD'))).toEqual([
+        {
+          level: 'warn',
+          event: 'next hop refused XFORWARD, which is for its log',
+          fields: { command: LONG.slice(0, 200), reply: answer },
+        },
+      ])
+      expect((await client.send({ ...LETTER, recipients: ['c@example.net'] })).code).toBe(250)
+      expect(sink.messages[1]?.transcript.map(String).join(' ')).not.toContain('XFORWARD')
+    },
+  )
+})
+
+test('what was refused is said again to a new connection, and what is refused again still changes nothing', async () => {
+  let hangUp = (): void => {}
+  const closing = ready('closing', () => {
+    hangUp()
+    return { action: 'accept' }
+  })
+  const { sink, greet } = await startRelay({ filters: [closing] })
+  hangUp = sink.hangUp
+  sink.fail({ at: 'xforward', answer: '501 5.5.4 Bad ADDR syntax', match: /ADDR=IPV6/ })
+  const client = await greet()
+  await client.expect('XFORWARD ADDR=IPV6:2001:db8::1')
+  await client.expect('XFORWARD IDENT=1')
+  expect((await client.send(LETTER)).code).toBe(250)
+  expect(sink.messages[0]?.transcript.map(String).slice(0, 4)).toEqual([
+    'EHLO mx.example.test',
+    'XFORWARD ADDR=IPV6:2001:db8::1',
+    'XFORWARD IDENT=1',
+    'MAIL FROM:<a@example.com>',
+  ])
+})
+
+test('the longest HELO name that Postfix takes is no nonsense when it comes as xtext', async () => {
+  const { sink, greet } = await startRelay()
+  const client = await greet()
+  for (let n = 0; n < 25; n++) {
+    await client.expect(`XFORWARD HELO=${'+3D'.repeat(2040)}`)
+    expect((await client.send(LETTER)).code).toBe(250)
+  }
+  expect(sink.count).toBe(25)
+})
+
+test('XFORWARD without end takes no memory', async () => {
+  const { greet } = await startRelay()
+  const client = await greet()
+  for (let n = 0; n < 20; n++) await client.expect(`XFORWARD IDENT=${n}`)
+  const { code, lines } = await client.command('XFORWARD IDENT=21')
+  expect([code, ...lines]).toEqual([501, '5.5.4 too many XFORWARD commands'])
+  await begin(client)
+  expect((await client.content(LETTER.bytes)).code).toBe(250)
+})
+
+test('an id that is too long for a file name keeps nothing out of the quarantine', async () => {
+  const { greet, quarantine } = await startRelay({ filters: [obedient] })
+  const client = await greet()
+  await client.expect(`XFORWARD IDENT=${'x'.repeat(300)}`)
+  const { code } = await client.send({ ...LETTER, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
+  expect(code).toBe(250)
+  expect(readdirSync(quarantine)).toHaveLength(1)
+})

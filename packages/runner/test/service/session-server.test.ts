@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { type Client, connect } from '../../../../test/ground/client.js'
+import { startSink } from '../../../../test/ground/sink.js'
+import type { ReadyFilter } from '../../src/chain/ready-filter.js'
+import { type SessionServer, startSessionServer } from '../../src/service/session-server.js'
+import { relayIn } from '../relay/started-relay.js'
+import { ready, scratch } from '../support.js'
+
+async function start(
+  limit: number,
+  filters: readonly ReadyFilter[] = [],
+): Promise<{ server: SessionServer; path: string }> {
+  const directory = scratch()
+  const path = join(directory, 'lmtp')
+  const sink = await startSink({ path: join(directory, 'sink') })
+  const server = await startSessionServer([{ socket: { path }, relay: relayIn(directory, filters) }], limit)
+  onTestFinished(async () => {
+    await server.drain()
+    await sink.stop()
+  })
+  return { server, path }
+}
+
+async function greeted(path: string): Promise<Client> {
+  const client = await connect(path)
+  onTestFinished(() => client.close())
+  return client
+}
+
+test('more connections than the limit wait for their greeting, and get it when another ends', async () => {
+  const { server, path } = await start(2)
+  const first = await greeted(path)
+  await greeted(path)
+  let third: Client | undefined
+  void greeted(path).then((client) => {
+    third = client
+  })
+  await sleep(100)
+  expect(third).toBeUndefined()
+  expect(server.sessions).toBe(2)
+  await first.quit()
+  await expect.poll(() => third?.greeting.code).toBe(220)
+  expect(server.sessions).toBe(2)
+})
+
+test('a client that goes away while it waits for its greeting takes no endpoint', async () => {
+  const { server, path } = await start(1)
+  const first = await greeted(path)
+  const second = greeted(path)
+  second.catch(() => {})
+  const third = greeted(path)
+  await sleep(50)
+  await first.quit()
+  ;(await second).close()
+  expect((await third).greeting.code).toBe(220)
+  await expect.poll(() => server.sessions).toBe(1)
+})
+
+test('draining waits for the message under way, and accepts no more', async () => {
+  const slow = ready('slow', async () => {
+    await sleep(300)
+    return { action: 'accept' }
+  })
+  const { server, path } = await start(10, [slow])
+  const client = await greeted(path)
+  await client.expect('LHLO mx.example.test')
+  const sent = client.send({ sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\n' })
+  await sleep(100)
+  const drained = server.drain()
+  await expect(connect(path)).rejects.toThrow()
+  expect((await sent).code).toBe(250)
+  await drained
+  expect(server.sessions).toBe(0)
+})
