@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bytes, Context, Message, Verdict } from '@candy/sdk'
 import { onTestFinished } from 'vitest'
+import type { ConfiguredFilter } from '../src/chain/configured-filter.js'
+import type { Outcome, Reason } from '../src/chain/outcome.js'
 import type { Policy } from '../src/chain/policy.js'
-import type { ReadyFilter } from '../src/chain/ready-filter.js'
 import type { Log, LogFields, LogLevel } from '../src/log/log.js'
 
 /** A directory that is gone when the test has finished. */
@@ -32,13 +33,18 @@ export const POLICY: Policy = {
   onUnscannable: 'quarantine',
 }
 
-export function ready(
+export function makeFilter(
   name: string,
   judge: (message: Message, context: Context) => Verdict | Promise<Verdict>,
   policy: Partial<Policy> = {},
   rewrites = false,
-): ReadyFilter {
+): ConfiguredFilter {
   return { name, filter: { judge }, rewrites, fields: [], sharedFields: ['X-*', 'A'], policy: { ...POLICY, ...policy } }
+}
+
+/** Why a message does not go on; undefined when it does. */
+export function reasonOf(outcome: Outcome): Reason | undefined {
+  return outcome.action === 'accept' ? undefined : outcome.reason
 }
 
 /** One sequence of bytes, in the given chunks. */

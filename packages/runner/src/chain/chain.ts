@@ -1,127 +1,130 @@
 /**
- * The filters of `filters.d` in order, over one message. Neighbours that do not rewrite run at the same time, and the
- * result is what running them one after another would give: the first filter in order that does not accept decides,
- * whatever finished first; the others are aborted.
+ * Runs the filters of `filters.d` over one message, in order. Neighbouring filters that do not rewrite run at the same time,
+ * and the result is what running them one after another would give: the first filter in order that does not accept decides,
+ * whichever finishes first, and the others are aborted.
  *
- * Before any filter sees the message, the fields that the filters declare as theirs are taken out of it, and the runner's own: what
- * is there afterwards was written here, whatever becomes of the verdicts.
+ * Before any filter sees the message, the fields that filters declare as theirs are removed, and the runner's own: what is
+ * there afterwards was written by a filter or by the runner, whatever the verdicts are.
  *
- * Where a drop-in sets recipients apart, each group has a run of its own: what one of them gets is what it would get if
- * the message were for it alone.
+ * Where a drop-in has other settings for some recipients, the filters run once for each group of recipients: a recipient gets
+ * what they would get if the message were for them alone.
  */
-import { CandyError, type Envelope, type HeaderEdit, removeHeader } from '@candy/sdk'
-import type { Content } from '../message/content.js'
+import { CandyError, type HeaderEdit, removeHeader } from '@candy/sdk'
+import type { MessageContent } from '../message/content.js'
 import { editContent } from '../message/edited.js'
+import type { MailObject } from '../message/mail-object.js'
 import type { Spool } from '../message/spool.js'
+import type { ConfiguredFilter } from './configured-filter.js'
 import { Deadline } from './deadline.js'
-import { type Decision, decide, reportOf, STATUS_FIELD } from './decision.js'
+import { decide, reportOf, STATUS_FIELD, type StopDecision, UNDECIDED } from './decision.js'
 import { type FilterGroup, groupFilters } from './filter-group.js'
-import { type FilterResult, type JudgeOptions, judge, type Subject } from './judge.js'
-import type { Outcome, Reason, Report } from './outcome.js'
-import type { ReadyFilter } from './ready-filter.js'
-import { groupRecipients, type RecipientGroup } from './recipient-group.js'
+import { type FilterResult, type JudgeOptions, judge } from './judge.js'
+import type { AcceptedOutcome, Outcome, Report, StoppedOutcome } from './outcome.js'
+import { envelopeFor, groupRecipients, type RecipientGroup } from './recipient-group.js'
 
-/** What one message's way through the chain has gathered so far. */
+/** Recipient groups of one message for which filters run at the same time: a scanner has other messages to scan, too. */
+const CONCURRENT_GROUPS = 4
+
+/** What the filters so far have done for one group of recipients. */
 interface ChainState {
-  /** As it came in: what a quarantine keeps, and a log line tells of. */
-  readonly subject: Subject
+  /** The message as it came in: for the quarantine, and for the log. */
+  readonly message: MailObject
   readonly edits: HeaderEdit[]
   readonly reports: Report[]
   readonly spools: Spool[]
-  /** The message as the next group receives it. */
-  content: Content
+  /** The message as the next filters get it. */
+  content: MessageContent
 }
 
-interface Asked {
+interface TimedResult {
   readonly result: FilterResult
   readonly milliseconds: number
 }
 
-/** Recipient groups of one message that are judged at the same time: a scanner has other mail to look at, too. */
-const AT_ONCE = 4
-
 export class Chain {
-  readonly #filters: readonly ReadyFilter[]
-  readonly #groups: readonly FilterGroup[]
-  readonly #alike: boolean
+  readonly #filters: readonly ConfiguredFilter[]
+  readonly #filterGroups: readonly FilterGroup[]
+  /** Whether all recipients have the same settings. */
+  readonly #sameForAll: boolean
   readonly #options: JudgeOptions
-  /** Takes out what only the filters and the runner may say, as far as a sender has said it. */
-  readonly #disarm: readonly HeaderEdit[]
+  /** Removes the fields that only filters and the runner may write. */
+  readonly #removals: readonly HeaderEdit[]
 
-  constructor(filters: readonly ReadyFilter[], options: JudgeOptions) {
+  constructor(filters: readonly ConfiguredFilter[], options: JudgeOptions) {
     this.#filters = filters
-    this.#groups = groupFilters(filters)
-    this.#alike = filters.every(({ recipients }) => recipients === undefined)
+    this.#filterGroups = groupFilters(filters)
+    this.#sameForAll = filters.every(({ recipients }) => recipients === undefined)
     this.#options = options
     const fields = new Set([STATUS_FIELD, ...filters.flatMap((filter) => filter.fields)])
-    this.#disarm = Array.from(fields, (field) => removeHeader(field))
+    this.#removals = Array.from(fields, (field) => removeHeader(field))
   }
 
   /**
-   * Runs the filters over the message, whose content stays its owner's; gives at least one group, and every recipient is
-   * in one. When the deadline aborts, the outcome is `defer`: that is nobody's verdict. Throws nothing; close the outcomes.
+   * Runs the filters over the message, whose content still belongs to the caller. Returns at least one group; every recipient
+   * is in one. When the deadline aborts, the outcome is `defer`. Throws nothing. The caller closes the outcomes.
    */
-  async run(subject: Subject, deadline: Deadline): Promise<readonly RecipientGroup[]> {
-    const { recipients } = subject.envelope
-    const everybody = [...recipients.keys()]
-    let content: Content
+  async run(message: MailObject, deadline: Deadline): Promise<readonly RecipientGroup[]> {
+    const positions = [...message.envelope.recipients.keys()]
+    let content: MessageContent
     try {
-      content = await editContent(subject.content, this.#disarm)
+      content = await editContent(message.content, this.#removals)
     } catch (error) {
-      return [{ positions: everybody, subject, outcome: this.#failed(startState(subject, subject.content), error) }]
+      return [{ positions, message, outcome: this.#failed(newState(message, message.content), error) }]
     }
-    if (this.#alike) return [await this.#judge(everybody, subject, content, this.#groups, deadline)]
-    const selections = groupRecipients(this.#filters, recipients)
+    if (!this.#sameForAll) return this.#runForGroups(message, content, deadline)
+    const outcome = await this.#runFilters(this.#filterGroups, newState(message, content), deadline)
+    return [{ positions, message, outcome }]
+  }
+
+  async #runForGroups(
+    { id, envelope, content: original }: MailObject,
+    content: MessageContent,
+    deadline: Deadline,
+  ): Promise<readonly RecipientGroup[]> {
+    const selections = groupRecipients(this.#filters, envelope.recipients)
     const groups: RecipientGroup[] = []
-    const turns = selections.entries()
-    const take = async (): Promise<void> => {
-      for (const [turn, selection] of turns) {
-        groups[turn] = await this.#judge(
-          selection.positions,
-          subject,
-          content,
-          groupFilters(selection.filters),
-          deadline,
-        )
+    const remaining = selections.entries()
+    const runRemaining = async (): Promise<void> => {
+      for (const [index, { positions, filters }] of remaining) {
+        const message = { id, envelope: envelopeFor(envelope, positions), content: original }
+        const outcome = await this.#runFilters(groupFilters(filters), newState(message, content), deadline)
+        groups[index] = { positions, message, outcome }
       }
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, take))
+    await Promise.all(Array.from({ length: CONCURRENT_GROUPS }, runRemaining))
     return groups
   }
 
-  async #judge(
-    positions: readonly number[],
-    whole: Subject,
-    content: Content,
-    groups: readonly FilterGroup[],
-    deadline: Deadline,
-  ): Promise<RecipientGroup> {
-    const subject = { ...whole, envelope: narrow(whole.envelope, positions) }
-    const state = startState(subject, content)
-    for (const group of groups) {
-      const stopped = await this.#runGroup(group, state, deadline)
-      if (stopped !== undefined) return { positions, subject, outcome: stopped }
+  async #runFilters(filterGroups: readonly FilterGroup[], state: ChainState, deadline: Deadline): Promise<Outcome> {
+    for (const filterGroup of filterGroups) {
+      const stopped = await this.#runFilterGroup(filterGroup, state, deadline)
+      if (stopped !== undefined) return stopped
     }
-    return { positions, subject, outcome: accepted(state) }
+    return acceptedOutcome(state)
   }
 
-  async #runGroup(group: FilterGroup, state: ChainState, deadline: Deadline): Promise<Outcome | undefined> {
+  /** Undefined when every filter of the group lets the message go on. */
+  async #runFilterGroup(
+    filterGroup: FilterGroup,
+    state: ChainState,
+    deadline: Deadline,
+  ): Promise<StoppedOutcome | undefined> {
     const edits: HeaderEdit[] = []
-    const groupEnd = new Deadline(deadline)
+    const groupDeadline = new Deadline(deadline)
     try {
-      const subject = { ...state.subject, content: state.content }
-      const asked = group.map((ready) => this.#ask(ready, subject, groupEnd))
-      for (const [index, ready] of group.entries()) {
-        const { result, milliseconds } = (await asked[index]) as Asked
-        state.reports.push(reportOf(ready, result, milliseconds))
+      const message = { ...state.message, content: state.content }
+      const pending = filterGroup.map((filter) => this.#judge(filter, message, groupDeadline))
+      for (const [index, filter] of filterGroup.entries()) {
+        const { result, milliseconds } = (await pending[index]) as TimedResult
+        state.reports.push(reportOf(filter, result, milliseconds))
         if ('spool' in result) {
           state.spools.push(result.spool)
           state.content = result.spool
         }
-        const decision = deadline.reason !== undefined ? INTERRUPTED : decide(ready, result, this.#options.onReject)
-        if (!decision.goOn) {
-          groupEnd.abort(new CandyError('DEADLINE', `${ready.name} has decided`))
-          return stopped(state, ready.name, decision)
+        const decision = deadline.reason !== undefined ? NOT_JUDGED : decide(filter, result, this.#options.onReject)
+        if (decision.action !== 'accept') {
+          groupDeadline.abort(new CandyError('DEADLINE', `${filter.name} has decided`))
+          return stoppedOutcome(state, filter.name, decision)
         }
         edits.push(...decision.edits)
       }
@@ -131,64 +134,42 @@ export class Chain {
     } catch (error) {
       return this.#failed(state, error)
     } finally {
-      groupEnd.end()
+      groupDeadline.end()
     }
   }
 
-  #failed(state: ChainState, error: unknown): Outcome {
-    this.#options.log.write('error', 'the chain failed', { id: state.subject.id, error: String(error) })
-    return stopped(state, 'candy', INTERRUPTED)
-  }
-
-  async #ask(ready: ReadyFilter, subject: Subject, deadline: Deadline): Promise<Asked> {
+  async #judge(filter: ConfiguredFilter, message: MailObject, deadline: Deadline): Promise<TimedResult> {
     const started = performance.now()
-    const result = await judge(ready, subject, this.#options, deadline)
+    const result = await judge(filter, message, this.#options, deadline)
     return { result, milliseconds: Math.round(performance.now() - started) }
   }
+
+  #failed(state: ChainState, error: unknown): StoppedOutcome {
+    this.#options.log.write('error', 'the chain failed', { id: state.message.id, error: String(error) })
+    return stoppedOutcome(state, 'candy', NOT_JUDGED)
+  }
 }
 
-const INTERRUPTED: Extract<Decision, { goOn: false }> = {
-  goOn: false,
-  action: 'defer',
-  text: 'content filter unavailable',
-  status: [3, 0],
+const NOT_JUDGED: StopDecision = { action: 'defer', ...UNDECIDED }
+
+function newState(message: MailObject, content: MessageContent): ChainState {
+  return { message, edits: [], reports: [], spools: [], content }
 }
 
-function startState(subject: Subject, content: Content): ChainState {
-  return { subject, edits: [], reports: [], spools: [], content }
-}
-
-function accepted(state: ChainState): Outcome {
-  const { content, edits, reports, spools } = state
+function acceptedOutcome({ content, edits, reports, spools }: ChainState): AcceptedOutcome {
   return { action: 'accept', content, edits, rewritten: spools.length > 0, reports, close: () => closeAll(spools) }
 }
 
-function stopped(state: ChainState, filter: string, decision: Extract<Decision, { goOn: false }>): Outcome {
-  const reason: Reason = { filter, text: decision.text, status: decision.status }
-  const { subject, reports, spools } = state
-  const { content } = subject
-  return {
-    action: decision.action,
-    reason,
-    content,
-    edits: [],
-    rewritten: false,
-    reports,
-    close: () => closeAll(spools),
-  }
+function stoppedOutcome(
+  { message, reports, spools }: ChainState,
+  filter: string,
+  { action, text, status }: StopDecision,
+): StoppedOutcome {
+  const reason = { filter, text, status }
+  const { content } = message
+  return { action, reason, content, edits: [], rewritten: false, reports, close: () => closeAll(spools) }
 }
 
 async function closeAll(spools: Spool[]): Promise<void> {
   for (const spool of spools.splice(0)) await spool.close()
-}
-
-/** The envelope for the recipients in these positions, frozen. */
-function narrow({ sender, recipients, client }: Envelope, positions: readonly number[]): Envelope {
-  const [first = recipients[0], ...others] = positions.flatMap((position) => recipients[position] ?? [])
-  const copy: [string, ...string[]] = [first, ...others]
-  return Object.freeze({
-    sender,
-    recipients: Object.freeze(copy),
-    ...(client === undefined ? {} : { client: Object.freeze({ ...client }) }),
-  })
 }

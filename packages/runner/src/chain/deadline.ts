@@ -1,31 +1,31 @@
 /**
- * An end that work may come to early: by its own time, with the work that it is a part of, or by a word from its owner.
- * Not an AbortSignal, of which a message would need several: making one costs more than a small message's way through the
- * chain. There is one for whoever asks.
+ * When work has to end: when its own time is over, when the work that it is a part of has to end, or when its owner aborts it.
+ * Not an AbortSignal, of which a message would need several: making one costs more than all else that the chain does for a small
+ * message. `signal` makes one when it is asked for.
  */
 import { CandyError } from '@candy/sdk'
 
-/** Told why, once. */
-export type Listener = (reason: Error) => void
+/** Called once, with the reason. */
+export type AbortListener = (reason: Error) => void
 
 export class Deadline {
-  readonly #whole: Deadline | undefined
+  readonly #parent: Deadline | undefined
   readonly #timer: NodeJS.Timeout | undefined
   readonly #end: number
-  readonly #listeners = new Set<Listener>()
-  readonly #follow: Listener = (reason) => this.abort(reason)
+  readonly #listeners = new Set<AbortListener>()
+  readonly #abortWithParent: AbortListener = (reason) => this.abort(reason)
   #controller: AbortController | undefined
   #reason: Error | undefined
 
-  /** `whole` is the deadline of the work that this is a part of. `milliseconds` absent: no time of its own. */
-  constructor(whole?: Deadline, milliseconds?: number) {
-    this.#whole = whole
+  /** `parent` is the deadline of the work that this is a part of. Without `milliseconds` there is no time limit of its own. */
+  constructor(parent?: Deadline, milliseconds?: number) {
+    this.#parent = parent
     this.#end = milliseconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + milliseconds
     if (milliseconds !== undefined) {
       const late = (): void => this.abort(new CandyError('DEADLINE', `not done within ${milliseconds} ms`))
       this.#timer = setTimeout(late, milliseconds)
     }
-    whole?.listen(this.#follow)
+    parent?.onAbort(this.#abortWithParent)
   }
 
   /** Why the work has to end; undefined while it may go on. */
@@ -33,11 +33,11 @@ export class Deadline {
     return this.#reason
   }
 
-  /** Milliseconds until the end, its own or that of the whole; 0 once the work has to end, `Infinity` without any time. */
+  /** Milliseconds until the end, its own or its parent's; 0 once the work has to end, `Infinity` when there is no time limit. */
   get remaining(): number {
     if (this.#reason !== undefined) return 0
     const own = Math.max(0, this.#end - performance.now())
-    return Math.min(own, this.#whole?.remaining ?? Number.POSITIVE_INFINITY)
+    return Math.min(own, this.#parent?.remaining ?? Number.POSITIVE_INFINITY)
   }
 
   /** Aborts with the deadline, with the same reason. */
@@ -51,14 +51,14 @@ export class Deadline {
     if (this.#reason !== undefined) throw this.#reason
   }
 
-  /** Has the listener called at the abort; at once when that was before. */
-  listen(listener: Listener): void {
+  /** Calls the listener when the deadline aborts; at once when it has already. */
+  onAbort(listener: AbortListener): void {
     if (this.#reason === undefined) this.#listeners.add(listener)
     else listener(this.#reason)
   }
 
-  /** The listener is not called any more. */
-  unlisten(listener: Listener): void {
+  /** Removes the listener. */
+  offAbort(listener: AbortListener): void {
     this.#listeners.delete(listener)
   }
 
@@ -72,18 +72,18 @@ export class Deadline {
     for (const listener of listeners) listener(reason)
   }
 
-  /** Frees the timer, and lets go of the whole and of all listeners: the work is done. May be called again. */
+  /** The work is done: stops the timer and removes all listeners. May be called again. */
   end(): void {
     clearTimeout(this.#timer)
-    this.#whole?.unlisten(this.#follow)
+    this.#parent?.offAbort(this.#abortWithParent)
     this.#listeners.clear()
   }
 }
 
-/** What the promise gives, or the reason as soon as the deadline aborts; what the promise says after that is not heard. */
+/** The promise's value; throws the reason as soon as the deadline aborts, and the promise's later value has no effect. */
 export function unlessAborted<T>(promise: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    deadline.listen(reject)
+    deadline.onAbort(reject)
     promise.then(resolve, reject)
   })
 }

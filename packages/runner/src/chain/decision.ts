@@ -1,66 +1,78 @@
-/** The operator's policy, applied to what one filter said: pure, one filter, no bytes. */
+/** Applies the operator's policy to what one filter said. Pure: one filter, no bytes. */
 import { type HeaderEdit, printable, type Refusal, type Status } from '@candy/sdk'
+import type { ConfiguredFilter } from './configured-filter.js'
 import type { FilterResult } from './judge.js'
-import type { OutcomeAction, Report } from './outcome.js'
+import type { OutcomeAction, Report, StoppedOutcome } from './outcome.js'
 import type { OnReject, Policy } from './policy.js'
-import type { ReadyFilter } from './ready-filter.js'
 
 /** The field that the runner adds for what a recipient must be able to see: tagged, or not judged. */
 export const STATUS_FIELD = 'X-Candy-Status'
 
-export type Decision =
-  | { readonly goOn: true; readonly edits: readonly HeaderEdit[] }
-  | {
-      readonly goOn: false
-      readonly action: Exclude<OutcomeAction, 'accept'>
-      readonly text: string
-      readonly status: Status
-    }
-
-type Chosen = OutcomeAction | 'tag'
-
-/** RFC 3463: 7.1 "delivery not authorized", 3.0 "other mail system status". */
-const REFUSED: Status = [7, 1]
-const UNAVAILABLE: Status = [3, 0]
-
-/** `atPlace` is what becomes of rejected mail where the policy leaves it to the place. */
-export function decide(ready: ReadyFilter, result: FilterResult, atPlace: OnReject = 'quarantine'): Decision {
-  const { policy } = ready
-  if ('skipped' in result) return noted(ready, `not judged, larger than ${policy.maxSize} bytes`)
-  if ('error' in result) {
-    if (policy.onError === 'accept') return noted(ready, 'not judged, the filter could not decide')
-    return { goOn: false, action: policy.onError, text: 'content filter unavailable', status: UNAVAILABLE }
-  }
-  const { verdict } = result
-  if (verdict.action === 'accept') return { goOn: true, edits: verdict.edits ?? [] }
-  const text = printable(verdict.text) || 'content not acceptable'
-  const status = verdict.status ?? REFUSED
-  const taken = choose(policy, verdict.action, atPlace)
-  if (taken === 'accept') return noted(ready, 'not judged, the message is unscannable')
-  if (taken === 'tag') return noted(ready, `${verdict.action}, ${text}`, verdict.edits)
-  return { goOn: false, action: taken, text, status }
+/** What a stranger is told when there is no verdict. RFC 3463 3.0: "other mail system status". */
+export const UNDECIDED: { readonly text: string; readonly status: Status } = {
+  text: 'content filter unavailable',
+  status: [3, 0],
 }
 
-/** What the operator has done with mail of which the filter says this. */
-function choose(policy: Policy, action: Refusal['action'], atPlace: OnReject): Chosen {
-  if (action === 'defer') return 'defer'
-  if (action === 'quarantine') return policy.onQuarantine
-  if (action === 'unscannable') return policy.onUnscannable
+/** RFC 3463 7.1: "delivery not authorized". */
+const NOT_AUTHORIZED: Status = [7, 1]
+
+export type Decision = AcceptDecision | StopDecision
+
+/** The message goes on to the next filter, with these edits. */
+interface AcceptDecision {
+  readonly action: 'accept'
+  readonly edits: readonly HeaderEdit[]
+}
+
+export interface StopDecision {
+  readonly action: StoppedOutcome['action']
+  readonly text: string
+  readonly status: Status
+}
+
+/** `atPlace` is what is done with rejected mail where the policy leaves it to the place. */
+export function decide(filter: ConfiguredFilter, result: FilterResult, atPlace: OnReject = 'quarantine'): Decision {
+  const { policy } = filter
+  if ('skipped' in result) return tagged(filter, `not judged, larger than ${policy.maxSize} bytes`)
+  if ('error' in result) {
+    if (policy.onError === 'accept') return tagged(filter, 'not judged, the filter could not decide')
+    return { action: policy.onError, ...UNDECIDED }
+  }
+  const { verdict } = result
+  if (verdict.action === 'accept') return { action: 'accept', edits: verdict.edits ?? [] }
+  const text = printable(verdict.text) || 'content not acceptable'
+  const status = verdict.status ?? NOT_AUTHORIZED
+  const action = actionFor(verdict.action, policy, atPlace)
+  if (action === 'accept') return tagged(filter, 'not judged, the message is unscannable')
+  if (action === 'tag') return tagged(filter, `${verdict.action}, ${text}`, verdict.edits)
+  return { action, text, status }
+}
+
+/** What the operator wants done with mail of which a filter says this. */
+function actionFor(said: Refusal['action'], policy: Policy, atPlace: OnReject): OutcomeAction | 'tag' {
+  if (said === 'defer') return 'defer'
+  if (said === 'quarantine') return policy.onQuarantine
+  if (said === 'unscannable') return policy.onUnscannable
   return policy.onReject === 'place' ? atPlace : policy.onReject
 }
 
-/** How the filter came out, for the log. */
-export function reportOf(ready: ReadyFilter, result: FilterResult, milliseconds: number): Report {
-  const { name } = ready
+/** The message goes on with the runner's field on top, and below it the filter's edits. */
+function tagged({ name }: ConfiguredFilter, note: string, edits: readonly HeaderEdit[] = []): AcceptDecision {
+  return { action: 'accept', edits: [...edits, { add: STATUS_FIELD, value: `${name}; ${note}` }] }
+}
+
+/** The result of a filter, for the log. */
+export function reportOf({ name }: ConfiguredFilter, result: FilterResult, milliseconds: number): Report {
   if ('skipped' in result) return { name, action: 'skipped', milliseconds: 0 }
-  if ('error' in result) return { name, action: 'error', milliseconds, ...explain(result.error) }
+  if ('error' in result) return { name, action: 'error', milliseconds, ...describeError(result.error) }
   const { verdict } = result
   if (verdict.action === 'accept') return { name, action: 'accept', milliseconds }
   return { name, action: verdict.action, milliseconds, text: printable(verdict.text) }
 }
 
-/** Whatever was thrown: a value that cannot even be asked what it is has no word for the log, and does no harm. */
-function explain(error: unknown): { readonly text: string; readonly code?: string } {
+/** A filter may throw anything, also an object whose members throw when they are read. */
+function describeError(error: unknown): { readonly text: string; readonly code?: string } {
   try {
     const { message, code } = Object(error) as { readonly message?: unknown; readonly code?: unknown }
     const text = printable(String(message ?? error))
@@ -68,9 +80,4 @@ function explain(error: unknown): { readonly text: string; readonly code?: strin
   } catch {
     return { text: 'what was thrown cannot be printed' }
   }
-}
-
-/** The message goes on with a note about it on top, and below the note what the filter found. */
-function noted(ready: ReadyFilter, what: string, found: readonly HeaderEdit[] = []): Decision {
-  return { goOn: true, edits: [...found, { add: STATUS_FIELD, value: `${ready.name}; ${what}` }] }
 }

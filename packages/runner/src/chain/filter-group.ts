@@ -1,17 +1,17 @@
-/** Which filters run at the same time: neighbours that do not rewrite. A rewriting filter is a group of its own. */
-import type { ReadyFilter } from './ready-filter.js'
+/** Filters that run at the same time: neighbours that do not rewrite. A rewriting filter is a group of its own. */
+import type { ConfiguredFilter } from './configured-filter.js'
 
-export type FilterGroup = readonly [ReadyFilter, ...ReadyFilter[]]
+export type FilterGroup = readonly [ConfiguredFilter, ...ConfiguredFilter[]]
 
-export function groupFilters(filters: readonly ReadyFilter[]): readonly FilterGroup[] {
-  const groups: [ReadyFilter, ...ReadyFilter[]][] = []
-  let open: [ReadyFilter, ...ReadyFilter[]] | undefined
+export function groupFilters(filters: readonly ConfiguredFilter[]): readonly FilterGroup[] {
+  const groups: [ConfiguredFilter, ...ConfiguredFilter[]][] = []
+  let current: [ConfiguredFilter, ...ConfiguredFilter[]] | undefined
   for (const filter of filters) {
-    if (open !== undefined && !filter.rewrites) open.push(filter)
+    if (current !== undefined && !filter.rewrites) current.push(filter)
     else {
-      const group: [ReadyFilter, ...ReadyFilter[]] = [filter]
+      const group: [ConfiguredFilter, ...ConfiguredFilter[]] = [filter]
       groups.push(group)
-      open = filter.rewrites ? undefined : group
+      current = filter.rewrites ? undefined : group
     }
   }
   return groups

@@ -1,14 +1,15 @@
-/** The message as one filter sees it: frozen, made for this filter alone, and closed to it once its verdict is used. */
-import { type Bytes, CandyError, type Message } from '@candy/sdk'
-import type { Subject } from './judge.js'
+/** The message as one filter sees it: frozen, made for this filter alone, and readable only until its verdict was used. */
+import { type Bytes, CandyError, type Envelope, type Message } from '@candy/sdk'
+import type { MailObject } from '../message/mail-object.js'
 
 export interface MessageView {
+  /** What the filter gets. Once the view is closed, `open` and `headers` throw `SPOOL`, and so does a reading that is under way. */
   readonly message: Message
-  /** From now on reading throws `SPOOL`, also where a reading is under way. */
+  /** Ends what the filter can read: its verdict was used, or it has none. */
   close(): void
 }
 
-export function viewMessage({ id, envelope, content }: Subject): MessageView {
+export function viewMessage({ id, envelope, content }: MailObject): MessageView {
   let closed = false
   const assertOpen = (): void => {
     if (closed) throw new CandyError('SPOOL', 'the message is read after the verdict was given')
@@ -29,7 +30,7 @@ export function viewMessage({ id, envelope, content }: Subject): MessageView {
   }
   const message: Message = Object.freeze({
     id,
-    envelope,
+    envelope: frozen(envelope),
     size: content.size,
     open: (): Bytes => ({ [Symbol.asyncIterator]: read }),
     headers: async () => {
@@ -43,4 +44,15 @@ export function viewMessage({ id, envelope, content }: Subject): MessageView {
       closed = true
     },
   }
+}
+
+/** A copy, since the runner's own envelope is everybody's. */
+function frozen({ sender, recipients, client }: Envelope): Envelope {
+  const [first, ...others] = recipients
+  const copy: [string, ...string[]] = [first, ...others]
+  return Object.freeze({
+    sender,
+    recipients: Object.freeze(copy),
+    ...(client === undefined ? {} : { client: Object.freeze({ ...client }) }),
+  })
 }

@@ -1,10 +1,45 @@
-/** What the chain decided about one message: the one value that a front turns into a reply, an exit status or JSON. */
+/** What the chain decided about a message for some of its recipients. Replies, exit statuses and JSON are made from it. */
 import type { HeaderEdit, Status } from '@candy/sdk'
-import type { Content } from '../message/content.js'
+import type { MessageContent } from '../message/content.js'
 
-export type OutcomeAction = 'accept' | 'refuse' | 'defer' | 'quarantine' | 'discard'
+export type Outcome = AcceptedOutcome | StoppedOutcome
 
-/** How one filter came out, for logs and `--json`. */
+export type OutcomeAction = Outcome['action']
+
+/** The message goes on. */
+export interface AcceptedOutcome extends CommonOutcome {
+  readonly action: 'accept'
+}
+
+/** The message does not go on. `content` is the message as it came in. */
+export interface StoppedOutcome extends CommonOutcome {
+  readonly action: 'refuse' | 'defer' | 'quarantine' | 'discard'
+  readonly reason: Reason
+}
+
+interface CommonOutcome {
+  /** The message as it goes on: edits and new content applied. */
+  readonly content: MessageContent
+  /** All header edits that were applied, in order. */
+  readonly edits: readonly HeaderEdit[]
+  /** Whether a filter's new content has replaced the message's content. */
+  readonly rewritten: boolean
+  /** One for each filter that was asked and whose result counted, in `filters.d` order. */
+  readonly reports: readonly Report[]
+  /** Frees what the chain spooled; `content` cannot be read then, unless it is the message as it came in. May be called again. */
+  close(): Promise<void>
+}
+
+/** Why a message does not go on. */
+export interface Reason {
+  /** The filter that decided. */
+  readonly filter: string
+  /** One line of printable ASCII, at most 400 bytes; tells a stranger nothing about this host. */
+  readonly text: string
+  readonly status: Status
+}
+
+/** The result of one filter, for logs and `--json`. */
 export interface Report {
   readonly name: string
   /** What the filter said; `error`: it could not decide; `skipped`: the message is larger than its `max_size`. */
@@ -14,29 +49,4 @@ export interface Report {
   readonly text?: string
   /** The error's code, where it has one. */
   readonly code?: string
-}
-
-/** Why a message does not simply go on. */
-export interface Reason {
-  /** The filter that decided. */
-  readonly filter: string
-  /** One line of printable ASCII, at most 400 bytes; tells a stranger nothing about the site. */
-  readonly text: string
-  readonly status: Status
-}
-
-export interface Outcome {
-  readonly action: OutcomeAction
-  /** Absent when the action is `accept`. */
-  readonly reason?: Reason
-  /** The message as it goes on: edits and new content applied. The original where it does not go on. */
-  readonly content: Content
-  /** All header edits that were applied, in order. */
-  readonly edits: readonly HeaderEdit[]
-  /** Whether a filter's new content took the original's place. */
-  readonly rewritten: boolean
-  /** One for each filter that was asked and heard, in `filters.d` order. */
-  readonly reports: readonly Report[]
-  /** Gives back what the chain spooled; `content` is gone then, unless it is the original. May be called again. */
-  close(): Promise<void>
 }

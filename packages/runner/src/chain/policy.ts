@@ -1,4 +1,4 @@
-/** What the operator wrote about one filter: the filter says what the mail is, the policy says what becomes of it. */
+/** What the operator wrote about one filter: the filter says what the mail is, the policy says what is done with it. */
 
 type OnError = 'defer' | 'accept' | 'quarantine'
 export type OnReject = 'refuse' | 'quarantine' | 'tag' | 'discard'
@@ -11,9 +11,9 @@ export interface Policy {
   /** Bytes; a larger message is not judged by this filter, and a header says so. */
   readonly maxSize?: number
   readonly onError: OnError
-  /** `place`: what is done where the mail comes in. */
+  /** `place`: as it is done where the mail comes in. */
   readonly onReject: OnReject | 'place'
   readonly onQuarantine: OnQuarantine
-  /** What becomes of mail that the filter can never decide about. */
+  /** What is done with mail that the filter can never decide about. */
   readonly onUnscannable: OnUnscannable
 }

@@ -1,23 +1,23 @@
 /**
- * A verdict as it was given: copied when the filter returns it, so that each of its members is read once and nothing that
- * the filter does afterwards to an object, to a list that it uses again or behind a getter changes what was decided.
+ * A copy of a verdict, made when the filter returns it: each member is read once, so that nothing that the filter does to the
+ * object afterwards, or behind a getter, changes what was decided.
  */
 import { CandyError, type HeaderEdit, MOST_EDITS, type Verdict, verdictFault } from '@candy/sdk'
-import type { ReadyFilter } from './ready-filter.js'
+import type { ConfiguredFilter } from './configured-filter.js'
 
 /** Throws `VERDICT` for what is no verdict of this filter, and what a getter throws. */
-export function copyVerdict(given: unknown, ready: ReadyFilter): Verdict {
-  const copy = copyOf(given)
-  const fault = verdictFault(copy, ready)
+export function copyVerdict(returned: unknown, filter: ConfiguredFilter): Verdict {
+  const copy = copyOf(returned)
+  const fault = verdictFault(copy, filter)
   if (fault !== undefined) throw new CandyError('VERDICT', fault)
   return copy as Verdict
 }
 
-function copyOf(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null) return given
-  const copy: Record<string, unknown> = { ...given }
+function copyOf(returned: unknown): unknown {
+  if (typeof returned !== 'object' || returned === null) return returned
+  const copy: Record<string, unknown> = { ...returned }
   if ('status' in copy && Array.isArray(copy.status)) copy.status = copy.status.slice(0, 3)
-  // More of them are refused without being looked at.
+  // When there are more of them, the verdict is refused without looking at them.
   if (Array.isArray(copy.edits) && copy.edits.length <= MOST_EDITS) copy.edits = Array.from(copy.edits, copyEdit)
   return copy
 }

@@ -8,10 +8,10 @@ import type { Envelope } from '@candy/sdk'
 import type { Command } from 'commander'
 import { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
-import type { Outcome } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
 import { ConfigurationError } from '../config/problem.js'
-import { planDeliveries } from '../delivery/delivery.js'
+import { checkExitOf } from '../delivery/answer.js'
+import { planDeliveries } from '../delivery/outcome-delivery.js'
 import { readConfiguration } from '../filters/configuration.js'
 import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
@@ -21,7 +21,7 @@ import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
 import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_OK, EX_TEMPFAIL, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
+import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { senderOf, withoutMboxLine } from './message-file.js'
 import { printGroups, toJson, weightiest } from './outcome-print.js'
@@ -39,14 +39,6 @@ interface CheckOptions {
   readonly out?: string
   readonly json?: true
   readonly verbose?: true
-}
-
-const STATUSES: Readonly<Record<Outcome['action'], number>> = {
-  accept: EX_OK,
-  refuse: EX_UNAVAILABLE,
-  quarantine: EX_UNAVAILABLE,
-  discard: EX_UNAVAILABLE,
-  defer: EX_TEMPFAIL,
 }
 
 export function addCheck(candy: Command): void {
@@ -104,7 +96,8 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     if (out !== undefined) await writeLoad(groups, out)
     const original = { envelope, header: await headerOf(content) }
     process.stdout.write(options.json ? `${JSON.stringify(toJson(original, groups))}\n` : printGroups(original, groups))
-    process.exitCode = STATUSES[weightiest(groups)?.action ?? 'defer']
+    const outcome = weightiest(groups)
+    process.exitCode = outcome === undefined ? EX_TEMPFAIL : checkExitOf(outcome)
   } finally {
     for (const { outcome } of groups) await outcome.close()
     await content?.close()

@@ -2,7 +2,7 @@
 import { type Envelope, editHeaders, type HeaderEdit, printable } from '@candy/sdk'
 import type { Outcome } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
-import { answerTo } from '../delivery/answer.js'
+import { statusOf } from '../delivery/answer.js'
 import { printTable } from './table.js'
 
 /** What weighs more comes first. */
@@ -27,17 +27,18 @@ export function toJson({ envelope: { sender }, header }: Original, groups: reado
     ...(outcome && members(outcome, header)),
     sender,
     groups: groups.map((group) => ({
-      recipients: group.subject.envelope.recipients,
+      recipients: group.message.envelope.recipients,
       ...members(group.outcome, header),
     })),
   }
 }
 
-function members({ action, reason, edits, rewritten, reports }: Outcome, header: Uint8Array): object {
+function members(outcome: Outcome, header: Uint8Array): object {
+  const { action, edits, rewritten, reports } = outcome
   return {
     action,
-    ...(reason !== undefined && { filter: reason.filter, text: reason.text }),
-    status: answerTo({ action, ...(reason !== undefined && { reason }) }).status,
+    ...(outcome.action !== 'accept' && { filter: outcome.reason.filter, text: outcome.reason.text }),
+    status: statusOf(outcome),
     edits: effective(edits, header),
     rewritten,
     filters: reports,
@@ -50,17 +51,18 @@ export function printGroups(
   groups: readonly RecipientGroup[],
 ): string {
   const envelope = `from <${sender}> to ${recipients.map((one) => `<${one}>`).join(', ')}\n`
-  const heading = ({ subject }: RecipientGroup): string =>
-    groups.length === 1 ? '' : `${subject.envelope.recipients.join(', ')}:\n`
+  const heading = ({ message }: RecipientGroup): string =>
+    groups.length === 1 ? '' : `${message.envelope.recipients.join(', ')}:\n`
   return envelope + groups.map((group) => heading(group) + printOutcome(group.outcome, header)).join('\n')
 }
 
-function printOutcome({ action, reason, edits, rewritten, reports }: Outcome, header: Uint8Array): string {
+function printOutcome(outcome: Outcome, header: Uint8Array): string {
+  const { action, edits, rewritten, reports } = outcome
   const rows = reports.map(({ name, action, milliseconds, text = '' }) => [name, action, String(milliseconds), text])
   const lines = [rows.length === 0 ? 'no filters' : printTable(['filter', 'said', 'ms', 'why'], rows)]
   for (const edit of effective(edits, header)) lines.push(printEdit(edit))
   if (rewritten) lines.push('the content was rewritten')
-  lines.push(reason === undefined ? action : `${action}: ${reason.filter}: ${reason.text}`)
+  lines.push(outcome.action === 'accept' ? action : `${action}: ${outcome.reason.filter}: ${outcome.reason.text}`)
   return `${lines.join('\n')}\n`
 }
 

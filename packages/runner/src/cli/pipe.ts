@@ -5,7 +5,7 @@ import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
 import type { Settings } from '../config/settings.js'
-import type { ExitStatus } from '../delivery/answer.js'
+import { type ExitStatus, MISCONFIGURED, UNAVAILABLE } from '../delivery/answer.js'
 import type { NextHop } from '../delivery/next-hop.js'
 import { makeOwnId } from '../delivery/own-id.js'
 import { sendmailNextHop } from '../delivery/sendmail.js'
@@ -15,7 +15,7 @@ import { loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
-import { answerPipe, type PipeAnswer, receivePipe, unavailable } from '../pipe/pipe.js'
+import { answerPipe, type PipeAnswer, pipeAnswerOf, receivePipe } from '../pipe/pipe.js'
 import { watchUpstream } from '../pipe/upstream.js'
 
 const STDIN = 0
@@ -99,7 +99,7 @@ async function answer(
   if (received.status === 'rejected') throw received.reason
   const site = loaded.value
   const content = received.value
-  const front = {
+  const options = {
     chain: new Chain(site.filters, { spool, log }),
     nextHop: openNextHop(settings, spool.directory, call.ownClientsAreLocal === true, log),
     quarantine: join(settings.state, 'quarantine'),
@@ -107,7 +107,7 @@ async function answer(
   }
   const id = call.id ?? makeOwnId()
   try {
-    return await answerPipe(front, { id, envelope: call.envelope, content, assertUpstream }, deadline)
+    return await answerPipe(options, { id, envelope: call.envelope, content, assertUpstream }, deadline)
   } finally {
     await content.close()
     await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
@@ -185,7 +185,7 @@ function complain(error: unknown, id: string | undefined, log: Log): PipeAnswer 
       error: line,
     })
   }
-  return code === 'CONFIG' ? { exit: 75, text: '4.3.5 content filter configuration error' } : unavailable()
+  return pipeAnswerOf(code === 'CONFIG' ? MISCONFIGURED : UNAVAILABLE)
 }
 
 /** A reader that has gone away changes nothing: the status says it all. */

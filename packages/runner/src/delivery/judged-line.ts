@@ -1,34 +1,34 @@
 /**
- * The line of the log that says everything about one judged message: who sent it to whom, what each filter said and why,
- * what became of it, and what Postfix heard (docs/logs.md). What matters most stands first, since a line may be cut.
+ * The log line that tells everything about one judged message: who sent it to whom, what each filter said and why, what was
+ * done with it, and what Postfix was answered (docs/logs.md). What matters most comes first, since a line may be cut.
  */
 import { type Client, type Envelope, printable } from '@candy/sdk'
 import type { Report } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
 import type { Log, LogFields } from '../log/log.js'
 
-/** Recipients that are named; of more the line has the number. */
-const NAMED = 10
+/** Recipients that the line names; of the others it has the number. */
+const NAMED_RECIPIENTS = 10
 
 export interface JudgedMessage {
   readonly group: RecipientGroup
   readonly messageId: string | undefined
-  /** What Postfix hears. */
+  /** What Postfix is answered. */
   readonly answer: string
-  /** Whether the message will come again. */
+  /** Whether Postfix will send the message again. */
   readonly temporary: boolean
 }
 
 /** Writes the line, one for each group of recipients with an outcome of its own. */
 export function logJudged(log: Log, { group, messageId, answer, temporary }: JudgedMessage): void {
-  const { subject, outcome } = group
-  const { id, envelope, content } = subject
+  const { message, outcome } = group
+  const { id, envelope, content } = message
   log.write(temporary ? 'warn' : 'info', 'judged', {
     id,
     action: outcome.action,
     answer: printable(answer),
     filters: outcome.reports.map(printReport).join('; ') || 'none',
-    ...(outcome.reason !== undefined && { decided_by: outcome.reason.filter }),
+    ...(outcome.action !== 'accept' && { decided_by: outcome.reason.filter }),
     message_id: messageId ?? '',
     ...clientFields(envelope.client),
     sender: envelope.sender,
@@ -54,7 +54,7 @@ function clientFields(client: Client | undefined): LogFields {
 }
 
 function printRecipients({ recipients }: Envelope): string {
-  const named = recipients.slice(0, NAMED).join(', ')
-  const more = recipients.length - NAMED
+  const named = recipients.slice(0, NAMED_RECIPIENTS).join(', ')
+  const more = recipients.length - NAMED_RECIPIENTS
   return more > 0 ? `${named} and ${more} more` : named
 }

@@ -1,19 +1,15 @@
-/** Handing a judged message on: what every way out has in common. */
-import type { Envelope } from '@candy/sdk'
-import type { Content } from '../message/content.js'
+/** Where pipe mode hands a message to: sendmail(1), or an SMTP service. */
+import type { MailObject } from '../message/mail-object.js'
 
-export interface OutgoingMessage {
-  readonly id: string
-  readonly envelope: Envelope
-  readonly content: Content
-  /** Throws when whoever gave us the message is gone: it was perhaps cut short, and will surely come again. */
+export interface OutgoingMessage extends MailObject {
+  /** Throws when whoever sent the message is gone: it may have been cut short, and will be sent again. */
   assertUpstream(): Promise<void>
 }
 
 export type HandOverResult =
-  /** The next hop has taken responsibility (RFC 5321 §6.1). */
+  /** The next hop has taken responsibility for the message (RFC 5321 §6.1). */
   | { readonly taken: true }
-  /** The next hop refused for good, and the reason is the message itself. `status` is its RFC 3463 status. */
+  /** The next hop refused for good, and because of the message itself. `status` is its RFC 3463 status. */
   | { readonly taken: false; readonly status: string; readonly text: string }
 
 export interface NextHop {

@@ -1,29 +1,31 @@
 /**
- * Does what the outcomes of a judged message say: it is delivered, quarantined, or refused, for each group of recipients.
+ * Does what the outcomes of a judged message say: it is delivered, quarantined, refused, deferred or discarded, for each
+ * group of recipients.
  *
  * LMTP has a reply for each recipient (RFC 2033), so that groups do not depend on each other. pipe(8) takes one exit status
  * for all recipients, and SMTP has one reply: then a group that cannot have its own answer must not lose its mail, and must
  * not cause others to get theirs twice. docs/verdicts.md has the rules, "Several recipients".
  */
-import type { Outcome } from '../chain/outcome.js'
+import type { AcceptedOutcome, StoppedOutcome } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
-import { type Delivery, planDeliveries } from './delivery.js'
+import type { MessageContent } from '../message/content.js'
+import { headersWithin } from '../message/header-block.js'
 
-/** The words of one actions. `A` is what upstream hears. */
+/** What a mode does with outcomes. `A` is the answer that Postfix gets. */
 export interface OutcomeActions<A> {
-  /** Hands the message to the next hop. `taken`: the next hop has it. Throws for a failure that is not about the message. */
-  deliver(delivery: Delivery): Promise<{ readonly taken: boolean; readonly answer: A }>
-  /** Keeps the message in the quarantine. Throws when it cannot, or when upstream is gone. */
-  quarantine(group: RecipientGroup): Promise<A>
-  /** The answer to an outcome after which there is nothing to do. */
-  answer(outcome: Outcome): A
-  /** Something broke: a line for the log, and what upstream hears. */
+  /** Hands the message to the next hop. Throws for a failure that is not about the message. */
+  deliver(delivery: Delivery): Promise<{ readonly delivered: boolean; readonly answer: A }>
+  /** Keeps the message in the quarantine. Throws when it cannot, or when whoever sent the message is gone. */
+  quarantine(group: RecipientGroup<StoppedOutcome>): Promise<A>
+  /** The answer to an outcome after which nothing is left to do. */
+  answer(outcome: StoppedOutcome): A
+  /** Logs what failed, and returns the answer. */
   fail(error: unknown): A
-  /** One line for the log. */
-  judged(group: RecipientGroup, answer: A): void
+  /** Writes the group's line to the log. */
+  log(group: RecipientGroup, answer: A): void
 }
 
-/** What some recipients of a message are answered. */
+/** The answer to some recipients of a message. */
 export interface RecipientAnswer<A> {
   /** Where they stand among the recipients of the message, from 0. */
   readonly positions: readonly number[]
@@ -36,14 +38,14 @@ export async function* deliverEach<A>(
   actions: OutcomeActions<A>,
 ): AsyncGenerator<RecipientAnswer<A>, void, void> {
   // What can be answered at once comes first: a next hop may take its time.
-  for (const group of groups.filter(({ outcome }) => outcome.action !== 'accept')) {
+  for (const group of groups.filter(isStopped)) {
     const answer = await stop(group, actions).catch(actions.fail)
-    actions.judged(group, answer)
+    actions.log(group, answer)
     yield { positions: group.positions, answer }
   }
   for (const delivery of await planDeliveries(groups)) {
-    const answer = await actions.deliver(delivery).then((handed) => handed.answer, actions.fail)
-    for (const group of delivery.groups) actions.judged(group, answer)
+    const answer = await actions.deliver(delivery).then((result) => result.answer, actions.fail)
+    for (const group of delivery.groups) actions.log(group, answer)
     yield { positions: delivery.positions, answer }
   }
 }
@@ -58,49 +60,98 @@ export async function deliverTogether<A>(
   groups: readonly RecipientGroup[],
   actions: OutcomeActions<A>,
 ): Promise<readonly A[]> {
-  const decisive = groups.find(({ outcome }) => outcome.action === 'defer') ?? unanimous(groups)
+  const stopped = groups.filter(isStopped)
+  const decisive = stopped.find(({ outcome }) => outcome.action === 'defer') ?? commonRefusal(groups, stopped)
   if (decisive !== undefined) {
     const answer = actions.answer(decisive.outcome)
-    for (const group of groups) actions.judged(group, answer)
+    for (const group of groups) actions.log(group, answer)
     return [answer]
   }
   const answers: A[] = []
-  const record = (group: RecipientGroup, answer: A): void => {
-    actions.judged(group, answer)
+  const add = (group: RecipientGroup, answer: A): void => {
+    actions.log(group, answer)
     answers.push(answer)
   }
-  for (const group of groups.filter(({ outcome }) => outcome.action !== 'accept')) {
-    record(group, await (group.outcome.action === 'refuse' ? actions.quarantine(group) : stop(group, actions)))
+  for (const group of stopped) {
+    add(group, await (group.outcome.action === 'refuse' ? actions.quarantine(group) : stop(group, actions)))
   }
-  let taken = false
+  let delivered = false
   for (const delivery of await planDeliveries(groups)) {
-    const handed = await actions.deliver(delivery).catch((error: unknown) => {
-      if (!taken) throw error
-      return { taken: false, answer: actions.fail(error) }
+    const result = await actions.deliver(delivery).catch((error: unknown) => {
+      if (!delivered) throw error
+      return { delivered: false, answer: actions.fail(error) }
     })
-    if (!handed.taken && taken) {
-      for (const group of delivery.groups) record(group, await actions.quarantine(leftBehind(group)))
+    if (!result.delivered && delivered) {
+      for (const group of delivery.groups.map(notDelivered)) add(group, await actions.quarantine(group))
       continue
     }
-    for (const group of delivery.groups) actions.judged(group, handed.answer)
-    if (!handed.taken) return [handed.answer]
-    taken = true
-    answers.push(handed.answer)
+    for (const group of delivery.groups) actions.log(group, result.answer)
+    if (!result.delivered) return [result.answer]
+    delivered = true
+    answers.push(result.answer)
   }
   return answers
 }
 
-async function stop<A>(group: RecipientGroup, actions: OutcomeActions<A>): Promise<A> {
+/** One transaction with the next hop: the same bytes, for the groups that get them. */
+export interface Delivery {
+  readonly content: MessageContent
+  readonly groups: readonly RecipientGroup<AcceptedOutcome>[]
+  /** Where the recipients stand among those of the message, in order. */
+  readonly positions: readonly number[]
+}
+
+/** The deliveries of the groups whose message goes on, in the order of the first recipient of each. */
+export async function planDeliveries(groups: readonly RecipientGroup[]): Promise<readonly Delivery[]> {
+  const deliveries: Delivery[] = []
+  for (const group of groups.filter(isAccepted)) {
+    const index = await findSameBytes(deliveries, group.outcome)
+    const { content, groups: others } = deliveries[index] ?? { content: group.outcome.content, groups: [] }
+    const together = [...others, group]
+    const positions = together.flatMap(({ positions }) => positions).toSorted((a, b) => a - b)
+    deliveries[index] = { content, groups: together, positions }
+  }
+  return deliveries
+}
+
+/** New content is not compared. Without any, the bodies are the same, and equal header blocks mean equal messages. */
+async function findSameBytes(deliveries: readonly Delivery[], outcome: AcceptedOutcome): Promise<number> {
+  if (outcome.rewritten) return deliveries.length
+  for (const [index, { groups, content }] of deliveries.entries()) {
+    if (groups.some((other) => other.outcome.rewritten)) continue
+    if (content === outcome.content || (await haveSameHeader(content, outcome.content))) return index
+  }
+  return deliveries.length
+}
+
+/** Headers that are too large to be held are not compared. */
+async function haveSameHeader(one: MessageContent, other: MessageContent): Promise<boolean> {
+  const [first, second] = [await headersWithin(one), await headersWithin(other)]
+  return first !== undefined && second !== undefined && Buffer.compare(first, second) === 0
+}
+
+function isAccepted(group: RecipientGroup): group is RecipientGroup<AcceptedOutcome> {
+  return group.outcome.action === 'accept'
+}
+
+function isStopped(group: RecipientGroup): group is RecipientGroup<StoppedOutcome> {
+  return group.outcome.action !== 'accept'
+}
+
+async function stop<A>(group: RecipientGroup<StoppedOutcome>, actions: OutcomeActions<A>): Promise<A> {
   return group.outcome.action === 'quarantine' ? actions.quarantine(group) : actions.answer(group.outcome)
 }
 
-/** A group whose refusal is everybody's. */
-function unanimous(groups: readonly RecipientGroup[]): RecipientGroup | undefined {
-  return groups.every(({ outcome }) => outcome.action === 'refuse') ? groups[0] : undefined
+/** The first group when every group is refused. */
+function commonRefusal(
+  groups: readonly RecipientGroup[],
+  stopped: readonly RecipientGroup<StoppedOutcome>[],
+): RecipientGroup<StoppedOutcome> | undefined {
+  return groups.every(({ outcome }) => outcome.action === 'refuse') ? stopped[0] : undefined
 }
 
 /** RFC 3463 3.0: "other mail system status". */
-function leftBehind(group: RecipientGroup): RecipientGroup {
+function notDelivered(group: RecipientGroup<AcceptedOutcome>): RecipientGroup<StoppedOutcome> {
   const text = 'the next hop took the message for other recipients and not for these'
   const reason = { filter: 'candy', text, status: [3, 0] } as const
   return { ...group, outcome: { ...group.outcome, action: 'quarantine', reason } }

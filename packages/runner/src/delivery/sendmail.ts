@@ -1,30 +1,29 @@
 /**
- * The way out of pipe mode that needs nothing of Postfix but its sendmail(1) command: `sendmail -G -i`, as FILTER_README
- * does it. The message is handed over as a file, never through a pipe: sendmail takes what it has read at end-of-file
- * for a whole message, and would deliver half of one if this process died in between.
+ * Hands a message of pipe mode to sendmail(1), which needs nothing else of Postfix: `sendmail -G -i`, as FILTER_README does it.
+ * sendmail reads the message from a file, never from a pipe: it takes what it has read at end-of-file for a complete message,
+ * and would deliver half of one if this process were killed in between.
  *
- * node:child_process, not a library: this is the path that every message in pipe mode pays for.
+ * It is started with node:child_process, not with a library: every message in pipe mode pays for what is loaded.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { FileHandle } from 'node:fs/promises'
 import { CandyError, printable } from '@candy/sdk'
 import { lfFromCrlf } from '../message/line-ends.js'
-import { openNameless, writeAll } from '../message/spool.js'
+import { NamelessFile } from '../message/nameless-file.js'
 import type { HandOverResult, NextHop, OutgoingMessage } from './next-hop.js'
 
 /** Bytes of sendmail's output that are kept for the log. */
 const OUTPUT_LIMIT = 4096
 
-/** `command` is the path of sendmail; `spool` a directory for the file that it reads. */
+/** `command` is the path of sendmail; `spool` is the directory for the file that it reads. */
 export function sendmailNextHop(command: string, spool: string): NextHop {
   return {
     handOver: async (message, signal) => {
-      const file = await openNameless(spool)
+      const file = await NamelessFile.create(spool)
       try {
-        await write(file, lfFromCrlf(message.content.open()))
+        for await (const chunk of lfFromCrlf(message.content.open())) await file.append(chunk)
         await message.assertUpstream()
         signal.throwIfAborted()
-        return await submit(command, message, file.fd, signal)
+        return await submit(command, message, file.descriptor, signal)
       } finally {
         await file.close()
       }
@@ -32,33 +31,25 @@ export function sendmailNextHop(command: string, spool: string): NextHop {
   }
 }
 
-async function write(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  let position = 0
-  for await (const chunk of bytes) {
-    await writeAll(file, chunk, position)
-    position += chunk.length
-  }
-}
-
 function submit(
   command: string,
   { envelope }: OutgoingMessage,
-  message: number,
+  descriptor: number,
   signal: AbortSignal,
 ): Promise<HandOverResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, ['-G', '-i', '-f', envelope.sender, '--', ...envelope.recipients], {
-      stdio: [message, 'pipe', 'pipe'],
+      stdio: [descriptor, 'pipe', 'pipe'],
     })
     const output = collectOutput(child)
-    // Its cleanup removes what it has not yet submitted.
+    // Its cleanup(8) removes what was not submitted completely.
     const abort = (): boolean => child.kill('SIGTERM')
     signal.addEventListener('abort', abort, { once: true })
     child.once('error', (error) => reject(new CandyError('NEXT_HOP', `${command}: ${error.message}`, { cause: error })))
-    child.once('close', (status, death) => {
+    child.once('close', (status, signalName) => {
       signal.removeEventListener('abort', abort)
       if (status === 0) resolve({ taken: true })
-      else reject(new CandyError('NEXT_HOP', `${command} ended with ${death ?? `status ${status}`}: ${output()}`))
+      else reject(new CandyError('NEXT_HOP', `${command} ended with ${signalName ?? `status ${status}`}: ${output()}`))
     })
   })
 }

@@ -1,7 +1,7 @@
 /**
- * The way out over SMTP, to the re-injection service `candy-in`: a message per connection. All that can be pipelined is
- * (RFC 2920), and the final dot is sent last of all, when nothing can go wrong any more on this side. Only a positive reply
- * to that dot says that the next hop has the message.
+ * Hands a message of pipe mode to an SMTP service, the re-injection service `candy-in`: one message per connection. What can be
+ * pipelined is (RFC 2920). The final dot is sent only when nothing can fail on this side any more, and only a positive reply to
+ * it says that the next hop has the message.
  */
 import { CandyError, printable } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
@@ -10,8 +10,8 @@ import { SmtpClient } from '../smtp/client.js'
 import type { Extensions } from '../smtp/ehlo.js'
 import { enhancedStatus, isPositive, printReply, type Reply } from '../smtp/reply.js'
 import { markedAddress, printXforward } from '../smtp/xforward.js'
-import { isAboutMessage } from './about-message.js'
 import type { HandOverResult, NextHop, OutgoingMessage } from './next-hop.js'
+import { isAboutMessage } from './next-hop-reply.js'
 import { originOf } from './origin.js'
 
 export interface SmtpNextHopOptions {
@@ -21,16 +21,16 @@ export interface SmtpNextHopOptions {
   readonly log: Log
 }
 
-/** What the next hop has against XFORWARD, which is for its log, is written to ours and changes nothing. */
+/** When the next hop refuses XFORWARD, which is for its log, that is logged, and the message is sent all the same. */
 export function smtpNextHop(hop: SmtpNextHopOptions): NextHop {
   return {
     handOver: async (message, signal) => {
       const client = SmtpClient.connect(hop.address, { signal })
       try {
         const extensions = await greet(client)
-        await tellClient(client, message, extensions, hop)
-        const refusal = await converse(client, message, extensions)
-        return refusal === undefined ? { taken: true } : judge(refusal)
+        await sendXforward(client, message, extensions, hop)
+        const refusal = await sendMessage(client, message, extensions)
+        return refusal === undefined ? { taken: true } : resultOf(refusal)
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code !== 'SMTP') throw error
         throw new CandyError('NEXT_HOP', `the next hop failed: ${error instanceof Error ? error.message : error}`)
@@ -41,7 +41,7 @@ export function smtpNextHop(hop: SmtpNextHopOptions): NextHop {
   }
 }
 
-/** Throws `NEXT_HOP` when it is not welcome: that is about nobody's message. */
+/** Throws `NEXT_HOP` when the next hop refuses the connection: that is about no message. */
 async function greet(client: SmtpClient): Promise<Extensions> {
   const greeting = await client.reply()
   if (greeting.code !== 220) throw unexpected(greeting)
@@ -50,8 +50,8 @@ async function greet(client: SmtpClient): Promise<Extensions> {
   return extensions
 }
 
-/** Who the client was, as far as pipe(8) told, whose mail that makes it, and the queue id under which the message came. */
-async function tellClient(
+/** Sends XFORWARD: who the client was, as far as pipe(8) told, whether the mail is local, and the queue id of the message. */
+async function sendXforward(
   client: SmtpClient,
   message: OutgoingMessage,
   extensions: Extensions,
@@ -80,8 +80,8 @@ async function tellClient(
   }
 }
 
-/** The first reply that was not what it should be; undefined when the message is handed over. */
-async function converse(
+/** Sends envelope and message. Returns the first refusal; undefined when the next hop has taken the message. */
+async function sendMessage(
   client: SmtpClient,
   message: OutgoingMessage,
   extensions: Extensions,
@@ -93,12 +93,12 @@ async function converse(
   ]
   const refusal = await envelopeReplies(client, lines, extensions.has('PIPELINING'))
   if (refusal !== undefined) return refusal
-  const ready = await client.command('DATA')
-  if (ready.code !== 354) return ready
+  const dataReply = await client.command('DATA')
+  if (dataReply.code !== 354) return dataReply
   const end = await client.data(content.open())
   await message.assertUpstream()
-  const taken = await end()
-  return isPositive(taken) && taken.code !== 221 ? undefined : taken
+  const reply = await end()
+  return isPositive(reply) && reply.code !== 221 ? undefined : reply
 }
 
 async function envelopeReplies(client: SmtpClient, lines: string[], pipelining: boolean): Promise<Reply | undefined> {
@@ -113,9 +113,10 @@ async function envelopeReplies(client: SmtpClient, lines: string[], pipelining: 
 }
 
 /**
- * pipe(8) tells nothing of BODY or SMTPUTF8. The first is harmless to claim (RFC 6152). The second is demanded of everybody
- * further on, so a header of raw 8-bit bytes, which Postfix hands to anybody, must not make the demand: only an address does.
- * Where the next hop does not offer it, the address is said as it is, as Postfix does with `smtputf8_enable = no`.
+ * The parameters of MAIL. pipe(8) does not tell BODY and SMTPUTF8. BODY=8BITMIME does no harm when it is not needed (RFC 6152).
+ * SMTPUTF8 binds every server further on, so only an address asks for it, and not raw 8-bit bytes in the header, which Postfix
+ * sends to any server. When the next hop does not offer SMTPUTF8, the address is sent as it is, as Postfix does with
+ * `smtputf8_enable = no`.
  */
 function parameters({ envelope, content }: OutgoingMessage, extensions: Extensions): string {
   const wanted = []
@@ -126,13 +127,13 @@ function parameters({ envelope, content }: OutgoingMessage, extensions: Extensio
   return wanted.map((parameter) => ` ${parameter}`).join('')
 }
 
-/** An address as it stands in a command. One that would end the command is nobody's address. */
+/** An address in a command. Throws for one that would end the command. */
 function path(address: string): string {
   if (/[\0\r\n]/.test(address)) throw new CandyError('NEXT_HOP', 'an address with a line end in it')
   return address
 }
 
-function judge(refusal: Reply): HandOverResult {
+function resultOf(refusal: Reply): HandOverResult {
   if (!isAboutMessage(refusal)) throw unexpected(refusal)
   const status = enhancedStatus(refusal) ?? '5.6.0'
   return { taken: false, status, text: printable(refusal.lines.join(' ').replace(status, '')) }

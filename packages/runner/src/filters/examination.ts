@@ -1,6 +1,6 @@
 /** The one check of a configuration: loads it as the service would, and says all that is wrong. It runs the code of filters. */
 import type { Health } from '@candy/sdk'
-import type { ReadyFilter } from '../chain/ready-filter.js'
+import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { ConfigurationError, inOrder, type Problem, reason } from '../config/problem.js'
 import type { Configuration } from './configuration.js'
 import { type LoadedFilters, type LoadOptions, loadFilters } from './loaded-filters.js'
@@ -38,7 +38,7 @@ export async function examine(configuration: Configuration, options: LoadOptions
   }
 }
 
-async function askFilter({ name, filter }: ReadyFilter): Promise<FilterHealth | undefined> {
+async function askFilter({ name, filter }: ConfiguredFilter): Promise<FilterHealth | undefined> {
   if (filter.check === undefined) return undefined
   const signal = AbortSignal.timeout(PATIENCE)
   const late = new Promise<Health>((resolve) => {

@@ -4,7 +4,7 @@
  * It loads whole or not at all. Every package is loaded and every option checked before any filter is made, and all that
  * is wrong is said at once, with what was wrong in the files already.
  */
-import type { ReadyFilter } from '../chain/ready-filter.js'
+import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { ConfigurationError, inOrder, type Problem, reason } from '../config/problem.js'
 import type { Settings } from '../config/settings.js'
 import type { Log } from '../log/log.js'
@@ -17,7 +17,7 @@ import { type Configuration, type Source, withoutPlace } from './configuration.j
 export interface LoadedFilters {
   readonly settings: Settings
   /** In the order in which they run. */
-  readonly filters: readonly ReadyFilter[]
+  readonly filters: readonly ConfiguredFilter[]
   /** Closes every filter. Called once, after the last message; never throws. */
   close(): Promise<void>
 }
@@ -30,7 +30,7 @@ export async function loadFilters(configuration: Configuration, options: LoadOpt
   const parts = await Promise.all(configuration.sources.map(load))
   const hosts = new Hosts({ ...options, state: configuration.settings.state })
   const problems = [...configuration.problems, ...parts.flatMap((part) => part.problems).map(withoutPlace)]
-  const filters: ReadyFilter[] = []
+  const filters: ConfiguredFilter[] = []
   for (const { loaded } of problems.length === 0 ? parts : []) {
     const ready = loaded === undefined ? undefined : await make(loaded, hosts, problems)
     if (ready !== undefined) filters.push(ready)
@@ -54,18 +54,22 @@ async function load(source: Source): Promise<{ loaded: Loaded | undefined; probl
   return { loaded: known ? await loadPackage(dropIn, found, problems) : undefined, problems }
 }
 
-function make(loaded: Loaded, hosts: Hosts, problems: Problem[]): Promise<ReadyFilter | undefined> | ReadyFilter {
+function make(
+  loaded: Loaded,
+  hosts: Hosts,
+  problems: Problem[],
+): Promise<ConfiguredFilter | undefined> | ConfiguredFilter {
   return 'path' in loaded ? scriptFilter(loaded) : createFilter(loaded, hosts, problems)
 }
 
 /** A filter, and what it is for some recipients. */
-function instances(ready: ReadyFilter): readonly ReadyFilter[] {
+function instances(ready: ConfiguredFilter): readonly ConfiguredFilter[] {
   const others = [...(ready.recipients?.values() ?? [])]
   return [ready, ...others.filter((other) => typeof other === 'object')]
 }
 
 /** In parallel, and each however the others fare: what one filter holds is no other's business. */
-async function closeAll(filters: readonly ReadyFilter[], log: Log): Promise<void> {
+async function closeAll(filters: readonly ConfiguredFilter[], log: Log): Promise<void> {
   const all = new Map(filters.flatMap(instances).map(({ name, filter }) => [filter, name]))
   await Promise.all(
     Array.from(all, async ([filter, name]) => {

@@ -1,15 +1,15 @@
-/** Receiving a message as cleanup(8) will make it. */
+/** Receives a message as cleanup(8) will make it. */
 import { Cleanup, type CleanupSettings } from './cleanup.js'
 import type { Intake } from './spool.js'
 
-/** Takes the message as it comes, and gives the intake what cleanup(8) will make of it. The intake is its own from now on. */
+/** An intake that hands to `intake` what cleanup(8) will make of the message, and finishes and closes it. */
 export function cleaning(intake: Intake, settings: CleanupSettings): Intake {
   const cleanup = new Cleanup(settings)
   let pieces: Uint8Array[] = []
-  const keep = (next = 0): Promise<void> | undefined => {
-    for (let at = next; at < pieces.length; at++) {
-      const kept = intake.append(pieces[at] as Uint8Array)
-      if (kept !== undefined) return kept.then(() => keep(at + 1))
+  const appendPieces = (first = 0): Promise<void> | undefined => {
+    for (let index = first; index < pieces.length; index++) {
+      const pending = intake.append(pieces[index] as Uint8Array)
+      if (pending !== undefined) return pending.then(() => appendPieces(index + 1))
     }
     pieces = []
     return undefined
@@ -17,11 +17,11 @@ export function cleaning(intake: Intake, settings: CleanupSettings): Intake {
   return {
     append: (chunk) => {
       cleanup.write(chunk, pieces)
-      return keep()
+      return appendPieces()
     },
     finish: async () => {
       cleanup.end(pieces)
-      await keep()
+      await appendPieces()
       return intake.finish()
     },
     close: () => intake.close(),

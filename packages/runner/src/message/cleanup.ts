@@ -1,6 +1,6 @@
 /**
- * What smtpd(8) and cleanup(8) will make of a message, made beforehand: before the queue they come after candy, and whatever
- * they changed then would be changed behind the filters' backs.
+ * What smtpd(8) and cleanup(8) will make of a message, made beforehand: before the queue the message comes to them after
+ * candy, and filters would not see what they change then.
  *
  * - The first line that is no field ends the header, and an empty line is put before it: a body is a body to everybody.
  * - `From ` at the very start becomes X-Mailbox-Line, and the last line gets its line end.
@@ -8,7 +8,7 @@
  * - Fields that message_drop_headers names (Bcc, Return-Path) go.
  * - Fields of MIME parts and of messages within the message are treated alike, but none goes, and no empty line is put there.
  *
- * What has been through this once comes out of it unchanged. Holds no more than one field.
+ * A message that has been through this once is not changed again. No more than one field is held in memory.
  */
 import type { Bytes } from '@candy/sdk'
 import { FieldText } from './field-text.js'
@@ -33,7 +33,7 @@ export interface CleanupSettings {
   readonly lineLengthLimit: number
   readonly mimeNestingLimit: number
   readonly mimeBoundaryLengthLimit: number
-  /** Whether the headers of MIME parts are looked for: not with disable_mime_input_processing. */
+  /** Whether the headers of MIME parts are treated, too: not with disable_mime_input_processing. */
   readonly mime: boolean
   /** In lower case. */
   readonly messageDropHeaders: readonly string[]
@@ -48,7 +48,7 @@ export const CLEANUP_DEFAULTS: CleanupSettings = {
   messageDropHeaders: ['bcc', 'content-length', 'resent-bcc', 'return-path'],
 }
 
-/** To cleanup(8) these belong to a MIME part even in the header of the message, and stay there. */
+/** For cleanup(8) these belong to a MIME part even in the header of the message, so it keeps them there. */
 const PART_FIELDS: ReadonlySet<string> = new Set([
   'content-description',
   'content-disposition',
@@ -68,17 +68,17 @@ export class Cleanup {
   #begun = false
   #last = LF
   readonly #pieces = new Pieces()
-  /** What stands before it has gone out, or never will. */
+  /** What stands before this position has been put out, or never will be. */
   #out = 0
-  /** The field that is being read: its start (-1 where there is none), its end so far, its size with LF for CRLF. */
+  /** The field that is being read: its start (-1 when there is none), its end so far, its size with LF for CRLF. */
   #field = -1
   #fieldEnd = 0
   #fieldSize = 0
   #fieldName: 'content-type' | 'dropped' | 'other' = 'other'
-  /** The field's text, once it is known that it will not stay as it is. */
+  /** The field's text, once it is known that it will change. */
   #text: FieldText | undefined
-  /** One for all fields: there may be very many. */
-  readonly #gathered: FieldText
+  /** One for all fields, since there may be very many. */
+  readonly #changedText: FieldText
 
   constructor(settings: CleanupSettings) {
     this.#settings = settings
@@ -87,14 +87,14 @@ export class Cleanup {
       boundary: settings.mimeBoundaryLengthLimit,
     })
     this.#records = new Records(settings.lineLengthLimit)
-    this.#gathered = new FieldText(settings.headerSizeLimit)
+    this.#changedText = new FieldText(settings.headerSizeLimit)
     this.#dropped = new Set(settings.messageDropHeaders.filter((name) => !PART_FIELDS.has(name)))
     this.#lengths = new Set(['content-type', ...this.#dropped].map((name) => name.length))
   }
 
   /**
-   * Takes the next bytes of the message, in which every line ends in CRLF and no other CR or LF is. Puts what is ready into
-   * `pieces`, which may share memory with the chunk and with each other: they are good until the next call.
+   * Takes the next bytes of the message, in which every line ends in CRLF and there is no other CR or LF. Puts what is ready
+   * into `pieces`, which may share memory with the chunk and with each other: they are valid until the next call.
    */
   write(chunk: Uint8Array, pieces: Uint8Array[]): void {
     if (chunk.length === 0) return
@@ -105,18 +105,18 @@ export class Cleanup {
       return
     }
     this.#pieces.begin(pieces)
-    records.take(chunk)
+    records.push(chunk)
     while (this.#state === 'body' ? this.#readBody() : this.#readHeader());
     const done = this.#field === -1 || this.#changes ? records.at : this.#field
     this.#emit(done)
-    records.drop(done)
+    records.discard(done)
     this.#out -= done
     this.#fieldEnd -= done
     if (this.#field !== -1) this.#field -= done
     this.#pieces.flush()
   }
 
-  /** The message is whole. */
+  /** The message is complete. */
   end(pieces: Uint8Array[]): void {
     if (this.#last === LF) this.#pieces.begin(pieces)
     else this.write(CRLF, pieces)
@@ -125,19 +125,19 @@ export class Cleanup {
     this.#pieces.flush()
   }
 
-  /** Whether the field that is being read comes out otherwise than it came in. */
+  /** Whether the field that is being read will change. */
   get #changes(): boolean {
     return this.#text !== undefined || this.#fieldName === 'dropped'
   }
 
-  /** Lets what stands before the place go out. */
+  /** Puts out what stands before the position. */
   #emit(to: number): void {
     if (to <= this.#out) return
     this.#pieces.add(this.#records.bytes.subarray(this.#out, to))
     this.#out = to
   }
 
-  /** Reads to the end of a header; false where that takes more bytes. */
+  /** Reads to the end of a header. Returns false when that needs more bytes. */
   #readHeader(): boolean {
     const records = this.#records
     while (records.find()) {
@@ -152,29 +152,32 @@ export class Cleanup {
     return false
   }
 
-  /** False where the record does not belong to the field. */
+  /** Returns false when the record does not belong to the field. */
   #continueField(): boolean {
-    const { bytes, at, end, lineStart, nuls } = this.#records
-    if (lineStart && !(at < end && isBlank(bytes[at]))) return false
+    const { bytes, at, end, beginsLine, mayHaveNul } = this.#records
+    if (beginsLine && !(at < end && isBlank(bytes[at]))) return false
     const { headerSizeLimit } = this.#settings
-    const size = this.#fieldSize + (lineStart ? 1 : 0) + end - at
+    const size = this.#fieldSize + (beginsLine ? 1 : 0) + end - at
     const record = bytes.subarray(at, end)
-    if (!this.#changes && (size > headerSizeLimit || this.#fieldSize >= headerSizeLimit || (nuls && hasNul(record))))
+    if (
+      !this.#changes &&
+      (size > headerSizeLimit || this.#fieldSize >= headerSizeLimit || (mayHaveNul && hasNul(record)))
+    )
       this.#change()
-    if (lineStart) this.#text?.fold(record)
+    if (beginsLine) this.#text?.fold(record)
     else this.#text?.append(record)
     this.#fieldSize = size
     this.#fieldEnd = end
     return true
   }
 
-  /** False where no field begins with the record. */
+  /** Returns false when no field begins with the record. */
   #beginField(): boolean {
-    const { bytes, at, end, nuls } = this.#records
+    const { bytes, at, end, mayHaveNul } = this.#records
     const first = !this.#begun
     this.#begun = true
     if (first && beginsMailbox(bytes, at, end)) {
-      this.#place(at, end, 'other')
+      this.#startField(at, end, 'other')
       this.#change().append(Buffer.concat([MAILBOX_LINE, bytes.subarray(at, end)]))
       this.#fieldEnd = end
       return true
@@ -182,10 +185,10 @@ export class Cleanup {
     const nameEnd = nameEndOf(bytes, at, end)
     const colon = colonAfter(bytes, nameEnd, end)
     if (nameEnd === at || colon === -1) return false
-    this.#place(at, end, this.#nameOf(bytes, at, nameEnd))
+    this.#startField(at, end, this.#nameOf(bytes, at, nameEnd))
     const rest = bytes.subarray(colon, end)
     if (this.#fieldName === 'dropped') this.#emit(at)
-    else if (colon > nameEnd || end - at > this.#settings.headerSizeLimit || (nuls && hasNul(rest))) {
+    else if (colon > nameEnd || end - at > this.#settings.headerSizeLimit || (mayHaveNul && hasNul(rest))) {
       const text = this.#change()
       text.append(bytes.subarray(at, nameEnd))
       text.append(rest)
@@ -194,7 +197,7 @@ export class Cleanup {
     return true
   }
 
-  #place(start: number, end: number, name: 'content-type' | 'dropped' | 'other'): void {
+  #startField(start: number, end: number, name: 'content-type' | 'dropped' | 'other'): void {
     this.#field = start
     this.#fieldEnd = start
     this.#fieldSize = end - start
@@ -208,10 +211,10 @@ export class Cleanup {
     return this.#state === 'header' && this.#dropped.has(name) ? 'dropped' : 'other'
   }
 
-  /** From here on the field is gathered: it will not go out as it came. */
+  /** From here on the field's text is gathered, since it will change. */
   #change(): FieldText {
     this.#emit(this.#field)
-    const text = this.#gathered
+    const text = this.#changedText
     text.clear()
     text.append(this.#records.unfolded(this.#field, this.#fieldEnd))
     this.#text = text
@@ -241,12 +244,12 @@ export class Cleanup {
     if (empty) records.advance()
   }
 
-  /** Reads to the next header in the body; false where that takes more bytes, or there is none. */
+  /** Reads to the next header in the body. Returns false when that needs more bytes, or when there is none. */
   #readBody(): boolean {
     const records = this.#records
     while (this.#structure.delimited) {
-      const { bytes, at, lineStart } = records
-      if (lineStart && beginsWithDashes(bytes, at)) {
+      const { bytes, at, beginsLine } = records
+      if (beginsLine && beginsWithDashes(bytes, at)) {
         if (at + 1 >= bytes.length || !records.find()) return false
         if (this.#structure.delimiter(bytes, at, records.end) === 'header') this.#state = 'part'
         records.advance()
@@ -259,7 +262,7 @@ export class Cleanup {
   }
 }
 
-/** The bytes as they come out; each chunk is good until the next is asked for. */
+/** The message as cleanup(8) will make it. Each chunk is valid until the next is asked for. */
 export async function* cleanedUp(bytes: Bytes, settings: CleanupSettings): Bytes {
   const cleanup = new Cleanup(settings)
   const pieces: Uint8Array[] = []
@@ -271,7 +274,7 @@ export async function* cleanedUp(bytes: Bytes, settings: CleanupSettings): Bytes
   yield* pieces
 }
 
-/** Where the next line that may begin with two dashes begins; the end of the bytes where there is none. */
+/** Where the next line that may begin with two dashes begins; the end of the bytes when there is none. */
 function nextDashes(bytes: Buffer, from: number): number {
   const found = bytes.indexOf(NEXT_DASHES, from)
   if (found !== -1) return found + 1
@@ -279,7 +282,7 @@ function nextDashes(bytes: Buffer, from: number): number {
   return bytes[length - 1] === DASH && bytes[length - 2] === LF && length - 2 >= from ? length - 1 : length
 }
 
-/** As far as can be seen. */
+/** Whether two dashes stand there, or may when more bytes come. */
 function beginsWithDashes(bytes: Buffer, at: number): boolean {
   return bytes[at] === DASH && (at + 1 >= bytes.length || bytes[at + 1] === DASH)
 }
@@ -299,7 +302,7 @@ function nameEndOf(bytes: Uint8Array, start: number, end: number): number {
   return at
 }
 
-/** -1 where something else than blanks and a colon follows. */
+/** Returns -1 when something else than blanks and a colon follows. */
 function colonAfter(bytes: Uint8Array, nameEnd: number, end: number): number {
   let at = nameEnd
   while (at < end && isBlank(bytes[at])) at++

@@ -1,17 +1,17 @@
 /**
- * The Content-Type field as cleanup(8) reads it (RFC 2045 §5.1): leniently, and so that two boundaries are two boundaries. What
- * it takes for the structure of a message decides which lines it treats as header fields.
+ * The Content-Type field as cleanup(8) reads it (RFC 2045 §5.1): leniently, and with every boundary parameter that there is.
+ * It decides which lines of a message cleanup(8) treats as header fields.
  */
 
 /** What follows a header, by the media type that the header names. */
 export interface ContentType {
-  /** `other` where the field has no value at all; absent where the type changes nothing, `application/pdf` say. */
+  /** `other` when the field has no value at all; absent when the type changes nothing, such as `application/pdf`. */
   readonly type?: 'text' | 'message' | 'multipart' | 'other'
   /** Of type `message`: the body begins with a header of its own. */
   readonly nested: boolean
   /** Of type `multipart`: a part that does not say what it is, is a message. */
   readonly digest: boolean
-  /** Of type `multipart`, in order; the quotes are off. */
+  /** Of type `multipart`, in order, without quotes. */
   readonly boundaries: readonly string[]
 }
 
@@ -24,10 +24,10 @@ interface Token {
 /** RFC 2045 §5.1, `tspecials`. */
 const SPECIALS = new Set('()<>@,;:\\"/[]?=')
 
-/** So many tokens of an item count. */
-const TOKENS = 3
+/** Tokens of an item that count. */
+const TOKEN_LIMIT = 3
 
-/** `value` is what stands behind the colon, unfolded or with LF where it is folded, a character a byte. */
+/** `value` is what stands behind the colon, unfolded or with LF where it is folded, one character a byte. */
 export function parseContentType(value: string): ContentType {
   const items = new Items(value)
   const [type, slash, subtype] = items.next() ?? []
@@ -49,7 +49,7 @@ function isWord(token: Token | undefined, word: string): boolean {
   return token?.kind === 'word' && token.text.toLowerCase() === word
 }
 
-/** What stands between semicolons, as tokens; comments and blanks are nothing (RFC 822 §3.3). */
+/** The items between semicolons, as tokens, without comments and blanks (RFC 822 §3.3). */
 class Items {
   readonly #text: string
   #at = 0
@@ -58,7 +58,7 @@ class Items {
     this.#text = text
   }
 
-  /** The first tokens of the next item; undefined where nothing but blanks and comments is left. */
+  /** The first tokens of the next item; undefined when only blanks and comments are left. */
   next(): Token[] | undefined {
     const tokens: Token[] = []
     while (this.#at < this.#text.length) {
@@ -71,7 +71,7 @@ class Items {
       else if (character === '(') this.#comment()
       else {
         const token = this.#token(character)
-        if (tokens.length < TOKENS) tokens.push(token)
+        if (tokens.length < TOKEN_LIMIT) tokens.push(token)
       }
     }
     return tokens.length === 0 ? undefined : tokens
@@ -105,7 +105,7 @@ class Items {
       let character = this.#text[this.#at++] as string
       if (character === '"') break
       if (character === '\n') {
-        // Unfolding takes the blanks before the line end with it.
+        // Unfolding removes the blanks before the line end, too.
         while (characters.length > 0 && isBlank(characters.at(-1) as string)) characters.pop()
         continue
       }

@@ -1,21 +1,21 @@
 /**
- * Content whose header is too large to be held, with fields added and removed. The header is edited each time it is read, a few
- * fields at a time. Filters never see such content, so its edits choose fields by name alone.
+ * A message whose header is too large to be held in memory, with fields added and removed. The header is edited each time it
+ * is read, a few fields at a time. Filters never see such a message, so the edits choose fields by name alone.
  */
 import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders, headersEnd } from '@candy/sdk'
-import type { Content } from './content.js'
+import type { MessageContent } from './content.js'
 
 const CR = 13
 const LF = 10
 const TAB = 9
 const SPACE = 32
 
-/** Where no colon is in so many bytes, no field begins. */
-const LONGEST_NAME = 65_536
+/** Bytes, more than the longest field name: where so many hold no colon, no field begins. */
+const NAME_LIMIT = 65_536
 
-/** As `editContent`. The content is read once to learn its size. */
-export async function editLargeHeader(content: Content, edits: readonly HeaderEdit[]): Promise<Content> {
+/** As `editContent`. The header is read once, to learn the size. */
+export async function editLargeHeader(content: MessageContent, edits: readonly HeaderEdit[]): Promise<MessageContent> {
   const top = editHeaders(
     new Uint8Array(),
     edits.filter((edit) => 'add' in edit),
@@ -38,12 +38,12 @@ interface Edit {
   readonly size: number
 }
 
-class EditedLarge implements Content {
+class EditedLarge implements MessageContent {
   readonly size: number
-  readonly #original: Content
+  readonly #original: MessageContent
   readonly #edit: Edit
 
-  constructor(original: Content, edit: Edit) {
+  constructor(original: MessageContent, edit: Edit) {
     this.size = edit.size
     this.#original = original
     this.#edit = edit
@@ -69,37 +69,37 @@ class EditedLarge implements Content {
   }
 }
 
-/** The header in pieces of whole fields. A field may be as large as a message: what was looked at is not looked at again. */
+/** The header in chunks of complete fields. A field may be as large as a message, so no byte of it is searched twice. */
 async function* readFields(bytes: Bytes): Bytes {
-  let held: Uint8Array[] = []
+  let unread: Uint8Array[] = []
   let size = 0
   let tail = Buffer.alloc(0)
   let begun = false
   for await (const chunk of bytes) {
     const seen = Buffer.concat([tail, chunk])
     tail = seen.subarray(-2)
-    held.push(chunk)
+    unread.push(chunk)
     size += chunk.length
     if (lastFieldAt(seen) !== 0) {
-      const joined = Buffer.concat(held)
+      const joined = Buffer.concat(unread)
       const at = lastFieldAt(joined)
       const end = headersEnd(joined.subarray(0, at))
       if (end > 0) yield joined.subarray(0, end)
       if (end < at) return
-      held = [joined.subarray(at)]
+      unread = [joined.subarray(at)]
       size = joined.length - at
       begun = false
-    } else if (size > LONGEST_NAME && !begun) {
-      begun = headersEnd(Buffer.concat(held)) > 0
+    } else if (size > NAME_LIMIT && !begun) {
+      begun = headersEnd(Buffer.concat(unread)) > 0
       if (!begun) return
     }
   }
-  const rest = Buffer.concat(held)
+  const rest = Buffer.concat(unread)
   const end = headersEnd(rest)
   if (end > 0) yield rest.subarray(0, end)
 }
 
-/** Where the last line begins that can be seen not to continue the one before; 0 where there is none but the first. */
+/** Where the last line begins that certainly does not continue the one before; 0 when that is the first line. */
 function lastFieldAt(bytes: Buffer): number {
   for (let at = bytes.lastIndexOf(LF, bytes.length - 2); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
     const next = bytes[at + 1]

@@ -1,12 +1,12 @@
-/** Content with another header block: the edits of one group of filters, applied without copying the body. */
+/** A message with another header block: header edits applied without copying the body. */
 import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders } from '@candy/sdk'
-import type { Content } from './content.js'
+import type { MessageContent } from './content.js'
 import { editLargeHeader } from './edited-large.js'
 import { headersWithin } from './header-block.js'
 
-/** Applies edits to content. Gives the content itself back when they change nothing. Owns nothing: close the original. */
-export async function editContent(content: Content, edits: readonly HeaderEdit[]): Promise<Content> {
+/** Applies edits. Returns the content itself when they change nothing. The original stays the caller's to close. */
+export async function editContent(content: MessageContent, edits: readonly HeaderEdit[]): Promise<MessageContent> {
   if (edits.length === 0) return content
   const block = await headersWithin(content)
   if (block === undefined) return editLargeHeader(content, edits)
@@ -15,13 +15,14 @@ export async function editContent(content: Content, edits: readonly HeaderEdit[]
   return new Edited(content, block.length, edited)
 }
 
-class Edited implements Content {
+class Edited implements MessageContent {
   readonly size: number
-  readonly #original: Content
+  readonly #original: MessageContent
+  /** Where in the original the header block ends. */
   readonly #bodyAt: number
   readonly #block: Uint8Array
 
-  constructor(original: Content, bodyAt: number, block: Uint8Array) {
+  constructor(original: MessageContent, bodyAt: number, block: Uint8Array) {
     this.#original = original
     this.#bodyAt = bodyAt
     this.#block = block

@@ -1,6 +1,6 @@
 /**
- * The text of a header field that cleanup(8) will change: gathered record by record as it gathers it, and cut as it cuts it. A
- * record ends at its first NUL; what comes once the field has reached header_size_limit (postconf(5)) is dropped.
+ * The text of a header field that cleanup(8) will change, gathered record by record and cut as cleanup(8) does it: a record ends
+ * at its first NUL, and what comes once the field has reached header_size_limit (postconf(5)) is dropped.
  */
 import type { Pieces } from './pieces.js'
 
@@ -21,14 +21,14 @@ export class FieldText {
     this.#size = 0
   }
 
-  /** More of the line that came last. */
+  /** Adds to the last line. */
   append(record: Uint8Array): void {
     if (this.#size >= this.#limit) return
     const nul = record.indexOf(0)
     this.#add(nul === -1 ? record : record.subarray(0, nul))
   }
 
-  /** A line that continues the field (RFC 5322 §2.2.3). */
+  /** Adds a line that continues the field (RFC 5322 §2.2.3). */
   fold(record: Uint8Array): void {
     if (this.#size >= this.#limit) return
     this.#add(Uint8Array.of(LF))
@@ -41,7 +41,7 @@ export class FieldText {
     return this.#bytes.toString('latin1', 0, this.#size)
   }
 
-  /** Puts the field into the pieces as it stands in the message. */
+  /** Adds the field to the pieces, with CRLF line ends. */
   print(pieces: Pieces): void {
     const bytes = this.#bytes.subarray(0, this.#size)
     let from = 0
@@ -49,7 +49,7 @@ export class FieldText {
       const lf = bytes.indexOf(LF, from)
       const to = lf === -1 ? this.#size : lf
       if (to > this.#limit) {
-        // Between two lines, unless that would lose more than a tenth of what may stay.
+        // It is cut between two lines, unless that would lose more than a tenth of what may stay.
         if (from <= 0.9 * this.#limit) addLine(pieces, bytes.subarray(from, this.#limit))
         break
       }
@@ -71,7 +71,7 @@ export class FieldText {
 }
 
 function addLine(pieces: Pieces, line: Uint8Array): void {
-  // The text of the next field takes the place of this one.
+  // The text of the next field overwrites this one.
   pieces.addCopy(line)
   pieces.add(CRLF)
 }

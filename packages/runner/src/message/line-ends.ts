@@ -1,6 +1,6 @@
 /**
- * Line ends on the way in and out. Inside the runner a line ends in CRLF (RFC 5322 §2.3). pipe(8) writes LF and sendmail(1)
- * reads LF; filters that rewrite may write anything.
+ * Conversion of line ends. Inside the runner a line ends in CRLF (RFC 5322 §2.3). pipe(8) writes LF and sendmail(1) reads LF;
+ * filters that rewrite may write anything.
  */
 import type { Bytes } from '@candy/sdk'
 
@@ -51,23 +51,23 @@ export async function* lfFromCrlf(bytes: Bytes): Bytes {
 }
 
 /**
- * Every bare LF becomes CRLF, and every bare CR a space, as smtpd(8) and cleanup(8) make it. What a filter writes goes out with
- * line ends that nobody can read in two ways (SMTP smuggling, CVE-2023-51764).
+ * Every bare LF becomes CRLF, and every bare CR a space, as smtpd(8) and cleanup(8) do it. What a filter writes is delivered
+ * with line ends that cannot be read in two ways (SMTP smuggling, CVE-2023-51764).
  */
 export async function* canonical(bytes: Bytes): Bytes {
   const pieces: Uint8Array[] = []
-  let heldCr = false
+  let pendingCr = false
   for await (const chunk of bytes) {
     if (chunk.length === 0) continue
-    if (heldCr) pieces.push(chunk[0] === LF ? CR_BYTES : SPACE_BYTES)
-    makeCanonical(chunk, heldCr, pieces)
-    heldCr = chunk[chunk.length - 1] === CR
+    if (pendingCr) pieces.push(chunk[0] === LF ? CR_BYTES : SPACE_BYTES)
+    makeCanonical(chunk, pendingCr, pieces)
+    pendingCr = chunk[chunk.length - 1] === CR
     yield* pieces.splice(0)
   }
-  if (heldCr) yield SPACE_BYTES
+  if (pendingCr) yield SPACE_BYTES
 }
 
-/** `afterCr`: the byte before the chunk was a CR. A CR that ends the chunk is left out. */
+/** `afterCr`: the byte before the chunk was a CR. A CR that ends the chunk is left to the next call. */
 function makeCanonical(chunk: Uint8Array, afterCr: boolean, pieces: Uint8Array[]): void {
   let from = 0
   const replace = (at: number, bytes: Uint8Array): void => {

@@ -1,7 +1,7 @@
 /**
  * Where in a body cleanup(8) sees header lines again: behind the delimiter lines of multipart messages, and in messages within
- * messages (RFC 2046 §5.1, §5.2.1). It changes such lines as it changes those of the message's own header, so whoever wants to know what it will
- * make of a message has to see them where it does.
+ * messages (RFC 2046 §5.1, §5.2.1). It changes such lines as it changes those of the message's own header, so candy has to find
+ * them where cleanup(8) does.
  */
 import { parseContentType } from './content-type.js'
 
@@ -36,7 +36,7 @@ export class MimeStructure {
     return this.#boundaries.length > 0
   }
 
-  /** Takes in a Content-Type field of the header that is being read. */
+  /** Reads a Content-Type field of the header that is being read. */
   contentType(value: string): void {
     const { type, nested, digest, boundaries } = parseContentType(value)
     if (type === undefined) return
@@ -51,11 +51,11 @@ export class MimeStructure {
   /** What follows a header that an empty line has ended. */
   afterHeader(): 'header' | 'body' {
     const nested = this.#type === 'message' && this.#nested
-    if (nested) this.#become(false)
+    if (nested) this.#setDefault(false)
     return nested ? 'header' : 'body'
   }
 
-  /** What follows this line of a body, where it is a delimiter line: the header of a part, or more body; else undefined. */
+  /** What follows a line of a body when it is a delimiter line: the header of a part, or more body; else undefined. */
   delimiter(bytes: Uint8Array, start: number, end: number): 'header' | 'body' | undefined {
     const length = end - start
     if (length <= 2 || bytes[start] !== DASH || bytes[start + 1] !== DASH) return undefined
@@ -68,12 +68,12 @@ export class MimeStructure {
     const last = end - after >= 2 && bytes[after] === DASH && bytes[after + 1] === DASH
     this.#boundaries.length = last ? index : index + 1
     if (last) this.#type = 'other'
-    else this.#become(boundary.digest)
+    else this.#setDefault(boundary.digest)
     return last ? 'body' : 'header'
   }
 
-  /** What a header stands for that does not say it. */
-  #become(message: boolean): void {
+  /** The type of what has no Content-Type field. */
+  #setDefault(message: boolean): void {
     this.#type = message ? 'message' : 'text'
     this.#nested = message
   }

@@ -1,11 +1,11 @@
-/** The way out of bytes in pieces: small ones are gathered, since very many of them would cost more than the bytes in them. */
+/** Pieces of bytes, of which small ones are copied together: very many small pieces would cost more than their bytes. */
 
-/** Bytes; larger pieces go out as they are. */
+/** Bytes from which a piece is not copied. */
 const SMALL = 1024
 
-/** Bytes of what is gathered at first, and once there is much of it. */
-const FIRST = 4096
-const MORE = 65_536
+/** Bytes of the first buffer, and of those after it. */
+const FIRST_BUFFER = 4096
+const NEXT_BUFFER = 65_536
 
 export class Pieces {
   #out: Uint8Array[] = []
@@ -13,7 +13,7 @@ export class Pieces {
   #from = 0
   #to = 0
 
-  /** Puts pieces there from now on. What was gathered for the one before is overwritten. */
+  /** Puts pieces into `out` from now on. Those of the array before are overwritten. */
   begin(out: Uint8Array[]): void {
     this.#out = out
     this.#from = 0
@@ -28,7 +28,7 @@ export class Pieces {
     }
     if (this.#to + bytes.length > this.#store.length) {
       this.flush()
-      this.#store = Buffer.allocUnsafeSlow(this.#store.length === 0 ? FIRST : MORE)
+      this.#store = Buffer.allocUnsafeSlow(this.#store.length === 0 ? FIRST_BUFFER : NEXT_BUFFER)
       this.#from = 0
       this.#to = 0
     }
@@ -36,12 +36,12 @@ export class Pieces {
     this.#to += bytes.length
   }
 
-  /** For bytes that will not stay what they are. */
+  /** As `add`, for bytes that the caller will overwrite. */
   addCopy(bytes: Uint8Array): void {
     this.add(bytes.length < SMALL ? bytes : new Uint8Array(bytes))
   }
 
-  /** Lets go of what was gathered. */
+  /** Puts out what was copied together. */
   flush(): void {
     if (this.#to > this.#from) this.#out.push(this.#store.subarray(this.#from, this.#to))
     this.#from = this.#to

@@ -1,10 +1,10 @@
-/** Reading what a stranger yields: a filter's new content, a client's stream. */
+/** Reads bytes from a source that may be wrong or stuck: a filter's new content, standard input. */
 import type { Bytes } from '@candy/sdk'
 import { CandyError } from '@candy/sdk'
 
 /**
- * Yields the chunks of `bytes`, checks that each is a Uint8Array, and ends the reading on every path. When the signal
- * aborts it throws the signal's reason at once, even if the source never answers again.
+ * Yields the chunks of `bytes`, checks that each is a Uint8Array, and ends the reading on every path. When the signal aborts it
+ * throws the signal's reason at once, even when the source is stuck.
  */
 export async function* reading(bytes: Bytes, signal: AbortSignal): Bytes {
   const iterator = bytes[Symbol.asyncIterator]()

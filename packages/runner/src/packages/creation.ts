@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Host, Verdict } from '@candy/sdk'
 import { AddressMap } from '../chain/address-map.js'
-import type { ReadyFilter } from '../chain/ready-filter.js'
+import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { type Problem, reason } from '../config/problem.js'
 import { printPath } from '../config/toml.js'
 import { filterKey } from './found-package.js'
@@ -18,7 +18,7 @@ export async function createFilter(
   loaded: LoadedPackage,
   hosts: Hosts,
   problems: Problem[],
-): Promise<ReadyFilter | undefined> {
+): Promise<ConfiguredFilter | undefined> {
   const { dropIn } = loaded
   const host = hosts.for(dropIn.name)
   const filter = await create(loaded, loaded.options, host, filterKey(dropIn), problems)
@@ -27,7 +27,7 @@ export async function createFilter(
   const usual = { name: dropIn.name, filter, rewrites: rewrites === true, fields, sharedFields, policy: dropIn.policy }
   if (loaded.rules.length === 0) return usual
   const made = [{ options: loaded.options, ready: usual }]
-  const recipients: [string, ReadyFilter | 'off' | 'usual'][] = []
+  const recipients: [string, ConfiguredFilter | 'off' | 'usual'][] = []
   for (const { rule, options } of loaded.rules) {
     const { pattern, enabled, policy } = rule
     if (!enabled) {

@@ -1,23 +1,23 @@
 /**
- * Pipe mode: one message on standard input, one exit status. pipe(8) bounces whatever it does not know, so every path ends
- * in 0, 69 or 75, and 0 only once the next hop or the quarantine has the message.
+ * Pipe mode: one message on standard input, one exit status. pipe(8) bounces the message for any status that it does not know,
+ * so every path ends in 0, 69 or 75, and in 0 only after the next hop or the quarantine has the message.
  */
-import { type Bytes, type Envelope, printable } from '@candy/sdk'
+import { type Bytes, printable } from '@candy/sdk'
 import type { Chain } from '../chain/chain.js'
 import type { Deadline } from '../chain/deadline.js'
-import { answerTo, type ExitStatus } from '../delivery/answer.js'
-import { envelopeOf } from '../delivery/delivery.js'
+import { envelopeFor } from '../chain/recipient-group.js'
+import { type Answer, answerTo, type ExitStatus, quarantinedAnswer, UNAVAILABLE } from '../delivery/answer.js'
 import { logJudged, printReport } from '../delivery/judged-line.js'
-import type { NextHop } from '../delivery/next-hop.js'
+import type { NextHop, OutgoingMessage } from '../delivery/next-hop.js'
 import { deliverTogether, type OutcomeActions } from '../delivery/outcome-delivery.js'
 import { quarantine } from '../delivery/quarantined.js'
 import type { Log } from '../log/log.js'
+import { messageIdOf } from '../message/header-block.js'
 import { crlfFromLf } from '../message/line-ends.js'
-import { messageIdOf } from '../message/message-id.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
 
-export interface PipeFront {
+export interface PipeOptions {
   readonly chain: Chain
   readonly nextHop: NextHop
   /** Directory of the quarantine. */
@@ -25,14 +25,7 @@ export interface PipeFront {
   readonly log: Log
 }
 
-export interface PipeMessage {
-  readonly id: string
-  readonly envelope: Envelope
-  readonly content: Spool
-  assertUpstream(): Promise<void>
-}
-
-/** `text` is the line for pipe(8): a status and why, or, after success, what became of the message. */
+/** `text` is the line for pipe(8): the status and why, or, after success, what became of the message. */
 export interface PipeAnswer {
   readonly exit: ExitStatus
   readonly text: string
@@ -43,58 +36,52 @@ export function receivePipe(stdin: Bytes, options: SpoolOptions, signal: AbortSi
   return receive(crlfFromLf(reading(stdin, signal)), options)
 }
 
-/** Judges the message and does what was decided. Throws when that fails: then the answer is `unavailable()`. */
-export async function answerPipe(front: PipeFront, message: PipeMessage, deadline: Deadline): Promise<PipeAnswer> {
+/** Judges the message and does what was decided. Throws when that fails: then the answer is `UNAVAILABLE`. */
+export async function answerPipe(
+  options: PipeOptions,
+  message: OutgoingMessage,
+  deadline: Deadline,
+): Promise<PipeAnswer> {
   const messageId = await messageIdOf(message.content)
-  const groups = await front.chain.run(message, deadline)
+  const groups = await options.chain.run(message, deadline)
   try {
-    const answers = await deliverTogether(groups, outcomeActions(front, { ...message, messageId }, deadline.signal))
+    const answers = await deliverTogether(groups, outcomeActions(options, message, messageId, deadline.signal))
     return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
     for (const { outcome } of groups) await outcome.close()
   }
 }
 
-/** What pipe(8) hears when something broke that is nobody's verdict. The reason belongs in the log, not in mail. */
-export function unavailable(): PipeAnswer {
-  return { exit: 75, text: '4.3.0 content filter unavailable' }
+/** An answer as pipe(8) reads it. */
+export function pipeAnswerOf({ exit, status, text }: Answer): PipeAnswer {
+  return { exit, text: exit === 0 ? text : `${status} ${text}` }
 }
 
 function outcomeActions(
-  { nextHop, quarantine: directory, log }: PipeFront,
-  message: PipeMessage & { readonly messageId: string | undefined },
+  { nextHop, quarantine: directory, log }: PipeOptions,
+  message: OutgoingMessage,
+  messageId: string | undefined,
   signal: AbortSignal,
 ): OutcomeActions<PipeAnswer> {
+  const { id } = message
   return {
-    deliver: async (delivery) => {
-      const envelope = envelopeOf(delivery, message.envelope)
-      const handed = await nextHop.handOver({ ...message, envelope, content: delivery.content }, signal)
-      if (!handed.taken) return { taken: false, answer: { exit: 69, text: `${handed.status} ${handed.text}` } }
-      const reports = delivery.groups.flatMap(({ outcome }) => outcome.reports)
-      return { taken: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
+    deliver: async ({ content, groups, positions }) => {
+      const envelope = envelopeFor(message.envelope, positions)
+      const result = await nextHop.handOver({ ...message, envelope, content }, signal)
+      if (!result.taken) return { delivered: false, answer: { exit: 69, text: `${result.status} ${result.text}` } }
+      const reports = groups.flatMap(({ outcome }) => outcome.reports)
+      return { delivered: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },
-    quarantine: async ({ subject, outcome }) => {
+    quarantine: async (group) => {
       await message.assertUpstream()
-      const name = await quarantine(directory, subject, outcome)
-      return {
-        exit: 0,
-        text: printable(`quarantined as ${name} by ${outcome.reason?.filter}: ${outcome.reason?.text}`),
-      }
+      const name = await quarantine(directory, group.message, group.outcome)
+      return pipeAnswerOf(quarantinedAnswer(group.outcome.reason, name))
     },
-    answer: (outcome) => {
-      const { exit, text } = answerTo(outcome)
-      if (outcome.action !== 'discard') return { exit, text }
-      return { exit, text: printable(`discarded by ${outcome.reason?.filter}: ${outcome.reason?.text}`) }
-    },
+    answer: (outcome) => pipeAnswerOf(answerTo(outcome)),
     fail: (error) => {
-      log.write('error', 'not delivered', {
-        id: message.id,
-        error: error instanceof Error ? error.message : String(error),
-      })
-      return unavailable()
+      log.write('error', 'not delivered', { id, error: error instanceof Error ? error.message : String(error) })
+      return pipeAnswerOf(UNAVAILABLE)
     },
-    judged: (group, { exit, text }) => {
-      logJudged(log, { group, messageId: message.messageId, answer: text, temporary: exit === 75 })
-    },
+    log: (group, { exit, text }) => logJudged(log, { group, messageId, answer: text, temporary: exit === 75 }),
   }
 }

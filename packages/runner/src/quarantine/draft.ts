@@ -1,12 +1,12 @@
 /**
- * Drafts in the quarantine: a message is written into a directory beside the others whose name begins with a dot and tells
- * who writes it, and gets its own name once it is whole. A writer that is killed leaves its draft behind, and whoever comes
- * next removes that. What has no such name is never touched.
+ * Drafts in the quarantine: a message is written into a directory beside the others whose name begins with a dot and names the
+ * process that writes it, and is renamed when it is complete. A writer that is killed leaves its draft behind; the next process
+ * that starts removes it. What has no such name is never touched.
  */
 import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Milliseconds after which nobody can be writing a draft any more, whoever began it: longer than any deadline for a message. */
+/** Milliseconds after which nobody can be writing a draft any more: longer than any deadline for a message. */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000
 
 /** The process, when it started, and the namespace in which its number is its own (pid_namespaces(7)). */

@@ -1,35 +1,25 @@
 /**
- * Messages that a person should look at: one directory each, holding the exact bytes and a record. A message is there
- * whole or not at all: it is written beside the others under a name of its own, synced, and renamed.
+ * Messages that a person should look at: one directory each, with the exact bytes and a record. A message is there completely or
+ * not at all: it is written beside the others under a name of its own, synced, and renamed.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { draftPath, sweepDrafts } from './draft.js'
+import type { QuarantineRecord } from './record.js'
 
-/** Characters of an id that a name has: whoever hands mail over may say what he likes, and a file's name has a greatest length. */
+/** Characters of an id in a name: the sender of mail may choose it, and the length of a file's name is limited. */
 const ID_LIMIT = 40
 
-/** Directories in which this process has looked for drafts that others left. */
+/** Messages of one id and second. */
+const NUMBER_LIMIT = 1000
+
+/** Directories in which this process has removed the drafts of dead writers. */
 const swept = new Set<string>()
 
-/** What is known of a quarantined message; `record.json` beside `message.eml`. Plain data, so that any version reads it. */
-export interface QuarantineRecord {
-  readonly version: 1
-  readonly id: string
-  /** ISO 8601, UTC. */
-  readonly time: string
-  readonly envelope: object
-  /** Who decided, and why. */
-  readonly reason?: object
-  readonly reports: readonly object[]
-  /** Length of `message.eml` in bytes. */
-  readonly size: number
-}
-
 /**
- * Stores a message, and gives its name in the quarantine once it would survive a power cut. Throws `QUARANTINE` when it
- * cannot (disk full, say); then nothing is left behind. Files are 0600, directories 0700.
+ * Stores a message. Returns its name in the quarantine once it would survive a power cut. Throws `QUARANTINE` when it cannot
+ * (disk full, for example); then nothing is left behind. Files are 0600, directories 0700.
  */
 export async function store(
   directory: string,
@@ -42,12 +32,12 @@ export async function store(
   swept.add(directory)
   try {
     await mkdir(draft, { mode: 0o700 })
-    await writeFile(join(draft, 'message.eml'), bytes)
-    await writeFile(join(draft, 'record.json'), [Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`)])
+    await writeSynced(join(draft, 'message.eml'), bytes)
+    await writeSynced(join(draft, 'record.json'), `${JSON.stringify(record, undefined, 2)}\n`)
     await syncDirectory(draft)
-    const kept = await place(draft, directory, name)
+    const finalName = await moveInto(directory, draft, name)
     await syncDirectory(directory)
-    return kept
+    return finalName
   } catch (error) {
     await rm(draft, { recursive: true, force: true }).catch(() => {})
     throw new CandyError('QUARANTINE', `cannot quarantine: ${error instanceof Error ? error.message : error}`, {
@@ -62,26 +52,23 @@ function nameOf({ time, id }: QuarantineRecord): string {
 }
 
 /** A name that is taken gets a number: the same message may be quarantined again when Postfix tries again. */
-async function place(draft: string, directory: string, name: string): Promise<string> {
-  for (let turn = 1; ; turn++) {
-    const candidate = turn === 1 ? name : `${name}-${turn}`
+async function moveInto(directory: string, draft: string, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`
     try {
       await rename(draft, join(directory, candidate))
       return candidate
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || turn === 1000) throw error
+      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || number === NUMBER_LIMIT) throw error
     }
   }
 }
 
-async function writeFile(path: string, bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+async function writeSynced(path: string, bytes: AsyncIterable<Uint8Array> | string): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
-    for await (const chunk of bytes) {
-      let done = 0
-      while (done < chunk.length) done += (await file.write(chunk, done)).bytesWritten
-    }
+    await writeFile(file, bytes)
     await file.sync()
   } finally {
     await file.close()

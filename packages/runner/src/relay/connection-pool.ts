@@ -1,36 +1,39 @@
 /**
- * Connections to the next hop that a session has left in good order, kept for the next session for a moment: greeting a
- * new smtpd(8) costs more than a small message. Only for a moment, so that a next hop that reloads is not held up, as
- * Postfix itself does it (connection_cache_ttl_limit and connection_reuse_time_limit in postconf(5)).
+ * Connections to the next hop that a session has left in good order, kept for the next session for two seconds: greeting a
+ * new smtpd(8) costs more than a small message. Not longer, so that a next hop that reloads need not wait for them; Postfix
+ * itself does the same (connection_cache_ttl_limit and connection_reuse_time_limit in postconf(5)).
  */
 import type { SmtpClient } from '../smtp/client.js'
 import type { Extensions } from '../smtp/ehlo.js'
 
-/** Milliseconds that a connection may lie idle, and that it may live. */
-const IDLE = 2_000
-const LIFE = 60_000
+/** Milliseconds that a connection may be idle. */
+const IDLE_LIMIT = 2_000
 
-/** Connections that may lie idle; each holds a process of the next hop. */
-const MOST = 20
+/** Milliseconds after connecting when a connection is no longer reused. */
+const REUSE_LIMIT = 60_000
 
-/** A connection that has pooled. */
+/** Idle connections at a time; each holds a process of the next hop. */
+const MAX_IDLE = 20
+
+/** A connection on which EHLO was answered. */
 export interface PooledConnection {
   readonly client: SmtpClient
-  /** What we called ourselves. */
+  /** The name in EHLO. */
   readonly name: string
   readonly extensions: Extensions
-  /** When it was made: milliseconds of `performance.now()`. */
-  readonly born: number
+  /** Milliseconds of `performance.now()`. */
+  readonly connectedAt: number
 }
 
 export class ConnectionPool {
   readonly #idle = new Map<PooledConnection, NodeJS.Timeout>()
 
+  /** How many connections are idle. */
   get size(): number {
     return this.#idle.size
   }
 
-  /** A connection that pooled under this name. The caller owns it; it may fail at the first word, as any that was idle. */
+  /** A connection that greeted under this name. The caller owns it; as any idle connection, it may fail at the first command. */
   acquire(name: string): PooledConnection | undefined {
     for (const [pooled, timer] of this.#idle) {
       if (pooled.name !== name) continue
@@ -42,20 +45,21 @@ export class ConnectionPool {
     return undefined
   }
 
-  /** Takes over a connection that has no transaction under way. */
+  /** Keeps a connection that has no transaction under way, or closes it. */
   release(pooled: PooledConnection): void {
-    if (!pooled.client.usable || this.#idle.size >= MOST || performance.now() - pooled.born > LIFE) {
+    const isOld = performance.now() - pooled.connectedAt > REUSE_LIMIT
+    if (!pooled.client.usable || this.#idle.size >= MAX_IDLE || isOld) {
       pooled.client.close()
       return
     }
     const timer = setTimeout(() => {
       this.#idle.delete(pooled)
       pooled.client.close()
-    }, IDLE)
+    }, IDLE_LIMIT)
     this.#idle.set(pooled, timer.unref())
   }
 
-  /** Ends all that lie idle. */
+  /** Closes all idle connections. */
   close(): void {
     for (const [{ client }, timer] of this.#idle) {
       clearTimeout(timer)

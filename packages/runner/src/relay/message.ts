@@ -1,9 +1,13 @@
-/** One message in the relay: judged, then handed on, quarantined or refused. It ends in replies, and 2xx comes last. */
+/**
+ * One message in the relay: received after DATA, judged, then delivered, quarantined or refused. It ends in replies, and a
+ * positive reply comes only after the next hop or the quarantine has the message.
+ */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Client } from '@candy/sdk'
 import { Deadline } from '../chain/deadline.js'
-import type { Subject } from '../chain/judge.js'
+import { answerTo, quarantinedAnswer, replyOf, UNAVAILABLE } from '../delivery/answer.js'
 import { logJudged } from '../delivery/judged-line.js'
+import { relayedReply } from '../delivery/next-hop-reply.js'
 import {
   deliverEach,
   deliverTogether,
@@ -12,20 +16,57 @@ import {
 } from '../delivery/outcome-delivery.js'
 import { makeOwnId, withOwnId } from '../delivery/own-id.js'
 import { quarantine } from '../delivery/quarantined.js'
-import { messageIdOf } from '../message/message-id.js'
-import type { Spool } from '../message/spool.js'
+import { cleaning } from '../message/cleaning.js'
+import { messageIdOf } from '../message/header-block.js'
+import type { MailObject } from '../message/mail-object.js'
+import { type Spool, startIntake } from '../message/spool.js'
 import { addressIn } from '../smtp/command.js'
 import type { ServerConnection } from '../smtp/connection.js'
-import { isPositive, printReply, type Reply } from '../smtp/reply.js'
+import { DataReader } from '../smtp/data-reader.js'
+import { isPositive, makeReply, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
 import type { NextHopTransaction, Transaction } from './next-hop-transaction.js'
 import type { Relay } from './relay.js'
-import { relayedReply, stoppedReply, UNAVAILABLE } from './replies.js'
+
+export const UNAVAILABLE_REPLY: Reply = replyOf(UNAVAILABLE)
+
+/** RFC 3463 4.3.1: "mail system full". */
+const NO_ROOM: Reply = makeReply(452, '4.3.1 content filter has no room')
+
+/** RFC 1870 §6.1 and RFC 3463 5.3.4, in Postfix's words. */
+const TOO_BIG: Reply = makeReply(552, "5.3.4 message size exceeds the next hop's limit")
+
+/**
+ * Reads the message from the client, of at most `limit` bytes. Returns the reply to it when it cannot be kept. Throws when the
+ * client has disconnected.
+ */
+export async function receiveMessage(
+  { queue, spool, cleanup, log }: Relay,
+  client: ServerConnection,
+  limit: number | undefined,
+): Promise<Spool | Reply> {
+  const reader = new DataReader()
+  const intake = queue === 'before' ? cleaning(startIntake(spool), cleanup) : startIntake(spool)
+  try {
+    await client.data(reader, (piece) => intake.append(piece), limit)
+    const received = await intake.finish()
+    if (reader.bare > 0) log.write('warn', `normalized ${reader.bare} bare line ends`)
+    return received
+  } catch (error) {
+    await intake.close()
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+    if (client.disconnected === undefined)
+      log.write('error', 'message not received', { error: String(message ?? error) })
+    await client.skip(reader)
+    if (code === 'DATA_TOO_LONG') return TOO_BIG
+    return code === 'SPOOL' ? NO_ROOM : UNAVAILABLE_REPLY
+  }
+}
 
 /**
  * Judges the message and does what was decided. Yields each reply as soon as it is known, with the positions of the
- * recipients that it is for; in SMTP one for all. When the client goes away the message will come again, so it is not
- * delivered. Throws nothing; what fails is logged, and the reply is temporary.
+ * recipients that it is for; in SMTP one for all. When the client disconnects it will send the message again, so the message
+ * is not delivered. Throws nothing; what fails is logged, and the reply is temporary.
  */
 export async function* relayMessage(
   relay: Relay,
@@ -34,25 +75,16 @@ export async function* relayMessage(
   client: ServerConnection,
 ): AsyncGenerator<RecipientAnswer<Reply>, void, void> {
   const { transaction } = nextHop
-  const subject = subjectOf(transaction, content)
+  const message = mailObjectOf(transaction, content)
   const deadline = new Deadline(undefined, relay.deadline)
-  client.watch((how) => deadline.abort(how))
-  const fail = (error: unknown): Reply => {
-    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-    const known = typeof code === 'string' ? { code } : {}
-    relay.log.write('error', 'not delivered', { id: subject.id, ...known, error: String(message ?? error) })
-    return withOwnId(UNAVAILABLE, subject.id)
-  }
+  client.onDisconnect((error) => deadline.abort(error))
   const messageId = await messageIdOf(content)
-  const groups = await relay.chain.run(subject, deadline)
+  const groups = await relay.chain.run(message, deadline)
   const unanswered = new Set(transaction.recipients.keys())
+  const actions = outcomeActions(relay, nextHop, { id: message.id, transaction, messageId }, deadline, client)
   try {
-    const actions = {
-      ...outcomeActions(relay, nextHop, { ...subject, transaction, messageId }, deadline, client),
-      fail,
-    }
     if (relay.protocol === 'smtp') {
-      const answer = (await deliverTogether(groups, actions)).at(-1) ?? UNAVAILABLE
+      const answer = (await deliverTogether(groups, actions)).at(-1) ?? UNAVAILABLE_REPLY
       yield { positions: [...unanswered], answer }
       return
     }
@@ -61,16 +93,16 @@ export async function* relayMessage(
       yield answered
     }
   } catch (error) {
-    yield { positions: [...unanswered], answer: fail(error) }
+    yield { positions: [...unanswered], answer: actions.fail(error) }
   } finally {
     for (const { outcome } of groups) await outcome.close()
-    client.watch(undefined)
+    client.onDisconnect(undefined)
     deadline.end()
   }
 }
 
-/** A message under way, with what its replies and its log line need. */
-interface Relayed {
+/** What the replies to a message and its log line need. */
+interface RelayedMessage {
   readonly id: string
   readonly transaction: Transaction
   readonly messageId: string | undefined
@@ -79,45 +111,49 @@ interface Relayed {
 function outcomeActions(
   relay: Relay,
   nextHop: NextHopTransaction,
-  { id, transaction, messageId }: Relayed,
+  { id, transaction, messageId }: RelayedMessage,
   deadline: Deadline,
   client: ServerConnection,
-): Omit<OutcomeActions<Reply>, 'fail'> {
+): OutcomeActions<Reply> {
   return {
-    deliver: async ({ content, positions, groups: [group] }) => {
-      const reply = await nextHop.deliver(content, deadline, partOf(transaction, positions))
-      const taken = isPositive(reply)
-      // The next hop's own words on success have its queue id, and so has the log line.
-      const answer = taken ? reply : withOwnId(relayedReply(reply, relay.queue), id)
-      if (!taken) {
-        const fields = { id: String(group?.subject.id), reply: printReply(reply), answer: answer.code }
-        relay.log.write('warn', 'next hop refused', fields)
-      }
-      return { taken, answer }
+    deliver: async ({ content, positions }) => {
+      const reply = await nextHop.deliver(content, deadline, transactionFor(transaction, positions))
+      // The next hop's own reply of success has its queue id, and so has the log line.
+      if (isPositive(reply)) return { delivered: true, answer: reply }
+      const answer = withOwnId(relayedReply(reply, relay.queue), id)
+      relay.log.write('warn', 'next hop refused', { id, reply: printReply(reply), answer: answer.code })
+      return { delivered: false, answer }
     },
     // Also past the deadline: the next hop may have the message for other recipients already.
-    quarantine: async ({ subject, outcome }) => {
-      // Lets what the client has sent meanwhile be seen: its end, above all.
+    quarantine: async ({ message, outcome }) => {
+      // The event loop takes its turn, so that a client that has disconnected meanwhile is known to have.
       await turn()
-      if (client.gone !== undefined) throw client.gone
-      return withOwnId(stoppedReply(outcome, await quarantine(relay.quarantine, subject, outcome)), id)
+      if (client.disconnected !== undefined) throw client.disconnected
+      const name = await quarantine(relay.quarantine, message, outcome)
+      return withOwnId(replyOf(quarantinedAnswer(outcome.reason, name)), id)
     },
-    answer: (outcome) => withOwnId(stoppedReply(outcome), id),
-    judged: (group, reply) => {
+    answer: (outcome) => withOwnId(replyOf(answerTo(outcome)), id),
+    fail: (error) => {
+      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+      const known = typeof code === 'string' ? { code } : {}
+      relay.log.write('error', 'not delivered', { id, ...known, error: String(message ?? error) })
+      return withOwnId(UNAVAILABLE_REPLY, id)
+    },
+    log: (group, reply) => {
       const temporary = reply.code >= 400 && reply.code < 500
       logJudged(relay.log, { group, messageId, answer: printReply(reply), temporary })
     },
   }
 }
 
-/** The transaction for some of its recipients; absent when that is all of them. */
-function partOf(transaction: Transaction, positions: readonly number[]): Transaction | undefined {
+/** The transaction for some of its recipients; undefined when that is all of them. */
+function transactionFor(transaction: Transaction, positions: readonly number[]): Transaction | undefined {
   const { recipients } = transaction
   if (positions.length === recipients.length) return undefined
   return { ...transaction, recipients: positions.flatMap((position) => recipients[position] ?? []) }
 }
 
-function subjectOf({ xforward, mail, recipients }: Transaction, content: Spool): Subject {
+function mailObjectOf({ xforward, mail, recipients }: Transaction, content: Spool): MailObject {
   const [first = '', ...others] = recipients.map(addressIn)
   const attributes = parseXforward(xforward)
   const client = clientOf(attributes)

@@ -7,8 +7,8 @@
  */
 import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
+import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import type { Policy } from '../chain/policy.js'
-import type { ReadyFilter } from '../chain/ready-filter.js'
 import { readRegular } from '../config/file.js'
 import { type Problem, reason } from '../config/problem.js'
 import { lfFromCrlf } from '../message/line-ends.js'
@@ -72,7 +72,7 @@ export function parseScript(entry: ScriptEntry, policy: Policy, problems: Proble
   return declaration && { name, path, command: copy ?? path, ...declaration, policy }
 }
 
-export function scriptFilter(script: Script): ReadyFilter {
+export function scriptFilter(script: Script): ConfiguredFilter {
   const { name, rewrites, fields, policy } = script
   return {
     name,

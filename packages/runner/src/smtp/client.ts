@@ -1,31 +1,32 @@
 /**
- * The client half of SMTP (RFC 5321), as far as handing a message on needs it: one connection, commands out, replies in,
- * in order. It pipelines where the server does (RFC 2920), and knows nothing of what a reply means for the mail.
+ * The client half of SMTP (RFC 5321), as far as delivering a message needs it: one connection, commands out, replies in, in
+ * order. It pipelines where the server does (RFC 2920), and knows nothing of what a reply means for the mail.
  *
- * Every reply answers something that was said before it came. The client counts the replies that the server owes: one that
- * nobody asked for is the answer to nothing, above all not to a message whose end is still to be said.
+ * Every reply answers something that was sent before it came. The client counts the replies that the server owes: one that
+ * was not asked for answers nothing, above all not a message whose end has not been sent.
  *
- * Goes wrong when the server is gone, silent, talks nonsense or answers too early: then every command under way fails with
- * an SmtpError.
+ * When the server disconnects, is silent, does not speak SMTP or answers too early, every command under way fails with an
+ * SmtpError.
  */
 import { connect, type Socket } from 'node:net'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { makeDotStuffer } from './data.js'
+import { drained } from './drained.js'
 import { type Extensions, parseExtensions } from './ehlo.js'
 import { isPositive, printReply, type Reply } from './reply.js'
 import { ReplyReader } from './reply-reader.js'
 
-/** Bytes of a message that may be gathered for one write. */
+/** Bytes of a message that are gathered for one write. */
 const WRITE_LIMIT = 64 * 1024
 
 const CRLF = Buffer.from('\r\n')
 
-/** Trouble with the connection itself, not a reply. */
+/** A failure of the connection itself, not a reply. */
 export class SmtpError extends Error {
   readonly code = 'SMTP'
 }
 
-/** Made once: every good connection ends in it, and a stack trace is not cheap. */
+/** Made once: every connection ends with it, and a stack trace is not cheap. */
 const CLOSED = new SmtpError('the connection was closed')
 
 export interface ConnectOptions {
@@ -46,15 +47,15 @@ export class SmtpClient {
   readonly #timeout: number
   readonly #reader = new ReplyReader()
   readonly #waiters: Waiter[] = []
-  /** Replies that have come and that nobody has waited for yet. */
+  /** Replies that came before anybody waited for them. */
   readonly #early: Reply[] = []
-  /** Replies that are still to come. A server greets without being asked. */
+  /** Replies that are still to come. The first is the greeting. */
   #owed = 1
   /** Since when the server owes the next one: milliseconds of `performance.now()`. */
   #since = performance.now()
   #failure: SmtpError | undefined
-  /** The reply to mail data takes the server as long as it takes. */
-  #dataSaid = false
+  /** The reply to mail data has no timeout here. */
+  #dataSent = false
 
   private constructor(socket: Socket, address: ServiceAddress, timeout: number) {
     this.#socket = socket
@@ -65,7 +66,7 @@ export class SmtpClient {
     socket.on('close', () => this.#fail(`${this.#where} closed the connection`))
     if (timeout === Number.POSITIVE_INFINITY) return
     socket.setTimeout(timeout, () => {
-      if (this.#late(0) || this.#failure !== undefined) this.abort(`${this.#where} did not answer in time`)
+      if (this.#isLate(0) || this.#failure !== undefined) this.abort(`${this.#where} did not answer in time`)
     })
   }
 
@@ -92,14 +93,17 @@ export class SmtpClient {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }))
   }
 
-  /** Whether a new command can be sent: nothing has failed, and no reply is due. A server that closes says so unasked (RFC 5321 §3.8). */
+  /**
+   * Whether a new command can be sent: nothing has failed, and no reply is due. A server that closes the connection may say so
+   * without being asked (RFC 5321 §3.8).
+   */
   get usable(): boolean {
     return this.#failure === undefined && this.#owed === 0 && this.#early.length === 0
   }
 
-  /** Ends the connection at once, mid-command too; every wait fails with what is said here. */
-  abort(why: string): void {
-    this.#fail(why)
+  /** Ends the connection at once, also in the middle of a command; every wait fails with this reason. */
+  abort(reason: string): void {
+    this.#fail(reason)
     this.#socket.destroy()
   }
 
@@ -119,31 +123,31 @@ export class SmtpClient {
     return this.reply()
   }
 
-  /** Says EHLO; the extensions are empty when the server refused it. */
+  /** Sends EHLO; the extensions are empty when the server refused it. */
   async ehlo(name: string): Promise<{ readonly reply: Reply; readonly extensions: Extensions }> {
     const reply = await this.command(`EHLO ${name}`)
     return { reply, extensions: reply.code === 250 ? parseExtensions(reply) : new Map() }
   }
 
   /**
-   * Sends mail data, dot-stuffed, without its end: until what this returns is called, the server must not take the
-   * message. The last chunk leaves together with the end, so a small message is one write.
+   * Sends mail data, dot-stuffed, without its end. The function that this returns sends the end; until it is called, the server
+   * must not accept the message. The last chunk is sent together with the end, so a small message is one write.
    */
   async data(bytes: AsyncIterable<Uint8Array>): Promise<() => Promise<Reply>> {
     const stuffer = makeDotStuffer()
     let pieces: readonly Uint8Array[] = []
     for await (const chunk of bytes) {
       if (this.#failure !== undefined) throw this.#failure
-      if (!this.#write(pieces)) await this.#drained()
+      if (!this.#write(pieces)) await this.#drain()
       pieces = stuffer.stuff(chunk)
     }
     return () => this.#end([...pieces, stuffer.end()])
   }
 
   /**
-   * Sends a message of `size` bytes as one chunk (BDAT LAST, RFC 3030 §2), without its last bytes: until what this returns is
-   * called, the server must not take the message. What is left leaves at once, so a small message is one write. Throws
-   * RangeError when there are fewer or more bytes; the connection then is in the middle of the chunk.
+   * Sends a message of `size` bytes as one chunk (BDAT LAST, RFC 3030 §2), without its last bytes. The function that this returns
+   * sends those; until it is called, the server must not accept the message. A small message is one write. Throws RangeError
+   * when there are fewer or more bytes; the connection is in the middle of the chunk then.
    */
   async chunk(bytes: AsyncIterable<Uint8Array>, size: number): Promise<() => Promise<Reply>> {
     let pieces: Uint8Array[] = [Buffer.from(`BDAT ${size} LAST\r\n`)]
@@ -153,7 +157,7 @@ export class SmtpClient {
       if (piece.length === 0) continue
       if (this.#failure !== undefined) throw this.#failure
       if (gathered > 0 && gathered + piece.length > WRITE_LIMIT) {
-        if (!this.#write(pieces)) await this.#drained()
+        if (!this.#write(pieces)) await this.#drain()
         pieces = []
         gathered = 0
       }
@@ -173,7 +177,7 @@ export class SmtpClient {
     this.#socket.destroySoon()
   }
 
-  /** In one system call. False when the server reads more slowly than this. */
+  /** In one system call. Returns false when the server reads more slowly than this. */
   #write(pieces: readonly Uint8Array[]): boolean {
     this.#socket.cork()
     let room = true
@@ -182,25 +186,17 @@ export class SmtpClient {
     return room
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#socket.off('drain', settle)
-        this.#socket.off('close', settle)
-        if (this.#failure === undefined) resolve()
-        else reject(this.#failure)
-      }
-      this.#socket.once('drain', settle)
-      this.#socket.once('close', settle)
-    })
+  async #drain(): Promise<void> {
+    await drained(this.#socket)
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Says the end of a message. Whatever the server said about it before is no answer to it. */
+  /** Sends the end of a message. What the server said before is no answer to it. */
   #end(pieces: readonly Uint8Array[]): Promise<Reply> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     this.#write(pieces)
     this.#owe(1)
-    this.#dataSaid = true
+    this.#dataSent = true
     return this.reply()
   }
 
@@ -209,41 +205,41 @@ export class SmtpClient {
     this.#owed += replies
   }
 
-  /** Whether a reply is due for longer than so many milliseconds. */
-  #late(milliseconds: number): boolean {
-    return this.#owed > 0 && !this.#dataSaid && performance.now() - this.#since > milliseconds
+  /** Whether a reply has been due for more than so many milliseconds. */
+  #isLate(milliseconds: number): boolean {
+    return this.#owed > 0 && !this.#dataSent && performance.now() - this.#since > milliseconds
   }
 
   #read(chunk: Buffer): void {
     if (this.#failure !== undefined) return
-    if (this.#late(this.#timeout)) this.abort(`${this.#where} did not answer in time`)
+    if (this.#isLate(this.#timeout)) this.abort(`${this.#where} did not answer in time`)
     try {
-      this.#reader.read(chunk, (reply) => this.#hear(reply))
+      this.#reader.read(chunk, (reply) => this.#onReply(reply))
     } catch (error) {
       this.abort(`${this.#where} does not speak SMTP: ${(error as Error).message}`)
     }
   }
 
-  #hear(reply: Reply): void {
+  #onReply(reply: Reply): void {
     if (this.#failure !== undefined) return
     if (this.#owed === 0) {
       this.abort(`${this.#where} said, without being asked: ${printReply(reply)}`)
       return
     }
-    if (this.#dataSaid && isPositive(reply) && this.#socket.writableLength > 0) {
+    if (this.#dataSent && isPositive(reply) && this.#socket.writableLength > 0) {
       this.abort(`${this.#where} answered a message before it had all of it: ${printReply(reply)}`)
       return
     }
     this.#owed -= 1
     this.#since = performance.now()
-    this.#dataSaid = false
+    this.#dataSent = false
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#early.push(reply)
     else waiter.resolve(reply)
   }
 
-  #fail(what: string): void {
-    this.#failure ??= new SmtpError(what)
+  #fail(reason: string): void {
+    this.#failure ??= new SmtpError(reason)
     for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * SMTP commands (RFC 5321 §4.1.1). A command keeps the bytes of its line: they go on as they came, and may be said again
- * to another connection. What is read out of them is for looking at, never for writing.
+ * SMTP commands (RFC 5321 §4.1.1). A command keeps the bytes of its line: they are sent to the next hop as they came, perhaps
+ * again on another connection. What is parsed is never written.
  */
 
 export interface Command {

@@ -1,10 +1,10 @@
 /**
- * Mail data on the way in (RFC 5321 §4.5.2): only CRLF.CRLF ends it, and the dot that starts a line is taken off.
+ * Reads mail data (RFC 5321 §4.5.2): only CRLF.CRLF ends it, and the dot that starts a line is removed.
  *
- * What else looks like an end, `LF.LF`, `CR.CRLF` and their kind, is content; a receiver that took it for an end would
- * let a stranger put a second message in (SMTP smuggling, CVE-2023-51764). Past this reader no bare CR or LF exists, so
- * nobody further on can be of another opinion. A bare LF becomes CRLF, as smtpd(8) takes it, and a bare CR a space, as cleanup(8)
- * makes it (cleanup_replace_stray_cr_lf in postconf(5)): a line must not become two header fields. Both are counted.
+ * What else looks like an end, such as `LF.LF` and `CR.CRLF`, is content; a receiver that took it for an end would let a
+ * stranger put a second message in (SMTP smuggling, CVE-2023-51764). There is no bare CR or LF in what this reader returns, so
+ * no other server can read it in another way. A bare LF becomes CRLF, as in smtpd(8), and a bare CR a space, as in cleanup(8)
+ * (cleanup_replace_stray_cr_lf in postconf(5)): a line must not become two header fields. Both are counted.
  */
 
 const LF = 10
@@ -14,7 +14,7 @@ const SPACE = 32
 const CR_BYTES: Uint8Array = Uint8Array.of(CR)
 const SPACE_BYTES: Uint8Array = Uint8Array.of(SPACE)
 
-/** Where in a line the next byte stands. A line starts after CRLF, and where the data starts. */
+/** What came before the next byte. A line starts after CRLF, and where the data starts. */
 type State = 'line-start' | 'text' | 'cr' | 'dot' | 'dot-cr' | 'end'
 
 export class DataReader {
@@ -84,7 +84,7 @@ export class DataReader {
         this.bare++
       }
     }
-    // A CR at the end of the chunk is held back: what it is, the next byte says.
+    // A CR at the end of the chunk is held back until the next byte tells whether it is bare.
     keep(state === 'cr' ? at - 1 : at)
     this.#state = state
     return at

@@ -1,8 +1,8 @@
 /**
- * Mail data on the way out (RFC 5321 §4.5.2): a dot that starts a line is doubled, and CRLF.CRLF ends the data.
+ * Writes mail data (RFC 5321 §4.5.2): a dot that starts a line is doubled, and CRLF.CRLF ends the data.
  *
- * A line starts after CRLF, and also after a bare CR or LF: to some receivers those end a line, and an unguarded dot
- * there would let one message end early and another begin (SMTP smuggling, CVE-2023-51764).
+ * A line starts after CRLF, and also after a bare CR or LF: for some receivers those end a line, and a single dot there would
+ * end the message early and begin another (SMTP smuggling, CVE-2023-51764).
  */
 
 const CR = 13

@@ -1,6 +1,6 @@
 /**
- * Command lines on the way in (RFC 5321 §2.3.8): CRLF ends a line and nothing else does. A line that holds a bare CR, a
- * bare LF or NUL is nobody's command: servers that read it in different ways are how mail is smuggled.
+ * Reads command lines (RFC 5321 §2.3.8): CRLF ends a line and nothing else does. A line with a bare CR, a bare LF or NUL is no
+ * command: mail is smuggled where two servers read such a line in different ways.
  */
 
 const CR = 13
@@ -14,7 +14,7 @@ export type Line = Buffer | 'too long' | 'bare line end'
 export class LineReader {
   readonly #limit: number
   #unread: Buffer = NOTHING
-  /** The rest of a line that was too long is still to come. */
+  /** Whether the rest of a line that was too long is still to come. */
   #skipping = false
 
   /** `limit` is the length of the longest line in bytes, without CRLF. */
@@ -22,7 +22,7 @@ export class LineReader {
     this.#limit = limit
   }
 
-  /** Bytes that are neither a line nor taken yet. */
+  /** Bytes that have not been read yet. */
   get size(): number {
     return this.#unread.length
   }
@@ -49,10 +49,10 @@ export class LineReader {
     return line.includes(LF) || line.includes(CR) || line.includes(0) ? 'bare line end' : Buffer.from(line)
   }
 
-  /** Takes all that is unread: from here on it is not lines. */
-  take(): Buffer {
-    const taken = this.#unread
+  /** Returns all that has not been read, and forgets it: what comes from here on is not lines. */
+  takeUnread(): Buffer {
+    const unread = this.#unread
     this.#unread = NOTHING
-    return taken
+    return unread
   }
 }

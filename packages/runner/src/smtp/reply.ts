@@ -8,8 +8,8 @@ export interface Reply {
 }
 
 /**
- * A line of a reply: `last` is false for `250-…`. Absent when the line is none. Control characters become `?`: a CR or NUL
- * in the text would end a line, or a string, for somebody further on.
+ * A line of a reply: `last` is false for `250-…`. Undefined when the line is none. Control characters become `?`: a CR or NUL
+ * in the text would end a line, or a string, in the programs that get it next.
  */
 export function parseReplyLine(
   line: string,
@@ -23,7 +23,7 @@ export function parseReplyLine(
   }
 }
 
-/** The reply as it goes over the wire, CRLFs included; to be written as Latin-1. */
+/** The reply as it is sent, with CRLF; to be written as Latin-1. */
 export function writeReply({ code, lines }: Reply): string {
   const last = lines.length - 1
   return lines.map((line, index) => `${code}${index < last ? '-' : ' '}${line}\r\n`).join('')
@@ -44,7 +44,7 @@ export function printReply(reply: Reply): string {
   return `${reply.code} ${reply.lines.join(' ')}`
 }
 
-/** RFC 3463 status of a reply, `5.7.1` say, where it has one. */
+/** The RFC 3463 status of a reply, such as `5.7.1`; undefined when it has none. */
 export function enhancedStatus(reply: Reply): string | undefined {
   return /^[245]\.\d{1,3}\.\d{1,3}(?= |$)/.exec(reply.lines[0] ?? '')?.[0]
 }

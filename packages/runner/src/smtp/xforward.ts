@@ -1,10 +1,10 @@
 /**
- * What an upstream Postfix tells of its client (XFORWARD_README): attributes of one or more XFORWARD commands, the values
- * in xtext (RFC 3461 §4).
+ * What Postfix tells of its client (XFORWARD_README): attributes of one or more XFORWARD commands, the values in xtext (RFC 3461
+ * §4).
  */
 import { argumentOf, type Command } from './command.js'
 
-/** Upper-case names; what Postfix did not know is not there. */
+/** By name in upper case, without those that Postfix did not know. */
 export type ClientAttributes = ReadonlyMap<string, string>
 
 export function parseXforward(commands: Iterable<Command>): ClientAttributes {
@@ -28,7 +28,7 @@ export function plainAddress(address: string): string {
 const VALUE_LIMIT = 255
 
 /**
- * One XFORWARD command for each attribute whose name the server announced, so that one it refuses costs no other. Values
+ * One XFORWARD command for each attribute whose name the server announced, so that a refusal of one leaves the others. Values
  * that are too long are cut.
  */
 export function printXforward(attributes: ClientAttributes, announced: string): readonly string[] {
@@ -55,8 +55,8 @@ function isUnknown(value: string): boolean {
 }
 
 /**
- * RFC 3461 §4: `+` and two hexadecimal digits are one byte; the bytes are UTF-8. Control characters become `?`, as with
- * smtpd(8): what a client says of itself must not end anybody's line or string.
+ * RFC 3461 §4: `+` and two hexadecimal digits are one byte; the bytes are UTF-8. Control characters become `?`, as smtpd(8) does
+ * it: the client chooses the values, and must not end a line or a string with them.
  */
 function decodeXtext(text: string): string {
   if (/^[!-*,-~]*$/.test(text)) return text

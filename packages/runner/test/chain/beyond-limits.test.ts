@@ -5,11 +5,11 @@ import { Chain } from '../../src/chain/chain.js'
 import { Deadline } from '../../src/chain/deadline.js'
 import type { OutcomeAction } from '../../src/chain/outcome.js'
 import type { Policy } from '../../src/chain/policy.js'
-import { MOST_FIELDS } from '../../src/message/header-block.js'
+import { MAX_FIELDS } from '../../src/message/header-block.js'
 import { receive } from '../../src/message/spool.js'
-import { chunks, memoryLog, ready, scratch, text } from '../support.js'
+import { chunks, makeFilter, memoryLog, reasonOf, scratch, text } from '../support.js'
 
-const FIELDS = 'a:\r\n'.repeat(MOST_FIELDS)
+const FIELDS = 'a:\r\n'.repeat(MAX_FIELDS)
 const REST = `${FIELDS}\r\nbody\r\n`
 const FLOOD = `X-Candy-Status: forged\r\n${REST}`
 
@@ -20,7 +20,7 @@ async function run(
   const spool = { directory: scratch(), memory: 1e6 }
   const content = await receive(chunks(FLOOD), spool)
   const envelope = { sender: 's@example.com', recipients: ['r@example.com'] } as const
-  const asked = ready('asked', () => accept(), policy)
+  const asked = makeFilter('asked', () => accept(), policy)
   const judge = async (): Promise<never> => {
     throw new Error('a filter was asked')
   }
@@ -29,18 +29,19 @@ async function run(
     { id: 'ID', envelope, content },
     new Deadline(),
   )
-  const { action, content: output, reason, reports } = group?.outcome ?? expect.fail('no group')
+  const outcome = group?.outcome ?? expect.fail('no group')
+  const { action, content: output, reports } = outcome
   for (const report of reports)
     expect(report).toMatchObject({ action: 'unscannable', text: expect.stringMatching(/header has more/) })
   expect(await text(output.open())).toHaveLength(output.size)
-  return { action, output: await text(output.open()), text: reason?.text }
+  return { action, output: await text(output.open()), text: reasonOf(outcome)?.text }
 }
 
 test('is kept for a person to look at, as it came', async () => {
   expect(await run({})).toEqual({
     action: 'quarantine',
     output: FLOOD,
-    text: `the header has more than ${MOST_FIELDS} fields`,
+    text: `the header has more than ${MAX_FIELDS} fields`,
   })
 })
 
@@ -49,7 +50,7 @@ test('is refused where the operator says so', async () => {
 })
 
 test.each([
-  ['tag', `unscannable, the header has more than ${MOST_FIELDS} fields`],
+  ['tag', `unscannable, the header has more than ${MAX_FIELDS} fields`],
   ['accept', 'not judged, the message is unscannable'],
 ] as const)('goes on with %s, and says that nobody judged it', async (onUnscannable, said) => {
   const { action, output } = await run({ onUnscannable }, 2)

@@ -4,13 +4,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
+import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
 import { Deadline } from '../../src/chain/deadline.js'
 import type { Outcome } from '../../src/chain/outcome.js'
 import type { Policy } from '../../src/chain/policy.js'
-import type { ReadyFilter } from '../../src/chain/ready-filter.js'
 import type { RecipientGroup } from '../../src/chain/recipient-group.js'
 import { receive } from '../../src/message/spool.js'
-import { chunks, memoryLog, ready, text } from '../support.js'
+import { chunks, makeFilter, memoryLog, reasonOf, text } from '../support.js'
 
 const MESSAGE = 'Subject: hi\r\nX-Mark: forged\r\n\r\nbody\r\n'
 
@@ -25,7 +25,7 @@ interface Ran {
   readonly output: string
 }
 
-async function run(filters: readonly ReadyFilter[], deadline = new Deadline(), message = MESSAGE): Promise<Ran> {
+async function run(filters: readonly ConfiguredFilter[], deadline = new Deadline(), message = MESSAGE): Promise<Ran> {
   const spool = IN_MEMORY
   const content = await receive(chunks(message), spool)
   const envelope = { sender: 's@example.com', recipients: ['r@example.com'] } as const
@@ -74,9 +74,9 @@ const plan = fc.record({
 
 type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
 
-function makeFilters(plans: readonly Plan[], delays: boolean): ReadyFilter[] {
+function makeFilters(plans: readonly Plan[], delays: boolean): ConfiguredFilter[] {
   return plans.map(({ act: does, delay, fields, ...policy }, index) => ({
-    ...ready(
+    ...makeFilter(
       `f${index}`,
       async (message, context) => {
         const seen = Buffer.from(await message.headers()).toString()
@@ -150,7 +150,7 @@ function merge(message: string, ran: readonly Ran[]): string {
 }
 
 /** One filter in a chain of its own, on a message that earlier groups may have marked; those marks are no forgeries. */
-async function runOn(filter: ReadyFilter | undefined, marked: string): Promise<Ran> {
+async function runOn(filter: ConfiguredFilter | undefined, marked: string): Promise<Ran> {
   const message = marked.replaceAll('X-Candy-Status', 'Y-Candy-Status')
   const spool = IN_MEMORY
   const content = await receive(chunks(message), spool)
@@ -166,7 +166,7 @@ test('running at the same time gives what running one after another gives', asyn
       const together = await run(makeFilters(plans, true), new Deadline(), FORGED)
       const sequential = await oneAfterAnother(plans)
       expect(together.outcome.action).toBe(sequential.outcome.action)
-      expect(together.outcome.reason).toEqual(sequential.outcome.reason)
+      expect(reasonOf(together.outcome)).toEqual(reasonOf(sequential.outcome))
       if (together.outcome.action === 'accept') expect(together.output).toBe(sequential.output)
       else expect(together.output).toBe(FORGED)
     }),
@@ -177,8 +177,8 @@ test('running at the same time gives what running one after another gives', asyn
 describe('what only filters may say is taken out of what a sender wrote', () => {
   const TRUE = 'X-Own-Score: 7\r\n'
   const scored = [addHeader('X-Own-Score', '7')]
-  const owning = (judge: () => Verdict | Promise<Verdict>, policy: Partial<Policy> = {}): ReadyFilter => ({
-    ...ready('own', judge, policy),
+  const owning = (judge: () => Verdict | Promise<Verdict>, policy: Partial<Policy> = {}): ConfiguredFilter => ({
+    ...makeFilter('own', judge, policy),
     fields: ['X-Own*'],
   })
   const broken = (): Verdict => {
@@ -186,7 +186,7 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
   }
   const status = (text: string): string => `X-Candy-Status: own; ${text}\r\n`
 
-  test.each<[string, ReadyFilter[], string]>([
+  test.each<[string, ConfiguredFilter[], string]>([
     ['there is no filter', [], `x-own: clean\r\nX-Own-Score: 0\r\n  folded\r\n${MESSAGE}`],
     ['the filter says nothing', [owning(() => accept())], MESSAGE],
     ['the filter says otherwise', [owning(() => accept(scored))], TRUE + MESSAGE],
@@ -222,7 +222,7 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
     ],
     [
       'another filter gives new content',
-      [ready('new', async (message) => rewrite(() => message.open()), {}, true), owning(() => accept(scored))],
+      [makeFilter('new', async (message) => rewrite(() => message.open()), {}, true), owning(() => accept(scored))],
       TRUE + MESSAGE,
     ],
   ])('when %s', async (_, filters, expected) => {
@@ -231,7 +231,7 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
 
   test('before any filter sees the message, in whatever order they stand', async () => {
     const seen: string[] = []
-    const look = ready('look', async (message) => {
+    const look = makeFilter('look', async (message) => {
       seen.push(Buffer.from(await message.headers()).toString(), await text(message.open()), String(message.size))
       return accept()
     })
@@ -275,24 +275,24 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
 test('the first filter in order decides, whatever finished first, and the rest are aborted', async () => {
   const aborted: string[] = []
   const { outcome } = await run([
-    ready('slow', async () => {
+    makeFilter('slow', async () => {
       await sleep(50)
       return { action: 'reject', text: 'slow' }
     }),
-    ready('quick', async () => ({ action: 'reject', text: 'quick' })),
-    ready('endless', (_, { signal }) => {
+    makeFilter('quick', async () => ({ action: 'reject', text: 'quick' })),
+    makeFilter('endless', (_, { signal }) => {
       signal.addEventListener('abort', () => aborted.push('endless'))
       return new Promise<never>(() => {})
     }),
   ])
-  expect(outcome.reason).toEqual({ filter: 'slow', text: 'slow', status: [7, 1] })
+  expect(reasonOf(outcome)).toEqual({ filter: 'slow', text: 'slow', status: [7, 1] })
   expect(aborted).toEqual(['endless'])
 })
 
 test('neighbours that do not rewrite run at the same time', async () => {
   let running = 0
   let most = 0
-  const filter = ready('f', async () => {
+  const filter = makeFilter('f', async () => {
     most = Math.max(most, ++running)
     await sleep(20)
     running--
@@ -315,47 +315,59 @@ async function* stuckContent(): Bytes {
 const never = new Promise<never>(() => {})
 const bad = (value: unknown): Verdict => value as Verdict
 
-test.each<[string, ReadyFilter, string]>([
+test.each<[string, ConfiguredFilter, string]>([
   [
     'throws',
-    ready('f', () => {
+    makeFilter('f', () => {
       throw new Error('no')
     }),
     'no',
   ],
-  ['throws nothing useful', ready('f', () => Promise.reject(undefined)), 'undefined'],
-  ['never answers and ignores its signal', ready('f', () => never, { timeout: 20 }), 'not done within 20 ms'],
-  ['returns nothing', ready('f', () => bad(undefined)), 'a verdict is an object, not undefined'],
-  ['returns an unknown action', ready('f', () => bad({ action: 'drop' })), 'unknown action: drop'],
-  ['returns an inherited action', ready('f', () => bad({ action: 'toString' })), 'unknown action: toString'],
-  ['returns an unknown member', ready('f', () => bad({ action: 'accept', txt: '' })), 'accept: unknown member: txt'],
-  ['returns no text', ready('f', () => bad({ action: 'reject' })), 'a refusal has a text'],
+  ['throws nothing useful', makeFilter('f', () => Promise.reject(undefined)), 'undefined'],
+  ['never answers and ignores its signal', makeFilter('f', () => never, { timeout: 20 }), 'not done within 20 ms'],
+  ['returns nothing', makeFilter('f', () => bad(undefined)), 'a verdict is an object, not undefined'],
+  ['returns an unknown action', makeFilter('f', () => bad({ action: 'drop' })), 'unknown action: drop'],
+  ['returns an inherited action', makeFilter('f', () => bad({ action: 'toString' })), 'unknown action: toString'],
+  [
+    'returns an unknown member',
+    makeFilter('f', () => bad({ action: 'accept', txt: '' })),
+    'accept: unknown member: txt',
+  ],
+  ['returns no text', makeFilter('f', () => bad({ action: 'reject' })), 'a refusal has a text'],
   [
     'returns a wrong status',
-    ready('f', () => bad({ action: 'reject', text: '', status: [5, 7, 1] })),
+    makeFilter('f', () => bad({ action: 'reject', text: '', status: [5, 7, 1] })),
     'a status is [subject, detail]',
   ],
-  ['returns content without the right', ready('f', () => bad(rewrite(() => chunks('x')))), 'content from a filter'],
-  ['smuggles a field in', ready('f', () => accept([{ add: 'A', value: 'x\r\nB: y' }])), 'A: a value is'],
-  ['throws in the middle of its content', ready('f', () => rewrite(brokenContent), {}, true), 'broken in the middle'],
+  [
+    'returns content without the right',
+    makeFilter('f', () => bad(rewrite(() => chunks('x')))),
+    'content from a filter',
+  ],
+  ['smuggles a field in', makeFilter('f', () => accept([{ add: 'A', value: 'x\r\nB: y' }])), 'A: a value is'],
+  [
+    'throws in the middle of its content',
+    makeFilter('f', () => rewrite(brokenContent), {}, true),
+    'broken in the middle',
+  ],
   [
     'hangs in the middle of its content',
-    ready('f', () => rewrite(stuckContent), { timeout: 20 }, true),
+    makeFilter('f', () => rewrite(stuckContent), { timeout: 20 }, true),
     'not done within',
   ],
-  ['ends its content at once', ready('f', () => rewrite(() => chunks()), {}, true), 'the new content is empty'],
-  ['yields text', ready('f', () => rewrite(() => bad('text') as never), {}, true), 'content() must give'],
+  ['ends its content at once', makeFilter('f', () => rewrite(() => chunks()), {}, true), 'the new content is empty'],
+  ['yields text', makeFilter('f', () => rewrite(() => bad('text') as never), {}, true), 'content() must give'],
 ])('a filter that %s could not decide, and the message is whole', async (_, filter, why) => {
   const { outcome, output } = await run([filter])
   expect(outcome.action).toBe('defer')
-  expect(outcome.reason).toEqual({ filter: 'f', text: 'content filter unavailable', status: [3, 0] })
+  expect(reasonOf(outcome)).toEqual({ filter: 'f', text: 'content filter unavailable', status: [3, 0] })
   expect(outcome.reports[0]?.action).toBe('error')
   expect(outcome.reports[0]?.text).toContain(why)
   expect(output).toBe(MESSAGE)
 })
 
 test('a filter that could not decide is passed over only by the operator’s word, and it shows', async () => {
-  const broken = ready(
+  const broken = makeFilter(
     'av',
     () => {
       throw new Error('no')
@@ -368,19 +380,19 @@ test('a filter that could not decide is passed over only by the operator’s wor
 })
 
 test('a message over max_size is not judged, and it shows', async () => {
-  const { output } = await run([ready('av', () => ({ action: 'reject', text: '' }), { maxSize: 3 })])
+  const { output } = await run([makeFilter('av', () => ({ action: 'reject', text: '' }), { maxSize: 3 })])
   expect(output).toBe(`X-Candy-Status: av; not judged, larger than 3 bytes\r\n${MESSAGE}`)
 })
 
 test('a rejected message may be tagged instead', async () => {
   const { output } = await run([
-    ready('av', () => ({ action: 'reject', text: 'virus\u0007 found' }), { onReject: 'tag' }),
+    makeFilter('av', () => ({ action: 'reject', text: 'virus\u0007 found' }), { onReject: 'tag' }),
   ])
   expect(output).toBe(`X-Candy-Status: av; reject, virus? found\r\n${MESSAGE}`)
 })
 
 test('new content is canonical: a filter cannot smuggle', async () => {
-  const smuggler = ready('f', () => rewrite(() => chunks('A: 1\r\n\r\nx\n.\r\ny\r.\rz')), {}, true)
+  const smuggler = makeFilter('f', () => rewrite(() => chunks('A: 1\r\n\r\nx\n.\r\ny\r.\rz')), {}, true)
   const { output, outcome } = await run([smuggler])
   expect(output).toBe('A: 1\r\n\r\nx\r\n.\r\ny . z\r\n')
   expect(outcome.rewritten).toBe(true)
@@ -388,13 +400,13 @@ test('new content is canonical: a filter cannot smuggle', async () => {
 
 test('an abort from outside is nobody’s verdict: it defers, whatever the operator said of errors', async () => {
   const deadline = new Deadline()
-  const running = run([ready('f', () => never, { onError: 'accept' })], deadline)
+  const running = run([makeFilter('f', () => never, { onError: 'accept' })], deadline)
   deadline.abort(new Error('the client went away'))
   expect((await running).outcome.action).toBe('defer')
 })
 
 test('a filter cannot change the envelope or the message for others', async () => {
-  const vandal = ready('vandal', async (message) => {
+  const vandal = makeFilter('vandal', async (message) => {
     for await (const chunk of message.open()) chunk.fill(0)
     ;(await message.headers()).fill(0)
     expect(() => Object.assign(message.envelope, { sender: 'x' })).toThrow(TypeError)

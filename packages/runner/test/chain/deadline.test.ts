@@ -8,7 +8,7 @@ describe('a deadline', () => {
   test('comes by its own time, once', async () => {
     const deadline = new Deadline(undefined, 10)
     const listener = vi.fn()
-    deadline.listen(listener)
+    deadline.onAbort(listener)
     await vi.waitFor(() => expect(listener).toHaveBeenCalled())
     deadline.abort(WHY)
     expect(listener).toHaveBeenCalledExactlyOnceWith(deadline.reason)
@@ -31,11 +31,11 @@ describe('a deadline', () => {
   test('tells those who come late at once, and those who have left nothing', () => {
     const deadline = new Deadline()
     const left = vi.fn()
-    deadline.listen(left)
-    deadline.unlisten(left)
+    deadline.onAbort(left)
+    deadline.offAbort(left)
     deadline.abort(WHY)
     const late = vi.fn()
-    deadline.listen(late)
+    deadline.onAbort(late)
     expect(left).not.toHaveBeenCalled()
     expect(late).toHaveBeenCalledExactlyOnceWith(WHY)
   })
@@ -54,7 +54,7 @@ describe('a deadline', () => {
     const part = new Deadline(whole, 1)
     const { signal } = part
     const listener = vi.fn()
-    part.listen(listener)
+    part.onAbort(listener)
     part.end()
     part.end()
     await sleep(10)

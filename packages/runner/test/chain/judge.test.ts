@@ -2,26 +2,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { accept, addHeader, type Bytes, type Message, reject, rewrite, type Verdict } from '@candy/sdk'
 import { expect, test } from 'vitest'
+import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
 import { Deadline } from '../../src/chain/deadline.js'
 import { reportOf } from '../../src/chain/decision.js'
 import { type FilterResult, judge } from '../../src/chain/judge.js'
-import type { ReadyFilter } from '../../src/chain/ready-filter.js'
 import { receive } from '../../src/message/spool.js'
-import { chunks, memoryLog, ready, scratch, text } from '../support.js'
+import { chunks, makeFilter, memoryLog, scratch, text } from '../support.js'
 
 const MESSAGE = 'Subject: hi\r\n\r\nbody\r\n'
 
-async function judged(filter: ReadyFilter, log = memoryLog()): Promise<FilterResult> {
+async function judged(filter: ConfiguredFilter, log = memoryLog()): Promise<FilterResult> {
   const spool = { directory: scratch(), memory: 1e6 }
   const content = await receive(chunks(MESSAGE), spool)
   const envelope = { sender: '', recipients: ['r@example.com'] } as const
   return judge(filter, { id: 'ID', envelope, content }, { spool, log }, new Deadline())
 }
 
-const given = (value: unknown, rewrites = false): ReadyFilter =>
-  ready('f', () => value as Verdict, { timeout: 500 }, rewrites)
+const given = (value: unknown, rewrites = false): ConfiguredFilter =>
+  makeFilter('f', () => value as Verdict, { timeout: 500 }, rewrites)
 
-async function why(filter: ReadyFilter): Promise<string | undefined> {
+async function why(filter: ConfiguredFilter): Promise<string | undefined> {
   return reportOf(filter, await judged(filter), 0).text
 }
 
@@ -111,7 +111,7 @@ test.each<[string, unknown, string]>([
   ],
   ['a message of a hundred megabytes', new Error('x'.repeat(1e8)), `${'x'.repeat(397)}...`],
 ])('a filter may throw %s', async (_, thrown, says) => {
-  const filter = ready('f', () => {
+  const filter = makeFilter('f', () => {
     throw thrown
   })
   expect(await why(filter)).toBe(says)
@@ -145,7 +145,7 @@ test('a member that is read twice would not be the same: it is read once', async
 test('the message cannot be read any more once the verdict is given, begun readings neither', async () => {
   let kept: Message | undefined
   let begun: AsyncIterator<Uint8Array> | undefined
-  const filter = ready('f', async (message) => {
+  const filter = makeFilter('f', async (message) => {
     kept = message
     begun = message.open()[Symbol.asyncIterator]()
     return accept()
@@ -159,7 +159,7 @@ test('the message cannot be read any more once the verdict is given, begun readi
 
 test('a filter that is left behind at its deadline reads no more of the message', async () => {
   let outcome: unknown
-  const filter = ready(
+  const filter = makeFilter(
     'f',
     async (message) => {
       await sleep(100)
@@ -173,7 +173,7 @@ test('a filter that is left behind at its deadline reads no more of the message'
 })
 
 test('new content may be read from the message, which is open until it is taken', async () => {
-  const result = await judged(ready('f', (message) => rewrite(() => message.open()), {}, true))
+  const result = await judged(makeFilter('f', (message) => rewrite(() => message.open()), {}, true))
   expect('spool' in result && result.spool !== undefined && (await text(result.spool.open()))).toBe(MESSAGE)
 })
 
@@ -186,7 +186,7 @@ test('new content without an end is given up at 64 MiB beyond the message, and e
       ended = true
     }
   }
-  expect(await why(ready('f', () => rewrite(endless), {}, true))).toBe(
+  expect(await why(makeFilter('f', () => rewrite(endless), {}, true))).toBe(
     `the new content has more than ${64 * 1024 ** 2 + MESSAGE.length} bytes`,
   )
   expect(ended).toBe(true)
@@ -196,12 +196,12 @@ test('new content of empty chunks without an end does not keep the deadline from
   async function* empty(): Bytes {
     for (;;) yield new Uint8Array()
   }
-  expect(await why(ready('f', () => rewrite(empty), { timeout: 50 }, true))).toBe('not done within 50 ms')
+  expect(await why(makeFilter('f', () => rewrite(empty), { timeout: 50 }, true))).toBe('not done within 50 ms')
 })
 
 test('the time that is left counts down, and is none once the deadline has passed', async () => {
   const seen: number[] = []
-  const filter = ready(
+  const filter = makeFilter(
     'f',
     async (_, context) => {
       seen.push(context.remaining)
@@ -228,7 +228,7 @@ test('what a filter logs stands under its name, whatever it calls its fields and
     ...{ id: 'OTHER', filter: 'other', score: 1.5, spam: true, deep: { toString: throwing }, what: Symbol('x') },
     'two\r\nlines': 'a\r\nb',
   }
-  const filter = ready('f', (_, context) => {
+  const filter = makeFilter('f', (_, context) => {
     context.log('scored\r\nerror: forged', fields as never)
     context.warn(Symbol('event') as never)
     return accept()

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
+import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
 import { Deadline } from '../../src/chain/deadline.js'
-import type { ReadyFilter } from '../../src/chain/ready-filter.js'
 import type { RecipientGroup } from '../../src/chain/recipient-group.js'
 import { receive } from '../../src/message/spool.js'
-import { chunks, memoryLog, ready, scratch, text } from '../support.js'
+import { chunks, makeFilter, memoryLog, reasonOf, scratch, text } from '../support.js'
 
 const RECIPIENTS = ['a@one.example', 'b@one.example', 'c@two.example', 'd@three.example', 'A@one.example']
 const PATTERNS = ['a@one.example', 'one.example', 'two.example', '.example', '*']
@@ -18,7 +18,7 @@ const setting = fc.oneof(fc.constantFrom('off' as const, 'usual' as const), act)
 const plan = fc.record({ act, rules: fc.dictionary(fc.constantFrom(...PATTERNS), setting, { maxKeys: 3 }) })
 type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never
 
-function make(name: string, does: string): ReadyFilter {
+function make(name: string, does: string): ConfiguredFilter {
   const judge = (): Verdict => {
     if (does === 'throw') throw new Error('broken')
     if (does === 'reject' || does === 'defer') return { action: does, text: name }
@@ -27,15 +27,15 @@ function make(name: string, does: string): ReadyFilter {
       ? { action: 'accept', edits, content: () => chunks('A: b\n\nnew\n') }
       : { action: 'accept', edits }
   }
-  return ready(name, judge, {}, true)
+  return makeFilter(name, judge, {}, true)
 }
 
-function makeFilters(plans: readonly Plan[]): readonly ReadyFilter[] {
+function makeFilters(plans: readonly Plan[]): readonly ConfiguredFilter[] {
   return plans.map(({ act: usual, rules }, at) => {
     const made = Object.entries(rules).map(([pattern, does]) => {
       return [pattern, does === 'off' || does === 'usual' ? does : make(`f${at}`, does)] as const
     })
-    const recipients = new AddressMap<ReadyFilter | 'off' | 'usual'>(made)
+    const recipients = new AddressMap<ConfiguredFilter | 'off' | 'usual'>(made)
     return made.length === 0 ? make(`f${at}`, usual) : { ...make(`f${at}`, usual), recipients }
   })
 }
@@ -48,19 +48,19 @@ interface Come {
 
 /** What becomes of the message for each recipient, and how many groups there were. */
 async function run(
-  filters: readonly ReadyFilter[],
+  filters: readonly ConfiguredFilter[],
   recipients: readonly string[],
 ): Promise<{ readonly came: readonly Come[]; readonly groups: readonly RecipientGroup[] }> {
   const spool = { directory: scratch(), memory: 1e6 }
   const content = await receive(chunks('Subject: hi\r\n\r\nbody\r\n'), spool)
   const [first = '', ...others] = recipients
-  const subject = { id: 'ID', envelope: { sender: '', recipients: [first, ...others] }, content } as const
-  const groups = await new Chain(filters, { spool, log: memoryLog() }).run(subject, new Deadline())
+  const message = { id: 'ID', envelope: { sender: '', recipients: [first, ...others] }, content } as const
+  const groups = await new Chain(filters, { spool, log: memoryLog() }).run(message, new Deadline())
   const came: Come[] = []
-  for (const { positions, subject: own, outcome } of groups) {
+  for (const { positions, message: own, outcome } of groups) {
     const output = await text(outcome.content.open())
     expect(own.envelope.recipients).toEqual(positions.map((position) => recipients[position]))
-    for (const position of positions) came[position] = { action: outcome.action, reason: outcome.reason, output }
+    for (const position of positions) came[position] = { action: outcome.action, reason: reasonOf(outcome), output }
     await outcome.close()
   }
   await content.close()
@@ -87,7 +87,7 @@ test('each recipient gets what it would get alone', async () => {
 
 test('recipients for whom the same holds are judged once, by whatever rule', async () => {
   let judged = 0
-  const counting = ready('counting', () => {
+  const counting = makeFilter('counting', () => {
     judged++
     return { action: 'accept' }
   })
@@ -97,7 +97,7 @@ test('recipients for whom the same holds are judged once, by whatever rule', asy
     ['two.example', other],
     ['three.example', 'usual'],
   ] as const
-  const filter = { ...counting, recipients: new AddressMap<ReadyFilter | 'usual'>(rules) }
+  const filter = { ...counting, recipients: new AddressMap<ConfiguredFilter | 'usual'>(rules) }
   const { groups } = await run([filter], ['a@one.example', 'b@two.example', 'c@three.example', 'd@four.example'])
   expect(groups.map(({ positions }) => positions)).toEqual([
     [0, 1],
@@ -109,7 +109,7 @@ test('recipients for whom the same holds are judged once, by whatever rule', asy
 test('many groups are judged a few at a time', async () => {
   let running = 0
   let most = 0
-  const slow = ready('slow', async () => {
+  const slow = makeFilter('slow', async () => {
     most = Math.max(most, ++running)
     await new Promise((resolve) => setTimeout(resolve, 1))
     running--

@@ -1,6 +1,6 @@
 import type { Envelope } from '@candy/sdk'
 import { expect, test } from 'vitest'
-import type { RecipientGroup } from '../../src/chain/recipient-group.js'
+import type { Outcome, StoppedOutcome } from '../../src/chain/outcome.js'
 import { type JudgedMessage, logJudged, printReport } from '../../src/delivery/judged-line.js'
 import { LINE_LIMIT, printLine } from '../../src/log/line.js'
 import { memoryLog } from '../support.js'
@@ -13,13 +13,20 @@ const ENVELOPE: Envelope = {
 
 function judged(
   envelope: Envelope,
-  outcome: Partial<RecipientGroup['outcome']>,
+  stopped: Partial<StoppedOutcome>,
   rest: Partial<JudgedMessage> = {},
 ): JudgedMessage {
   const content = { size: 123, open: () => emptyBytes(), headers: async () => new Uint8Array() }
-  const whole = { action: 'accept', content, edits: [], rewritten: false, reports: [], close: async () => {} } as const
-  const subject = { id: 'A1', envelope, content }
-  const group = { positions: [0], subject, outcome: { ...whole, ...outcome } }
+  const accepted = {
+    action: 'accept',
+    content,
+    edits: [],
+    rewritten: false,
+    reports: [],
+    close: async () => {},
+  } as const
+  const message = { id: 'A1', envelope, content }
+  const group = { positions: [0], message, outcome: { ...accepted, ...stopped } as Outcome }
   return { group, messageId: '<x@y>', answer: '250 2.0.0 Ok', temporary: false, ...rest }
 }
 

@@ -1,7 +1,7 @@
 /** What becomes of a message whose recipients come out differently, whatever the next hop and the quarantine do. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { OutcomeAction } from '../../src/chain/outcome.js'
+import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'
 import type { RecipientGroup } from '../../src/chain/recipient-group.js'
 import { deliverEach, deliverTogether, type OutcomeActions } from '../../src/delivery/outcome-delivery.js'
 
@@ -13,18 +13,19 @@ interface Planned {
 
 function group(position: number, { action, bytes }: Planned): RecipientGroup {
   const content = { size: 1, open: async function* () {}, headers: async () => Uint8Array.of(bytes) }
-  const reason = action === 'accept' ? {} : { reason: { filter: 'f', text: 'no', status: [7, 1] as const } }
-  const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
+  const common = { content, edits: [], rewritten: false, reports: [], close: async () => {} }
+  const reason = { filter: 'f', text: 'no', status: [7, 1] } as const
+  const outcome: Outcome = action === 'accept' ? { action, ...common } : { action, reason, ...common }
   return {
     positions: [position],
-    subject: { id: 'ID', envelope: { sender: '', recipients: [`${position}`] }, content },
+    message: { id: 'ID', envelope: { sender: '', recipients: [`${position}`] }, content },
     outcome,
   }
 }
 
 type Hop = 'takes' | 'refuses' | 'breaks'
 
-/** A actions that notes who got the message, and where. The next hop does as planned, turn by turn. */
+/** Actions that note for whom the message was delivered and quarantined. The next hop does as planned, one delivery after another. */
 function makeActions(hops: readonly Hop[], keeps = true) {
   const delivered: number[] = []
   const kept: number[] = []
@@ -35,17 +36,16 @@ function makeActions(hops: readonly Hop[], keeps = true) {
       const hop = hops[turn++] ?? 'takes'
       if (hop === 'breaks') throw new Error('broken')
       if (hop === 'takes') delivered.push(...positions)
-      return { taken: hop === 'takes', answer: hop === 'takes' ? 250 : 552 }
+      return { delivered: hop === 'takes', answer: hop === 'takes' ? 250 : 552 }
     },
     quarantine: async ({ positions }) => {
       if (!keeps) throw new Error('disk full')
       kept.push(...positions)
       return 250
     },
-    answer: ({ action }) => ({ accept: 0, quarantine: 0, discard: 250, refuse: 550, defer: 451 })[action],
+    answer: ({ action }) => ({ quarantine: 0, discard: 250, refuse: 550, defer: 451 })[action],
     fail: () => 451,
-    judged: ({ positions }, answer) =>
-      judged.push(...positions.map((position): [number, number] => [position, answer])),
+    log: ({ positions }, answer) => judged.push(...positions.map((position): [number, number] => [position, answer])),
   }
   return { actions, delivered, kept, judged }
 }

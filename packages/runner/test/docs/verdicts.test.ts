@@ -2,19 +2,21 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Status, Verdict } from '@candy/sdk'
+import type { Verdict } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
 import { type Decision, decide } from '../../src/chain/decision.js'
 import type { FilterResult } from '../../src/chain/judge.js'
-import type { OutcomeAction } from '../../src/chain/outcome.js'
+import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'
 import type { Policy } from '../../src/chain/policy.js'
 import { toJson } from '../../src/cli/outcome-print.js'
 import { parseDropIn } from '../../src/config/drop-in.js'
 import { Ownership } from '../../src/config/ownership.js'
 import { readSettings } from '../../src/config/settings.js'
-import { answerTo } from '../../src/delivery/answer.js'
+import { type Answer, answerTo, checkExitOf, quarantinedAnswer, replyOf } from '../../src/delivery/answer.js'
 import { defaultOnReject } from '../../src/filters/configuration.js'
-import { ready, scratch } from '../support.js'
+import { pipeAnswerOf } from '../../src/pipe/pipe.js'
+import { printReply } from '../../src/smtp/reply.js'
+import { makeFilter, scratch } from '../support.js'
 import { code, readPage, readTable } from './pages.js'
 
 const page = readPage('docs/verdicts.md')
@@ -44,7 +46,7 @@ describe('from verdict to outcome', () => {
 
   test.each(rows.map((row) => [`${row['the filter']} ${code(row['the drop-in'])}`, row] as const))('%s', (_, row) => {
     const decision = decide(
-      { ...ready('NAME', () => ({ action: 'accept' })), policy: policyFrom(code(row['the drop-in'])) },
+      { ...makeFilter('NAME', () => ({ action: 'accept' })), policy: policyFrom(code(row['the drop-in'])) },
       JUDGED[row['the filter'] ?? ''] as FilterResult,
     )
     expect(described(decision)).toEqual({
@@ -64,7 +66,7 @@ function policyFrom(line: string): Policy {
 }
 
 function described(decision: Decision): Readonly<Record<string, string>> {
-  if (!decision.goOn) {
+  if (decision.action !== 'accept') {
     return { outcome: decision.action, status: `x.${decision.status.join('.')}`, 'X-Candy-Status': '' }
   }
   const [edit] = decision.edits
@@ -89,19 +91,43 @@ describe('from outcome to answer', () => {
   })
 
   test.each(rows.map((row) => [code(row.outcome) as OutcomeAction, row] as const))('%s', (action, row) => {
-    const status: Status = [7, 1]
-    const reason = action === 'accept' ? {} : { reason: { filter: 'NAME', text: 'TEXT', status } }
-    const written = (cell: string | undefined): string => (cell ?? '').replace('s.d', '7.1')
-    const answer = answerTo({ action, ...reason })
-    expect(String(answer.exit)).toBe(row.exit)
-    expect(`${answer.code} ${answer.text}`).toBe(written(row['SMTP and LMTP reply']))
-    expect(answer.text).toMatch(new RegExp(`^${answer.statusClass}\\.`))
-    const content = { size: 0, open: async function* () {}, headers: async () => new Uint8Array() }
-    const outcome = { action, ...reason, content, edits: [], rewritten: false, reports: [], close: async () => {} }
-    const subject = { id: 'ID', envelope: { sender: '', recipients: ['a@example.com'] as const }, content }
-    const json = toJson({ envelope: subject.envelope, header: new Uint8Array() }, [
-      { positions: [0], subject, outcome },
-    ])
+    const outcome = outcomeOf(action)
+    expect(written(row['SMTP and LMTP reply'])).toBe(replyTo(outcome))
+    expect([row['`candy pipe`'], written(row['its line'])]).toEqual(pipeAnswerTo(outcome))
+    expect(row['`candy check`']).toBe(String(checkExitOf(outcome)))
+    const { envelope } = MESSAGE
+    const json = toJson({ envelope, header: new Uint8Array() }, [{ positions: [0], message: MESSAGE, outcome }])
     expect(json).toMatchObject({ action, status: written(row['JSON status']) })
   })
 })
+
+const CONTENT = { size: 0, open: async function* () {}, headers: async () => new Uint8Array() }
+const MESSAGE = { id: 'ID', envelope: { sender: '', recipients: ['a@example.com'] as const }, content: CONTENT }
+const REASON = { filter: 'FILTER', text: 'TEXT', status: [7, 1] } as const
+
+function outcomeOf(action: OutcomeAction): Outcome {
+  const common = { content: CONTENT, edits: [], rewritten: false, reports: [], close: async () => {} }
+  return action === 'accept' ? { action, ...common } : { action, reason: REASON, ...common }
+}
+
+function written(cell: string | undefined): string {
+  return (cell ?? '').replace('s.d', '7.1')
+}
+
+/** Undefined for a message that is delivered: the answer is the next hop's then. */
+function answer(outcome: Outcome): Answer | undefined {
+  if (outcome.action === 'accept') return undefined
+  return outcome.action === 'quarantine' ? quarantinedAnswer(outcome.reason, 'NAME') : answerTo(outcome)
+}
+
+function replyTo(outcome: Outcome): string {
+  const answered = answer(outcome)
+  return answered === undefined ? "the next hop's" : printReply(replyOf(answered))
+}
+
+function pipeAnswerTo(outcome: Outcome): [exit: string, line: string] {
+  const answered = answer(outcome)
+  if (answered === undefined) return ['0', 'what each filter said']
+  const { exit, text } = pipeAnswerOf(answered)
+  return [String(exit), text]
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MOST_FIELDS, MOST_HEADER_BYTES, readHeaderBlock } from '../../src/message/header-block.js'
+import { MAX_FIELDS, MAX_HEADER_BYTES, readHeaderBlock } from '../../src/message/header-block.js'
 import { chunks } from '../support.js'
 
 async function blockOf(message: string, size = 65_536): Promise<string> {
@@ -25,16 +25,16 @@ describe('a header block', () => {
   })
 
   test('has so many fields and no more', async () => {
-    const most = 'A:\r\n b\r\n'.repeat(MOST_FIELDS)
+    const most = 'A:\r\n b\r\n'.repeat(MAX_FIELDS)
     expect(await blockOf(`${most}\r\nbody`)).toBe(most)
     await expect(blockOf(`${most}A:\r\n\r\nbody`)).rejects.toEqual(beyond)
   })
 
   test('has so many bytes and no more, in one field or in several', async () => {
     const line = (size: number): string => `A:${'x'.repeat(size - 4)}\r\n`
-    const most = line(MOST_HEADER_BYTES)
+    const most = line(MAX_HEADER_BYTES)
     expect(await blockOf(`${most}\r\nbody`)).toBe(most)
-    await expect(blockOf(`${line(MOST_HEADER_BYTES + 1)}\r\n`)).rejects.toEqual(beyond)
+    await expect(blockOf(`${line(MAX_HEADER_BYTES + 1)}\r\n`)).rejects.toEqual(beyond)
     await expect(blockOf(line(1000).repeat(10_000))).rejects.toEqual(beyond)
     await expect(blockOf(line(10_000_000))).rejects.toEqual(beyond)
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { messageIdOf } from '../../src/message/message-id.js'
+import { messageIdOf } from '../../src/message/header-block.js'
 import { receive } from '../../src/message/spool.js'
 import { chunks, scratch } from '../support.js'
 

@@ -47,7 +47,8 @@ test('the draft of a writer that was killed is removed, and that of one that wri
     version: 1,
     id: '4bY',
     time: '2026-01-02T03:04:05.678Z',
-    envelope: {},
+    envelope: { sender: '', recipients: ['r@example.com'] },
+    reason: { filter: 'av', text: 'virus', status: [7, 1] },
     reports: [],
     size: 1,
   } as const

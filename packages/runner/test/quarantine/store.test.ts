@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type QuarantineRecord, store } from '../../src/quarantine/store.js'
+import type { QuarantineRecord } from '../../src/quarantine/record.js'
+import { store } from '../../src/quarantine/store.js'
 import { chunks, scratch } from '../support.js'
 
 const RECORD: QuarantineRecord = {
@@ -10,7 +11,7 @@ const RECORD: QuarantineRecord = {
   id: '4bXyz/12',
   time: '2026-01-02T03:04:05.678Z',
   envelope: { sender: '', recipients: ['r@example.com'] },
-  reason: { filter: 'av', text: 'virus' },
+  reason: { filter: 'av', text: 'virus', status: [7, 1] },
   reports: [],
   size: 5,
 }

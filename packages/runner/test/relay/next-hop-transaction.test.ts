@@ -4,15 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
 import { Deadline } from '../../src/chain/deadline.js'
-import type { Content } from '../../src/message/content.js'
+import type { MessageContent } from '../../src/message/content.js'
 import { NextHopTransaction } from '../../src/relay/next-hop-transaction.js'
 import { parseCommand } from '../../src/smtp/command.js'
-import type { Reply } from '../../src/smtp/reply.js'
 import { chunks, memoryLog, scratch } from '../support.js'
 
 const TEXT = 'Subject: x\r\n\r\nbody\r\n'
 
-function content(open: Content['open'] = () => chunks(TEXT)): Content {
+function content(open: MessageContent['open'] = () => chunks(TEXT)): MessageContent {
   return { size: TEXT.length, open, headers: async () => Buffer.from('Subject: x\r\n\r\n') }
 }
 
@@ -25,9 +24,8 @@ async function start(options?: SinkOptions): Promise<{ sink: Sink; nextHop: Next
     await sink.stop()
   })
   await nextHop.hello('mx.example.test')
-  nextHop.hold(parseCommand(Buffer.from('MAIL FROM:<a@example.com>')))
-  const replies: Reply[] = []
-  await nextHop.pass([parseCommand(Buffer.from('RCPT TO:<b@example.net>'))], replies)
+  nextHop.postpone(parseCommand(Buffer.from('MAIL FROM:<a@example.com>')))
+  const { replies } = await nextHop.sendRecipients([parseCommand(Buffer.from('RCPT TO:<b@example.net>'))])
   expect(replies.map(({ code }) => code)).toEqual([250])
   return { sink, nextHop }
 }

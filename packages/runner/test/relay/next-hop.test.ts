@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { connect } from '../../../../test/ground/client.js'
 import { announced, type Fault, type Stage } from '../../../../test/ground/sink.js'
-import { ready } from '../support.js'
+import { makeFilter } from '../support.js'
 import { begin, LETTER, startRelay } from './started-relay.js'
 
 const CHUNKING = { keywords: [...announced, 'CHUNKING'] }
@@ -82,7 +82,7 @@ describe('the next hop', () => {
     'that closes while filters judge hears the transaction again on a new connection, up to $last',
     async ({ last, options }) => {
       let hangUp = (): void => {}
-      const slow = ready('slow', async () => {
+      const slow = makeFilter('slow', async () => {
         hangUp()
         await sleep(50)
         return { action: 'accept' }

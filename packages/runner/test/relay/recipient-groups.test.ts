@@ -102,3 +102,12 @@ test('with one reply for all, a next hop that takes nothing has the client come 
   expect((await client.send(letter('add'))).code).toBe(451)
   expect([sink.count, quarantined(quarantine)]).toEqual([0, []])
 })
+
+test('with one reply for all, a message that the quarantine has for everybody is answered 250', async () => {
+  const filter = withRules({ ...obedient, policy: { ...obedient.policy, onReject: 'quarantine' } })
+  const { greet, quarantine } = await start({ protocol: 'smtp', queue: 'before', filters: [filter] })
+  const client = await greet()
+  const reply = await client.send({ ...letter('reject'), recipients: ['b@example.net', 'c@refuse.example.net'] })
+  expect([reply.code, reply.lines[0]]).toEqual([250, expect.stringMatching(/^2\.0\.0 quarantined as /)])
+  expect(quarantined(quarantine)).toHaveLength(2)
+})

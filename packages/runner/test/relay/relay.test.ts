@@ -9,13 +9,13 @@ import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Client } from '../../../../test/ground/client.js'
-import { chunks, ready } from '../support.js'
+import { chunks, makeFilter } from '../support.js'
 import { begin, LETTER, obedient, startRelay } from './started-relay.js'
 
 describe('the client', () => {
   test('that goes away while filters judge takes the message with it', async () => {
     let judging: AbortSignal | undefined
-    const slow = ready('slow', async (_, { signal }) => {
+    const slow = makeFilter('slow', async (_, { signal }) => {
       judging = signal
       await once(signal, 'abort')
       return { action: 'accept' }
@@ -33,7 +33,7 @@ describe('the client', () => {
 
   test('that goes away while a filter blocks the whole process is noticed before the final dot', async () => {
     let client: Client | undefined
-    const blocking = ready('blocking', () => {
+    const blocking = makeFilter('blocking', () => {
       client?.close()
       const end = performance.now() + 100
       while (performance.now() < end);
@@ -74,7 +74,7 @@ describe('the client', () => {
   )
 
   test('that is only waiting for a slow filter is not silent', async () => {
-    const slow = ready('slow', async () => {
+    const slow = makeFilter('slow', async () => {
       await sleep(500)
       return { action: 'accept' }
     })
@@ -106,7 +106,7 @@ describe('the client', () => {
 describe('the message', () => {
   test('is seen by filters with its envelope and its client', async () => {
     const seen: { id: string; envelope: Envelope }[] = []
-    const looking = ready('looking', ({ id, envelope }) => {
+    const looking = makeFilter('looking', ({ id, envelope }) => {
       seen.push({ id, envelope })
       return { action: 'accept' }
     })
@@ -182,7 +182,7 @@ describe('the message', () => {
     ['cannot be kept', { spool: { directory: '/nowhere', memory: 10 } }, 452],
     ['cannot be quarantined', { quarantine: '/nowhere', filters: [obedient] }, 451],
     ['is larger than the next hop takes', { sink: { keywords: ['PIPELINING', 'SIZE 100'] } }, 552],
-    ['is not judged in time', { deadline: 100, filters: [ready('stuck', () => new Promise(() => {}))] }, 451],
+    ['is not judged in time', { deadline: 100, filters: [makeFilter('stuck', () => new Promise(() => {}))] }, 451],
   ] as const)('that %s is answered, and the session lives', async (_, options, code) => {
     const { sink, greet } = await startRelay(options)
     const client = await greet()
@@ -193,7 +193,7 @@ describe('the message', () => {
   })
 
   test('of which a filter makes something else goes on as that, edits on top', async () => {
-    const rewriting = ready(
+    const rewriting = makeFilter(
       'rewriting',
       () => ({ action: 'accept', content: () => chunks('Subject: new\n\n', '.\n', 'body') }),
       {},

@@ -4,13 +4,13 @@ import type { Verdict } from '@candy/sdk'
 import { expect, test } from 'vitest'
 import type { Client } from '../../../../test/ground/client.js'
 import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
-import { chunks, ready } from '../support.js'
+import { chunks, makeFilter } from '../support.js'
 import { begin, LETTER, type RelayGround, startRelay } from './started-relay.js'
 
 /** A relay whose filter gives the verdict that was last asked for. */
 async function startObedient(): Promise<{ ground: RelayGround; client: Client; say(verdict: Verdict): void }> {
   let next: Verdict = { action: 'accept' }
-  const ground = await startRelay({ filters: [ready('obedient', () => next, {}, true)] })
+  const ground = await startRelay({ filters: [makeFilter('obedient', () => next, {}, true)] })
   const say = (verdict: Verdict): void => {
     next = verdict
   }

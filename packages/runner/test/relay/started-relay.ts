@@ -8,12 +8,12 @@ import { type Client, connect } from '../../../../test/ground/client.js'
 import { type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
 import { AddressMap } from '../../src/chain/address-map.js'
 import { Chain } from '../../src/chain/chain.js'
-import type { ReadyFilter } from '../../src/chain/ready-filter.js'
+import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
 import type { Log } from '../../src/log/log.js'
 import { CLEANUP_DEFAULTS } from '../../src/message/cleanup.js'
 import type { Relay } from '../../src/relay/relay.js'
 import { RelaySession } from '../../src/relay/session.js'
-import { type MemoryLog, memoryLog, ready, scratch } from '../support.js'
+import { type MemoryLog, makeFilter, memoryLog, scratch } from '../support.js'
 
 export interface RelayGround {
   readonly path: string
@@ -26,7 +26,7 @@ export interface RelayGround {
 }
 
 export interface RelayOptions extends Partial<Relay> {
-  readonly filters?: readonly ReadyFilter[]
+  readonly filters?: readonly ConfiguredFilter[]
   readonly sink?: SinkOptions
 }
 
@@ -70,17 +70,17 @@ export async function startRelay({
 }
 
 /** The filter, but off for recipients in off.example.net, and refusing what it rejects for those in refuse.example.net. */
-export function withRules(filter: ReadyFilter): ReadyFilter {
-  const refusing: ReadyFilter = { ...filter, policy: { ...filter.policy, onReject: 'refuse' } }
+export function withRules(filter: ConfiguredFilter): ConfiguredFilter {
+  const refusing: ConfiguredFilter = { ...filter, policy: { ...filter.policy, onReject: 'refuse' } }
   const rules = [
     ['off.example.net', 'off'],
     ['refuse.example.net', refusing],
   ] as const
-  return { ...filter, recipients: new AddressMap<ReadyFilter | 'off'>(rules) }
+  return { ...filter, recipients: new AddressMap<ConfiguredFilter | 'off'>(rules) }
 }
 
 /** A relay between sockets of one directory, whose next hop is `sink` there. */
-export function relayIn(directory: string, filters: readonly ReadyFilter[], log: Log = memoryLog()): Relay {
+export function relayIn(directory: string, filters: readonly ConfiguredFilter[], log: Log = memoryLog()): Relay {
   const spool = { directory, memory: 100_000 }
   return {
     protocol: 'lmtp',
@@ -98,7 +98,7 @@ export function relayIn(directory: string, filters: readonly ReadyFilter[], log:
 }
 
 /** A filter that does as the subject says: `Subject: reject` and so on. */
-export const obedient: ReadyFilter = ready('obedient', async (message: Message): Promise<Verdict> => {
+export const obedient: ConfiguredFilter = makeFilter('obedient', async (message: Message): Promise<Verdict> => {
   const word = /^Subject: (\w+)/m.exec(Buffer.from(await message.headers()).toString('latin1'))?.[1]
   if (word === 'reject' || word === 'quarantine' || word === 'defer') return { action: word, text: 'as you wish' }
   if (word === 'throw') throw new Error('as you wish')

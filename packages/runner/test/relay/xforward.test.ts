@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import type { Envelope } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
-import { ready } from '../support.js'
+import { makeFilter } from '../support.js'
 import { begin, LETTER, obedient, startRelay } from './started-relay.js'
 
 const LONG = `XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B SOURCE=REMOTE`
@@ -15,7 +15,7 @@ describe.each([
     'a next hop that answers XFORWARD with %s takes the mail, and filters know the client',
     async (answer) => {
       const seen: { id: string; envelope: Envelope }[] = []
-      const looking = ready('looking', ({ id, envelope }) => {
+      const looking = makeFilter('looking', ({ id, envelope }) => {
         seen.push({ id, envelope })
         return { action: 'accept' }
       })
@@ -42,7 +42,7 @@ describe.each([
 
 test('what was refused is said again to a new connection, and what is refused again still changes nothing', async () => {
   let hangUp = (): void => {}
-  const closing = ready('closing', () => {
+  const closing = makeFilter('closing', () => {
     hangUp()
     return { action: 'accept' }
   })

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Client, connect } from '../../../../test/ground/client.js'
 import { startSink } from '../../../../test/ground/sink.js'
-import type { ReadyFilter } from '../../src/chain/ready-filter.js'
+import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
 import { type SessionServer, startSessionServer } from '../../src/service/session-server.js'
 import { relayIn } from '../relay/started-relay.js'
-import { ready, scratch } from '../support.js'
+import { makeFilter, scratch } from '../support.js'
 
 async function start(
   limit: number,
-  filters: readonly ReadyFilter[] = [],
+  filters: readonly ConfiguredFilter[] = [],
 ): Promise<{ server: SessionServer; path: string }> {
   const directory = scratch()
   const path = join(directory, 'lmtp')
@@ -59,7 +59,7 @@ test('a client that goes away while it waits for its greeting takes no endpoint'
 })
 
 test('draining waits for the message under way, and accepts no more', async () => {
-  const slow = ready('slow', async () => {
+  const slow = makeFilter('slow', async () => {
     await sleep(300)
     return { action: 'accept' }
   })

@@ -58,6 +58,6 @@ test('what is taken is no longer read as lines', () => {
   const reader = new LineReader(100)
   reader.push(Buffer.from('DATA\r\nSubject: x\r\n'))
   expect(reader.next()?.toString()).toBe('DATA')
-  expect(reader.take().toString()).toBe('Subject: x\r\n')
+  expect(reader.takeUnread().toString()).toBe('Subject: x\r\n')
   expect(reader.next()).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAboutMessage } from '../../src/delivery/about-message.js'
+import { isAboutMessage } from '../../src/delivery/next-hop-reply.js'
 
 test.each([
   [552, '5.3.4 Message size exceeds fixed limit', true],
