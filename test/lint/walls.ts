@@ -48,6 +48,7 @@ const FLOORS = [
   'message',
   'smtp',
   'log',
+  'os',
 ] as const
 type Floor = (typeof FLOORS)[number]
 

@@ -8,12 +8,20 @@ import type { ConfiguredFilter } from '../src/chain/configured-filter.js'
 import type { Outcome, Reason } from '../src/chain/outcome.js'
 import type { Policy } from '../src/chain/policy.js'
 import type { Log, LogFields, LogLevel } from '../src/log/log.js'
+import { ACCOUNT, groupId, userId } from '../src/os/accounts.js'
 
 /** A directory that is gone when the test has finished. */
 export function scratch(): string {
   const path = mkdtempSync(join(tmpdir(), 'candy-test-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
+}
+
+/** The numbers of the account candy and of its group, for chown(2). */
+export async function candyIds(): Promise<readonly [user: number, group: number]> {
+  const [user, group] = [await userId(ACCOUNT), await groupId(ACCOUNT)]
+  if (user === undefined || group === undefined) throw new Error('this host has no account candy')
+  return [user, group]
 }
 
 export interface MemoryLog extends Log {

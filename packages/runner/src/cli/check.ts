@@ -20,6 +20,7 @@ import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cl
 import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
+import { errorText } from '../os/error-text.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
@@ -151,7 +152,7 @@ function open(file: string): number {
   try {
     return openSync(file, 'r')
   } catch (error) {
-    throw new Failure(EX_NOINPUT, `${file}: ${(error as Error).message}`)
+    throw new Failure(EX_NOINPUT, `${file}: ${errorText(error)}`)
   }
 }
 
@@ -159,6 +160,6 @@ function openOutput(file: string): number {
   try {
     return openSync(file, 'w', 0o600)
   } catch (error) {
-    throw new Failure(EX_IOERR, `${file}: ${(error as Error).message}`)
+    throw new Failure(EX_IOERR, `${file}: ${errorText(error)}`)
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { hasEntry } from '../postfix/access.js'
 import { diffOf } from '../postfix/change.js'
-import { ACCOUNT } from '../postfix/directories.js'
+import { MADE_ACCOUNT } from '../postfix/directories.js'
 import { planDisable } from '../postfix/disable-plan.js'
 import { disable as carryOut } from '../postfix/disabling.js'
 import { filesOf, readInstance } from '../postfix/instance.js'
@@ -124,6 +124,6 @@ function print({ json }: DisableOptions, shown: Shown): void {
 }
 
 function printRemoval({ name, messages }: Removal): string {
-  if (name === ACCOUNT) return 'remove the account candy'
+  if (name === MADE_ACCOUNT) return 'remove the account candy'
   return messages === undefined ? `remove ${name}` : `remove ${name}, and the ${messages} messages that are kept there`
 }

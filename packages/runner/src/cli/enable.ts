@@ -7,10 +7,11 @@ import { Ownership } from '../config/ownership.js'
 import type { Settings } from '../config/settings.js'
 import { makeSettings, withMode } from '../config/settings-edit.js'
 import { filtersDirectory } from '../filters/configuration.js'
+import { ACCOUNT, hasAccount } from '../os/accounts.js'
 import { accessed } from '../postfix/access.js'
 import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
-import { hasAccount, listOwnedPaths, make, missing, type OwnedPath, type Paths } from '../postfix/directories.js'
+import { listOwnedPaths, make, missing, type OwnedPath, type Paths } from '../postfix/directories.js'
 import { enable as carryOut } from '../postfix/enabling.js'
 import { type Instance, readInstance } from '../postfix/instance.js'
 import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
@@ -167,7 +168,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
       return present === null ? [] : [{ path, before: present, after: latin1(text) }]
     }),
   ]
-  const made = [...((await hasAccount()) ? [] : ['the account candy']), ...missing(ownedPaths).map(printPlace)]
+  const made = [...((await hasAccount(ACCOUNT)) ? [] : ['the account candy']), ...missing(ownedPaths).map(printPlace)]
   const diff = files.map(diffOf).join('')
   const done = diff === '' && made.length === 0 && journal !== undefined
   const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, queue)]

@@ -6,6 +6,7 @@
 import { printable } from '@candy/sdk'
 import { execa } from 'execa'
 import type { FilterHealth } from '../filters/examination.js'
+import { errorText } from '../os/error-text.js'
 import { EX_CONFIG, EX_OK, EX_SOFTWARE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { commandForFilters } from './privileges.js'
@@ -43,7 +44,7 @@ export async function complaints(configDirectory: string): Promise<readonly stri
     const unwell = health.filter(({ ok }) => !ok).map(({ name, text }) => `${name}: ${text}`)
     return [...problems, ...unwell].map((line) => `warning: ${line}`)
   } catch (error) {
-    return [`warning: ${(error as Error).message}`]
+    return [`warning: ${errorText(error)}`]
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a person or a program is told of an error, and the exit status: a stack trace only for what is a fault of candy's own. */
-import { asSystemError, type SystemError } from '../postfix/system-error.js'
+import { asSystemError, type SystemError } from '../os/system-error.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_NOPERM, EX_OSERR, EX_SOFTWARE, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 

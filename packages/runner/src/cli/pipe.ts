@@ -14,6 +14,7 @@ import { type Configuration, readConfiguration } from '../filters/configuration.
 import { loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
+import { errorText } from '../os/error-text.js'
 import { type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
 import { answerPipe, type PipeAnswer, pipeAnswerOf, receivePipe } from '../pipe/pipe.js'
 import { watchUpstream } from '../pipe/upstream.js'
@@ -67,7 +68,7 @@ function openPipeLog(to: string): Log {
   try {
     return openLog({ to, name: NAME, fallback: syslog })
   } catch (error) {
-    syslog.write('error', 'the log cannot be written', { error: (error as Error).message })
+    syslog.write('error', 'the log cannot be written', { error: errorText(error) })
     return syslog
   }
 }
@@ -90,7 +91,7 @@ async function answer(
 ): Promise<PipeAnswer> {
   const { settings } = configuration
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const assertUpstream = await watchUpstream(child)
+  const assertUpstream = watchUpstream(child)
   const [received, loaded] = await Promise.allSettled([
     receivePipe(createReadStream('', { fd: STDIN, autoClose: false }), spool, deadline.signal),
     unlessAborted(loadFilters(configuration, { log }), deadline),

@@ -5,6 +5,7 @@ import { parseDuration } from '@candy/sdk/values'
 import { Ownership } from '../config/ownership.js'
 import { ConfigurationError } from '../config/problem.js'
 import { type Settings, soundSettings } from '../config/settings.js'
+import { errorText } from '../os/error-text.js'
 import { whileLocked } from '../postfix/lock.js'
 import { EX_CONFIG, EX_NOPERM, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
@@ -23,7 +24,7 @@ export function readWait(text: string): number {
   try {
     return parseDuration(text)
   } catch (error) {
-    throw new Failure(EX_USAGE, `--wait ${text}: ${(error as Error).message}`)
+    throw new Failure(EX_USAGE, `--wait ${text}: ${errorText(error)}`)
   }
 }
 

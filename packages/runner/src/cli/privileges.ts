@@ -8,8 +8,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { hasAccount } from '../postfix/directories.js'
-import { USER } from '../postfix/services.js'
+import { ACCOUNT, hasAccount } from '../os/accounts.js'
 import { EX_NOPERM } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -33,7 +32,7 @@ export interface RunAgain {
 
 /** Whether filters must not run in this process: it is root's, and the account to run them as is there. */
 export async function isTooPowerful(): Promise<boolean> {
-  return process.geteuid?.() === 0 && (await hasAccount())
+  return process.geteuid?.() === 0 && (await hasAccount(ACCOUNT))
 }
 
 /**
@@ -51,7 +50,7 @@ export async function commandForFilters(
   if (error !== undefined) throw new Failure(EX_NOPERM, `setpriv(1) of util-linux cannot be run: ${error.message}`)
   if (status !== 0) {
     const why = `it may not run ${process.execPath} or not read ${CANDY}: install both where everybody may read them`
-    throw new Failure(EX_NOPERM, `filters run as the account ${USER}, and ${stderr.toString().trim() || why}`)
+    throw new Failure(EX_NOPERM, `filters run as the account ${ACCOUNT}, and ${stderr.toString().trim() || why}`)
   }
   return [setpriv, ...rights, ...command]
 }
@@ -93,7 +92,7 @@ async function endAs(child: ChildProcess): Promise<void> {
 }
 
 function rightsOfCandy(groups: readonly string[]): readonly [string, ...string[]] {
-  const own = spawnSync('id', ['-G', USER]).stdout.toString().trim().split(' ')
-  const account = ['--reuid', USER, '--regid', USER, '--groups', [...own, ...groups].join()]
+  const own = spawnSync('id', ['-G', ACCOUNT]).stdout.toString().trim().split(' ')
+  const account = ['--reuid', ACCOUNT, '--regid', ACCOUNT, '--groups', [...own, ...groups].join()]
   return ['setpriv', ...account, '--no-new-privs', '--pdeathsig', 'TERM', '--']
 }

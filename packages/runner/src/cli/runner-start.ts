@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { instanceName } from '../config/settings.js'
 import { SOCKETS, type Way } from '../postfix/attachment.js'
-import { groupOf, type OwnedPath } from '../postfix/directories.js'
+import { mailGroup, type OwnedPath } from '../postfix/directories.js'
 import { PostfixError } from '../postfix/error.js'
-import { type Instance, parameterOf } from '../postfix/instance.js'
+import type { Instance } from '../postfix/instance.js'
 import { answers } from '../postfix/listener.js'
 import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.js'
 
@@ -34,7 +34,7 @@ interface RunnerStart {
 export async function runnerUnits(instance: Instance, way: Way, state: string): Promise<readonly OwnedPath[]> {
   if (way === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
-  const group = await groupOf(parameterOf(instance, 'mail_owner'))
+  const group = await mailGroup(instance)
   return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
 }
 

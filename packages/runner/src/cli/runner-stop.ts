@@ -1,12 +1,16 @@
 /** Ends the resident runner once nothing needs it, and only then takes its sockets away. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ACCOUNT, userId } from '../os/accounts.js'
+import { readProcessStat } from '../os/process-stat.js'
 import { SOCKETS } from '../postfix/attachment.js'
-import { hasAccount, idOf, type Paths, removeSockets, unmake } from '../postfix/directories.js'
-import { USER } from '../postfix/services.js'
+import { type Paths, removeSockets, unmake } from '../postfix/directories.js'
 import { socketOwner } from '../postfix/socket-owner.js'
 import { runnerUnitPaths } from './runner-start.js'
+
+/** init(1), or systemd in its place. */
+const INIT = 1
 
 /** Milliseconds that it may take to end. No mail is with it any more. */
 const TIMEOUT = 30_000
@@ -47,19 +51,15 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
 
 /** The processes that listen on the sockets of this instance as the account candy. */
 async function serving({ queueDirectory }: Paths): Promise<readonly number[]> {
-  if (!(await hasAccount())) return []
-  const user = await idOf('passwd', USER)
+  const user = await userId(ACCOUNT)
+  if (user === undefined) return []
   const holders = Object.values(SOCKETS).map((socket) => socketOwner(join(queueDirectory, socket), user))
   return [...new Set(holders)].filter((pid) => pid !== undefined)
 }
 
 /** `runsv (process 812)`, say; undefined where nobody but init(1) would know. */
 function parentName(pid: number): string | undefined {
-  try {
-    const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
-    if (parent === undefined || parent === '1') return undefined
-    return `${readFileSync(`/proc/${parent}/comm`, 'utf8').trim()} (process ${parent})`
-  } catch {
-    return undefined
-  }
+  const parent = readProcessStat(pid)?.parent ?? INIT
+  const name = parent === INIT ? undefined : readProcessStat(parent)?.name
+  return name && `${name} (process ${parent})`
 }

@@ -6,6 +6,7 @@
  * Line and column count from 1, and are left out where a whole file or directory is meant.
  */
 import { CandyError } from '@candy/sdk'
+import { errorText } from '../os/error-text.js'
 
 export interface Problem {
   /** Absolute path. */
@@ -52,6 +53,6 @@ export function printProblem(problem: Problem): string {
 
 /** One line of what was thrown, whatever was thrown. */
 export function reason(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const text = errorText(thrown)
   return text.split('\n', 1)[0]?.trim() || 'no reason given'
 }

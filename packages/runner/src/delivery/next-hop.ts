@@ -3,7 +3,7 @@ import type { MailObject } from '../message/mail-object.js'
 
 export interface OutgoingMessage extends MailObject {
   /** Throws when whoever sent the message is gone: it may have been cut short, and will be sent again. */
-  assertUpstream(): Promise<void>
+  assertUpstream(): void
 }
 
 export type HandOverResult =

@@ -21,7 +21,7 @@ export function sendmailNextHop(command: string, spool: string): NextHop {
       const file = await NamelessFile.create(spool)
       try {
         for await (const chunk of lfFromCrlf(message.content.open())) await file.append(chunk)
-        await message.assertUpstream()
+        message.assertUpstream()
         signal.throwIfAborted()
         return await submit(command, message, file.descriptor, signal)
       } finally {

@@ -6,6 +6,7 @@
 import { CandyError, printable } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Log } from '../log/log.js'
+import { errorText } from '../os/error-text.js'
 import { SmtpClient } from '../smtp/client.js'
 import type { Extensions } from '../smtp/ehlo.js'
 import { enhancedStatus, isPositive, printReply, type Reply } from '../smtp/reply.js'
@@ -33,7 +34,7 @@ export function smtpNextHop(hop: SmtpNextHopOptions): NextHop {
         return refusal === undefined ? { taken: true } : resultOf(refusal)
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code !== 'SMTP') throw error
-        throw new CandyError('NEXT_HOP', `the next hop failed: ${error instanceof Error ? error.message : error}`)
+        throw new CandyError('NEXT_HOP', `the next hop failed: ${errorText(error)}`)
       } finally {
         client.close()
       }
@@ -96,7 +97,7 @@ async function sendMessage(
   const dataReply = await client.command('DATA')
   if (dataReply.code !== 354) return dataReply
   const end = await client.data(content.open())
-  await message.assertUpstream()
+  message.assertUpstream()
   const reply = await end()
   return isPositive(reply) && reply.code !== 221 ? undefined : reply
 }

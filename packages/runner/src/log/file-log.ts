@@ -3,6 +3,7 @@
  * processes append to one file; each finds out by itself that the file was rotated, so nobody has to be told.
  */
 import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
+import { errorText } from '../os/error-text.js'
 import { printLine } from './line.js'
 import type { Log, LogFields, LogLevel } from './log.js'
 
@@ -35,7 +36,7 @@ export function openFileLog(path: string, name: string, fallback: Log): Log {
       try {
         append(level, event, fields)
       } catch (error) {
-        fallback.write(level, event, { ...fields, log: path, log_error: (error as Error).message })
+        fallback.write(level, event, { ...fields, log: path, log_error: errorText(error) })
       }
     },
     close: async () => {

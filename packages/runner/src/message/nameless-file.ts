@@ -2,6 +2,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Bytes, CandyError } from '@candy/sdk'
+import { errorText } from '../os/error-text.js'
 
 /** Bytes that are read at a time. */
 const BLOCK = 64 * 1024
@@ -71,5 +72,5 @@ export class NamelessFile {
 }
 
 function spoolError(what: string, cause: unknown): CandyError {
-  return new CandyError('SPOOL', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  return new CandyError('SPOOL', `${what}: ${errorText(cause)}`, { cause })
 }

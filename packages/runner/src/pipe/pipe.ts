@@ -16,6 +16,7 @@ import { messageIdOf } from '../message/header-block.js'
 import { crlfFromLf } from '../message/line-ends.js'
 import { reading } from '../message/reading.js'
 import { receive, type Spool, type SpoolOptions } from '../message/spool.js'
+import { errorText } from '../os/error-text.js'
 
 export interface PipeOptions {
   readonly chain: Chain
@@ -73,13 +74,13 @@ function outcomeActions(
       return { delivered: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },
     quarantine: async (group) => {
-      await message.assertUpstream()
+      message.assertUpstream()
       const name = await quarantine(directory, group.message, group.outcome)
       return pipeAnswerOf(quarantinedAnswer(group.outcome.reason, name))
     },
     answer: (outcome) => pipeAnswerOf(answerTo(outcome)),
     fail: (error) => {
-      log.write('error', 'not delivered', { id, error: error instanceof Error ? error.message : String(error) })
+      log.write('error', 'not delivered', { id, error: errorText(error) })
       return pipeAnswerOf(UNAVAILABLE)
     },
     log: (group, { exit, text }) => logJudged(log, { group, messageId, answer: text, temporary: exit === 75 }),

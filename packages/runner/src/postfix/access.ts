@@ -6,13 +6,13 @@
 import { execFileSync } from 'node:child_process'
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { ACCOUNT } from '../os/accounts.js'
 import { PostfixError } from './error.js'
-import { USER } from './services.js'
 
 /** In a list of what was made: `access:/var/spool/postfix/public`. */
 const ACCESS = 'access:'
 
-const ENTRY = new RegExp(`^user:${USER}:`, 'm')
+const ENTRY = new RegExp(`^user:${ACCOUNT}:`, 'm')
 
 /** The directory of the instance's public sockets. */
 export function publicOf(queueDirectory: string): string {
@@ -55,7 +55,7 @@ export function letIn(directory: string): void {
   try {
     // An existing list keeps its mask, so that nobody else gets more than before.
     const mask = /^mask:/m.test(entries(directory)) ? ['-n'] : []
-    run('setfacl', ...mask, '-m', `u:${USER}:--x`, '--', directory)
+    run('setfacl', ...mask, '-m', `u:${ACCOUNT}:--x`, '--', directory)
   } catch (error) {
     throw new PostfixError(explain(directory, error))
   }
@@ -79,8 +79,8 @@ export function shutOut(directory: string): void {
   if (!hasEntry(directory)) return
   // Without another name the mask is there for candy's entry alone.
   const named = entries(directory).match(/^(?:user|group):[^:]+:/gm) ?? []
-  if (named.length === 1) run('setfacl', '-x', `u:${USER},m`, '--', directory)
-  else run('setfacl', '-n', '-x', `u:${USER}`, '--', directory)
+  if (named.length === 1) run('setfacl', '-x', `u:${ACCOUNT},m`, '--', directory)
+  else run('setfacl', '-n', '-x', `u:${ACCOUNT}`, '--', directory)
 }
 
 /** As getfacl(1) prints them, one a line. */

@@ -19,18 +19,18 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { readText } from '@candy/master-cf'
 import { execa } from 'execa'
+import { ACCOUNT, groupId, hasAccount, primaryGroup, userId } from '../os/accounts.js'
 import { accessed, accessTo, letIn, mayEnter, shutOut } from './access.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import type { Records } from './journal.js'
 import { draftOf, makeRootFile } from './root-file.js'
-import { USER } from './services.js'
 
 /** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has paths of its own. */
 export interface OwnedPath {
   readonly path: string
   readonly mode: number
-  readonly owner: 'root' | typeof USER
+  readonly owner: 'root' | typeof ACCOUNT
   /** Of the directory; candy's or root's own unless said. */
   readonly group?: string
   readonly from?: string
@@ -43,7 +43,7 @@ export interface Paths extends Records {
 }
 
 /** `account:candy` in a list of what was made. */
-export const ACCOUNT: string = `account:${USER}`
+export const MADE_ACCOUNT: string = `account:${ACCOUNT}`
 
 /** Directories of the state directory: all candy's but `packages`, which is root's. */
 export const STATE_PARTS = ['spool', 'quarantine', 'service', 'filters', 'packages'] as const
@@ -54,15 +54,15 @@ const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$
 /** All that must be there, parents first. `share` has the README and the template for filters.d. */
 export async function listOwnedPaths(instance: Instance, state: string, share: string): Promise<readonly OwnedPath[]> {
   const filters = join(instance.configDirectory, 'filters.d')
-  const group = await groupOf(parameterOf(instance, 'mail_owner'))
-  const candy = { owner: USER, mode: 0o700 } as const
+  const group = await mailGroup(instance)
+  const candy = { owner: ACCOUNT, mode: 0o700 } as const
   const root = { owner: 'root', mode: 0o755 } as const
   return [
     ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
     { path: state, owner: 'root', mode: 0o755 },
     ...STATE_PARTS.map((part) => ({ path: join(state, part), ...(part === 'packages' ? root : candy) })),
     // Set-gid: what candy binds here belongs to Postfix's group, and Postfix alone may connect.
-    { path: join(instance.queueDirectory, 'candy'), owner: USER, group, mode: 0o2750 },
+    { path: join(instance.queueDirectory, 'candy'), owner: ACCOUNT, group, mode: 0o2750 },
     { path: filters, owner: 'root', mode: 0o755 },
     { path: join(filters, 'README'), owner: 'root', mode: 0o644, from: join(share, 'README') },
     { path: join(filters, 'template'), owner: 'root', mode: 0o644, from: join(share, 'template') },
@@ -76,19 +76,15 @@ export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] 
   })
 }
 
-export async function hasAccount(): Promise<boolean> {
-  return (await execa('getent', ['passwd', USER], { reject: false })).exitCode === 0
-}
-
 /** Makes what is missing, and tells `made` of each thing as soon as it is there. */
 export async function make(ownedPaths: readonly OwnedPath[], made: (name: string) => void): Promise<void> {
-  if (!(await hasAccount())) {
+  if (!(await hasAccount(ACCOUNT))) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
-    const { failed, stderr } = await execa('useradd', [...options, '--shell', '/usr/sbin/nologin', USER], {
+    const { failed, stderr } = await execa('useradd', [...options, '--shell', '/usr/sbin/nologin', ACCOUNT], {
       reject: false,
     })
-    if (failed) throw new PostfixError(`the account ${USER} cannot be made: ${stderr}. Make it, then enable again.`)
-    made(ACCOUNT)
+    if (failed) throw new PostfixError(`the account ${ACCOUNT} cannot be made: ${stderr}. Make it, then enable again.`)
+    made(MADE_ACCOUNT)
   }
   for (const place of missing(ownedPaths)) {
     const directory = accessed(place.path)
@@ -149,7 +145,7 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
   for (const name of made.toReversed()) {
     const directory = accessed(name)
-    if (name === ACCOUNT) await execa('userdel', [USER], { reject: false })
+    if (name === MADE_ACCOUNT) await execa('userdel', [ACCOUNT], { reject: false })
     else if (directory !== undefined) shutOut(directory)
     else for (const path of [draftOf(name), name]) remove(path)
   }
@@ -160,7 +156,7 @@ export async function unmake(names: readonly string[], paths: Paths): Promise<vo
 export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
-    ...[ACCOUNT, state, join(queueDirectory, 'candy'), accessTo(queueDirectory)],
+    ...[MADE_ACCOUNT, state, join(queueDirectory, 'candy'), accessTo(queueDirectory)],
     ...STATE_PARTS.map((part) => join(state, part)),
     ...[filters, join(filters, 'README'), join(filters, 'template')],
   ]
@@ -196,21 +192,17 @@ function parentsOf(path: string): readonly string[] {
 }
 
 async function ids({ owner, group }: OwnedPath): Promise<readonly [number, number]> {
-  const name = group ?? owner
-  return [await idOf('passwd', owner), await idOf('group', name)]
+  const [user, groupNumber] = [await userId(owner), await groupId(group ?? owner)]
+  if (user === undefined) throw new PostfixError(`there is no account ${owner}: make it, then enable again`)
+  if (groupNumber === undefined)
+    throw new PostfixError(`there is no group ${group ?? owner}: make it, then enable again`)
+  return [user, groupNumber]
 }
 
-export async function groupOf(account: string): Promise<string> {
-  const { stdout, failed } = await execa('id', ['-gn', account], { reject: false })
-  if (failed) throw new PostfixError(`mail_owner in main.cf is ${account}, and there is no such account`)
-  return stdout.trim()
-}
-
-/** The third field of an entry (passwd(5), group(5)). */
-export async function idOf(database: 'passwd' | 'group', name: string): Promise<number> {
-  const { stdout, failed } = await execa('getent', [database, name], { reject: false })
-  const id = Number(stdout.split(':')[2])
-  if (failed || !Number.isInteger(id))
-    throw new PostfixError(`there is no ${name} in ${database}: make it, then enable again`)
-  return id
+/** The group that Postfix's own processes run as: that of the account mail_owner. */
+export async function mailGroup(instance: Instance): Promise<string> {
+  const account = parameterOf(instance, 'mail_owner')
+  const group = await primaryGroup(account)
+  if (group === undefined) throw new PostfixError(`mail_owner in main.cf is ${account}, and there is no such account`)
+  return group
 }

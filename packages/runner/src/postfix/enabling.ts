@@ -3,6 +3,8 @@
  * before is put back byte for byte, by this process or by the next.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorText } from '../os/error-text.js'
+import { asSystemError } from '../os/system-error.js'
 import { Changes } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { make, missing, type OwnedPath, type Paths } from './directories.js'
@@ -14,7 +16,6 @@ import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
 import { provingTexts } from './proof-texts.js'
 import { rollBack } from './recovery.js'
-import { asSystemError } from './system-error.js'
 
 export interface Enabling {
   readonly instance: Instance
@@ -127,5 +128,5 @@ function notTakenBack(error: unknown): string {
 }
 
 function reasonOf(error: unknown): string {
-  return asSystemError(error)?.text ?? (error as Error).message
+  return asSystemError(error)?.text ?? errorText(error)
 }

@@ -6,8 +6,8 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Lock, MasterCfError, takeLock } from '@candy/master-cf'
+import { asSystemError } from '../os/system-error.js'
 import { PostfixError } from './error.js'
-import { asSystemError } from './system-error.js'
 
 const NAME = 'candy.lock'
 

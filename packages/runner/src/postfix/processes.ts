@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readProcessStat } from '../os/process-stat.js'
 
 export interface Process {
   readonly pid: number
@@ -21,11 +22,11 @@ const WAY_BACK = /^candy-(?:in|proof)(?:-|$)/
  * The processes of an instance that take new mail now. Empty when its master(8) isn't running, or without /proc (proc(5)).
  */
 export function receivers(queueDirectory: string): readonly Process[] {
-  const master = readText(join(queueDirectory, 'pid/master.pid'))?.trim()
-  if (master === undefined || master === '') return []
+  const master = Number(readText(join(queueDirectory, 'pid/master.pid')))
+  if (!(master > 0)) return []
   return pids().flatMap((pid) => {
-    const process = look(pid)
-    if (process === undefined || process.parent !== master || !RECEIVERS.includes(process.name)) return []
+    const process = readProcessStat(pid)
+    if (process?.parent !== master || !RECEIVERS.includes(process.name)) return []
     if (WAY_BACK.test(serviceOf(pid) ?? '')) return []
     const { name, started } = process
     return [{ pid, name, started }]
@@ -34,17 +35,7 @@ export function receivers(queueDirectory: string): readonly Process[] {
 
 /** Those that still run. */
 export function running(processes: readonly Process[]): readonly Process[] {
-  return processes.filter(({ pid, started }) => look(pid)?.started === started)
-}
-
-function look(pid: number): { readonly name: string; readonly parent: string; readonly started: string } | undefined {
-  const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readText(`/proc/${pid}/stat`) ?? '') ?? []
-  const fields = rest?.trim().split(' ') ?? []
-  const [state, parent] = fields
-  // Fields 3, 4 and 22 of stat; a zombie has ended.
-  const started = fields[19]
-  if (name === undefined || parent === undefined || started === undefined || state === 'Z') return undefined
-  return { name, parent, started }
+  return processes.filter(({ pid, started }) => readProcessStat(pid)?.started === started)
 }
 
 /** master(8) tells each process the name of its service: `smtpd -n candy-in -t unix ...` (master_ent.c). */

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { errorText } from '../os/error-text.js'
 import { SmtpClient } from '../smtp/client.js'
 import { printReply } from '../smtp/reply.js'
 import type { Commands } from './commands.js'
@@ -100,7 +101,7 @@ async function greeted(path: string): Promise<SmtpClient> {
     } catch (error) {
       client.close()
       if (Date.now() > end)
-        throw new PostfixError(`${path} does not answer after "postfix reload": ${(error as Error).message}`)
+        throw new PostfixError(`${path} does not answer after "postfix reload": ${errorText(error)}`)
       await sleep(200)
     }
   }

@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { ACCOUNT, isOwnedPath, type Paths, remove, STATE_PARTS, unmake } from './directories.js'
+import { isOwnedPath, MADE_ACCOUNT, type Paths, remove, STATE_PARTS, unmake } from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -46,7 +46,7 @@ export function planPurge(
   const { settings } = filesOf(paths)
   const made = (journal?.made ?? [])
     .filter((name) => isOwnedPath(name, paths))
-    .filter((name) => name === ACCOUNT || (existsSync(name) && !isChanged(name, share)))
+    .filter((name) => name === MADE_ACCOUNT || (existsSync(name) && !isChanged(name, share)))
   const gone = new Set([...whole, ...(existsSync(settings) ? [settings] : [])])
   // Its own records have gone by then.
   const left = namesIn(paths.state).filter((name) => !/^(?:journal|pending)\.json/.test(name))

@@ -5,6 +5,7 @@
  * A parameter that the installed Postfix does not have is left out, so the list is for all versions.
  */
 import { findService, type Service } from '@candy/master-cf'
+import { ACCOUNT } from '../os/accounts.js'
 import { type Directive, noSizeLimit } from './directive.js'
 import { type Instance, parameterOf } from './instance.js'
 import { doneAlready, reinjection } from './reinjection.js'
@@ -40,8 +41,6 @@ const PIPE_LIMIT = 950
 /** In the column maxproc. The way back must never have fewer processes than the way there, or both wait for each other (FILTER_README). */
 const UNLIMITED = '0'
 
-export const USER = 'candy'
-
 /** Names in the order in which they are added. */
 export const SERVICE_NAMES = ['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'] as const
 
@@ -58,7 +57,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       command: 'pipe',
       options: [{ name: 'pipe_delivery_status_filter', value: '', why: "the command's statuses mean what they say" }],
       args: [
-        ...['flags=Rq', `user=${USER}`, 'null_sender='],
+        ...['flags=Rq', `user=${ACCOUNT}`, 'null_sender='],
         ...[
           `argv=${candyPipe}`,
           ...(instance.mayMakeCode ? [] : ['--jitless']),

@@ -3,6 +3,7 @@
  * (proc(5), unix(7)). Root alone sees what other accounts hold.
  */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readProcessStat } from '../os/process-stat.js'
 
 /** __SO_ACCEPTCON: somebody listens. */
 const LISTENS = '00010000'
@@ -17,7 +18,7 @@ export function socketOwner(path: string, user: number): number | undefined {
   const holders = readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && ownerOf(pid) === user && holds(pid, `socket:[${node}]`))
-  return holders.find((pid) => !holders.includes(parentOf(pid)))
+  return holders.find((pid) => !holders.includes(readProcessStat(pid)?.parent ?? 0))
 }
 
 /** The columns of /proc/net/unix: number, references, protocol, flags, type, state, node, path. */
@@ -48,13 +49,4 @@ function linkOf(pid: number, descriptor: string): string | undefined {
 
 function ownerOf(pid: number): number | undefined {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid
-}
-
-/** Field 4 of stat, behind a name that may hold anything. */
-function parentOf(pid: number): number {
-  try {
-    return Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
-  } catch {
-    return 0
-  }
 }

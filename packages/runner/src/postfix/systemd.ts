@@ -7,11 +7,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
+import { ACCOUNT } from '../os/accounts.js'
 import { SOCKETS } from './attachment.js'
 import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
-import { USER } from './services.js'
 
 const UNITS = '/etc/systemd/system'
 
@@ -92,7 +92,7 @@ Description=Where Postfix hands mail to candy ${queue} the queue (${configDirect
 ListenStream=${join(queueDirectory, SOCKETS[queue])}
 FileDescriptorName=${queue}
 Service=${name}.service
-SocketUser=${USER}
+SocketUser=${ACCOUNT}
 SocketGroup=${group}
 SocketMode=0660
 RemoveOnStop=yes
@@ -121,8 +121,8 @@ NotifyAccess=all
 WatchdogSec=2min
 ExecStart=${command.map(quote).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
-User=${USER}
-Group=${USER}
+User=${ACCOUNT}
+Group=${ACCOUNT}
 # For the way back: the services candy-in and candy-in-before are sockets in ${queueDirectory}/public.
 SupplementaryGroups=${parameterOf(instance, 'setgid_group')}
 Restart=always

@@ -3,8 +3,9 @@
  * process that writes it, and is renamed when it is complete. A writer that is killed leaves its draft behind; the next process
  * that starts removes it. What has no such name is never touched.
  */
-import { lstat, readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { lstat, readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readProcessStat } from '../os/process-stat.js'
 
 /** Milliseconds after which nobody can be writing a draft any more: longer than any deadline for a message. */
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000
@@ -14,7 +15,7 @@ const DRAFT = /^\.\d{8}T\d{6}Z-[A-Za-z0-9]+-(?<pid>\d+)-(?<started>\d+)-(?<names
 
 /** Where this process writes a message that will be called `name`. */
 export async function draftPath(directory: string, name: string): Promise<string> {
-  const writer = [process.pid, (await startOf('self')) ?? 0, (await namespace()) ?? 0, process.hrtime.bigint()]
+  const writer = [process.pid, readProcessStat('self')?.started ?? 0, (await namespace()) ?? 0, process.hrtime.bigint()]
   return join(directory, `.${name}-${writer.join('-')}`)
 }
 
@@ -37,14 +38,7 @@ async function isOld(path: string): Promise<boolean> {
 /** Without /proc (not Linux) nobody is known to be dead. */
 async function isDead({ pid, started, namespace: home }: Partial<Record<string, string>>): Promise<boolean> {
   if (home === undefined || home !== (await namespace())) return false
-  return (await startOf(String(pid))) !== started
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)), in clock ticks since the machine started; undefined once the process has ended. */
-async function startOf(pid: string): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+  return readProcessStat(Number(pid))?.started !== started
 }
 
 async function namespace(): Promise<string | undefined> {

@@ -5,6 +5,7 @@
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
+import { errorText } from '../os/error-text.js'
 import { draftPath, sweepDrafts } from './draft.js'
 import type { QuarantineRecord } from './record.js'
 
@@ -40,7 +41,7 @@ export async function store(
     return finalName
   } catch (error) {
     await rm(draft, { recursive: true, force: true }).catch(() => {})
-    throw new CandyError('QUARANTINE', `cannot quarantine: ${error instanceof Error ? error.message : error}`, {
+    throw new CandyError('QUARANTINE', `cannot quarantine: ${errorText(error)}`, {
       cause: error,
     })
   }

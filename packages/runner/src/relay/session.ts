@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { relayedReply } from '../delivery/next-hop-reply.js'
+import { errorText } from '../os/error-text.js'
 import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
 import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
@@ -281,6 +282,6 @@ export class RelaySession {
   }
 
   #logError(event: string, error: unknown): void {
-    this.#relay.log.write('error', event, { error: error instanceof Error ? error.message : String(error) })
+    this.#relay.log.write('error', event, { error: errorText(error) })
   }
 }

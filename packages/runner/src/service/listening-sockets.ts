@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
+import { isListening } from '../os/unix-socket.js'
 import type { Endpoint } from './endpoints.js'
 import { assignInherited, readInherited } from './inherited-sockets.js'
 
@@ -78,7 +79,7 @@ async function listenOnPath(path: string): Promise<ListeningSocket> {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
       throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
     }
-    if (await isAnswered(path)) {
+    if (await isListening(path)) {
       if (Date.now() > end) throw new CandyError('CONFIG', `unix:${path}: another runner is listening there`)
       await sleep(100)
     } else unlinkSync(path)
@@ -115,17 +116,4 @@ function withUmask<T>(mask: number, act: () => T): T {
   } finally {
     process.umask(before)
   }
-}
-
-/** Whether somebody listens on a UNIX socket; taken to be so when that can't be told. */
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(path)
-    const settle = (answered: boolean): void => {
-      socket.destroy()
-      resolve(answered)
-    }
-    socket.once('connect', () => settle(true))
-    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED'))
-  })
 }

@@ -11,6 +11,7 @@ import type { Settings } from '../config/settings.js'
 import { type Configuration, readConfiguration } from '../filters/configuration.js'
 import { listFilters } from '../filters/list.js'
 import type { Log } from '../log/log.js'
+import { errorText } from '../os/error-text.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForce, ReloadAnswer } from './control-message.js'
 import { type Endpoint, findEndpoints } from './endpoints.js'
@@ -189,7 +190,7 @@ function keep({ files, generation: { configuration, log } }: Running): void {
     keepLastGood(files.lastGood, configuration.snapshot)
   } catch (error) {
     const { lastGood: path } = files
-    log.write('warn', 'this configuration cannot be kept for a restart', { path, error: (error as Error).message })
+    log.write('warn', 'this configuration cannot be kept for a restart', { path, error: errorText(error) })
   }
 }
 
@@ -244,7 +245,7 @@ function signalled(...signals: readonly NodeJS.Signals[]): Promise<string> {
 }
 
 function linesOf(error: unknown): readonly string[] {
-  return error === undefined ? [] : String((error as Error).message ?? error).split('\n')
+  return error === undefined ? [] : errorText(error).split('\n')
 }
 
 function firstLine(error: Error): string {

@@ -10,6 +10,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
+import { errorText } from '../os/error-text.js'
 import { makeDotStuffer } from './data.js'
 import { drained } from './drained.js'
 import { type Extensions, parseExtensions } from './ehlo.js'
@@ -216,7 +217,7 @@ export class SmtpClient {
     try {
       this.#reader.read(chunk, (reply) => this.#onReply(reply))
     } catch (error) {
-      this.abort(`${this.#where} does not speak SMTP: ${(error as Error).message}`)
+      this.abort(`${this.#where} does not speak SMTP: ${errorText(error)}`)
     }
   }
 

@@ -8,8 +8,8 @@ import { installCandy } from '../../../../test/ground/installation.js'
 import { until } from '../../../../test/ground/patience.js'
 import { childrenOf } from '../../../../test/ground/processes.js'
 import { freePort } from '../../../../test/ground/scratch.js'
-import { idOf } from '../../src/postfix/directories.js'
-import { scratch } from '../support.js'
+import { groupId } from '../../src/os/accounts.js'
+import { candyIds, scratch } from '../support.js'
 import { COMMAND, candy, runCandy, site } from './candy.js'
 
 /** With it Node.js refuses to change its own rights, as Debian 13's does without being asked (CVE-2024-22017). */
@@ -32,10 +32,10 @@ function rightsIn(text: string): ReadonlyMap<string, string> {
 }
 
 async function expectCandyAlone(rights: ReadonlyMap<string, string>, groups: readonly string[] = []): Promise<void> {
-  const [user, group] = [await idOf('passwd', 'candy'), await idOf('group', 'candy')]
+  const [user, group] = await candyIds()
   expect(rights.get('Uid')?.split('\t')).toEqual(Array.from({ length: 4 }, () => String(user)))
   expect(rights.get('Gid')?.split('\t')).toEqual(Array.from({ length: 4 }, () => String(group)))
-  const others = await Promise.all(groups.map((name) => idOf('group', name)))
+  const others = await Promise.all(groups.map((name) => groupId(name)))
   expect(rights.get('Groups')?.split(' ').map(Number).toSorted()).toEqual([group, ...others].toSorted())
   expect(rights.get('NoNewPrivs')).toBe('1')
   for (const name of ['CapPrm', 'CapEff']) expect(Number.parseInt(rights.get(name) ?? '', 16)).toBe(0)
@@ -124,7 +124,7 @@ interface Served {
 /** `candy serve` on a port of its own, ready to take mail. `as` is a command line that gives up root's rights before. */
 async function serve(directory: string, as: readonly string[] = []): Promise<Served> {
   const state = join(directory, 'state')
-  const user = await idOf('passwd', 'candy')
+  const [user] = await candyIds()
   for (const path of [state, join(state, 'spool'), join(state, 'quarantine')]) {
     mkdirSync(path)
     chownSync(path, user, user)

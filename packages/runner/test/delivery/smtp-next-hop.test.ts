@@ -19,7 +19,7 @@ function delivery(envelope: Partial<Envelope> = {}): OutgoingMessage {
     id: '4F2B',
     envelope: { sender: 'a@example.com', recipients: ['b@example.net'], ...envelope },
     content: { size: TEXT.length, open: () => chunks(TEXT), headers: async () => Buffer.from(TEXT) },
-    assertUpstream: async () => {},
+    assertUpstream: () => {},
   }
 }
 

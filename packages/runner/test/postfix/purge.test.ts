@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import { idOf, type Paths } from '../../src/postfix/directories.js'
+import type { Paths } from '../../src/postfix/directories.js'
 import { planPurge, purge } from '../../src/postfix/purge.js'
-import { scratch } from '../support.js'
+import { candyIds, scratch } from '../support.js'
 
 let paths: Paths
 let directory: string
@@ -19,7 +19,7 @@ beforeEach(async () => {
   paths = { configDirectory: path('etc'), queueDirectory: path('queue'), state: path('state') }
   for (const made of [paths.configDirectory, paths.queueDirectory, paths.state]) mkdirSync(made)
   mkdirSync(join(paths.state, 'packages'))
-  const [user, group] = [await idOf('passwd', 'candy'), await idOf('group', 'candy')]
+  const [user, group] = await candyIds()
   for (const name of ['spool', 'quarantine']) {
     mkdirSync(join(paths.state, name), { mode: 0o700 })
     chownSync(join(paths.state, name), user, group)
@@ -81,7 +81,7 @@ rm -f quarantine/a; rm -rf quarantine/o; done 2>/dev/null`
     for (let n = 0; n < 30; n++) {
       await purge([{ name: join(paths.state, 'quarantine') }], paths).catch(() => {})
       if (!existsSync(join(paths.state, 'quarantine'))) mkdirSync(join(paths.state, 'quarantine'))
-      chownSync(join(paths.state, 'quarantine'), await idOf('passwd', 'candy'), await idOf('group', 'candy'))
+      chownSync(join(paths.state, 'quarantine'), ...(await candyIds()))
     }
   } finally {
     attacker.kill('SIGKILL')
