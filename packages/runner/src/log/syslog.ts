@@ -3,7 +3,8 @@
  * child is started at the first line, so a run that has nothing to say does not pay for it, and again when it has died; but
  * not once the log is closed, since nobody would end it then and the process would wait for it for ever.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Writable } from 'node:stream'
 import { LINE_LIMIT, printLine } from './line.js'
 import type { Log, LogFields, LogLevel } from './log.js'
 
@@ -17,36 +18,44 @@ const ENDING = 2_000
 const SOON = 1_000
 const PAUSE = 5_000
 
+interface Logger {
+  readonly process: ChildProcessByStdio<Writable, null, null>
+  /** Has the next line start another one. */
+  forget(): void
+}
+
 /** `name` is the tag of every line, `candy/pipe` say. Lines that logger does not take go to `fallback`. */
 export function openSyslog(name: string, fallback: Log): Log {
-  let child: ChildProcess | undefined
+  let logger: Logger | undefined
   let notBefore = 0
   let closed = false
 
-  const start = (): ChildProcess => {
+  const start = (): Logger => {
     const born = performance.now()
     const options = ['--prio-prefix', '--size', String(LINE_LIMIT + 100), '--tag', `${name}[${process.pid}]`]
-    const started = spawn('logger', options, { stdio: ['pipe', 'ignore', 'ignore'] })
+    const child = spawn('logger', options, { stdio: ['pipe', 'ignore', 'ignore'] })
     const forget = (): void => {
-      if (child !== started) return
-      child = undefined
+      if (logger?.process !== child) return
+      logger = undefined
       if (performance.now() - born < SOON) notBefore = performance.now() + PAUSE
     }
-    started.once('error', forget)
-    started.once('exit', forget)
-    started.stdin?.on('error', forget)
-    return started
+    child.once('error', forget)
+    child.once('exit', forget)
+    child.stdin.on('error', forget)
+    return { process: child, forget }
   }
   /** `again`: whether another logger may be tried when this one does not take the line. */
   const send = (level: LogLevel, event: string, fields: LogFields | undefined, again: boolean): void => {
-    if (child === undefined && !closed && performance.now() >= notBefore) child = start()
-    const input = child?.stdin
-    if (!input?.writable) {
+    if (logger === undefined && !closed && performance.now() >= notBefore) logger = start()
+    const used = logger
+    if (!used?.process.stdin.writable) {
       fallback.write(level, event, fields)
       return
     }
-    input.write(`<${PRIORITY[level]}>${printLine(level, event, fields)}\n`, (error) => {
+    used.process.stdin.write(`<${PRIORITY[level]}>${printLine(level, event, fields)}\n`, (error) => {
       if (!error) return
+      // This is heard of before its end is.
+      used.forget()
       if (again) send(level, event, fields, false)
       else fallback.write(level, event, fields)
     })
@@ -55,7 +64,7 @@ export function openSyslog(name: string, fallback: Log): Log {
     write: (level, event, fields) => send(level, event, fields, true),
     close: async () => {
       closed = true
-      if (child !== undefined) await ended(child)
+      if (logger !== undefined) await ended(logger.process)
       await fallback.close()
     },
   }

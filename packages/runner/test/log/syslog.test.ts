@@ -52,10 +52,28 @@ test('a logger that is killed is started again, and later lines reach it', async
   await until(() => logger.heard().includes('before'))
   // It has lived for long enough to count as sound.
   await new Promise((resolve) => setTimeout(resolve, 1_100))
-  process.kill(logger.pid() ?? 0, 'SIGKILL')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const pid = logger.pid() ?? 0
+  process.kill(pid, 'SIGKILL')
+  await until(() => !existsSync(`/proc/${pid}`))
   log.write('info', 'after')
   await until(() => logger.heard().includes('after'))
+  await log.close()
+  expect(fallback.lines).toEqual([])
+})
+
+test('a line that finds the logger dead before its end is known goes to the next one', async () => {
+  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const fallback = listen()
+  const log = openSyslog('candy/serve', fallback)
+  log.write('info', 'before')
+  await until(() => logger.heard().includes('before'))
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  const pid = logger.pid() ?? 0
+  process.kill(pid, 'SIGKILL')
+  // Nothing is heard of its end while this goes on.
+  while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  log.write('info', 'after')
+  await until(() => logger.heard().includes('after') || fallback.lines.length > 0)
   await log.close()
   expect(fallback.lines).toEqual([])
 })
