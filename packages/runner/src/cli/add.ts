@@ -104,13 +104,13 @@ async function carryOut({
     assertSound(examined.problems, added)
   } catch (error) {
     const out = takeOut(added)
-    installed?.undo()
+    await installed?.undo()
     throw error instanceof Failure && out.length > 0
       ? new Failure(error.status, `${error.message}\ntaken out again: ${out.join(', ')}`)
       : error
   }
   const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode !== 'smtp' || reload?.reloaded === true) installed?.prune()
+  if (settings.mode !== 'smtp' || reload?.reloaded === true) await installed?.prune()
   const names = added.map(({ path }) => basename(path, '.toml'))
   const health = examined.health.filter(({ name }) => names.includes(name))
   if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))

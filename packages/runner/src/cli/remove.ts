@@ -1,5 +1,5 @@
 /** `candy remove`: a filter out of filters.d, so that `candy add` can put it back as it was. */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { nearest } from '../config/nearest.js'
@@ -73,14 +73,14 @@ interface Job {
 async function takeOut({ filter, unused, settings, purge, json }: Job): Promise<void> {
   const { name } = filter
   const resting = `${filter.path}.disabled`
-  if (purge) rmSync(filter.path)
+  if (purge) unlinkSync(filter.path)
   else {
     if (existsSync(resting)) throw new Failure(EX_UNAVAILABLE, `${resting} is there already: delete it first`)
     renameSync(filter.path, resting)
   }
   const uninstalled = unused === undefined ? undefined : await take(settings.state, unused)
   const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode !== 'smtp' || reload?.reloaded === true) uninstalled?.prune()
+  if (settings.mode !== 'smtp' || reload?.reloaded === true) await uninstalled?.prune()
   if (json) {
     const became = purge ? 'deleted' : 'disabled'
     const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }

@@ -7,22 +7,22 @@
  */
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { readRegular } from '../config/file.js'
 import { Ownership } from '../config/ownership.js'
+import { unlinkIfThere } from '../os/unlink.js'
 import { CURRENT } from './locate.js'
 import { forget, normalise, PrefixError } from './package-tree.js'
 
@@ -52,9 +52,9 @@ export async function readRequest(text: string): Promise<Requested> {
 /** What an installation has changed. */
 export interface Installed {
   /** Goes back to what there was before. */
-  undo(): void
+  undo(): Promise<void>
   /** Removes what nobody uses any more, once what is new is in force; what it has replaced stays, since workers that finish may still load a part of it. */
-  prune(): void
+  prune(): Promise<void>
 }
 
 /** Installs packages, all by one command, so that tarballs find each other without a network. Throws PrefixError; then all is as it was. */
@@ -80,11 +80,12 @@ async function change(state: string, act: (draft: string) => Promise<void>): Pro
   if (!existsSync(prefix)) mkdirSync(prefix, { mode: 0o755 })
   assertOwn(prefix)
   // Of commands that were killed: one at a time changes a site.
-  for (const name of readdirSync(prefix)) if (name.startsWith(DRAFT)) rmSync(join(prefix, name), { recursive: true })
+  for (const name of readdirSync(prefix)) if (name.startsWith(DRAFT)) await removeTree(join(prefix, name))
   const before = currentTree(prefix)
   const draft = mkdtempSync(join(prefix, DRAFT))
   try {
-    if (before !== undefined) cpSync(join(prefix, before), draft, { recursive: true, verbatimSymlinks: true })
+    // Not by cpSync(), which takes a full disk for one that fails (Node.js 22).
+    if (before !== undefined) await cp(join(prefix, before), draft, { recursive: true, verbatimSymlinks: true })
     const manifest = join(draft, 'package.json')
     if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n')
     await act(draft)
@@ -95,20 +96,25 @@ async function change(state: string, act: (draft: string) => Promise<void>): Pro
     renameSync(draft, join(prefix, after))
     point(prefix, after)
     return {
-      undo: () => {
+      undo: async () => {
         point(prefix, before)
-        rmSync(join(prefix, after), { recursive: true, force: true })
+        await removeTree(join(prefix, after))
       },
-      prune: () => {
+      prune: async () => {
         for (const tree of treesIn(prefix).map(String)) {
-          if (tree !== before && tree !== after) rmSync(join(prefix, tree), { recursive: true, force: true })
+          if (tree !== before && tree !== after) await removeTree(join(prefix, tree))
         }
       },
     }
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true })
+    await removeTree(draft)
     throw error
   }
+}
+
+/** Not by rmSync(), which tells what is refused without its cause (Node.js 24). */
+function removeTree(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true })
 }
 
 /** Root writes here, so nobody else may have a hand in it. */
@@ -134,8 +140,8 @@ function currentTree(prefix: string): string | undefined {
 /** Whoever looks finds the one or the other (rename(2)). */
 function point(prefix: string, tree: string | undefined): void {
   const draft = join(prefix, `.${CURRENT}`)
-  rmSync(draft, { force: true })
-  if (tree === undefined) rmSync(join(prefix, CURRENT), { force: true })
+  unlinkIfThere(draft)
+  if (tree === undefined) unlinkIfThere(join(prefix, CURRENT))
   else {
     symlinkSync(tree, draft)
     renameSync(draft, join(prefix, CURRENT))

@@ -14,12 +14,12 @@ import {
   readdirSync,
   renameSync,
   rmdirSync,
-  rmSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { readText } from '@candy/master-cf'
 import { execa } from 'execa'
 import { ACCOUNT, groupId, hasAccount, primaryGroup, userId } from '../os/accounts.js'
+import { unlinkIfThere } from '../os/unlink.js'
 import { accessed, accessTo, letIn, mayEnter, shutOut } from './access.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
@@ -170,7 +170,7 @@ export function removeSockets(queueDirectory: string): void {
   // unlink(2) follows nothing, so it does not matter what candy puts there meanwhile.
   for (const name of readdirSync(directory)) {
     const path = join(directory, name)
-    if (lstatSync(path).isSocket()) rmSync(path, { force: true })
+    if (lstatSync(path).isSocket()) unlinkIfThere(path)
   }
   remove(directory)
 }
@@ -179,7 +179,7 @@ export function removeSockets(queueDirectory: string): void {
 export function remove(path: string): void {
   try {
     if (lstatSync(path).isDirectory()) rmdirSync(path)
-    else rmSync(path)
+    else unlinkIfThere(path)
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }

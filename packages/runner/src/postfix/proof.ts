@@ -4,10 +4,10 @@
  * out to this process. Nobody else's mail is touched, and nothing is looked up or sent outside.
  */
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
+import { unlinkIfThere } from '../os/unlink.js'
 import { SmtpClient } from '../smtp/client.js'
 import { printReply } from '../smtp/reply.js'
 import type { Commands } from './commands.js'
@@ -26,7 +26,7 @@ const LOST = 8_000
 /** Sends the message and waits for it. Throws PostfixError with what Postfix says of a message that does not come through. */
 export async function prove(instance: Instance, run: Commands): Promise<void> {
   const path = join(instance.queueDirectory, SOCKET)
-  rmSync(path, { force: true })
+  unlinkIfThere(path)
   const server = await startProofServer(path)
   try {
     const token = randomUUID()

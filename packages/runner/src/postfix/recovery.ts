@@ -4,7 +4,6 @@
  * line, by name, where another program has edited them since, whose edit stays. From then on mail may be on its way through
  * candy, so the services must stay: the change is brought to its end instead.
  */
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   applyEdits,
@@ -15,6 +14,7 @@ import {
   type ServiceKey,
   takeLock,
 } from '@candy/master-cf'
+import { unlinkIfThere } from '../os/unlink.js'
 import { type Attached, namesCandy } from './attachment.js'
 import { readIfThere, take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
@@ -102,7 +102,7 @@ export async function rollBack(paths: Paths, pending: Pending, run: Commands): P
   if (pending.before === null) removeJournal(paths)
   else writeJournal(paths, pending.before)
   removePending(paths)
-  rmSync(join(paths.queueDirectory, SOCKET), { force: true })
+  unlinkIfThere(join(paths.queueDirectory, SOCKET))
   await unmake(pending.made, paths)
   return edited
 }

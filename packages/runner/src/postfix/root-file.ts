@@ -14,10 +14,10 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { unlinkIfThere } from '../os/unlink.js'
 import { PostfixError } from './error.js'
 
 const OTHERS_WRITE = 0o022
@@ -65,7 +65,7 @@ export function makeRootFile(path: string, text: string, mode: number): void {
   try {
     linkSync(draftOf(path), path)
   } finally {
-    rmSync(draftOf(path), { force: true })
+    unlinkIfThere(draftOf(path))
   }
   syncDirectory(path)
 }
@@ -73,14 +73,14 @@ export function makeRootFile(path: string, text: string, mode: number): void {
 /** Nothing to do where there is none. */
 export function removeRootFile(path: string): void {
   const present = [path, draftOf(path)].filter((name) => lstatSync(name, { throwIfNoEntry: false }) !== undefined)
-  for (const name of present) rmSync(name)
+  for (const name of present) unlinkIfThere(name)
   if (present.length > 0) syncDirectory(path)
 }
 
 function writeDraft(path: string, text: string, mode: number): void {
   const draft = draftOf(path)
   // What a killed command has left.
-  rmSync(draft, { force: true })
+  unlinkIfThere(draft)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const descriptor = openSync(draft, flags, 0o600)
   try {
@@ -89,7 +89,7 @@ function writeDraft(path: string, text: string, mode: number): void {
     fchmodSync(descriptor, mode)
     fsyncSync(descriptor)
   } catch (error) {
-    rmSync(draft, { force: true })
+    unlinkIfThere(draft)
     // write(2) knows of no path.
     throw Object.assign(error as NodeJS.ErrnoException, { path })
   } finally {

@@ -2,7 +2,7 @@
  * The control socket: how a command of candy speaks to the service. A UNIX socket in a directory that only candy and root
  * may enter (unix(7): connecting takes the right to enter and to write). See control-message.ts for what is said.
  */
-import { lstatSync, rmSync } from 'node:fs'
+import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../log/log.js'
 import { type ControlError, LINE_LIMIT } from './control-message.js'
@@ -19,7 +19,7 @@ export type Commands = Readonly<Record<string, () => Promise<object>>>
 
 /** Listens; a socket that an earlier service left behind is taken over. Throws what the kernel says. */
 export async function listenForCommands(path: string, commands: Commands, log: () => Log): Promise<Control> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) rmSync(path)
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path)
   const open = new Set<Socket>()
   const server = createServer((socket) => {
     open.add(socket)

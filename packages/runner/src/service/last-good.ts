@@ -3,7 +3,6 @@
  * It is no more to be believed than anything else that candy may write; whoever reads it is candy, and looks at the
  * packages that it names again.
  */
-import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readRegular } from '../config/file.js'
 import { Ownership } from '../config/ownership.js'
@@ -43,8 +42,7 @@ export function readLastGood(path: string, configDirectory: string): LastGood | 
     if (snapshot.configDirectory !== configDirectory || !snapshot.entries.every(isThere)) return undefined
     return { since, configuration: reopen(snapshot, []) }
   } catch {
-    // Half of it, or something else: then it is of no use, and the next good one takes its endpoint.
-    rmSync(path, { force: true })
+    // Half of it, or something else: the next good one takes its place.
     return undefined
   }
 }

@@ -3,9 +3,10 @@
  * of the scripts that run, and the socket by which it is spoken to. All of it is candy's own to write, so nothing that is
  * done with root's rights ever believes or runs what lies there.
  */
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
+import { unlinkIfThere } from '../os/unlink.js'
 
 export interface ServiceFiles {
   readonly directory: string
@@ -45,13 +46,13 @@ export function makeServiceFiles(state: string): ServiceFiles {
 /** Writes a file whole or not at all, and lasting (rename(2), fsync(2)). Throws what the file system says. */
 export function writeWhole(path: string, bytes: Uint8Array | string, mode: number): void {
   const draft = join(dirname(path), `.${process.pid}.${basename(path)}`)
-  rmSync(draft, { force: true })
+  unlinkIfThere(draft)
   const file = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)
   try {
     writeFileSync(file, bytes)
     fsyncSync(file)
   } catch (error) {
-    rmSync(draft, { force: true })
+    unlinkIfThere(draft)
     throw error
   } finally {
     closeSync(file)

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -8,12 +8,13 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scratch } from '../support.js'
-import { candy, site } from './candy.js'
+import { COMMAND, candy, site } from './candy.js'
 
 const ROOT = resolve(import.meta.dirname, '../../../..')
 const DROP_IN = readFileSync(join(ROOT, 'packages/filter-clamav/filters.d/50-clamav.toml'), 'utf8')
@@ -165,6 +166,21 @@ describe('a package of the own directory', () => {
     expect(readdirSync(join(where.state, 'packages')).toSorted()).toEqual(['1', 'current'])
   })
 
+  test('that does not load is not installed, and there is nothing where there was nothing', {
+    timeout: 120_000,
+  }, () => {
+    const where = host()
+    const directory = mine('first')
+    writeFileSync(join(directory, 'index.js'), 'throw new Error("broken")')
+    expect(run(where, 'add', directory)).toMatchObject({ status: 78, stderr: expect.stringMatching(/: broken/) })
+    expect(readdirSync(join(where.state, 'packages'))).toEqual([])
+    // A command that was killed has left the link that was to become `current`.
+    symlinkSync('1', join(where.state, 'packages/.current'))
+    writeFileSync(join(directory, 'index.js'), code('first'))
+    expect(run(where, 'add', directory).status).toBe(0)
+    expect(judged(where)).toBe('first')
+  })
+
   test('that holds a set-uid program has an ordinary one afterwards', { timeout: 120_000 }, () => {
     const where = host()
     const directory = mine('first')
@@ -226,6 +242,35 @@ test('remove asks before it deletes, and prints JSON', () => {
   })
   expect(status).toBe(0)
   expect(readdirSync(where.filters)).toEqual([])
+})
+
+test('a full disk is told as one, and what was installed before stays', { timeout: 120_000 }, () => {
+  const where = host()
+  const directory = mine('first')
+  writeFileSync(join(directory, 'large'), Buffer.alloc(200_000))
+  const script = `mount -t tmpfs -o size=1m,mode=755 none "$1" && state=$1 && shift && "$@" &&
+    { dd if=/dev/zero of="$state/full" 2>/dev/null; truncate -s -100k "$state/full"; "$@"; status=$?; ls -A "$state/packages" >&2; exit $status; }`
+  const line = [process.execPath, COMMAND, '-c', where.directory, 'add', directory]
+  const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', where.state, ...line], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toMatch(/: no space is left on the disk: make room, then try again\n1\ncurrent\n$/)
+  expect(status).toBe(74)
+})
+
+test('what cannot be deleted is not said to be', () => {
+  const where = host()
+  run(where, 'add', '@candy/filter-clamav')
+  const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+  const line = [process.execPath, COMMAND, '-c', where.directory, 'remove', '50-clamav', '--purge', '--yes']
+  const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script, 'sh', where.filters, ...line], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe(
+    `${where.filters}/50-clamav.toml: the file system is read-only: mount it for writing, then try again\n`,
+  )
+  expect(stdout).toBe('')
+  expect(status).toBe(74)
 })
 
 describe('tarballs', () => {
