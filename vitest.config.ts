@@ -4,6 +4,8 @@ import { LongestFirst } from './test/sequence.ts'
 
 /** One seed for all random input. */
 const setupFiles = [fileURLToPath(new URL('test/ground/seed.ts', import.meta.url))]
+/** What a test waits for comes late on a busy machine; vitest itself gives it a second. Milliseconds. */
+const awaiting = { poll: { timeout: 30_000 } }
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
 
 function unit(name: string, folder = 'packages') {
@@ -15,7 +17,9 @@ function unit(name: string, folder = 'packages') {
       setupFiles,
       ...(name === 'runner' && { globalSetup: [fileURLToPath(new URL('test/ground/readable.ts', import.meta.url))] }),
       isolate: false,
-      testTimeout: 60_000,
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
+      expect: awaiting,
       typecheck,
     },
   }
@@ -39,6 +43,7 @@ export default defineConfig({
           setupFiles,
           globalSetup: [fileURLToPath(new URL('test/ground/tools.ts', import.meta.url))],
           testTimeout: 120_000,
+          expect: awaiting,
           hookTimeout: 120_000,
         },
       },

@@ -12,6 +12,12 @@ function tagged(block: string | Uint8Array, tag = TAG): string {
   return Buffer.from(editHeaders(bytes, tagSubject(bytes, tag))).toString('latin1')
 }
 
+/** Of the processor's time, which a busy machine does not make longer. */
+function secondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e6
+}
+
 function subjects(block: string): string[] {
   const bytes = Buffer.from(block, 'latin1')
   return parseHeaders(bytes)
@@ -89,19 +95,19 @@ test.each([
   ['megabytes', 'word '.repeat(2_000_000)],
 ])('a Subject of very many %s costs little and is either tagged or left as it is', (_, subject) => {
   const block = Buffer.from(`Subject: ${subject}\r\nTo: b\r\n`, 'latin1')
-  const before = performance.now()
+  const before = process.cpuUsage()
   const edits = tagSubject(block, TAG)
   const text = Buffer.from(editHeaders(block, edits)).toString('latin1')
-  expect(performance.now() - before).toBeLessThan(2_000)
+  expect(secondsSince(before)).toBeLessThan(2)
   if (edits.length === 0) expect(text).toBe(block.toString('latin1'))
   else expect(text).toMatch(/^Subject: \[SPAM\][\t\r\n\x20-\x7e]*\r\nTo: b\r\n$/)
 })
 
 test('millions of Subject fields cost little', () => {
   const block = Buffer.from('Subject: x\r\n'.repeat(800_000))
-  const before = performance.now()
+  const before = process.cpuUsage()
   expect(Buffer.from(editHeaders(block, tagSubject(block, TAG))).toString()).toBe('Subject: [SPAM] x\r\n')
-  expect(performance.now() - before).toBeLessThan(3_000)
+  expect(secondsSince(before)).toBeLessThan(3)
 })
 
 test('a Subject is not tagged twice, whatever the tag', () => {

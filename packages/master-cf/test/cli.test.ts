@@ -176,7 +176,7 @@ describe('a refusal leaves the file as it is, says why, and has its status', () 
     const { status, stderr } = spawnSync('sh', ['-c', script, program, path], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([75, `${path}: ${path}.tmp is locked by another process\n`])
     expect(onDisk()).toBe(before)
-  }, 30_000)
+  })
 
   test('one edit of several that fails undoes the others', () => {
     expect(run(['set', path, 'smtp/inet', 'chroot=n', 'wakeup=soon']).status).toBe(64)

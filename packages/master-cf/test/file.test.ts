@@ -179,7 +179,7 @@ test('a writer that is killed leaves the old file or the new one, whole', async 
     await once(child, 'exit')
     expect([old, next]).toContain(readText(path))
   }
-}, 30_000)
+})
 
 describe('the lock', () => {
   test('is respected by a second writer, who says so after the time it was given', async () => {

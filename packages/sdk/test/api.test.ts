@@ -10,7 +10,7 @@ import { printApi } from '../build/api.js'
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const TSC = fileURLToPath(new URL('../../../node_modules/.bin/tsc', import.meta.url))
 
-test('the public API is the one in api/sdk.d.ts.txt; `vitest -u` writes it anew', { timeout: 60_000 }, async () => {
+test('the public API is the one in api/sdk.d.ts.txt; `vitest -u` writes it anew', async () => {
   const out = await mkdtemp(join(tmpdir(), 'api-'))
   onTestFinished(() => rm(out, { recursive: true }))
   const emit = ['--outDir', out, '--tsBuildInfoFile', join(out, '.tsbuildinfo'), '--emitDeclarationOnly']

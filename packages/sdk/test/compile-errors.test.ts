@@ -44,7 +44,7 @@ beforeAll(async () => {
     if (file === undefined) continue
     errors.set(file, [...(errors.get(file) ?? []), { line: Number(line), message }])
   }
-}, 60_000)
+})
 
 test('every file has its row', () => {
   expect(readdirSync(FIXTURES).filter((name) => name.endsWith('.ts'))).toEqual(Object.keys(EXPECTED))

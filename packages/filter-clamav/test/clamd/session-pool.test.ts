@@ -75,7 +75,7 @@ test('nor is one that speaks unasked', async () => {
   })
   const scanner = client(fake.address)
   await scan(scanner)
-  await vi.waitFor(() => expect(fake.open()).toBe(0))
+  await expect.poll(() => fake.open()).toBe(0)
   expect(await scan(scanner)).toMatchObject(CLEAN)
 })
 
@@ -119,7 +119,7 @@ test('a session that nobody needs any more is closed', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\0'))
   await scan(client(fake.address))
   expect(fake.open()).toBe(1)
-  await vi.waitFor(() => expect(fake.open()).toBe(0), { timeout: 5_000 })
+  await expect.poll(() => fake.open()).toBe(0)
 })
 
 test('a session keeps no process alive, and is there when it is needed', async () => {
@@ -137,7 +137,7 @@ test('a session keeps no process alive, and is there when it is needed', async (
   expect(beginnings(fake)).toEqual([1])
 })
 
-test('a real clamd gives each request its own verdict, and those of new signatures', { timeout: 60_000 }, async () => {
+test('a real clamd gives each request its own verdict, and those of new signatures', async () => {
   await using scratch = await makeScratch('sessions')
   const clamd = await startClamd({ directory: scratch.path })
   try {
@@ -163,7 +163,7 @@ test('a real clamd gives each request its own verdict, and those of new signatur
   }
 })
 
-test('a clamd that was started anew is asked over a new connection', { timeout: 60_000 }, async () => {
+test('a clamd that was started anew is asked over a new connection', async () => {
   await using scratch = await makeScratch('sessions')
   const directory = join(scratch.path, 'clamd')
   const first = await startClamd({ directory })

@@ -40,9 +40,9 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     expect(message.taken).toBeLessThan(16 * MIB)
     abort.abort(new Error('enough'))
     expect(await result).toMatchObject({ message: 'enough' })
-    await vi.waitFor(() => expect(message.ended).toBe(true))
+    await expect.poll(() => message.ended).toBe(true)
     fake.resume()
-    await vi.waitFor(() => expect(fake.open()).toBe(0))
+    await expect.poll(() => fake.open()).toBe(0)
   })
 
   test('a reply that comes while we write is read, and the writing ends', async () => {
@@ -51,9 +51,9 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     }, kind)
     const message = countedBytes(2_000 * MIB)
     expect(await scan(fake, message.bytes)).toMatchObject({ kind: 'unscannable' })
-    await vi.waitFor(() => expect(message.ended).toBe(true))
+    await expect.poll(() => message.ended).toBe(true)
     expect(message.taken).toBeLessThan(2_000 * MIB)
-    await vi.waitFor(() => expect(fake.open()).toBe(0))
+    await expect.poll(() => fake.open()).toBe(0)
   })
 
   test('a reply is read though the other side reads no more and has closed', async () => {
@@ -96,13 +96,13 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     const abort = new AbortController()
     const message = countedBytes(MIB)
     const result = scan(fake, message.bytes, abort.signal)
-    await vi.waitFor(() => expect(fake.received[0]?.length).toBeGreaterThan(MIB), 10_000)
+    await expect.poll(() => fake.received[0]?.length).toBeGreaterThan(MIB)
     const start = performance.now()
     abort.abort(new Error('deadline'))
     expect(await result).toMatchObject({ message: 'deadline' })
     expect(performance.now() - start).toBeLessThan(1_000)
     expect(message.ended).toBe(true)
-    await vi.waitFor(() => expect(fake.open()).toBe(0))
+    await expect.poll(() => fake.open()).toBe(0)
   })
 })
 
@@ -121,7 +121,7 @@ test('a message that cannot be read throws its own error, and the connection is 
     throw new Error('disk')
   })()
   expect(await scan(fake, broken)).toMatchObject({ message: 'disk' })
-  await vi.waitFor(() => expect(fake.open()).toBe(0))
+  await expect.poll(() => fake.open()).toBe(0)
   expect(fake.received[0]?.subarray(-4)).not.toEqual(Buffer.alloc(4, 1))
 })
 
@@ -133,6 +133,6 @@ test('a signal that serves many scans keeps no listener of those that are over',
   const added = vi.spyOn(signal, 'addEventListener')
   const removed = vi.spyOn(signal, 'removeEventListener')
   for (let round = 0; round < 20; round++) await scan(fake, anyChunking(Buffer.from('x')), signal)
-  await vi.waitFor(() => expect(removed.mock.calls.length).toBe(added.mock.calls.length))
+  await expect.poll(() => removed.mock.calls.length).toBe(added.mock.calls.length)
   expect(added.mock.calls.length).toBeGreaterThanOrEqual(20)
 })

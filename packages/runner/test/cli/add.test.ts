@@ -138,7 +138,7 @@ describe('a package of the own directory', () => {
   const judged = (where: Host): string =>
     JSON.parse(candy(['check', '--json', '-c', where.directory], 'Subject: hi\n\nhi\n').stdout).text
 
-  test('is installed anew each time, also where its version is the same', { timeout: 120_000 }, () => {
+  test('is installed anew each time, also where its version is the same', () => {
     const where = host()
     const directory = mine('first')
     const { status, stderr } = run(where, 'add', directory)
@@ -154,7 +154,7 @@ describe('a package of the own directory', () => {
     expect(readdirSync(join(where.state, 'packages')).toSorted()).toEqual(['2', '3', 'current'])
   })
 
-  test('that does not load is not installed, and what was there before stays', { timeout: 120_000 }, () => {
+  test('that does not load is not installed, and what was there before stays', () => {
     const where = host()
     const directory = mine('first')
     expect(run(where, 'add', directory).status).toBe(0)
@@ -181,7 +181,7 @@ describe('a package of the own directory', () => {
     expect(judged(where)).toBe('first')
   })
 
-  test('that holds a set-uid program has an ordinary one afterwards', { timeout: 120_000 }, () => {
+  test('that holds a set-uid program has an ordinary one afterwards', () => {
     const where = host()
     const directory = mine('first')
     copyFileSync('/bin/true', join(directory, 'root'))
@@ -195,7 +195,7 @@ describe('a package of the own directory', () => {
     expect(statSync(join(where.state, 'packages/current/node_modules/mine/root')).mode & 0o7777).toBe(0o755)
   })
 
-  test('whose filter is not well is added, and that is said', { timeout: 120_000 }, () => {
+  test('whose filter is not well is added, and that is said', () => {
     const where = host()
     const { status, stderr } = run(where, 'add', mine('ill'))
     expect(stderr).toContain('warning: 70-mine: I am ill')
@@ -244,7 +244,7 @@ test('remove asks before it deletes, and prints JSON', () => {
   expect(readdirSync(where.filters)).toEqual([])
 })
 
-test('a full disk is told as one, and what was installed before stays', { timeout: 120_000 }, () => {
+test('a full disk is told as one, and what was installed before stays', () => {
   const where = host()
   const directory = mine('first')
   writeFileSync(join(directory, 'large'), Buffer.alloc(200_000))
@@ -282,9 +282,9 @@ describe('tarballs', () => {
       const argv = ['pack', join(ROOT, path), '--pack-destination', directory, '--ignore-scripts', '--silent']
       return join(directory, execFileSync('npm', argv, { encoding: 'utf8', cwd: directory }).trim())
     })
-  }, 120_000)
+  })
 
-  test('several at once install without a network, run nothing, and are taken out again', { timeout: 120_000 }, () => {
+  test('several at once install without a network, run nothing, and are taken out again', () => {
     const where = host()
     const added = candy(['add', '-c', where.directory, ...tarballs], '', { npm_config_offline: 'true' })
     expect(added).toMatchObject({
@@ -306,7 +306,7 @@ describe('tarballs', () => {
     expect(existsSync(installed)).toBe(true)
   })
 
-  test('one that lacks what it depends on is not installed, and npm says why', { timeout: 120_000 }, () => {
+  test('one that lacks what it depends on is not installed, and npm says why', () => {
     const where = host()
     const alone = tarballs.slice(2)
     const { status, stderr } = candy(['add', '-c', where.directory, ...alone], '', {

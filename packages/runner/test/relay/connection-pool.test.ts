@@ -69,5 +69,5 @@ test('a connection lies idle for a moment only', async () => {
   await (await ground.greet()).quit()
   await expect.poll(() => pool.size).toBe(1)
   await sleep(1000)
-  await expect.poll(() => pool.size, { timeout: 5000 }).toBe(0)
+  await expect.poll(() => pool.size).toBe(0)
 })

@@ -99,5 +99,5 @@ describe.each(dialogs)('%s', (_, dialog) => {
       socket.destroy()
       expect(took(ground, before)).toEqual({ next, messages })
     }
-  }, 60_000)
+  })
 })

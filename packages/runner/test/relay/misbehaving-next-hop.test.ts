@@ -10,18 +10,21 @@ import { ConnectionPool } from '../../src/relay/connection-pool.js'
 import { type Act, KEYWORDS, type Rogue, type Step, startRogue } from '../delivery/misbehaving-next-hop.js'
 import { actsOf, misdeeds } from '../delivery/misbehaviour.js'
 import { scratch } from '../support.js'
-import { LETTER, type RelayGround, startRelay } from './started-relay.js'
+import { LETTER, type RelayGround, type RelayOptions, startRelay } from './started-relay.js'
 
 async function start(
   keywords: readonly string[] = KEYWORDS,
-  pool?: ConnectionPool,
+  options: Pick<RelayOptions, 'deadline' | 'replyTimeout' | 'pool'> = {},
 ): Promise<{ relay: RelayGround; rogue: Rogue }> {
   const path = join(scratch(), 'rogue')
   const rogue = await startRogue(path, keywords)
-  const relay = await startRelay({ nextHop: { path }, replyTimeout: 200, deadline: 200, ...(pool && { pool }) })
+  const relay = await startRelay({ nextHop: { path }, ...options })
   onTestFinished(() => rogue.stop())
   return { relay, rogue }
 }
+
+/** For a next hop that may be silent. A busy machine may be no quicker: what must be done in the end takes another try. */
+const SOON = { deadline: 200, replyTimeout: 200 }
 
 /** At one step it does this; else what is proper. */
 function at(wanted: Step, act: Act): (step: Step) => Act {
@@ -62,13 +65,13 @@ describe.each([
   test.each(faults.filter(([step]) => step !== 'data' || by === 'DATA'))(
     'and misbehaves at %s has not taken the message (%#)',
     async (step, act) => {
-      const { relay, rogue } = await start(keywords)
+      const { relay, rogue } = await start(keywords, SOON)
       rogue.behave(at(step, act))
       const code = await send(await relay.greet(), 'Subject: one')
       expect(code).toBeGreaterThanOrEqual(400)
       expect(code).toBeLessThan(500)
       rogue.behave(() => ({}))
-      expect(await send(await relay.greet(), 'Subject: two')).toBe(250)
+      await expect.poll(async () => send(await relay.greet(), 'Subject: two')).toBe(250)
     },
   )
 
@@ -116,40 +119,36 @@ test.each([
   ['DATA', KEYWORDS],
   ['BDAT', [...KEYWORDS, 'CHUNKING']],
   ['DATA without PIPELINING', KEYWORDS.slice(1)],
-] as const)(
-  'by %s, success is said only for what was taken whole, and nothing leaves twice',
-  async (_, keywords) => {
-    await fc.assert(
-      fc.asyncProperty(misdeeds, sessions, async (wrong, together) => {
-        const pool = new ConnectionPool()
-        const { relay, rogue } = await start(keywords, pool)
-        rogue.behave(actsOf(wrong))
-        let client: Client | undefined
-        for (const [number, again] of together.entries()) {
-          const mark = `Subject: ${number}`
-          const code = await (async () => {
-            if (client === undefined || !again) {
-              client = await connect(relay.path)
-              if ((await client.command('LHLO mx.example.test')).code !== 250) return 421
-            }
-            return send(client, mark)
-          })().catch(() => 0)
-          if (code === 0 || code === 421) {
-            client?.close()
-            client = undefined
+] as const)('by %s, success is said only for what was taken whole, and nothing leaves twice', async (_, keywords) => {
+  await fc.assert(
+    fc.asyncProperty(misdeeds, sessions, async (wrong, together) => {
+      const pool = new ConnectionPool()
+      const { relay, rogue } = await start(keywords, { ...SOON, pool })
+      rogue.behave(actsOf(wrong))
+      let client: Client | undefined
+      for (const [number, again] of together.entries()) {
+        const mark = `Subject: ${number}`
+        const code = await (async () => {
+          if (client === undefined || !again) {
+            client = await connect(relay.path)
+            if ((await client.command('LHLO mx.example.test')).code !== 250) return 421
           }
-          const came = rogue.whole.filter((one) => one.mark === mark)
-          expect(came.length).toBeLessThanOrEqual(1)
-          if (code === 250) expect(came).toEqual([{ mark, vouched: true }])
+          return send(client, mark)
+        })().catch(() => 0)
+        if (code === 0 || code === 421) {
+          client?.close()
+          client = undefined
         }
-        client?.close()
-        rogue.behave(() => ({}))
-        pool.close()
-        expect(await send(await relay.greet(), 'Subject: last')).toBe(250)
-        await rogue.stop()
-      }),
-      { numRuns: 100 },
-    )
-  },
-  120_000,
-)
+        const came = rogue.whole.filter((one) => one.mark === mark)
+        expect(came.length).toBeLessThanOrEqual(1)
+        if (code === 250) expect(came).toEqual([{ mark, vouched: true }])
+      }
+      client?.close()
+      rogue.behave(() => ({}))
+      pool.close()
+      await expect.poll(async () => send(await relay.greet(), 'Subject: last')).toBe(250)
+      await rogue.stop()
+    }),
+    { numRuns: 100 },
+  )
+})

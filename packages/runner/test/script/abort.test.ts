@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Verdict } from '@candy/sdk'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { scratch } from '../support.js'
 import { type Call, judgeIn } from './started-script.js'
 
@@ -28,7 +28,7 @@ describe('an aborted script is gone', () => {
   async function abortOnceReady(source: string): Promise<unknown> {
     const controller = new AbortController()
     const settled = judge(source, { signal: controller.signal }).catch((error: unknown) => error)
-    await vi.waitFor(() => expect(existsSync(join(directory, 'ready'))).toBe(true), { timeout: 10_000 })
+    await expect.poll(() => existsSync(join(directory, 'ready'))).toBe(true)
     controller.abort(new Error('deadline'))
     return settled
   }
@@ -36,7 +36,7 @@ describe('an aborted script is gone', () => {
   test('with all it started, and judge fails with the reason', async () => {
     const error = await abortOnceReady(`#!/bin/sh\nsleep 71.4242 &\ntouch ${directory}/ready; sleep 72.4242; exit 0`)
     expect(error).toMatchObject({ message: 'deadline' })
-    await vi.waitFor(async () => expect(await alive('.4242')).toBe(false))
+    await expect.poll(() => alive('.4242')).toBe(false)
   })
 
   test('also when it ignores SIGTERM', async () => {

@@ -83,7 +83,7 @@ test('a socket that somebody answers is respected', async () => {
   onTestFinished(() => void server.close())
   await expect(listen({ path })).rejects.toThrow(/another runner is listening there/)
   expect(await hears(path)).toBe('220 first\r\n')
-}, 20_000)
+})
 
 test('a file that is no socket is left alone', async () => {
   const path = join(scratch(), 'lmtp')

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -59,17 +60,21 @@ test('a client that goes away while it waits for its greeting takes no endpoint'
 })
 
 test('draining waits for the message under way, and accepts no more', async () => {
+  const filter = new EventEmitter()
   const slow = makeFilter('slow', async () => {
-    await sleep(300)
+    filter.emit('judging')
+    await once(filter, 'judge')
     return { action: 'accept' }
   })
   const { server, path } = await start(10, [slow])
   const client = await greeted(path)
   await client.expect('LHLO mx.example.test')
+  const judging = once(filter, 'judging')
   const sent = client.send({ sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\n' })
-  await sleep(100)
+  await judging
   const drained = server.drain()
   await expect(connect(path)).rejects.toThrow()
+  filter.emit('judge')
   expect((await sent).code).toBe(250)
   await drained
   expect(server.sessions).toBe(0)

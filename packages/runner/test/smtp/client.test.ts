@@ -128,7 +128,7 @@ interface Speaker {
 }
 
 /** A server that says what it is told to, when it is told to. */
-async function startSpeaker(): Promise<Speaker> {
+async function startSpeaker(timeout = 20_000): Promise<Speaker> {
   const path = join(scratch(), 'speaker')
   let heard = ''
   let socket: Socket | undefined
@@ -140,7 +140,7 @@ async function startSpeaker(): Promise<Speaker> {
     connection.write('220 speaker\r\n')
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  const client = SmtpClient.connect({ path }, { timeout: 500 })
+  const client = SmtpClient.connect({ path }, { timeout })
   onTestFinished(() => {
     client.close()
     socket?.destroy()
@@ -159,7 +159,7 @@ async function startSpeaker(): Promise<Speaker> {
 async function* interrupted(client: SmtpClient, say: () => void): AsyncGenerator<Uint8Array> {
   yield Buffer.from('Subject: x\r\n\r\n')
   say()
-  await vi.waitFor(() => expect(client.usable).toBe(false))
+  await expect.poll(() => client.usable).toBe(false)
   yield Buffer.from('body\r\n')
 }
 
@@ -205,7 +205,7 @@ test.each([
 })
 
 test('a server that drips a reply is not waited for any longer than one that is silent', async () => {
-  const { client, say } = await startSpeaker()
+  const { client, say } = await startSpeaker(500)
   const drip = setInterval(() => say('250-x\r\n'), 50)
   onTestFinished(() => clearInterval(drip))
   const start = performance.now()

@@ -29,8 +29,9 @@ test.each([
 })
 
 test('an address of many open quotes and brackets is read in no time', () => {
-  const started = performance.now()
+  const before = process.cpuUsage()
   addressIn(parseCommand(Buffer.from(`RCPT TO:<${'"\\'.repeat(2000)}`)))
   addressIn(parseCommand(Buffer.from(`RCPT TO:<@${'a,@'.repeat(1300)}`)))
-  expect(performance.now() - started).toBeLessThan(1000)
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1e6).toBeLessThan(1)
 })

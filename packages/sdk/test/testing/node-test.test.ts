@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const FILE = fileURLToPath(new URL('../fixtures/node-test/footer.mjs', import.meta.url))
 
-test('the suite as it is published runs under node:test, and fails there by name', { timeout: 60_000 }, async () => {
+test('the suite as it is published runs under node:test, and fails there by name', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const tap = await new Promise<string>((resolve) => {
     execFile(process.execPath, ['--test', '--test-reporter=tap', FILE], { env }, (_failed, stdout) => resolve(stdout))
