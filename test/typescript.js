@@ -16,6 +16,8 @@ export async function importTypeScript(path) {
   await build({
     input: path,
     platform: 'node',
+    // What npm installs is imported as it is.
+    external: /^[^./]/,
     logLevel: 'warn',
     transform: { target: 'node20' },
     plugins: [{ name: 'own-directory', load: withItsDirectory }],

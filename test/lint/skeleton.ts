@@ -15,7 +15,7 @@ interface Report {
 
 /** Copies what Biome needs to see: its configuration, every package.json, and the SDK's declarations, which must be built. */
 export async function copySkeleton(target: string): Promise<void> {
-  for (const name of ['biome.json', 'biome.walls.json', 'package.json', 'tsconfig.base.json', '.gitignore']) {
+  for (const name of ['biome.json', 'package.json', 'tsconfig.base.json', '.gitignore']) {
     await cp(join(workspace, name), join(target, name))
   }
   await mkdir(join(target, 'node_modules/@candy'), { recursive: true })

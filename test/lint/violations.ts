@@ -9,26 +9,6 @@ export interface Violation {
   readonly rule: string
 }
 
-/** Ways to import; a wall with one listener is none. */
-const forms: Readonly<Record<string, (from: string) => string>> = {
-  value: (from) => `import { x } from '${from}'\nexport const y: unknown = x\n`,
-  type: (from) => `import type { X } from '${from}'\nexport type Y = X\n`,
-  again: (from) => `export { x } from '${from}'\n`,
-  dynamic: (from) => `export const load = (): Promise<unknown> => import('${from}')\n`,
-}
-
-/** Every form of importing each module into a file of `folder`. */
-export function importing(folder: string, modules: readonly string[]): readonly Violation[] {
-  return modules.flatMap((from) =>
-    Object.entries(forms).map(([form, write]) => ({
-      name: `${form} ${from}`,
-      folder,
-      text: write(from),
-      rule: 'lint/style/noRestrictedImports',
-    })),
-  )
-}
-
 const folder = 'packages/runner/src/chain'
 
 /** The promise rules see types of `@candy/sdk` only through its built declarations; without them they are silent. */
@@ -82,22 +62,6 @@ export function x(verdict: Verdict): string {
   }
   return ''
 }
-`,
-  },
-  {
-    name: 'a package that package.json does not name',
-    folder,
-    rule: 'lint/correctness/noUndeclaredDependencies',
-    text: `import { z } from 'zod'
-export const x: unknown = z
-`,
-  },
-  {
-    name: 'a package of ours that package.json does not name',
-    folder: 'packages/filter-clamav/src',
-    rule: 'lint/correctness/noUndeclaredDependencies',
-    text: `import { x } from '@candy/filter-spamassassin'
-export const y: unknown = x
 `,
   },
   {

@@ -1,144 +1,157 @@
 /**
- * The walls between packages and floors, as docs/architecture.md draws them: who may import whom. Biome's rules are made from
- * this table (biome.walls.json), and so are the violations that are planted to see whether they stand.
+ * The walls between packages and between the floors of the runner, as docs/architecture.md draws them: which folder may import
+ * what. `npm run lint` holds every import to this table, and test/lint.test.ts plants violations that are made from it.
  */
 
 /** A folder with a wall around it. */
 export interface Room {
+  /** A path from the root of the repository. A room that lies inside another one is closed to it like any other. */
   readonly folder: string
-  /** Packages of ours that a file in it may import, or one entry of a package; all others it may not. */
-  readonly packages: readonly string[]
-  /** Other folders that it may not import, as Biome's patterns. */
-  readonly closed: readonly string[]
-  /** One of the modules that it may import, beside the packages. */
-  readonly open: readonly string[]
-  /** Folders in it that have walls of their own. */
-  readonly without?: readonly string[]
-  /** What whoever tries is told. */
-  readonly message: string
+  /** What its files may import beside each other: other folders, and entries of packages of ours. */
+  readonly may: readonly string[]
+  /** Its code runs where only the `dependencies` of its package are installed. */
+  readonly published?: true
 }
 
-/** All of ours that something could be imported from. */
-export const PACKAGES: readonly string[] = [
-  '@candy/create-filter',
-  '@candy/filter-clamav',
-  '@candy/filter-spamassassin',
-  '@candy/master-cf',
-  '@candy/runner',
-  '@candy/sdk',
+const SDK = ['@candy/sdk', '@candy/sdk/values']
+const TESTING = '@candy/sdk/testing'
+const MASTER_CF = '@candy/master-cf'
+
+/** Daemons, clients and temporary directories for tests. */
+const TEST_KIT = 'test/ground'
+
+/**
+ * The floors of the runner from the top, each with its folders. A folder may import the folders of all floors below; folders of
+ * one floor may not import each other.
+ */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['cli'],
+  ['service'],
+  ['relay', 'pipe'],
+  ['delivery'],
+  ['filters'],
+  ['packages', 'script'],
+  ['config'],
+  ['postfix'],
+  ['chain'],
+  ['quarantine'],
+  ['message', 'smtp'],
+  ['log'],
+  ['os'],
 ]
 
-const RUNNER = 'packages/runner/src'
-const SDK = '@candy/sdk'
-
-/** The runner's floors from the top; one may import what stands below it, but for the exceptions. */
-const FLOORS = [
-  'cli',
-  'service',
-  'relay',
-  'pipe',
-  'delivery',
-  'filters',
-  'packages',
-  'script',
-  'config',
-  'postfix',
-  'chain',
-  'quarantine',
-  'message',
-  'smtp',
-  'log',
-  'os',
-] as const
-type Floor = (typeof FLOORS)[number]
-
-/** Floors below that are closed all the same. */
-const CLOSED: Partial<Readonly<Record<Floor, readonly Floor[]>>> = {
-  relay: ['pipe'],
-  packages: ['script'],
+/** Folders of lower floors that are closed all the same. */
+const CLOSED: Readonly<Record<string, readonly string[]>> = {
   quarantine: ['smtp'],
-  message: ['smtp'],
   smtp: ['log'],
 }
 
-/** Packages that a floor may import, where they are not the SDK alone. */
-const OWN: Partial<Readonly<Record<Floor, readonly string[]>>> = {
-  postfix: [SDK, '@candy/master-cf'],
+/** What a folder of the runner may import of our packages, where that is not the SDK. */
+const ENTRIES: Readonly<Record<string, readonly string[]>> = {
+  postfix: [...SDK, MASTER_CF],
   smtp: ['@candy/sdk/values'],
 }
 
-function floorRoom(floor: Floor): Room {
-  const place = FLOORS.indexOf(floor)
-  const closed = [...FLOORS.slice(0, place), ...(CLOSED[floor] ?? [])]
-  return {
-    folder: `${RUNNER}/${floor}`,
-    packages: OWN[floor] ?? [SDK],
-    closed: closed.map((name) => `**/${name}/**`),
-    open: FLOORS.slice(place + 1)
-      .filter((name) => !closed.includes(name))
-      .map((name) => `../${name}/x.js`),
-    message: `${floor}/ may import only the floors below it and ${(OWN[floor] ?? [SDK]).join(', ') || 'no package of ours'} (docs/architecture.md).`,
-  }
+/** The folders on the same floor and below that a folder of the runner may not import. */
+export function closedTo(folder: string): readonly string[] {
+  const floor = FLOORS.find((folders) => folders.includes(folder)) ?? []
+  return [...floor.filter((other) => other !== folder), ...(CLOSED[folder] ?? [])]
 }
 
-function packageRoom(folder: string, packages: readonly string[], without?: string): Room {
-  const message = `it may import ${packages.join(', ') || 'nothing'} of ours (docs/architecture.md).`
-  return {
-    folder,
-    packages,
-    closed: [],
-    open: ['./x.js'],
-    message,
-    ...(without !== undefined && { without: [without] }),
-  }
+function roomsOfTheRunner(): readonly Room[] {
+  return FLOORS.flatMap((folders, at) =>
+    folders.map((folder) => {
+      const below = FLOORS.slice(at + 1).flat()
+      const open = below.filter((other) => !closedTo(folder).includes(other))
+      return sources('packages/runner', [...open.map(inRunner), ...(ENTRIES[folder] ?? SDK)], folder)
+    }),
+  )
 }
 
-/** A folder that speaks a protocol and knows no filter; of the SDK it may know how an address is written. */
-function protocolRoom(folder: string): Room {
-  return {
-    folder,
-    packages: ['@candy/sdk/values'],
-    closed: ['../*'],
-    open: ['./x.js'],
-    message: 'a protocol knows no filter (docs/architecture.md).',
-  }
+function inRunner(folder: string): string {
+  return `packages/runner/src/${folder}`
 }
 
-export const ROOMS: readonly Room[] = [
-  ...FLOORS.map(floorRoom),
-  packageRoom('packages/sdk/src', []),
-  packageRoom('packages/master-cf/src', []),
-  packageRoom('packages/filter-clamav/src', [SDK], 'clamd'),
-  protocolRoom('packages/filter-clamav/src/clamd'),
-  packageRoom('packages/filter-spamassassin/src', [SDK], 'spamd'),
-  protocolRoom('packages/filter-spamassassin/src/spamd'),
-  packageRoom('packages/create-filter/src', []),
-  packageRoom('examples', [SDK]),
+/** The sources of a package, or one folder of them. */
+function sources(directory: string, may: readonly string[], folder?: string): Room {
+  return { folder: [directory, 'src', folder].filter((part) => part !== undefined).join('/'), may, published: true }
+}
+
+function tests(directory: string, may: readonly string[]): Room {
+  return { folder: `${directory}/test`, may: [TEST_KIT, ...may] }
+}
+
+/** A program that loads what was built. */
+function program(directory: string): Room {
+  return { folder: `${directory}/bin`, may: [`${directory}/dist`], published: true }
+}
+
+/** A filter, its client for a scanner's protocol, which knows of no filter, and the tests of both. */
+function filter(name: string, protocol: string): readonly Room[] {
+  const directory = `packages/filter-${name}`
+  const client = `${directory}/src/${protocol}`
+  return [
+    sources(directory, [client, ...SDK]),
+    sources(directory, ['@candy/sdk/values'], protocol),
+    tests(directory, [`${directory}/src`, client, `@candy/filter-${name}`, ...SDK, TESTING]),
+  ]
+}
+
+/** What a third party would write: nothing of this repository but the SDK. */
+function example(name: string): readonly Room[] {
+  const directory = `examples/filter-${name}`
+  return [sources(directory, SDK), { folder: `${directory}/test`, may: [`${directory}/src`, ...SDK, TESTING] }]
+}
+
+/** All entries of packages of ours. */
+export const PUBLIC: readonly string[] = [
+  ...SDK,
+  TESTING,
+  MASTER_CF,
+  '@candy/filter-clamav',
+  '@candy/filter-spamassassin',
 ]
 
-/** Modules that a file in the room must not import: each closed package, by its name and below, and each closed folder. */
-export function forbiddenIn({ packages, closed }: Room): readonly string[] {
-  const names = PACKAGES.filter((name) => !packages.includes(name))
-  const folders = closed.map((pattern) => pattern.replace('**/', '../').replace(/\*+$/, 'x.js'))
-  return [...names, ...names.map((name) => `${name}/deep`), ...folders]
-}
+export const ROOMS: readonly Room[] = [
+  sources('packages/sdk', ['packages/sdk/src/values']),
+  sources('packages/sdk', ['packages/sdk/src'], 'values'),
+  sources('packages/sdk', ['packages/sdk/src', 'packages/sdk/src/values'], 'testing'),
+  { folder: 'packages/sdk/build', may: [] },
+  tests('packages/sdk', [
+    'packages/sdk/src',
+    'packages/sdk/src/values',
+    'packages/sdk/src/testing',
+    'packages/sdk/build',
+    ...SDK,
+    TESTING,
+  ]),
 
-/** Modules that it may import. */
-export function allowedIn({ packages, open }: Room): readonly string[] {
-  return [...packages, ...open]
-}
+  sources('packages/master-cf', []),
+  program('packages/master-cf'),
+  tests('packages/master-cf', ['packages/master-cf/src']),
 
-/** Biome's configuration: one override for each room, since a second one would replace the rule of the first. */
-export function biomeWalls(): object {
-  const overrides = ROOMS.map(({ folder, packages, closed, without = [], message }) => {
-    const names = PACKAGES.filter((name) => !packages.includes(name))
-    const entries = packages.filter((name) => !PACKAGES.includes(name))
-    const group = [...closed, ...names.flatMap((name) => [name, `${name}/**`]), ...entries.map((name) => `!${name}`)]
-    const options = { patterns: [{ group, message }] }
-    return {
-      includes: [`${folder}/**`, ...without.map((name) => `!${folder}/${name}/**`)],
-      linter: { rules: { style: { noRestrictedImports: { level: 'error', options } } } },
-    }
-  })
-  return { overrides }
-}
+  ...filter('clamav', 'clamd'),
+  ...filter('spamassassin', 'spamd'),
+
+  sources('packages/create-filter', []),
+  program('packages/create-filter'),
+  { folder: 'packages/create-filter/template', may: [...SDK, TESTING] },
+  tests('packages/create-filter', ['packages/create-filter/src']),
+
+  ...roomsOfTheRunner(),
+  program('packages/runner'),
+  { folder: 'packages/runner/rolldown.config.ts', may: [] },
+  tests('packages/runner', [...FLOORS.flat().map(inRunner), ...SDK, TESTING, MASTER_CF]),
+
+  ...['size', 'footer', 'lookup'].flatMap(example),
+
+  { folder: 'test', may: ['bench', ...PUBLIC] },
+  { folder: 'bench', may: ['test', ...PUBLIC] },
+  { folder: 'vitest.config.ts', may: ['test'] },
+]
+
+/** Files that load what an operator names: they alone, of what is published, may import what is computed, and use node:module. */
+export const LOADERS: readonly string[] = [
+  'packages/runner/src/packages/package.ts',
+  'packages/runner/src/packages/locate.ts',
+]

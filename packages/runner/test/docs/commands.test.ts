@@ -3,8 +3,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { ROOT, readPage } from '../../../../test/ground/pages.js'
 import { makeCandy } from '../../src/cli/main.js'
-import { ROOT, readPage } from './pages.js'
 
 interface Mention {
   readonly where: string

@@ -1,10 +1,10 @@
 /** docs/enable.md against the services that candy writes: every option, its value and the reason for it. */
 import { expect, test } from 'vitest'
+import { code, readPage, readTable } from '../../../../test/ground/pages.js'
 import type { Directive } from '../../src/postfix/directive.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { instanceOf } from '../postfix/shapes.js'
-import { code, readPage, readTable } from './pages.js'
 
 function documented(heading: string): readonly Directive[] {
   return readTable(readPage('docs/enable.md'), heading).map((row) => ({

@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { code, readPage, readTable } from '../../../../test/ground/pages.js'
 import { parseDropIn } from '../../src/config/drop-in.js'
 import { Ownership } from '../../src/config/ownership.js'
 import type { Problem } from '../../src/config/problem.js'
 import { instanceName, readSettings } from '../../src/config/settings.js'
 import { scratch } from '../support.js'
-import { code, readPage, readTable } from './pages.js'
 
 /** Keys whose default follows from the machine or from Postfix. */
 const WITHOUT_DEFAULT = ['smtp.listen', 'smtp.next_hop', 'smtp.workers']

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verdict } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
+import { code, readPage, readTable } from '../../../../test/ground/pages.js'
 import { type Decision, decide } from '../../src/chain/decision.js'
 import type { FilterResult } from '../../src/chain/judge.js'
 import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'
@@ -17,7 +18,6 @@ import { defaultOnReject } from '../../src/filters/configuration.js'
 import { pipeAnswerOf } from '../../src/pipe/pipe.js'
 import { printReply } from '../../src/smtp/reply.js'
 import { makeFilter, scratch } from '../support.js'
-import { code, readPage, readTable } from './pages.js'
 
 const page = readPage('docs/verdicts.md')
 const refusal = (action: 'reject' | 'quarantine' | 'defer' | 'unscannable'): FilterResult => ({

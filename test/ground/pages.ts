@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** The directory of the repository. */
-export const ROOT: string = fileURLToPath(new URL('../../../../', import.meta.url))
+export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 
 export function readPage(path: string): string {
   return readFileSync(new URL(path, `file://${ROOT}`), 'utf8')
