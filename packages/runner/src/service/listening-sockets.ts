@@ -7,13 +7,13 @@
  */
 import { lookup } from 'node:dns/promises'
 import { existsSync, lstatSync, unlinkSync } from 'node:fs'
-import * as net from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { isListening } from '../os/unix-socket.js'
+import { bindSocket } from './bound-socket.js'
 import type { Endpoint } from './endpoints.js'
 import { assignInherited, readInherited } from './inherited-sockets.js'
 
@@ -29,20 +29,6 @@ export interface ListeningSocket {
   /** Lets go of the socket; a UNIX socket's file goes too. */
   close(): void
 }
-
-/**
- * A handle that is bound and that nobody in this process accepts from. Node.js has no documented way to make one; the
- * cluster module has lived on this function since Node.js 0.8.
- */
-interface BoundHandle {
-  readonly fd: number
-  /** Fills in the address; gives an error number where binding a TCP socket failed, which libuv does not tell at once. */
-  getsockname(address: object): number
-  close(): void
-}
-type CreateHandle = (address: string, port: number, type: 4 | 6 | -1) => BoundHandle | number
-
-const createHandle = (net as unknown as { readonly _createServerHandle: CreateHandle })._createServerHandle
 
 /** Takes the sockets that systemd has for this process, and makes the others, in the order of the endpoints. Throws `CONFIG`. */
 export async function listenAt(
@@ -72,7 +58,7 @@ export async function listen(address: ServiceAddress): Promise<ListeningSocket> 
 async function listenOnPath(path: string): Promise<ListeningSocket> {
   const end = Date.now() + TIMEOUT
   for (;;) {
-    const handle = withUmask(UMASK, () => createHandle(path, -1, -1))
+    const handle = withUmask(UMASK, () => bindSocket(path, -1, -1))
     // libuv removes the file that it made when the handle closes.
     if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
     if (getSystemErrorName(handle) !== 'EADDRINUSE') throw failure({ path }, handle)
@@ -90,7 +76,7 @@ async function listenOnPort(host: string, port: number): Promise<ListeningSocket
   const { address, family } = await lookup(host).catch((error: Error) => {
     throw new CandyError('CONFIG', `${host}: ${error.message}`)
   })
-  const handle = createHandle(address, port, family === 6 ? 6 : 4)
+  const handle = bindSocket(address, port, family === 6 ? 6 : 4)
   if (typeof handle === 'number') throw failure({ host, port }, handle)
   const error = handle.getsockname({})
   if (error !== 0) {
