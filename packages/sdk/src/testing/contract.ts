@@ -4,12 +4,12 @@
  */
 import { AGREEMENT } from './contract/agreement.js'
 import { FAULT, HEALTH } from './contract/faults.js'
+import type { FilterUnderTest } from './contract/filter-under-test.js'
 import { JUDGING } from './contract/judging.js'
-import { ORDINARY } from './contract/letters.js'
+import { ORDINARY } from './contract/messages.js'
 import type { ContractOptions } from './contract/options.js'
 import { PACE, READING } from './contract/reading.js'
 import { REWRITING } from './contract/rewriting.js'
-import type { Subject } from './contract/subject.js'
 
 /**
  * Registers the checks with `test`:
@@ -21,7 +21,7 @@ import type { Subject } from './contract/subject.js'
  * Checks about a backend, content and a drop-in are registered where the filter has them.
  */
 export function contract(options: ContractOptions): void {
-  const subject: Subject = {
+  const tested: FilterUnderTest = {
     filter: options.filter,
     options: options.options ?? {},
     backend: options.backend,
@@ -34,9 +34,9 @@ export function contract(options: ContractOptions): void {
     ...JUDGING,
     ...HEALTH,
     ...READING,
-    ...(subject.backend === undefined ? [] : [...PACE, ...FAULT]),
-    ...(subject.filter.rewrites ? REWRITING : []),
-    ...(subject.dropIn === undefined ? [] : AGREEMENT),
+    ...(tested.backend === undefined ? [] : [...PACE, ...FAULT]),
+    ...(tested.filter.rewrites ? REWRITING : []),
+    ...(tested.dropIn === undefined ? [] : AGREEMENT),
   ]
-  for (const { name, body } of checks) options.test(`contract: ${name}`, () => body(subject))
+  for (const { name, body } of checks) options.test(`contract: ${name}`, () => body(tested))
 }

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { type Backend, backend } from '../backend.js'
 import { type DropInKey, plainValue, readDropIn } from '../drop-in.js'
+import type { Check, FilterUnderTest } from './filter-under-test.js'
 import type { Options } from './options.js'
-import { fail } from './patience.js'
 import { declaredKeys, knowsKey, shownKeys, withValue } from './schema.js'
-import type { Check, Subject } from './subject.js'
+import { fail } from './waiting.js'
 
 /** For packages with a drop-in. */
 export const AGREEMENT: readonly Check[] = [
@@ -18,7 +18,7 @@ export const AGREEMENT: readonly Check[] = [
   { name: 'shows in its drop-in the defaults that hold', body: showsDefaults },
 ]
 
-async function namesPackage({ dropIn }: Subject): Promise<void> {
+async function namesPackage({ dropIn }: FilterUnderTest): Promise<void> {
   if (dropIn === undefined) return
   const folder = new URL('.', dropIn)
   const file = basename(fileURLToPath(dropIn))
@@ -39,7 +39,7 @@ interface Manifest {
   readonly files?: readonly string[]
 }
 
-async function worksAsShipped({ dropIn, filter }: Subject): Promise<void> {
+async function worksAsShipped({ dropIn, filter }: FilterUnderTest): Promise<void> {
   if (dropIn === undefined) return
   let options: Options = {}
   for (const key of optionKeys(dropIn)) if (key.live) options = withValue(options, key.path, readable(key))
@@ -47,11 +47,11 @@ async function worksAsShipped({ dropIn, filter }: Subject): Promise<void> {
   if (result.issues !== undefined) fail(`the drop-in is refused: ${result.issues.map((i) => i.message).join('; ')}`)
 }
 
-async function sameKeys(subject: Subject): Promise<void> {
-  const { dropIn, filter } = subject
+async function sameKeys(tested: FilterUnderTest): Promise<void> {
+  const { dropIn, filter } = tested
   if (dropIn === undefined) return
   const declared = declaredKeys(filter.options)
-  const written = await writtenOptions(subject)
+  const written = await writtenOptions(tested)
   const keys = optionKeys(dropIn)
   const dotted = keys.map(({ path }) => path.join('.'))
   for (const { path, line } of keys) {
@@ -67,10 +67,10 @@ async function sameKeys(subject: Subject): Promise<void> {
   }
 }
 
-async function showsDefaults(subject: Subject): Promise<void> {
-  const { dropIn, filter } = subject
+async function showsDefaults(tested: FilterUnderTest): Promise<void> {
+  const { dropIn, filter } = tested
   if (dropIn === undefined) return
-  const written = await writtenOptions(subject)
+  const written = await writtenOptions(tested)
   for (const key of optionKeys(dropIn)) {
     if (key.live) continue
     const without = await filter.options['~standard'].validate(withValue(written, key.path, undefined))
@@ -100,7 +100,7 @@ function readable(key: DropInKey): unknown {
 }
 
 /** The options as the suite's user writes them, with an address where they need one. */
-async function writtenOptions({ options, on }: Subject): Promise<Options> {
+async function writtenOptions({ options, on }: FilterUnderTest): Promise<Options> {
   if (typeof options !== 'function') return options
   const daemon: Backend = await backend({ on, script: 'refuse' })
   try {

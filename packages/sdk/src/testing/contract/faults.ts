@@ -2,9 +2,9 @@
 import type { Health, Verdict } from '../../contract.js'
 import type { Answer, Fault } from '../backend.js'
 import { testContext } from '../context.js'
-import { fail, settled } from './patience.js'
-import type { Check, Subject } from './subject.js'
-import { judged, sample, TRYING, type Trial, trial } from './trial.js'
+import { type FilterRun, judged, RETRY_TIME, sample, withFilter } from './filter-run.js'
+import type { Check, FilterUnderTest } from './filter-under-test.js'
+import { fail, settled } from './waiting.js'
 
 /** The backend's own answer, of which only the first half of the first piece arrives. */
 function cutShort(answer: Answer): Answer {
@@ -29,7 +29,7 @@ const FAULTS: readonly (readonly [what: string, script: (answer: Answer) => Faul
 export const FAULT: readonly Check[] = [
   ...FAULTS.map(([what, script]) => ({
     name: `throws when its backend ${what}`,
-    body: async (subject: Subject) => throws(subject, what, script),
+    body: async (tested: FilterUnderTest) => throws(tested, what, script),
   })),
   { name: 'tells of a bad backend without throwing', body: tellsOfFaults },
 ]
@@ -37,34 +37,38 @@ export const FAULT: readonly Check[] = [
 /** For all filters that have a `check()`. */
 export const HEALTH: readonly Check[] = [{ name: 'says that it is well', body: tellsOfHealth }]
 
-async function throws(subject: Subject, what: string, script: (answer: Answer) => Fault | Answer): Promise<void> {
-  if (subject.backend === undefined) return
-  await trial(subject, script(subject.backend), async ({ filter }) => {
-    const outcome = await judged(subject, filter, sample(subject), TRYING)
+async function throws(
+  tested: FilterUnderTest,
+  what: string,
+  script: (answer: Answer) => Fault | Answer,
+): Promise<void> {
+  if (tested.backend === undefined) return
+  await withFilter(tested, script(tested.backend), async ({ filter }) => {
+    const outcome = await judged(tested, filter, sample(tested), RETRY_TIME)
     if ('value' in outcome) fail(`gives ${described(outcome.value)} though its backend ${what}`)
   })
 }
 
-async function tellsOfFaults(subject: Subject): Promise<void> {
-  if (subject.backend === undefined) return
+async function tellsOfFaults(tested: FilterUnderTest): Promise<void> {
+  if (tested.backend === undefined) return
   for (const [what, script] of FAULTS) {
-    await trial(subject, script(subject.backend), async (trial) => {
-      const health = await healthOf(subject, trial, TRYING, `its backend ${what}`)
+    await withFilter(tested, script(tested.backend), async (run) => {
+      const health = await healthOf(tested, run, RETRY_TIME, `its backend ${what}`)
       if (health?.ok === true) fail(`check() says "${health.text}" though its backend ${what}`)
     })
   }
 }
 
-async function tellsOfHealth(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async (trial) => {
-    const health = await healthOf(subject, trial, subject.grace, 'all is well')
+async function tellsOfHealth(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async (run) => {
+    const health = await healthOf(tested, run, tested.grace, 'all is well')
     if (health?.ok === false) fail(`check() says "${health.text}" though all is well`)
   })
 }
 
 async function healthOf(
-  subject: Subject,
-  { filter }: Trial,
+  tested: FilterUnderTest,
+  { filter }: FilterRun,
   milliseconds: number,
   when: string,
 ): Promise<Health | undefined> {
@@ -73,7 +77,7 @@ async function healthOf(
   const timer = setTimeout(() => controller.abort(), milliseconds)
   try {
     const checking = (async () => filter.check?.(testContext({ signal: controller.signal, milliseconds })))()
-    const outcome = await settled(checking, milliseconds + subject.grace, 'check() did not settle')
+    const outcome = await settled(checking, milliseconds + tested.grace, 'check() did not settle')
     if ('error' in outcome) fail(`check() threw when ${when}: ${String(outcome.error)}`, outcome.error)
     const health = outcome.value
     if (typeof health?.ok !== 'boolean' || typeof health.text !== 'string' || health.text.trim() === '') {

@@ -5,14 +5,14 @@ import { declarationFault } from '../../field-declaration.js'
 import { editsFault, verdictFault } from '../../verdict-fault.js'
 import { testHost } from '../host.js'
 import { message } from '../message.js'
-import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './letters.js'
-import { fail } from './patience.js'
-import type { Check, Subject } from './subject.js'
-import { sample, trial, verdictOn } from './trial.js'
+import { sample, verdictOn, withFilter } from './filter-run.js'
+import type { Check, FilterUnderTest } from './filter-under-test.js'
+import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './messages.js'
+import { fail } from './waiting.js'
 
 const CHUNKINGS = [[1], [2, 0, 3], [7, 64, 1], [998], [65536]]
 
-const LETTERS = [
+const MESSAGES = [
   ['an empty message', ''],
   ['an empty body', EMPTY_BODY],
   ['headers alone', HEADERS_ALONE],
@@ -21,14 +21,14 @@ const LETTERS = [
 
 export const JUDGING: readonly Check[] = [
   { name: 'says what package it is', body: identity },
-  { name: 'takes its options', body: async (subject) => trial(subject, subject.backend, async () => undefined) },
+  { name: 'takes its options', body: async (tested) => withFilter(tested, tested.backend, async () => undefined) },
   { name: 'gives verdicts that runners know', body: knownVerdicts },
   { name: 'gives edits that can be applied', body: applicableEdits },
-  ...LETTERS.map(([what, bytes]) => ({
+  ...MESSAGES.map(([what, bytes]) => ({
     name: `judges ${what}`,
-    body: async (subject: Subject) =>
-      trial(subject, subject.backend, async ({ filter }) => {
-        await verdictOn(subject, filter, message(bytes))
+    body: async (tested: FilterUnderTest) =>
+      withFilter(tested, tested.backend, async ({ filter }) => {
+        await verdictOn(tested, filter, message(bytes))
       }),
   })),
   { name: 'judges the same whatever the chunks', body: anyChunks },
@@ -37,7 +37,7 @@ export const JUDGING: readonly Check[] = [
   { name: 'judges in a check as it judges mail', body: inCheck },
 ]
 
-async function identity({ filter }: Subject): Promise<void> {
+async function identity({ filter }: FilterUnderTest): Promise<void> {
   if (filter.api !== 1) fail(`api is 1, not ${String(filter.api)}`)
   if (typeof filter.name !== 'string' || !/^[a-z0-9-]+$/.test(filter.name)) fail(`not a name: ${String(filter.name)}`)
   if (typeof filter.rewrites !== 'boolean') fail(`rewrites is true or false, not ${String(filter.rewrites)}`)
@@ -47,8 +47,8 @@ async function identity({ filter }: Subject): Promise<void> {
   if (typeof filter.create !== 'function') fail('create is not a function')
 }
 
-async function knownVerdicts(subject: Subject): Promise<void> {
-  await eachVerdict(subject, (verdict) => verdictFault(verdict, subject.filter) ?? silence(verdict))
+async function knownVerdicts(tested: FilterUnderTest): Promise<void> {
+  await eachVerdict(tested, (verdict) => verdictFault(verdict, tested.filter) ?? silence(verdict))
 }
 
 /** A runner takes it; the person who reads the log would have nothing to go by. */
@@ -56,41 +56,41 @@ function silence(verdict: Verdict): string | undefined {
   return 'text' in verdict && verdict.text.trim() === '' ? 'a refusal has a text' : undefined
 }
 
-async function applicableEdits(subject: Subject): Promise<void> {
-  await eachVerdict(subject, (verdict) => ('edits' in verdict ? editsFault(verdict.edits) : undefined))
+async function applicableEdits(tested: FilterUnderTest): Promise<void> {
+  await eachVerdict(tested, (verdict) => ('edits' in verdict ? editsFault(verdict.edits) : undefined))
 }
 
-async function anyChunks(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter }) => {
-    for (const bytes of [subject.sample, EIGHT_BIT]) {
-      const whole = await verdictOn(subject, filter, message(bytes))
+async function anyChunks(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter }) => {
+    for (const bytes of [tested.sample, EIGHT_BIT]) {
+      const whole = await verdictOn(tested, filter, message(bytes))
       for (const chunks of CHUNKINGS) {
-        const verdict = await verdictOn(subject, filter, message(bytes, { chunks }))
+        const verdict = await verdictOn(tested, filter, message(bytes, { chunks }))
         same(verdict, whole, `in chunks of ${chunks.join(', ')} bytes`)
       }
     }
   })
 }
 
-async function atOnce(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter }) => {
-    const letters = [...letterKinds(subject), ...letterKinds(subject)]
+async function atOnce(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter }) => {
+    const messages = [...sampleMessages(tested), ...sampleMessages(tested)]
     const alone: Verdict[] = []
-    for (const letter of letters) alone.push(await verdictOn(subject, filter, letter))
-    const together = await Promise.all(letters.map((letter) => verdictOn(subject, filter, letter)))
+    for (const mail of messages) alone.push(await verdictOn(tested, filter, mail))
+    const together = await Promise.all(messages.map((mail) => verdictOn(tested, filter, mail)))
     together.forEach((verdict, index) => {
       same(verdict, alone[index], 'while it judged others')
     })
   })
 }
 
-async function twoInstances(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter, another, close }) => {
+async function twoInstances(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter, another, close }) => {
     const second: Filter<Verdict> = await another()
     try {
-      const before = await verdictOn(subject, filter, sample(subject))
+      const before = await verdictOn(tested, filter, sample(tested))
       await close()
-      same(await verdictOn(subject, second, sample(subject)), before, 'by a second instance, the first one closed')
+      same(await verdictOn(tested, second, sample(tested)), before, 'by a second instance, the first one closed')
     } finally {
       await second.close?.()
     }
@@ -98,13 +98,13 @@ async function twoInstances(subject: Subject): Promise<void> {
 }
 
 /** A check tells an operator what becomes of mail, so it must not depend on being one. */
-async function inCheck(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter, another }) => {
+async function inCheck(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter, another }) => {
     const host = testHost({ check: true })
     const checking = await another(host)
     try {
-      const inMail = await verdictOn(subject, filter, sample(subject))
-      same(await verdictOn(subject, checking, sample(subject)), inMail, 'when it is made for a check')
+      const inMail = await verdictOn(tested, filter, sample(tested))
+      same(await verdictOn(tested, checking, sample(tested)), inMail, 'when it is made for a check')
     } finally {
       await checking.close?.()
       await host.close()
@@ -112,18 +112,18 @@ async function inCheck(subject: Subject): Promise<void> {
   })
 }
 
-async function eachVerdict(subject: Subject, fault: (verdict: Verdict) => string | undefined): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter }) => {
-    for (const letter of letterKinds(subject)) {
-      const found = fault(await verdictOn(subject, filter, letter))
+async function eachVerdict(tested: FilterUnderTest, fault: (verdict: Verdict) => string | undefined): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter }) => {
+    for (const mail of sampleMessages(tested)) {
+      const found = fault(await verdictOn(tested, filter, mail))
       if (found !== undefined) fail(found)
     }
   })
 }
 
-/** The sample and the suite's letters, each with an envelope of its own. */
-function letterKinds(subject: Subject): Message[] {
-  return [subject.sample, ORDINARY, EMPTY_BODY, EIGHT_BIT, ''].map((bytes, index) =>
+/** The sample and the suite's messages, each with an envelope of its own. */
+function sampleMessages(tested: FilterUnderTest): Message[] {
+  return [tested.sample, ORDINARY, EMPTY_BODY, EIGHT_BIT, ''].map((bytes, index) =>
     message(bytes, { id: `TEST${index}`, envelope: { sender: index === 1 ? '' : `sender${index}@example.com` } }),
   )
 }

@@ -1,4 +1,4 @@
-/** What an author tells the contract suite about a filter. */
+/** What the author of a filter tells the contract suite about it. */
 import type { FilterPackage } from '../../contract.js'
 import type { Answer, Backend } from '../backend.js'
 import type { Source } from '../message.js'
@@ -19,7 +19,7 @@ export interface ContractOptions {
   readonly on?: 'unix' | 'tcp'
   /**
    * A message that the filter cannot decide about without its backend, and that it rewrites if it rewrites. An ordinary
-   * letter unless said.
+   * message unless said.
    */
   readonly sample?: Source
   /** The package's `filters.d/NN-name.toml`. */

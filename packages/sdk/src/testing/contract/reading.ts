@@ -3,18 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { message } from '../message.js'
-import { leftovers } from './leftovers.js'
-import { EIGHT_BIT, HUGE, hugeLetter, unreadable } from './letters.js'
-import { eventually, fail } from './patience.js'
-import type { Check, Subject } from './subject.js'
-import { judged, sample, TRYING, trial, verdictOn } from './trial.js'
-import { witness } from './witness.js'
+import { judged, RETRY_TIME, sample, verdictOn, withFilter } from './filter-run.js'
+import type { Check, FilterUnderTest } from './filter-under-test.js'
+import { EIGHT_BIT, HUGE, hugeMessage, unreadable } from './messages.js'
+import { observe } from './observed-message.js'
+import { openResourcesAfter } from './open-resources.js'
+import { eventually, fail } from './waiting.js'
 
 /** How much of a huge message a filter may hold. The sockets' buffers in the kernel are less (tcp(7)). */
-const HELD = HUGE / 2
+const MEMORY_LIMIT = HUGE / 2
 
-/** Milliseconds in which what a filter has begun and not finished comes to light. */
-const AFTERMATH = 20
+/** Milliseconds in which what a filter has begun and not finished shows. */
+const SETTLE_TIME = 20
 
 /** Looks, 20 ms apart, in which no byte is read before a reader counts as held up; a busy machine skips none of them. */
 const STILL = 10
@@ -32,92 +32,95 @@ export const PACE: readonly Check[] = [
   { name: 'reads a huge message no faster than its backend does', body: readsInStep },
 ]
 
-async function settlesOnAbort(subject: Subject): Promise<void> {
-  await trial(subject, 'hang', async ({ filter }) => {
-    await judged(subject, filter, sample(subject), 0)
-    await judged(subject, filter, sample(subject), TRYING)
+async function settlesOnAbort(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, 'hang', async ({ filter }) => {
+    await judged(tested, filter, sample(tested), 0)
+    await judged(tested, filter, sample(tested), RETRY_TIME)
     let over = false
     const slowly = async () => (over ? fail('nobody reads this any more') : await delay(20))
     try {
-      await judged(subject, filter, hugeLetter(slowly), TRYING)
+      await judged(tested, filter, hugeMessage(slowly), RETRY_TIME)
     } finally {
       over = true
     }
   })
 }
 
-async function closesAll(subject: Subject): Promise<void> {
-  for (const script of [subject.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
+async function closesAll(tested: FilterUnderTest): Promise<void> {
+  for (const script of [tested.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
     const judgeAndClose = async () =>
-      trial(subject, script, async ({ filter, backend, close }) => {
-        await judged(subject, filter, sample(subject), script === subject.backend ? subject.grace : TRYING / 3)
+      withFilter(tested, script, async ({ filter, backend, close }) => {
+        await judged(tested, filter, sample(tested), script === tested.backend ? tested.grace : RETRY_TIME / 3)
         const closed = await close()
         if ('error' in closed) fail(`close() threw: ${String(closed.error)}`, closed.error)
-        await delay(AFTERMATH)
-        if (!(await eventually(() => (backend?.open ?? 0) === 0, subject.grace))) {
+        await delay(SETTLE_TIME)
+        if (!(await eventually(() => (backend?.open ?? 0) === 0, tested.grace))) {
           fail(`close() leaves ${backend?.open} connection(s) to the backend open`)
         }
       })
-    const left = await leftovers(judgeAndClose, subject.grace)
+    const left = await openResourcesAfter(judgeAndClose, tested.grace)
     if (left.length > 0) fail(`close() leaves behind: ${left.join(', ')}`)
-    if (subject.backend === undefined) break
+    if (tested.backend === undefined) break
   }
 }
 
-async function endsReadings(subject: Subject): Promise<void> {
-  for (const script of [subject.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
-    const well = script === subject.backend
-    await trial(subject, script, async ({ filter }) => {
-      for (const letter of [sample(subject, [10]), message(EIGHT_BIT, { chunks: [10] })]) {
-        const seen = witness(letter)
-        if (well) await verdictOn(subject, filter, seen.message)
-        else await judged(subject, filter, seen.message, TRYING / 3)
-        seen.seal()
-        await delay(AFTERMATH)
-        if (!(await eventually(() => seen.reading === 0, subject.grace))) {
-          fail(`${seen.reading} of ${seen.begun} reading(s) not ended${well ? '' : `, backend: ${script}`}`)
+async function endsReadings(tested: FilterUnderTest): Promise<void> {
+  for (const script of [tested.backend, 'hang', 'refuse', 'close', 'nonsense'] as const) {
+    const well = script === tested.backend
+    await withFilter(tested, script, async ({ filter }) => {
+      for (const mail of [sample(tested, [10]), message(EIGHT_BIT, { chunks: [10] })]) {
+        const observed = observe(mail)
+        if (well) await verdictOn(tested, filter, observed.message)
+        else await judged(tested, filter, observed.message, RETRY_TIME / 3)
+        observed.close()
+        await delay(SETTLE_TIME)
+        if (!(await eventually(() => observed.unfinished === 0, tested.grace))) {
+          fail(
+            `${observed.unfinished} of ${observed.readings} reading(s) not ended${well ? '' : `, backend: ${script}`}`,
+          )
         }
-        if (well && seen.late) fail('reads the message after its verdict')
+        if (well && observed.late) fail('reads the message after its verdict')
       }
     })
-    if (subject.backend === undefined) break
+    if (tested.backend === undefined) break
   }
 }
 
-async function throwsUnread(subject: Subject): Promise<void> {
-  await trial(subject, subject.backend, async ({ filter }) => {
-    const broken = unreadable(sample(subject, [10]), () => true)
-    const outcome = await judged(subject, filter, broken.message, subject.grace)
+async function throwsUnread(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, tested.backend, async ({ filter }) => {
+    const broken = unreadable(sample(tested, [10]), () => true)
+    const outcome = await judged(tested, filter, broken.message, tested.grace)
     if (broken.hit() && 'value' in outcome) fail(`gives ${outcome.value.action} for a message that it could not read`)
   })
 }
 
-async function readsInStep(subject: Subject): Promise<void> {
-  await trial(subject, 'stall', async ({ filter }) => {
-    const seen = witness(hugeLetter())
+async function readsInStep(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, 'stall', async ({ filter }) => {
+    const observed = observe(hugeMessage())
     const stuck = new AbortController()
-    const judging = judged(subject, filter, seen.message, 2 * subject.grace, stuck)
-    for (let still = 0, given = -1; still < STILL; await delay(20)) {
-      still = given === seen.given ? still + 1 : 0
-      given = seen.given
+    const judging = judged(tested, filter, observed.message, 2 * tested.grace, stuck)
+    for (let still = 0, bytesRead = -1; still < STILL; await delay(20)) {
+      still = bytesRead === observed.bytesRead ? still + 1 : 0
+      bytesRead = observed.bytesRead
     }
     stuck.abort()
     await judging
-    if (seen.given > HELD) fail(`reads ${seen.given} bytes of ${HUGE} ahead of a backend that reads none`)
+    if (observed.bytesRead > MEMORY_LIMIT)
+      fail(`reads ${observed.bytesRead} bytes of ${HUGE} ahead of a backend that reads none`)
   })
 }
 
-async function holdsLittle(subject: Subject): Promise<void> {
-  await trial(subject, 'hang', async ({ filter }) => {
-    const letter = hugeLetter()
+async function holdsLittle(tested: FilterUnderTest): Promise<void> {
+  await withFilter(tested, 'hang', async ({ filter }) => {
+    const mail = hugeMessage()
     const before = await memory()
     let held = 0
     async function* open() {
-      yield* letter.open()
+      yield* mail.open()
       held = (await memory()) - before
     }
-    await judged(subject, filter, { ...letter, open }, subject.backend === undefined ? 2 * subject.grace : TRYING)
-    if (held > HELD) fail(`holds ${held} bytes of a message of ${HUGE}`)
+    await judged(tested, filter, { ...mail, open }, tested.backend === undefined ? 2 * tested.grace : RETRY_TIME)
+    if (held > MEMORY_LIMIT) fail(`holds ${held} bytes of a message of ${HUGE}`)
   })
 }
 

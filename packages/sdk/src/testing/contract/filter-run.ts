@@ -4,14 +4,14 @@ import { type Answer, type Backend, backend, type Fault } from '../backend.js'
 import { testContext } from '../context.js'
 import { testHost } from '../host.js'
 import { message } from '../message.js'
+import type { FilterUnderTest } from './filter-under-test.js'
 import type { Options } from './options.js'
-import { fail, type Settled, settled } from './patience.js'
-import type { Subject } from './subject.js'
+import { fail, type Settled, settled } from './waiting.js'
 
 /** Milliseconds that a filter may try, before its signal aborts, to get an answer out of a bad backend. */
-export const TRYING = 300
+export const RETRY_TIME = 300
 
-export interface Trial {
+export interface FilterRun {
   readonly filter: Filter<Verdict>
   readonly backend: Backend | undefined
   /** Another filter of the same package with the same options. The caller closes it. */
@@ -20,21 +20,21 @@ export interface Trial {
   close(): Promise<Settled<void>>
 }
 
-/** Makes a filter whose backend plays `script`, if the subject has a backend, and lends it to `body`. */
-export async function trial(
-  subject: Subject,
+/** Makes a filter whose backend plays `script`, if the tested has a backend, and lends it to `body`. */
+export async function withFilter(
+  tested: FilterUnderTest,
   script: Fault | Answer | undefined,
-  body: (trial: Trial) => Promise<void>,
+  body: (run: FilterRun) => Promise<void>,
 ): Promise<void> {
   const daemon =
-    subject.backend === undefined || script === undefined ? undefined : await backend({ on: subject.on, script })
+    tested.backend === undefined || script === undefined ? undefined : await backend({ on: tested.on, script })
   const host = testHost()
   try {
-    const another = async (other: Host = host) => create(subject, daemon, other)
+    const another = async (other: Host = host) => create(tested, daemon, other)
     const filter = await another()
     let closing: Promise<Settled<void>> | undefined
     const close = () => {
-      closing ??= settled((async () => filter.close?.())(), subject.grace, 'close() did not settle')
+      closing ??= settled((async () => filter.close?.())(), tested.grace, 'close() did not settle')
       return closing
     }
     try {
@@ -49,27 +49,27 @@ export async function trial(
 }
 
 /** Validates the options as a runner does; fails the check when the schema refuses them. */
-async function validated(subject: Subject, daemon: Backend | undefined): Promise<unknown> {
-  const result = await subject.filter.options['~standard'].validate(written(subject, daemon))
+async function validated(tested: FilterUnderTest, daemon: Backend | undefined): Promise<unknown> {
+  const result = await tested.filter.options['~standard'].validate(written(tested, daemon))
   if (result.issues !== undefined) fail(`its options are refused: ${result.issues.map((i) => i.message).join('; ')}`)
   return result.value
 }
 
-function written(subject: Subject, daemon: Backend | undefined): Options {
-  if (typeof subject.options !== 'function') return subject.options
+function written(tested: FilterUnderTest, daemon: Backend | undefined): Options {
+  if (typeof tested.options !== 'function') return tested.options
   if (daemon === undefined) fail('contract(): options that depend on a backend need `backend`, the way it answers')
-  return subject.options(daemon)
+  return tested.options(daemon)
 }
 
-async function create(subject: Subject, daemon: Backend | undefined, host: Host): Promise<Filter<Verdict>> {
-  return await subject.filter.create(await validated(subject, daemon), host)
+async function create(tested: FilterUnderTest, daemon: Backend | undefined, host: Host): Promise<Filter<Verdict>> {
+  return await tested.filter.create(await validated(tested, daemon), host)
 }
 
 /** Judges as a runner does; the signal aborts after `milliseconds`, and the filter must then settle soon. */
 export async function judged(
-  subject: Subject,
+  tested: FilterUnderTest,
   filter: Filter<Verdict>,
-  letter: Message,
+  mail: Message,
   milliseconds: number,
   controller: AbortController = new AbortController(),
 ): Promise<Settled<Verdict>> {
@@ -77,20 +77,20 @@ export async function judged(
   const timer = setTimeout(abort, milliseconds)
   if (milliseconds === 0) abort()
   try {
-    const judging = (async () => filter.judge(letter, testContext({ signal: controller.signal, milliseconds })))()
-    return await settled(judging, milliseconds + subject.grace, 'judge() did not settle')
+    const judging = (async () => filter.judge(mail, testContext({ signal: controller.signal, milliseconds })))()
+    return await settled(judging, milliseconds + tested.grace, 'judge() did not settle')
   } finally {
     clearTimeout(timer)
   }
 }
 
 /** Judges with everything in good order; fails the check when the filter throws. */
-export async function verdictOn(subject: Subject, filter: Filter<Verdict>, letter: Message): Promise<Verdict> {
-  const outcome = await judged(subject, filter, letter, subject.grace)
+export async function verdictOn(tested: FilterUnderTest, filter: Filter<Verdict>, mail: Message): Promise<Verdict> {
+  const outcome = await judged(tested, filter, mail, tested.grace)
   if ('error' in outcome) fail(`judge() threw: ${String(outcome.error)}`, outcome.error)
   return outcome.value
 }
 
-export function sample(subject: Subject, chunks?: readonly number[]): Message {
-  return message(subject.sample, chunks === undefined ? {} : { chunks })
+export function sample(tested: FilterUnderTest, chunks?: readonly number[]): Message {
+  return message(tested.sample, chunks === undefined ? {} : { chunks })
 }

@@ -2,26 +2,26 @@
 import type { Message } from '../../contract.js'
 import { CandyError } from '../../error.js'
 
-export interface Witness {
+export interface ObservedMessage {
   readonly message: Message
-  /** Readings begun and not ended. */
-  readonly reading: number
-  /** Readings begun at all. */
-  readonly begun: number
-  /** Bytes given out, over all readings. */
-  readonly given: number
-  /** Whether somebody asked for bytes after `seal()`. */
+  /** Readings that have begun and not ended. */
+  readonly unfinished: number
+  /** Readings that have begun. */
+  readonly readings: number
+  /** Bytes that were read, over all readings. */
+  readonly bytesRead: number
+  /** Whether somebody asked for bytes after `close()`. */
   readonly late: boolean
   /** From now on reading throws, as it does for a runner once the verdict is given. */
-  seal(): void
+  close(): void
 }
 
-export function witness(message: Message): Witness {
-  let begun = 0
+export function observe(message: Message): ObservedMessage {
+  let readings = 0
   let ended = 0
-  let given = 0
+  let bytesRead = 0
   let late = false
-  let sealed = false
+  let closed = false
 
   function read(source: AsyncIterator<Uint8Array>): AsyncIterator<Uint8Array> {
     let state: 'new' | 'begun' | 'ended' = 'new'
@@ -32,16 +32,16 @@ export function witness(message: Message): Witness {
     return {
       async next() {
         if (state === 'ended') return { done: true, value: undefined }
-        if (state === 'new') begun++
+        if (state === 'new') readings++
         state = 'begun'
         try {
-          if (sealed) {
+          if (closed) {
             late = true
             throw new CandyError('SPOOL', 'the message is read after the verdict was given')
           }
           const result = await source.next()
           if (result.done === true) end()
-          else given += result.value.length
+          else bytesRead += result.value.length
           return result
         } catch (error) {
           end()
@@ -61,20 +61,20 @@ export function witness(message: Message): Witness {
       ...message,
       open: () => ({ [Symbol.asyncIterator]: () => read(message.open()[Symbol.asyncIterator]()) }),
     }),
-    get reading() {
-      return begun - ended
+    get unfinished() {
+      return readings - ended
     },
-    get begun() {
-      return begun
+    get readings() {
+      return readings
     },
-    get given() {
-      return given
+    get bytesRead() {
+      return bytesRead
     },
     get late() {
       return late
     },
-    seal() {
-      sealed = true
+    close() {
+      closed = true
     },
   }
 }

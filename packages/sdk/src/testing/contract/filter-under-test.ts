@@ -5,7 +5,7 @@ import type { Source } from '../message.js'
 import type { Options } from './options.js'
 
 /** The options with their defaults. */
-export interface Subject {
+export interface FilterUnderTest {
   readonly filter: FilterPackage
   readonly options: Options | ((backend: Backend) => Options)
   readonly backend: Answer | undefined
@@ -18,5 +18,5 @@ export interface Subject {
 /** One check. Its name is stable: people look for it in reports. */
 export interface Check {
   readonly name: string
-  readonly body: (subject: Subject) => Promise<void>
+  readonly body: (tested: FilterUnderTest) => Promise<void>
 }

@@ -4,7 +4,7 @@ import { message } from '../message.js'
 
 const HEAD = 'From: Ann <ann@example.com>\r\nTo: bob@example.com\r\nSubject: lunch\r\nMessage-ID: <1@example.com>\r\n'
 
-/** A letter that nobody would refuse. */
+/** A message that no filter would refuse. */
 export const ORDINARY: string = `${HEAD}\r\nDear Bob,\r\n\r\n.lunch at noon?\r\n.\r\n\r\nAnn\r\n`
 
 export const EMPTY_BODY: string = `${HEAD}\r\n`
@@ -22,7 +22,7 @@ export const HUGE: number = 24 * 1024 * 1024
 const CHUNK = 64 * 1024
 
 /** A message of `HUGE` bytes, made chunk by chunk as it is read; `pause` is waited for before each chunk. */
-export function hugeLetter(pause?: () => Promise<unknown>): Message {
+export function hugeMessage(pause?: () => Promise<unknown>): Message {
   const head = message(EMPTY_BODY)
   async function* open() {
     yield* head.open()
@@ -34,12 +34,12 @@ export function hugeLetter(pause?: () => Promise<unknown>): Message {
   return Object.freeze({ ...head, size: HUGE, open })
 }
 
-/** The letter, whose reading fails halfway; `hit()` tells whether anybody came that far. */
-export function unreadable(letter: Message, broken: () => boolean): { readonly message: Message; hit(): boolean } {
+/** The message; reading it fails halfway; `hit()` tells whether anybody read that far. */
+export function unreadable(mail: Message, broken: () => boolean): { readonly message: Message; hit(): boolean } {
   let hit = false
   async function* open() {
-    let left = letter.size / 2
-    for await (const chunk of letter.open()) {
+    let left = mail.size / 2
+    for await (const chunk of mail.open()) {
       left -= chunk.length
       if (left < 0 && broken()) {
         hit = true
@@ -48,5 +48,5 @@ export function unreadable(letter: Message, broken: () => boolean): { readonly m
       yield chunk
     }
   }
-  return { message: Object.freeze({ ...letter, open }), hit: () => hit }
+  return { message: Object.freeze({ ...mail, open }), hit: () => hit }
 }

@@ -2,10 +2,10 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
-import { eventually } from './patience.js'
+import { eventually } from './waiting.js'
 
 /** Does the work and gives what it is still holding `milliseconds` later, one entry for each; empty as soon as it is nothing. */
-export async function leftovers(work: () => Promise<void>, milliseconds: number): Promise<readonly string[]> {
+export async function openResourcesAfter(work: () => Promise<void>, milliseconds: number): Promise<readonly string[]> {
   const before = held()
   const inside = new AsyncLocalStorage<boolean>()
   const timers = new Map<number, Pick<NodeJS.Timeout, 'hasRef'>>()
