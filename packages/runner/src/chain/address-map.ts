@@ -1,15 +1,15 @@
 /**
- * What holds for whom: something for an address (`user@example.org`), for a domain (`example.org`), for all domains below
- * one (`.example.org`), for everybody else (`*`). The nearest alone counts, in the order in which transport(5) looks:
- * address, domain, the domains above it, `*`.
+ * Values for recipients: for an address (`user@example.org`), a domain (`example.org`), all domains below one
+ * (`.example.org`), and everybody else (`*`). The most specific one counts, in the order of transport(5): address, domain, the
+ * domains above it, `*`.
  *
- * Letter case does not count, nor do quotes that an address need not have, nor a dot at the end of a domain: a sender who
- * knows the rules cannot slip past one by spelling.
+ * Letter case, quotes that an address does not need, and a dot at the end of a domain make no difference: a sender who knows the
+ * rules must not get around one by spelling.
  */
 export class AddressMap<T> {
   readonly #values: ReadonlyMap<string, T>
 
-  /** Patterns and what holds there. Of two that mean the same the last counts. */
+  /** Of two patterns that mean the same the last counts. */
   constructor(entries: Iterable<readonly [pattern: string, value: T]>) {
     this.#values = new Map(Array.from(entries, ([pattern, value]) => [foldAddress(pattern), value]))
   }
@@ -27,7 +27,7 @@ export class AddressMap<T> {
   }
 }
 
-/** An address or a pattern in the one spelling in which it is compared. */
+/** An address or a pattern in the spelling in which it is compared. */
 export function foldAddress(address: string): string {
   const at = address.lastIndexOf('@')
   const domain = address
@@ -41,7 +41,7 @@ export function foldAddress(address: string): string {
   return `${bare ?? local}@${domain}`
 }
 
-/** An address without a domain is in nobody's domain. */
+/** The patterns that match, the most specific first. An address without a domain has no pattern but `*`. */
 function* patternsOf(address: string): Iterable<string> {
   const at = address.lastIndexOf('@')
   if (at !== -1) {

@@ -38,7 +38,7 @@ const GROWTH_LIMIT = 64 * 1024 ** 2
 
 /**
  * Asks the filter, and spools its new content. Throws nothing: when the filter throws, misses its deadline or returns what is no
- * verdict, the result is an `error`. Nobody waits for a filter that ignores its signal, and a later verdict has no effect.
+ * verdict, the result is an `error`. A filter that ignores its signal is not waited for, and its verdict has no effect then.
  */
 export async function judge(
   configured: ConfiguredFilter,

@@ -46,7 +46,7 @@ export function viewMessage({ id, envelope, content }: MailObject): MessageView 
   }
 }
 
-/** A copy, since the runner's own envelope is everybody's. */
+/** A copy, since other filters and the runner use the envelope, too. */
 function frozen({ sender, recipients, client }: Envelope): Envelope {
   const [first, ...others] = recipients
   const copy: [string, ...string[]] = [first, ...others]

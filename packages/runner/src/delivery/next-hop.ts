@@ -8,9 +8,9 @@ export interface OutgoingMessage extends MailObject {
 
 export type HandOverResult =
   /** The next hop has taken responsibility for the message (RFC 5321 §6.1). */
-  | { readonly taken: true }
+  | { readonly delivered: true }
   /** The next hop refused for good, and because of the message itself. `status` is its RFC 3463 status. */
-  | { readonly taken: false; readonly status: string; readonly text: string }
+  | { readonly delivered: false; readonly status: string; readonly text: string }
 
 export interface NextHop {
   /** Throws `NEXT_HOP` for everything that is not about the message: that is never a reason to bounce it. */

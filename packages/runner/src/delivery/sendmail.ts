@@ -48,7 +48,7 @@ function submit(
     child.once('error', (error) => reject(new CandyError('NEXT_HOP', `${command}: ${error.message}`, { cause: error })))
     child.once('close', (status, signalName) => {
       signal.removeEventListener('abort', abort)
-      if (status === 0) resolve({ taken: true })
+      if (status === 0) resolve({ delivered: true })
       else reject(new CandyError('NEXT_HOP', `${command} ended with ${signalName ?? `status ${status}`}: ${output()}`))
     })
   })

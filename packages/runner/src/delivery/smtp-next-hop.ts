@@ -31,7 +31,7 @@ export function smtpNextHop(hop: SmtpNextHopOptions): NextHop {
         const extensions = await greet(client)
         await sendXforward(client, message, extensions, hop)
         const refusal = await sendMessage(client, message, extensions)
-        return refusal === undefined ? { taken: true } : resultOf(refusal)
+        return refusal === undefined ? { delivered: true } : resultOf(refusal)
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code !== 'SMTP') throw error
         throw new CandyError('NEXT_HOP', `the next hop failed: ${errorText(error)}`)
@@ -137,7 +137,7 @@ function path(address: string): string {
 function resultOf(refusal: Reply): HandOverResult {
   if (!isAboutMessage(refusal)) throw unexpected(refusal)
   const status = enhancedStatus(refusal) ?? '5.6.0'
-  return { taken: false, status, text: printable(refusal.lines.join(' ').replace(status, '')) }
+  return { delivered: false, status, text: printable(refusal.lines.join(' ').replace(status, '')) }
 }
 
 function unexpected(reply: Reply): CandyError {

@@ -1,4 +1,4 @@
-/** The part of the log that a filter is lent: under names that it cannot change, and whatever it writes, it does no harm. */
+/** The log that a filter writes to: with fields that it cannot change, and made safe whatever it writes. */
 import { type LogFields, printable } from '@candy/sdk'
 import type { Log } from './log.js'
 
@@ -7,28 +7,28 @@ export interface FilterLog {
   warn(event: string, fields?: LogFields): void
 }
 
-/** Fields of one line; what a filter writes beyond them is left out. */
-const MOST_FIELDS = 50
+/** Fields of one line; a filter's fields beyond that are left out. */
+const MAX_FIELDS = 50
 
-/** `own` stands in every line, in front, whatever the filter calls its fields. */
-export function filterLog(log: Log, own: LogFields): FilterLog {
+/** `fixed` are fields of every line, the first ones; the filter's fields of the same names are left out. */
+export function filterLog(log: Log, fixed: LogFields): FilterLog {
   const writeAs =
     (level: 'info' | 'warn') =>
     (event: string, fields: LogFields = {}): void =>
-      log.write(level, printable(shown(event)), { ...own, ...plain(fields), ...own })
+      log.write(level, printable(textOf(event)), { ...fixed, ...safeFields(fields), ...fixed })
   return { log: writeAs('info'), warn: writeAs('warn') }
 }
 
-function plain(fields: unknown): LogFields {
+function safeFields(fields: unknown): LogFields {
   if (typeof fields !== 'object' || fields === null) return {}
-  const entries = Object.entries(fields).slice(0, MOST_FIELDS)
+  const entries = Object.entries(fields).slice(0, MAX_FIELDS)
   return Object.fromEntries(
-    entries.map(([key, value]) => [printable(key), typeof value === 'number' ? value : shown(value)]),
+    entries.map(([key, value]) => [printable(key), typeof value === 'number' ? value : textOf(value)]),
   )
 }
 
-/** Text as it is, and of everything else only what has one way of being written. */
-function shown(value: unknown): string {
+/** Text as it is, numbers and booleans as text, and of everything else only its type. */
+function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   return typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint'
     ? String(value)

@@ -1,11 +1,11 @@
-/** The runner's log: one line an event. Never standard output or error: pipe(8) reads those as the filter's answer. */
+/** The runner's log: one line an event. In pipe mode it is never standard output or error, which pipe(8) reads as the answer. */
 
 export type LogFields = Readonly<Record<string, string | number | boolean>>
 export type LogLevel = 'info' | 'warn' | 'error'
 
 export interface Log {
-  /** Notes one event. Must not throw: mail is worth more than a log line. */
+  /** Logs one event. Does not throw: a log line must not cost a message. */
   write(level: LogLevel, event: string, fields?: LogFields): void
-  /** Waits until what was written has left the process, then gives the log up. Called once. */
+  /** Waits until what was written has left the process, then closes the log. Called once. */
   close(): Promise<void>
 }

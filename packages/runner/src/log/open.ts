@@ -1,4 +1,4 @@
-/** From the operator's `[log] to` to a log. */
+/** Opens the log that `[log] to` in candy.toml names. */
 import { CandyError } from '@candy/sdk'
 import { openFileLog } from './file-log.js'
 import type { Log } from './log.js'

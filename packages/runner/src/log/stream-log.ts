@@ -1,8 +1,8 @@
-/** A log for a person at a terminal: lines on a stream, standard error say. */
+/** A log for a person at a terminal: lines on a stream, such as standard error. */
 import { printLine } from './line.js'
 import type { Log } from './log.js'
 
-/** The stream stays its owner's. */
+/** The caller closes the stream. */
 export function openStreamLog(stream: NodeJS.WritableStream): Log {
   return {
     write: (level, event, fields) => {

@@ -2,11 +2,12 @@
  * What smtpd(8) and cleanup(8) will make of a message, made beforehand: before the queue the message comes to them after
  * candy, and filters would not see what they change then.
  *
- * - The first line that is no field ends the header, and an empty line is put before it: a body is a body to everybody.
+ * - The first line that is no field ends the header, and an empty line is put before it: every reader sees the same body.
  * - `From ` at the very start becomes X-Mailbox-Line, and the last line gets its line end.
- * - In a field, the blanks before the colon go, a line ends at its first NUL, and what is beyond header_size_limit is cut off.
- * - Fields that message_drop_headers names (Bcc, Return-Path) go.
- * - Fields of MIME parts and of messages within the message are treated alike, but none goes, and no empty line is put there.
+ * - In a field, the blanks before the colon are removed, a line ends at its first NUL, and what exceeds header_size_limit is cut off.
+ * - Fields that message_drop_headers names (Bcc, Return-Path) are removed.
+ * - Fields of MIME parts and of messages within the message are treated in the same way, but none is removed, and no empty line is
+ *   added.
  *
  * A message that has been through this once is not changed again. No more than one field is held in memory.
  */

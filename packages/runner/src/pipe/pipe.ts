@@ -69,7 +69,7 @@ function outcomeActions(
     deliver: async ({ content, groups, positions }) => {
       const envelope = envelopeFor(message.envelope, positions)
       const result = await nextHop.handOver({ ...message, envelope, content }, signal)
-      if (!result.taken) return { delivered: false, answer: { exit: 69, text: `${result.status} ${result.text}` } }
+      if (!result.delivered) return { delivered: false, answer: { exit: 69, text: `${result.status} ${result.text}` } }
       const reports = groups.flatMap(({ outcome }) => outcome.reports)
       return { delivered: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },

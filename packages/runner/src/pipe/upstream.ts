@@ -1,19 +1,19 @@
 /**
- * Whether pipe(8) is still there. When it is killed while it writes, the message ends early and nothing else tells: an
- * end-of-file is all there is, and half a message must not be delivered.
+ * Whether pipe(8) is still running. When it is killed while it writes, all that can be seen on standard input is an end-of-file,
+ * and half a message must not be delivered.
  */
 import { CandyError } from '@candy/sdk'
 import { type ProcessStat, readProcessStat } from '../os/process-stat.js'
 
-/** Who adopts a process whose parent is gone. pipe(8) is never that. */
+/** The parent of a process whose own parent has ended. pipe(8) never has this number. */
 const INIT = 1
 
 /** PF_EXITING of Linux' include/linux/sched.h: set before a dying process closes its files. */
 const EXITING = 4
 
 /**
- * `process` is the child of pipe(8): this process, or the shell that started it. Gives a check that throws once the parent
- * it has now is gone, or was gone before; also once that shell is. Without /proc (not Linux) the check passes.
+ * `process` is the child of pipe(8): this process, or the shell that started it. Returns a check, which throws when that child's
+ * parent has ended, and when the shell has. Without /proc (not Linux) the check passes.
  */
 export function watchUpstream(process: number): () => void {
   const parent = readProcessStat(process)?.parent

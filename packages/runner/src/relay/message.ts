@@ -126,7 +126,7 @@ function outcomeActions(
     },
     // Also past the deadline: the next hop may have the message for other recipients already.
     quarantine: async ({ message, outcome }) => {
-      // The event loop takes its turn, so that a client that has disconnected meanwhile is known to have.
+      // The event loop gets a turn first, so that it is known when the client has disconnected.
       await turn()
       if (client.disconnected !== undefined) throw client.disconnected
       const name = await quarantine(relay.quarantine, message, outcome)

@@ -230,7 +230,7 @@ export class NextHopTransaction {
   }
 }
 
-/** Throws when the deadline has aborted. The event loop takes its turn first, so that a client that has disconnected aborts it. */
+/** Throws when the deadline has aborted. The event loop gets a turn first, so that a client that has disconnected aborts it. */
 async function assertInTime(deadline: Deadline): Promise<void> {
   await turn()
   deadline.throwIfAborted()

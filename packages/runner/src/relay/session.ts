@@ -222,7 +222,7 @@ export class RelaySession {
     this.#reply(makeReply(354, 'End data with <CR><LF>.<CR><LF>'))
     await this.#flush()
     await this.#answerMessage(this.#relay.protocol === 'lmtp' ? recipients.length : 1)
-    // As smtpd(8) does: a message that was received whole forgives the errors before it.
+    // As with smtpd(8), the errors before a message do not count after it.
     this.#errors = 0
     await this.#nextHop.reset()
   }

@@ -42,7 +42,7 @@ const XFORWARD = { keywords: [...announced, 'XFORWARD NAME ADDR PROTO HELO IDENT
 
 test('tells the next hop who the client was, as far as it wants to know', async () => {
   const { sink, handOver } = await start(XFORWARD)
-  expect(await handOver({ client: CLIENT })).toEqual({ taken: true })
+  expect(await handOver({ client: CLIENT })).toEqual({ delivered: true })
   expect(sink.messages[0]?.transcript.map(String)).toEqual([
     'EHLO localhost',
     'XFORWARD NAME=spike.example.org',
@@ -62,7 +62,7 @@ test.each([announced, [...announced, 'XFORWARD'], ['XFORWARD ADDR IDENT']])(
   async (...keywords) => {
     const { sink, log, handOver } = await start({ keywords })
     sink.fail({ at: 'xforward', answer: '501 5.5.4 Bad ADDR syntax' })
-    expect(await handOver({ client: CLIENT })).toEqual({ taken: true })
+    expect(await handOver({ client: CLIENT })).toEqual({ delivered: true })
     const refused = keywords.some((keyword) => keyword.startsWith('XFORWARD ')) ? 2 : 0
     expect(log.lines.filter(({ event }) => event.includes('XFORWARD'))).toHaveLength(refused)
   },
@@ -81,7 +81,7 @@ describe('SMTPUTF8', () => {
 
   test('that is not offered is not demanded: the address goes as it is', async () => {
     const { sink, handOver } = await start({ keywords: ['PIPELINING'] })
-    expect(await handOver({ sender: 'jörg@example.com' })).toEqual({ taken: true })
+    expect(await handOver({ sender: 'jörg@example.com' })).toEqual({ delivered: true })
     expect(sink.messages[0]?.mail.toString()).toBe('MAIL FROM:<jörg@example.com>')
   })
 
@@ -89,7 +89,7 @@ describe('SMTPUTF8', () => {
     const { sink, handOver } = await start({ keywords: ['PIPELINING'] })
     sink.fail({ at: 'mail', answer: '553 5.6.7 Must declare SMTPUTF8 to send unicode address' })
     expect(await handOver({ sender: 'jörg@example.com' })).toEqual({
-      taken: false,
+      delivered: false,
       status: '5.6.7',
       text: 'Must declare SMTPUTF8 to send unicode address',
     })
@@ -103,8 +103,8 @@ test.each(['connect', 'ehlo'] as const)('a refusal at %s is about nobody’s mes
 })
 
 test.each([
-  ['554 5.4.0 Error: too many hops', { taken: false, status: '5.4.0', text: 'Error: too many hops' }],
-  ['552 5.3.4 message file too big', { taken: false, status: '5.3.4', text: 'message file too big' }],
+  ['554 5.4.0 Error: too many hops', { delivered: false, status: '5.4.0', text: 'Error: too many hops' }],
+  ['552 5.3.4 message file too big', { delivered: false, status: '5.3.4', text: 'message file too big' }],
 ] as const)('%s is about the message', async (answer, handed) => {
   const { sink, handOver } = await start()
   sink.fail({ at: 'dot', answer })
