@@ -1,6 +1,7 @@
 /** The runner's log: one line an event. In pipe mode it is never standard output or error, which pipe(8) reads as the answer. */
+import type { LogFields } from '@candy/sdk'
 
-export type LogFields = Readonly<Record<string, string | number | boolean>>
+export type { LogFields }
 export type LogLevel = 'info' | 'warn' | 'error'
 
 export interface Log {

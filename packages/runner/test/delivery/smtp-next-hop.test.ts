@@ -145,8 +145,8 @@ test('whatever a next hop does, success is said only for what it took whole, and
         .catch(({ code }) => code)
       expect(rogue.whole.length).toBeLessThanOrEqual(1)
       if (handed === 'NEXT_HOP') return rogue.stop()
-      const { taken } = handed as HandOverResult
-      if (taken) expect(rogue.whole).toEqual([{ mark: TEXT.split('\r\n')[0], vouched: true }])
+      const { delivered } = handed as HandOverResult
+      if (delivered) expect(rogue.whole).toEqual([{ mark: TEXT.split('\r\n')[0], vouched: true }])
       else expect((handed as { status: string }).status).toBe('5.3.4')
       await rogue.stop()
     }),

@@ -1,0 +1,58 @@
+/** The tables of docs/json.md that describe outcomes and records of the quarantine, against the JSON that is written. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import type { StoppedOutcome } from '../../src/chain/outcome.js'
+import { toJson } from '../../src/cli/outcome-print.js'
+import { quarantine } from '../../src/delivery/quarantined.js'
+import { chunks, scratch } from '../support.js'
+
+const page = readPage('docs/json.md')
+const [, record = ''] = page.split('## `record.json`')
+
+const content = { size: 4, open: () => chunks('A: 1'), headers: async () => Buffer.from('A: 1') }
+const client = { address: '192.0.2.1', name: 'c.example', helo: 'h.example', protocol: 'ESMTP', login: 'joe' }
+const message = {
+  id: 'ID',
+  envelope: { sender: 's@example.com', recipients: ['r@example.net'], client },
+  content,
+} as const
+const outcome: StoppedOutcome = {
+  action: 'quarantine',
+  reason: { filter: 'av', text: 'virus', status: [7, 1] },
+  content,
+  edits: [],
+  rewritten: false,
+  reports: [{ name: 'av', action: 'error', milliseconds: 3, text: 'no clamd', code: 'SCANNER_UNREACHABLE' }],
+  close: async () => {},
+}
+
+test('record.json has the members that the page names, and no others', async () => {
+  const directory = scratch()
+  const name = await quarantine(directory, message, outcome)
+  const written = JSON.parse(readFileSync(join(directory, name, 'record.json'), 'utf8'))
+  const rows = readTable(record, 'member')
+  expect(rows.map(({ member }) => code(member))).toEqual(Object.keys(written))
+  for (const part of ['envelope', 'reason']) {
+    const cell = rows.find(({ member }) => code(member) === part)?.is ?? ''
+    for (const key of Object.keys(written[part])) expect(cell).toContain(`\`${key}\``)
+  }
+  for (const key of Object.keys(client)) expect(record).toContain(`\`${key}\``)
+  expect(written).toEqual({
+    ...written,
+    version: 1,
+    id: 'ID',
+    envelope: message.envelope,
+    reason: outcome.reason,
+    size: 4,
+  })
+})
+
+test('candy check --json has the members that the page names, and a report has, too', () => {
+  const json = toJson({ envelope: message.envelope, header: new Uint8Array() }, [{ positions: [0], message, outcome }])
+  expect(readTable(page, 'member').map(({ member }) => code(member))).toEqual(Object.keys(json))
+  const [, reports = ''] = page.split('\nA report:\n')
+  const members = readTable(reports, 'member').map(({ member }) => code(member))
+  expect(members).toEqual(Object.keys(outcome.reports[0] ?? {}))
+})
