@@ -5,6 +5,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
+import { configurationOf } from './clamd/configuration.js'
 
 /** Where a distribution puts what clamd needs. */
 export interface Places {
@@ -43,7 +44,7 @@ export async function explainAbsence(
   if (code === 'ECONNREFUSED') return 'nobody listens at this socket any more: systemctl restart clamav-daemon'
   return (
     'there is no such socket: systemctl start clamav-daemon, or, if it runs (systemctl status clamav-daemon), ' +
-    'write its LocalSocket (clamd.conf) into "addresses"'
+    `write its LocalSocket (${configurationOf({ path })}) into "addresses"`
   )
 }
 
@@ -55,7 +56,7 @@ async function explainDenial(path: string): Promise<string> {
     return `the account ${username} may not enter ${shut}: chmod o+x ${shut}, or put the account into its group`
   }
   return (
-    `the account ${username} may not use this socket: set LocalSocketMode 666 in clamd.conf ` +
+    `the account ${username} may not use this socket: set LocalSocketMode 666 in ${configurationOf({ path })} ` +
     `and systemctl restart clamav-daemon, or put the account into the socket's group (LocalSocketGroup)`
   )
 }

@@ -6,6 +6,7 @@ import type { Context, Health, LogFields } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { explainAbsence } from './absence.js'
 import { type ClamdClient, createClamdClient } from './clamd/client.js'
+import { configurationOf } from './clamd/configuration.js'
 import { ClamdError } from './clamd/error.js'
 import type { Options } from './options.js'
 import { largest, nested } from './probe.js'
@@ -65,7 +66,7 @@ async function examineOne(
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
       age.text,
       ...(settings.length > 0
-        ? [`set in clamd.conf ${settings.join(', ')}, then systemctl restart clamav-daemon`]
+        ? [`set in ${configurationOf(address)} ${settings.join(', ')}, then systemctl restart clamav-daemon`]
         : []),
       ...(reach === 'unknown'
         ? [`whether it scans ${messageSizeLimit} bytes (message_size_limit) took too long to tell`]

@@ -5,6 +5,7 @@ import { testContext, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clamd, startClamd } from '../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import { configurationOf } from '../src/clamd/configuration.js'
 import { filter } from '../src/filter.js'
 import { answer, readRequest, startFake } from './fake.js'
 import { asStranger } from './stranger.js'
@@ -83,7 +84,7 @@ test('a clamd that is silent about its limits is not well, because anybody can s
   expect(await check({ addresses: [silent.socket], max_signature_age: '6d' })).toMatchObject({
     ok: false,
     text: expect.stringMatching(
-      /; set in clamd.conf AlertExceedsMax yes \(any sender can .*\), then systemctl restart clamav-daemon$/,
+      /; set in \S*clamd.conf AlertExceedsMax yes \(any sender can .*\), then systemctl restart clamav-daemon$/,
     ),
     details: { limits: 'silent' },
   })
@@ -101,7 +102,7 @@ test('a clamd that takes less than Postfix is told from one that takes as much',
   expect(await check({ addresses: [strict.socket] }, { messageSizeLimit: 10_240_000 })).toMatchObject({
     ok: false,
     text: expect.stringContaining(
-      '; set in clamd.conf StreamMaxLength 10M, MaxFileSize 10M, MaxScanSize 40M ' +
+      `; set in ${configurationOf({ path: strict.socket })} StreamMaxLength 10M, MaxFileSize 10M, MaxScanSize 40M ` +
         '(it does not scan the 10240000 bytes of message_size_limit), then systemctl restart clamav-daemon',
     ),
   })
@@ -172,7 +173,7 @@ test('a socket that this account may not use says what to do', async () => {
   try {
     expect(await asStranger(program)).toMatchObject({
       ok: false,
-      text: expect.stringMatching(/the account \S+ may not use this socket: set LocalSocketMode 666 in clamd.conf/),
+      text: expect.stringMatching(/the account \S+ may not use this socket: set LocalSocketMode 666 in \S*clamd.conf/),
     })
   } finally {
     await clamd.stop()

@@ -1,6 +1,7 @@
 /** Reaching a clamd: one address, or the first of several that answers, waiting for one that is still starting. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
+import { configurationOf } from './configuration.js'
 import { ClamdError } from './error.js'
 import { Line } from './line.js'
 
@@ -74,22 +75,24 @@ async function open(address: ServiceAddress, signal: AbortSignal | undefined): P
 
 function unreachable(address: ServiceAddress, error: unknown): ClamdError {
   const { code, message } = error as NodeJS.ErrnoException
-  return new ClamdError('UNREACHABLE', `${printAddress(address)}: ${reason(code) ?? message}`, { cause: error })
+  return new ClamdError('UNREACHABLE', `${printAddress(address)}: ${reason(address, code) ?? message}`, {
+    cause: error,
+  })
 }
 
-function reason(code: string | undefined): string | undefined {
+function reason(address: ServiceAddress, code: string | undefined): string | undefined {
   switch (code) {
     case 'EACCES':
       return (
         'permission denied: let this account use the socket ' +
-        '(LocalSocketGroup and LocalSocketMode in clamd.conf, and the mode of its directory), or put it into that group'
+        `(LocalSocketGroup and LocalSocketMode in ${configurationOf(address)}, and the mode of its directory), or put it into that group`
       )
     case 'ENOENT':
       return 'no such socket: is clamd running, and is this its LocalSocket?'
     case 'ECONNREFUSED':
       return 'connection refused: is clamd running?'
     case 'EAGAIN':
-      return 'too many connections are waiting (MaxConnectionQueueLength in clamd.conf)'
+      return `too many connections are waiting (MaxConnectionQueueLength in ${configurationOf(address)})`
     default:
       return undefined
   }
