@@ -97,7 +97,7 @@ describe('after the queue', () => {
     const queuedAs = /queued as (\w+)/.exec(line)?.[1]
     const id = / id=(\S+) /.exec(line)?.[1] ?? ''
     if (id.startsWith('candy-'))
-      expect(await ground.postfix.log()).toMatch(new RegExp(`status=sent \\(.*queued as ${queuedAs}`))
+      expect(await ground.postfix.log()).toMatch(new RegExp(`status=sent \\(250 .*queued as ${queuedAs} \\(${id}\\)\\)`))
     else expect(await ground.postfix.log()).toMatch(new RegExp(`: ${id}: to=<one@example\\.net>`))
   })
 })

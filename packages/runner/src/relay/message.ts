@@ -118,11 +118,12 @@ function outcomeActions(
   return {
     deliver: async ({ content, positions }) => {
       const reply = await nextHop.deliver(content, deadline, transactionFor(transaction, positions))
-      // The next hop's own reply of success has its queue id, and so has the log line.
-      if (isPositive(reply)) return { delivered: true, answer: reply }
+      const delivered = isPositive(reply)
+      // Before the queue the reply goes to the client, which may take everything after "queued as" for the queue id.
+      if (delivered && relay.queue === 'before') return { delivered, answer: reply }
       const answer = withOwnId(relayedReply(reply, relay.queue), id)
-      relay.log.write('warn', 'next hop refused', { id, reply: printReply(reply), answer: answer.code })
-      return { delivered: false, answer }
+      if (!delivered) relay.log.write('warn', 'next hop refused', { id, reply: printReply(reply), answer: answer.code })
+      return { delivered, answer }
     },
     // Also past the deadline: the next hop may have the message for other recipients already.
     quarantine: async ({ message, outcome }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeOwnId, withOwnId } from '../../src/delivery/own-id.js'
-import { makeReply } from '../../src/smtp/reply.js'
+import { makeReply, writeReply } from '../../src/smtp/reply.js'
 
 test('ids of our own cannot be taken for queue ids of Postfix, and differ', () => {
   const ids = Array.from({ length: 1_000 }, makeOwnId)
@@ -19,4 +19,15 @@ test('a reply has an id of our own at its end, once, and never a queue id', () =
   ])
   const plain = makeReply(550, '5.7.1 no')
   expect(withOwnId(plain, '4cJWtt1Lq9z5t')).toBe(plain)
+})
+
+test('a line of a reply never gets longer than RFC 5321 allows, and nothing of its text is lost', () => {
+  const id = makeOwnId()
+  const suffix = ` (${id})`
+  const fits = '2.0.0 Ok: queued as 4F1 '.padEnd(506 - suffix.length, 'x')
+  expect(writeReply(withOwnId(makeReply(250, fits), id))).toBe(`250 ${fits}${suffix}\r\n`)
+  expect(writeReply(withOwnId(makeReply(250, `${fits}x`), id))).toBe(`250-${fits}x\r\n250 2.0.0${suffix}\r\n`)
+  const bare = 'x'.repeat(600)
+  const twice = withOwnId(withOwnId({ code: 250, lines: ['queued as 4F1', bare] }, id), id)
+  expect(writeReply(twice)).toBe(`250-queued as 4F1\r\n250-${bare}\r\n250${suffix}\r\n`)
 })
