@@ -5,9 +5,10 @@ import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Envelope } from '@candy/sdk'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
+import { parseMailAddress } from '../chain/mail-address.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
 import { ConfigurationError } from '../config/problem.js'
 import { checkExitOf } from '../delivery/answer.js'
@@ -49,7 +50,11 @@ export function addCheck(candy: Command): void {
     .argument('[file]', 'the message; standard input when it is - or missing', '-')
     .option('--filters <dir>', 'a directory to use for filters.d')
     .option('--filter <package>', 'judge with this filter alone: a package or the path of one')
-    .option('--from <address>', 'envelope sender; empty is a bounce (default: what Return-Path or From says)')
+    .option(
+      '--from <address>',
+      'envelope sender; empty is a bounce (default: what Return-Path or From says)',
+      parseSender,
+    )
     .option('--to <address>', 'an envelope recipient; may be repeated (default: postmaster)', oneMore)
     .option('--out <file>', 'write the message as it would go on')
     .option('--json', 'print JSON')
@@ -63,7 +68,21 @@ export function addCheck(candy: Command): void {
 
 /** Each `--to` names one: an option that took all words behind it would take the file too, and the message would come from standard input. */
 function oneMore(address: string, before: readonly string[] = []): readonly string[] {
-  return [...before, address]
+  return [...before, parseRecipient(address)]
+}
+
+/** The null sender of bounces is written `<>` in SMTP. */
+function parseSender(written: string): string {
+  return written === '' || written === '<>' ? '' : parseRecipient(written)
+}
+
+/** Anything else is a slip, and would be judged as an envelope that no mail has. Angle brackets are none of the address. */
+function parseRecipient(written: string): string {
+  const address = written.replace(/^<(.*)>$/s, '$1')
+  if (parseMailAddress(address) !== undefined) return address
+  throw new InvalidArgumentError(
+    'Not a mail address: write user@example.org, with quotes in it where it has blanks ("a b"@example.org).',
+  )
 }
 
 /** The message is judged as cleanup(8) would make it; but a file has the Return-Path of its delivery, which says who the sender was. */

@@ -1,5 +1,6 @@
 /** `[recipients."PATTERN"]` of a drop-in: for whom the filter is off, or judges with other settings. */
 import { foldAddress } from '../chain/address-map.js'
+import { isDomain, parseMailAddress } from '../chain/mail-address.js'
 import type { Policy } from '../chain/policy.js'
 import { readPolicy } from './policy.js'
 import { isTable, type Section } from './section.js'
@@ -14,9 +15,6 @@ export interface RecipientRule {
   readonly options: TomlTable
 }
 
-/** A domain, also `.example.org` and `[192.0.2.1]`; before it a local part, which may be quoted (RFC 5321 §4.1.2). */
-const PATTERN = /^(?:(?:"(?:[^"\\]|\\.)+"|[^\s"@<>,*]+)@(?!\.))?(?:\.?[^\s"@<>,*.[\]][^\s"@<>,*[\]]*|\[[^\s[\]]+\])$/
-
 /** Reads `[recipients]`. `policy` is what holds where a rule says nothing; what is wrong goes to the section's problems. */
 export function readRules(section: Section, policy: Policy): readonly RecipientRule[] {
   const taken = new Map<string, string>()
@@ -27,7 +25,7 @@ export function readRules(section: Section, policy: Policy): readonly RecipientR
       section.wrong(pattern, 'a name with a dot in it stands in quotes', whole)
       return []
     }
-    if (pattern !== '*' && !PATTERN.test(pattern)) {
+    if (pattern !== '*' && !isPattern(pattern)) {
       section.wrong(pattern, 'must be "user@example.org", "example.org", ".example.org" or "*"', meant(pattern))
     }
     const other = taken.get(foldAddress(pattern))
@@ -37,6 +35,13 @@ export function readRules(section: Section, policy: Policy): readonly RecipientR
     const enabled = rule.flag('enabled', true)
     return { pattern, enabled, policy: readPolicy(rule, policy), options: rule.table('options') }
   })
+}
+
+/** An address, a domain, or `.` and a domain. A `*` in a plain local part would be taken for one that stands for any text. */
+function isPattern(pattern: string): boolean {
+  if (!pattern.includes('@')) return isDomain(pattern.replace(/^\./, ''))
+  const { local = '', domain } = parseMailAddress(pattern) ?? {}
+  return domain !== undefined && (local.startsWith('"') || !local.includes('*'))
 }
 
 /**
@@ -58,5 +63,5 @@ function meant(pattern: string): string | undefined {
     .replace(/^<(.*)>$/, '$1')
     .replace(/^\*?@/, '')
     .replace(/^\*\./, '.')
-  return plain !== pattern && PATTERN.test(plain) ? plain : undefined
+  return plain !== pattern && isPattern(plain) ? plain : undefined
 }

@@ -71,6 +71,18 @@ test('the sender is who the message says, unless told', () => {
   expect(JSON.parse(candy(['check', '-c', directory, '--from', '', '--json'], message).stdout).sender).toBe('')
 })
 
+test('the envelope is whatever a stranger may send, and the null sender can be written as in SMTP', () => {
+  const directory = site({})
+  const judge = (from: string, to: string): { readonly sender: string; readonly groups: readonly object[] } =>
+    JSON.parse(candy(['check', '-c', directory, '--json', '--from', from, '--to', to], MESSAGE).stdout)
+  const strange = { from: '"john @ doe"@[IPv6:2001:db8::1]', to: 'jörg@exämple.com' }
+  expect(judge(strange.from, strange.to)).toMatchObject({
+    sender: strange.from,
+    groups: [{ recipients: [strange.to] }],
+  })
+  expect(judge('<>', '<a@example.org>')).toMatchObject({ sender: '', groups: [{ recipients: ['a@example.org'] }] })
+})
+
 test('a removal is shown where there was something to remove', () => {
   const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
   const judge = "() => ({ action: 'accept', edits: [{ remove: 'X-There' }, { remove: 'X-Not-There' }] })"
@@ -100,6 +112,10 @@ test.each([
   [['chekc'], 64, "unknown command 'chekc'"],
   [['check', '/nowhere/m.eml'], 66, '/nowhere/m.eml'],
   [['check', '--out', '/nowhere/out'], 74, '/nowhere/out'],
+  [['check', '--to', 'not an address'], 64, "option '--to <address>' argument 'not an address' is invalid"],
+  [['check', '--to', ''], 64, "option '--to <address>' argument '' is invalid"],
+  [['check', '--to', '<>'], 64, "option '--to <address>' argument '<>' is invalid"],
+  [['check', '--from', 'a@b, c@d'], 64, "option '--from <address>' argument 'a@b, c@d' is invalid"],
 ])('candy %j ends with %d', (argv, status, why) => {
   const run = candy(argv, MESSAGE)
   expect(run.stderr).toContain(why)
