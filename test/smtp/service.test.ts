@@ -133,6 +133,25 @@ test('what a killed process left half written in the quarantine is gone once the
   expect(await once(service, 'exit')).toEqual([0, null])
 })
 
+test('a second one for the same instance leaves the first alone, and says what to type instead', async () => {
+  const port = await freePort()
+  const directory = await configure([`listen = "127.0.0.1:${port}"`])
+  const service = serve(directory)
+  await answers(port)
+  const candy = (...words: readonly string[]) =>
+    tryCommand(process.execPath, [installation.candy, '-c', directory, ...words])
+  const [first] = childrenOf(service.pid ?? 0, 'candy.js')
+  await until('the first to be found', async () => (await candy('reload')).status === 0)
+  const { status, stderr } = await candy('serve')
+  expect(stderr.toString()).toBe(
+    `candy serve runs already for ${directory} (process ${first}). So that it takes an edit: candy -c ${directory} reload. To start it anew: kill ${first}, and then this again\n`,
+  )
+  expect(status).toBe(69)
+  await answers(port)
+  service.kill('SIGTERM')
+  expect(await once(service, 'exit')).toEqual([0, null])
+})
+
 test('two sockets from systemd are told apart by their names', async () => {
   const paths = { before: join(scratch.path, 'activated-1'), after: join(scratch.path, 'activated-2') }
   const directory = await configure([])

@@ -1,13 +1,19 @@
 /** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import { Ownership } from '../config/ownership.js'
+import { readSettings } from '../config/settings.js'
 import { commandsOf } from '../postfix/commands.js'
 import { PostfixError } from '../postfix/error.js'
+import { socketOwner } from '../postfix/socket-owner.js'
+import { serviceFiles } from '../service/state-directory.js'
 import { serve } from '../service/supervisor.js'
 import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG } from './exit-status.js'
+import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { isTooPowerful, runAgain } from './privileges.js'
+import { runnerUnitPaths } from './runner-start.js'
 
 interface ServeOptions {
   readonly config?: string
@@ -22,7 +28,7 @@ export function addServe(candy: Command): void {
     .addHelpText(
       'after',
       '\nSIGHUP reloads candy.toml and filters.d, as "candy reload" does, and keeps the old ones when the new are wrong;' +
-        '\nstarted with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done. Exit status: 0 ended by a signal, 78 something in the configuration is wrong.',
+        '\nstarted with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done. Exit status: 0 ended by a signal, 69 it runs already, 78 something in the configuration is wrong.',
     )
     .action(async (_, command: Command) => start(command.optsWithGlobals<ServeOptions>()))
 }
@@ -30,6 +36,7 @@ export function addServe(candy: Command): void {
 async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(config))
   if (await isTooPowerful()) return runAgain({ groups: await groupsOfServices(configDirectory) })
+  assertAlone(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')
   try {
@@ -38,6 +45,20 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
     if (error instanceof Error && 'code' in error) throw new Failure(EX_CONFIG, error.message)
     throw error
   }
+}
+
+/** Throws Failure when the service runs already: a second one would find the sockets taken. `candy`: what to type for this instance. */
+function assertAlone(configDirectory: string, candy: string): void {
+  const { state } = readSettings(configDirectory, new Ownership(), [])
+  const pid = socketOwner(serviceFiles(state).control, process.geteuid?.() ?? 0)
+  if (pid === undefined) return
+  const unit = runnerUnitPaths(configDirectory).find((path) => path.endsWith('.service') && existsSync(path))
+  const anew =
+    unit === undefined ? `kill ${pid}, and then this again` : `systemctl restart ${basename(unit, '.service')}`
+  throw new Failure(
+    EX_UNAVAILABLE,
+    `candy serve runs already for ${configDirectory} (process ${pid}). So that it takes an edit: ${candy} reload. To start it anew: ${anew}`,
+  )
 }
 
 /** Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no Postfix. */

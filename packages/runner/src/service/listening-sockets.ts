@@ -66,7 +66,7 @@ async function listenOnPath(path: string): Promise<ListeningSocket> {
       throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
     }
     if (await isListening(path)) {
-      if (Date.now() > end) throw new CandyError('CONFIG', `unix:${path}: another runner is listening there`)
+      if (Date.now() > end) throw taken({ path })
       await sleep(100)
     } else unlinkSync(path)
   }
@@ -87,12 +87,21 @@ async function listenOnPort(host: string, port: number): Promise<ListeningSocket
 }
 
 function failure(address: ServiceAddress, errno: number): CandyError {
+  if (getSystemErrorName(errno) === 'EADDRINUSE') return taken(address)
   // libuv says EACCES of a missing directory.
   const why =
     'path' in address && !existsSync(dirname(address.path))
       ? 'its directory is missing; "candy enable" makes it, and waits for candy serve'
       : getSystemErrorName(errno)
   return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${why}`)
+}
+
+function taken(address: ServiceAddress): CandyError {
+  const command = 'path' in address ? 'ss -lxp' : 'ss -ltnp'
+  return new CandyError(
+    'CONFIG',
+    `${printAddress(address)}: cannot listen there: somebody does already (a candy serve that was told to end, and has mail under way?); as root, ${command} shows who`,
+  )
 }
 
 function withUmask<T>(mask: number, act: () => T): T {

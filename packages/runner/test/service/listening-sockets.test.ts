@@ -81,7 +81,7 @@ test('a socket that somebody answers is respected', async () => {
   const path = join(scratch(), 'lmtp')
   const server = createServer((socket) => socket.on('error', () => {}).end('220 first\r\n')).listen(path)
   onTestFinished(() => void server.close())
-  await expect(listen({ path })).rejects.toThrow(/another runner is listening there/)
+  await expect(listen({ path })).rejects.toThrow(/somebody does already .*; as root, ss -lxp shows who$/)
   expect(await hears(path)).toBe('220 first\r\n')
 })
 
@@ -102,7 +102,10 @@ test('a port that is taken is one, too', async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  await expect(listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'CONFIG' })
+  await expect(listen({ host: '127.0.0.1', port })).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringMatching(/somebody does already .*; as root, ss -ltnp shows who$/),
+  })
 })
 
 test('a host by name is one of its addresses', async () => {
