@@ -62,7 +62,7 @@ describe('after the queue', () => {
     const line = await judgedSince(ground, from)
     expect(line).toContain('warning: judged id=')
     expect(line).toMatch(
-      / action=defer .* filters="50-clamav error \d+ ms \(SCANNER_UNREACHABLE: .*" decided_by=50-clamav /,
+      / action=defer .* filters="50-clamav error \d+ ms \(SCANNER_UNREACHABLE: .*" ask="candy list --ask" decided_by=50-clamav /,
     )
     expect(line).toContain(path)
     await ground.removeFilter('50-clamav.toml')
@@ -97,7 +97,9 @@ describe('after the queue', () => {
     const queuedAs = /queued as (\w+)/.exec(line)?.[1]
     const id = / id=(\S+) /.exec(line)?.[1] ?? ''
     if (id.startsWith('candy-'))
-      expect(await ground.postfix.log()).toMatch(new RegExp(`status=sent \\(250 .*queued as ${queuedAs} \\(${id}\\)\\)`))
+      expect(await ground.postfix.log()).toMatch(
+        new RegExp(`status=sent \\(250 .*queued as ${queuedAs} \\(${id}\\)\\)`),
+      )
     else expect(await ground.postfix.log()).toMatch(new RegExp(`: ${id}: to=<one@example\\.net>`))
   })
 })

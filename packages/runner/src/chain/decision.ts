@@ -1,5 +1,5 @@
 /** Applies the operator's policy to what one filter said. Pure: one filter, no bytes. */
-import { type HeaderEdit, printable, type Refusal, type Status } from '@candy/sdk'
+import { type ErrorCode, type HeaderEdit, printable, type Refusal, type Status } from '@candy/sdk'
 import type { ConfiguredFilter } from './configured-filter.js'
 import type { FilterResult } from './judge.js'
 import type { OutcomeAction, Report, StoppedOutcome } from './outcome.js'
@@ -62,10 +62,17 @@ function tagged({ name }: ConfiguredFilter, note: string, edits: readonly Header
   return { action: 'accept', edits: [...edits, { add: STATUS_FIELD, value: `${name}; ${note}` }] }
 }
 
+/** Errors of which the filter's own check can say more: it finds out why its scanner does not answer. */
+const ASKABLE: ReadonlySet<string> = new Set<ErrorCode>(['SCANNER_PROTOCOL', 'SCANNER_UNREACHABLE'])
+
 /** The result of a filter, for the log. */
-export function reportOf({ name }: ConfiguredFilter, result: FilterResult, milliseconds: number): Report {
+export function reportOf({ name, filter }: ConfiguredFilter, result: FilterResult, milliseconds: number): Report {
   if ('skipped' in result) return { name, action: 'skipped', milliseconds: 0 }
-  if ('error' in result) return { name, action: 'error', milliseconds, ...describeError(result.error) }
+  if ('error' in result) {
+    const description = describeError(result.error)
+    const askable = filter.check !== undefined && ASKABLE.has(description.code ?? '')
+    return { name, action: 'error', milliseconds, ...description, ...(askable && { askable }) }
+  }
   const { verdict } = result
   if (verdict.action === 'accept') return { name, action: 'accept', milliseconds }
   return { name, action: verdict.action, milliseconds, text: printable(verdict.text) }

@@ -49,4 +49,6 @@ export interface Report {
   readonly text?: string
   /** The error's code, where it has one. */
   readonly code?: string
+  /** Its scanner did not serve it, and the filter can say why: `candy list --ask`. */
+  readonly askable?: true
 }

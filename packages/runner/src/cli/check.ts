@@ -116,6 +116,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     if (out !== undefined) await writeLoad(groups, out)
     const original = { envelope, header: await headerOf(content) }
     process.stdout.write(options.json ? `${JSON.stringify(toJson(original, groups))}\n` : printGroups(original, groups))
+    if (!options.json) sayWhatToAsk(groups, options)
     const outcome = weightiest(groups)
     process.exitCode = outcome === undefined ? EX_TEMPFAIL : checkExitOf(outcome)
   } finally {
@@ -123,6 +124,16 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     await content?.close()
     await site.close()
   }
+}
+
+/** Where a scanner did not answer, its filter can say why. Only filters of filters.d can be asked. */
+function sayWhatToAsk(groups: readonly RecipientGroup[], { config, filters, filter }: CheckOptions): void {
+  const reports = groups.flatMap(({ outcome }) => outcome.reports)
+  const names = new Set(reports.filter(({ askable }) => askable).map(({ name }) => name))
+  if (names.size === 0 || filter !== undefined) return
+  const place = filters === undefined ? '' : ` --filters ${filters}`
+  const command = `candy${config === undefined ? '' : ` -c ${config}`} list${place} --ask`
+  console.error(`why ${[...names].join(' and ')} could not decide, and what to do about it: ${command}`)
 }
 
 /** Filters judge a bounce otherwise than a letter, so the sender is none only where the message names nobody. */

@@ -28,6 +28,7 @@ export function logJudged(log: Log, { group, messageId, answer, temporary }: Jud
     action: outcome.action,
     answer: printable(answer),
     filters: outcome.reports.map(printReport).join('; ') || 'none',
+    ...(outcome.reports.some(({ askable }) => askable) && { ask: 'candy list --ask' }),
     ...(outcome.action !== 'accept' && { decided_by: outcome.reason.filter }),
     message_id: messageId ?? '',
     ...clientFields(envelope.client),

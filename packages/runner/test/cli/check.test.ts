@@ -101,6 +101,23 @@ test('what cannot be decided is 75', () => {
   expect(stdout).toContain('defer: 10-broken: content filter unavailable')
 })
 
+test('where a scanner is not there, the command that says why is named, and it says so', () => {
+  const directory = site({
+    'filters.d/50-clamav.toml':
+      'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.ctl"]\nwait = "1ms"\n',
+    'filters.d/60-broken': script('exit 1'),
+  })
+  const { status, stderr } = candy(['check', '-c', directory], MESSAGE)
+  expect(status).toBe(75)
+  const [, named = ''] = /^why 50-clamav could not decide, and what to do about it: candy (.*)$/m.exec(stderr) ?? []
+  expect(named).toBe(`-c ${directory} list --ask`)
+  expect(candy(named.split(' ')).stderr).toMatch(/^warning: 50-clamav: .*clamd/m)
+  const [report] = JSON.parse(candy(['check', '-c', directory, '--json'], MESSAGE).stdout).filters
+  expect(report).toMatchObject({ name: '50-clamav', code: 'SCANNER_UNREACHABLE', askable: true })
+  const alone = candy(['check', '-c', directory, '--filter', '@candy/filter-spamassassin'], MESSAGE)
+  expect(alone.stderr).toBe('')
+})
+
 test('one filter alone, by its path', () => {
   const directory = site({ 'mine/judge': script('echo no; exit 69') })
   expect(candy(['check', '-c', directory, '--filter', join(directory, 'mine/judge')], MESSAGE).status).toBe(69)

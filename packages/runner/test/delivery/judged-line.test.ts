@@ -67,6 +67,14 @@ test('one line says who, what, why, and what Postfix heard', () => {
   })
 })
 
+test('where a filter can say more of its scanner, the line says what to type', () => {
+  const log = memoryLog()
+  const report = { name: '50-clamav', action: 'error', milliseconds: 3, code: 'SCANNER_UNREACHABLE' } as const
+  logJudged(log, judged(ENVELOPE, { reports: [{ ...report, askable: true }] }))
+  logJudged(log, judged(ENVELOPE, { reports: [report] }))
+  expect(log.lines.map(({ fields }) => fields.ask)).toEqual(['candy list --ask', undefined])
+})
+
 test('of many recipients the first are named and the others counted', () => {
   const log = memoryLog()
   const [first = '', ...others] = Array.from({ length: 1_000 }, (_, index) => `r${index}@example.net`)
