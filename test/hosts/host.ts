@@ -8,6 +8,7 @@ import { boot, type Machine } from './machine.js'
 import { install } from './product.js'
 import type { Release } from './releases.js'
 import { inTree, layOver } from './tree.js'
+import { asUnavailable } from './unavailable.js'
 
 /** Whoever gets mail on this host. */
 const ACCOUNT = 'bob'
@@ -25,24 +26,27 @@ export interface Host extends Machine {
   read(path: string): Promise<string>
 }
 
-/** Installs the product on a copy of a base, and boots it. */
-export async function startHost(
-  base: string,
-  release: Release,
-  tarballs: readonly string[],
-  cache: string,
-): Promise<Host> {
-  const scratch = await makeScratch(`host-${release.suite}`)
-  const tree = await layOver(base, scratch.path)
+/**
+ * Boots a copy of a base, and then installs the product there. Throws Unavailable where it does not boot, which is the machine's
+ * fault: there is nothing of the product in it yet.
+ */
+export async function startHost(base: string, release: Release, tarballs: readonly string[]): Promise<Host> {
+  const { suite, name } = release
+  const scratch = await makeScratch(`host-${suite}`)
+  const undo: (() => PromiseLike<void>)[] = [() => scratch.remove()]
   const stop = async (): Promise<void> => {
-    await tree[Symbol.asyncDispose]()
-    await scratch.remove()
+    for (const one of undo.toReversed()) await one()
   }
   try {
-    await install(tree.path, release, tarballs, cache)
-    await prepare(tree.path)
-    const machine = await boot(tree.path)
-    return hostOn(machine, tree.path, stop)
+    const { machine, path } = await asUnavailable('no container of it boots here', async () => {
+      const tree = await layOver(base, scratch.path)
+      undo.push(() => tree[Symbol.asyncDispose]())
+      await prepare(tree.path)
+      return { machine: await boot(tree.path, name), path: tree.path }
+    })
+    undo.push(() => machine[Symbol.asyncDispose]())
+    await install(path, release, tarballs)
+    return hostOn(machine, path, stop)
   } catch (error) {
     await stop()
     throw error
@@ -105,9 +109,6 @@ function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host
         milliseconds: 60_000,
         explain: async () => `${await type(['postqueue', '-p'])}\n${await explain()}`,
       }).then(() => {}),
-    [Symbol.asyncDispose]: async () => {
-      await machine[Symbol.asyncDispose]()
-      await stop()
-    },
+    [Symbol.asyncDispose]: stop,
   }
 }

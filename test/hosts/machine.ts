@@ -4,12 +4,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type CommandResult, tryCommand } from '../ground/command.js'
 import { until } from '../ground/patience.js'
-import { childrenOf } from '../ground/processes.js'
+import { childrenOf, signal } from '../ground/processes.js'
+import { sayAtTheEnd } from './unavailable.js'
 
-/** Milliseconds from power on until every unit has been started. */
-const BOOT = 240_000
+/** Milliseconds from power on until every unit has been started; about ten seconds on an idle machine. */
+const BOOT = 120_000
 
 /** With this status systemd-nspawn says that the system inside wants to be booted again. */
 const REBOOT = 133
@@ -21,9 +23,9 @@ export interface Machine extends AsyncDisposable {
   reboot(): Promise<void>
 }
 
-/** Boots the system in a directory, and waits until it has started all. */
-export async function boot(directory: string): Promise<Machine> {
-  let running = await powerOn(directory)
+/** Boots the system in a directory, and waits until it has started all. `name` is what it is called when something goes wrong. */
+export async function boot(directory: string, name: string): Promise<Machine> {
+  let running = await start(directory, name)
   const run = (command: readonly string[], input = ''): Promise<CommandResult> => inside(running.init, command, input)
   return {
     type: async (command, { input, status = 0 } = {}) => {
@@ -40,13 +42,12 @@ export async function boot(directory: string): Promise<Machine> {
       await run(['systemctl', 'reboot'])
       const [status] = await ended
       if (status !== REBOOT) throw new Error(`the system did not reboot: systemd-nspawn ended with ${status}`)
-      running = await powerOn(directory)
+      running = await start(directory, name)
     },
     [Symbol.asyncDispose]: async () => {
       if (running.nspawn.exitCode !== null) return
+      const stubborn = setTimeout(() => cutOff(running.nspawn), 30_000)
       const ended = once(running.nspawn, 'exit')
-      // systemd-nspawn(1): three times at once ends it without ceremony.
-      const stubborn = setTimeout(() => running.nspawn.kill('SIGKILL'), 30_000)
       await run(['systemctl', 'poweroff', '--force'])
       await ended
       clearTimeout(stubborn)
@@ -60,22 +61,59 @@ interface Running {
   readonly init: number
 }
 
+/** A start that hangs may be the fault of a machine with too much to do, so it is tried once more. */
+async function start(directory: string, name: string): Promise<Running> {
+  try {
+    return await powerOn(directory)
+  } catch (error) {
+    await sayAtTheEnd(`${name} did not start, and was started once more: ${(error as Error).message}`)
+    return powerOn(directory)
+  }
+}
+
 async function powerOn(directory: string): Promise<Running> {
   const options = ['--quiet', '--boot', '--private-network', '--register=no', '--keep-unit', '--console=read-only']
   const nspawn = spawn('systemd-nspawn', [...options, '--machine=mail', `--directory=${directory}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = once(nspawn, 'exit')
   let console = ''
   for (const stream of [nspawn.stdout, nspawn.stderr]) stream.on('data', (chunk) => (console += chunk))
-  const explain = async (): Promise<string> => console.slice(-4_000)
-  const init = await until('the first process', () => childrenOf(nspawn.pid ?? 0, '')[0], { explain })
-  const state = async (): Promise<string> => {
-    const { stdout } = await inside(init, ['systemctl', 'is-system-running'], '')
-    return stdout.toString().trim()
+  let state = ''
+  const started = async (): Promise<Running | undefined> => {
+    if (nspawn.exitCode !== null) throw new Error(`systemd-nspawn ended with ${nspawn.exitCode}\n${console}`)
+    const init = firstProcess(nspawn)
+    if (init === undefined) return undefined
+    const { stdout, stderr } = await inside(init, ['timeout', '20', 'systemctl', 'is-system-running'], '')
+    state = `${stdout}${stderr}`
+    return /^(?:running|degraded)$/m.test(state) ? { nspawn, init } : undefined
   }
-  const started = async (): Promise<boolean> => /^(?:running|degraded)$/.test(await state())
-  await until('the end of the start', started, { milliseconds: BOOT, explain })
-  return { nspawn, init }
+  const explain = async (): Promise<string> => `systemctl is-system-running: ${state}\n${console.slice(-4_000)}`
+  try {
+    return await until('the end of the start', started, { milliseconds: BOOT, explain })
+  } catch (error) {
+    cutOff(nspawn)
+    if (nspawn.exitCode === null) await ended
+    throw error
+  }
+}
+
+/** The child that is the first in its own namespace of processes. Another one makes that, and ends. */
+function firstProcess(nspawn: ChildProcess): number | undefined {
+  return childrenOf(nspawn.pid ?? 0, '').find((pid) => {
+    try {
+      return /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  })
+}
+
+/** As a power failure does. What is inside may outlive systemd-nspawn alone, but not its own first process. */
+function cutOff(nspawn: ChildProcess): void {
+  const init = firstProcess(nspawn)
+  if (init !== undefined) signal(init, 'SIGKILL')
+  nspawn.kill('SIGKILL')
 }
 
 function inside(init: number, command: readonly string[], input: string): Promise<CommandResult> {

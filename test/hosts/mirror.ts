@@ -2,13 +2,17 @@
 import { join } from 'node:path'
 import { runCommand, tryCommand } from '../ground/command.js'
 
+/** An archive that does not answer is none. */
+const IMPATIENT = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::https::Timeout=20']
+
 /** The address of an archive that has this release; undefined when none does. `scratch` is a directory to download to. */
 export async function findMirror(suite: string, scratch: string): Promise<string | undefined> {
   const printed = await runCommand('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
   for (const uri of new Set(printed.toString().trim().split('\n'))) {
     const address = uri.replace(/\/$/, '')
-    const release = [`${address}/dists/${suite}/InRelease`, join(scratch, 'InRelease')]
-    if ((await tryCommand('/usr/lib/apt/apt-helper', ['download-file', ...release])).status === 0) return address
+    const release = [`${address}/dists/${suite}/InRelease`, join(scratch, `${suite}.InRelease`)]
+    const { status } = await tryCommand('/usr/lib/apt/apt-helper', [...IMPATIENT, 'download-file', ...release])
+    if (status === 0) return address
   }
   return undefined
 }

@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { runCommand } from '../ground/command.js'
+import { kept } from './cache.js'
 import type { Release } from './releases.js'
 import { inTree } from './tree.js'
 
@@ -19,13 +20,8 @@ export async function pack(directory: string): Promise<readonly string[]> {
 }
 
 /** Installs it with the npm that is there, by the line of README.md, tarballs in place of names. Throws with what npm said. */
-export async function install(
-  tree: string,
-  release: Release,
-  tarballs: readonly string[],
-  cache: string,
-): Promise<void> {
-  if (release.bring !== undefined) await bring(tree, release.bring, cache)
+export async function install(tree: string, release: Release, tarballs: readonly string[]): Promise<void> {
+  if (release.bring !== undefined) await bring(tree, release.bring)
   const packed = join(tree, 'root/packed')
   await mkdir(packed)
   for (const tarball of tarballs) await cp(tarball, join(packed, tarball.split('/').at(-1) ?? ''))
@@ -35,10 +31,12 @@ export async function install(
 }
 
 /** Puts Node.js and npm below /usr/local, as an administrator might; from the npm packages of these names. */
-async function bring(tree: string, { node, npm }: NonNullable<Release['bring']>, cache: string): Promise<void> {
-  const prefix = join(cache, `node-${node}-npm-${npm}`)
-  await mkdir(prefix, { recursive: true })
-  await runCommand('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', `node@${node}`, `npm@${npm}`])
+async function bring(tree: string, { node, npm }: NonNullable<Release['bring']>): Promise<void> {
+  const packages = [`node@${node}`, `npm@${npm}`]
+  const prefix = await kept(packages.join('-'), async (draft) => {
+    await mkdir(draft)
+    await runCommand('npm', ['install', '--prefix', draft, '--no-audit', '--no-fund', ...packages])
+  })
   const local = join(tree, 'usr/local')
   await cp(join(prefix, 'node_modules/node/bin/node'), join(local, 'bin/node'), { dereference: true })
   await mkdir(join(local, 'lib/node_modules'), { recursive: true })

@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     reporters: ['verbose'],
     testTimeout: 300_000,
-    hookTimeout: 900_000,
+    // More than an archive has to give the files of a release, which are made in here (base.ts).
+    hookTimeout: 2_400_000,
   },
 })

@@ -127,7 +127,8 @@ Group=${ACCOUNT}
 SupplementaryGroups=${parameterOf(instance, 'setgid_group')}
 Restart=always
 RestartSec=1
-# Mail under way is finished first.
+# Mail under way is finished first. When candy serve is killed, its workers are killed with it, and one that hangs keeps it from
+# nothing; their mail comes again.
 KillMode=mixed
 TimeoutStopSec=16min
 UMask=0077
