@@ -23,7 +23,9 @@ test('a process is known by its number, with a name that looks like the fields b
 })
 
 test('a process that has ended is gone, also before anybody has waited for it', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+  // Only a shell waits for its children: this one ends when its parent is none any more.
+  const child = 'until grep -qs sleep /proc/$$/comm; do :; done'
+  const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`])
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
   const zombie = Number(line.toString())
   await expect.poll(() => readProcessStat(zombie)).toBeUndefined()
