@@ -9,27 +9,27 @@ import { AFTER_LIMIT, BEFORE_LIMIT, type Lane, main, type Track } from './lane.j
 const PROGRAM = join(process.cwd(), 'bench/floor-program.js')
 
 export const AFTER_FLOOR: Lane = {
-  name: 'after-queue: Node.js that only passes bytes on',
+  name: 'smtp: Node.js that only passes bytes on',
   kind: 'limit',
   against: AFTER_LIMIT,
-  start: () => startFloor('after'),
+  start: () => startFloor('smtp'),
 }
 
 export const BEFORE_FLOOR: Lane = {
-  name: 'before-queue: Node.js that only passes bytes on',
+  name: 'smtp-before: Node.js that only passes bytes on',
   kind: 'limit',
   against: BEFORE_LIMIT,
-  start: () => startFloor('before'),
+  start: () => startFloor('smtp-before'),
 }
 
 /** In candy's place, at candy's socket and under its account. */
-async function startFloor(queue: 'after' | 'before'): Promise<Track> {
-  const ground = await startRelay({ queue, main })
+async function startFloor(mode: 'smtp' | 'smtp-before'): Promise<Track> {
+  const ground = await startRelay({ mode, main })
   try {
     await ground.end()
     const socket = String(ground.socket)
     await rm(socket, { force: true })
-    const service = queue === 'after' ? 'candy-in' : 'candy-in-before'
+    const service = mode === 'smtp' ? 'candy-in' : 'candy-in-before'
     const nextHop = join(ground.postfix.queueDirectory, 'public', service)
     const daemon = await startDaemon({
       command: 'setpriv',
@@ -44,7 +44,7 @@ async function startFloor(queue: 'after' | 'before'): Promise<Track> {
       await daemon.stop()
       await ground.stop()
     }
-    return { ground, filters: [daemon.pid], ...(queue === 'after' && { transport: 'candy-lmtp' }), stop }
+    return { ground, filters: [daemon.pid], ...(mode === 'smtp' && { transport: 'candy-lmtp' }), stop }
   } catch (error) {
     await ground.stop()
     throw error

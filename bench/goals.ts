@@ -22,14 +22,14 @@ interface Target {
 
 type Find = (name: string) => Result | undefined
 
-const AFTER = 'after-queue: candy'
-const TCP = 'after-queue over TCP: candy'
-const BEFORE = 'before-queue: candy'
+const AFTER = 'smtp: candy'
+const TCP = 'smtp over TCP: candy'
+const BEFORE = 'smtp-before: candy'
 
 const TARGETS: readonly Target[] = [
   throughput(`${AFTER}: throughput, of its limit's`, AFTER, AFTER_LIMIT, 0.95),
   throughput(`${BEFORE}: throughput, of its limit's`, BEFORE, BEFORE_LIMIT, 0.95),
-  throughput(`${AFTER}, clamd: throughput, of clamsmtp's`, `${AFTER}, clamd`, 'after-queue: clamsmtp, clamd', 1.8),
+  throughput(`${AFTER}, clamd: throughput, of clamsmtp's`, `${AFTER}, clamd`, 'smtp: clamsmtp, clamd', 1.8),
   alone(AFTER, AFTER_LIMIT),
   alone(TCP, AFTER_LIMIT),
   alone(BEFORE, BEFORE_LIMIT),

@@ -4,8 +4,8 @@ import type { Ground } from '../test/ground/ground.js'
 import type { Spamd } from '../test/ground/spamd.js'
 
 export const NO_FILTER = 'no filter'
-export const AFTER_LIMIT = "after-queue limit: Postfix's smtp client into a second smtpd"
-export const BEFORE_LIMIT = 'before-queue limit: smtpd_proxy_filter into a second smtpd'
+export const AFTER_LIMIT = "smtp limit: Postfix's smtp client into a second smtpd"
+export const BEFORE_LIMIT = 'smtp-before limit: smtpd_proxy_filter into a second smtpd'
 
 /** One of each for all lanes. */
 export interface Daemons {

@@ -37,13 +37,13 @@ export const LANES: readonly Lane[] = [
   MILTER,
   { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
   AFTER_FLOOR,
-  ...withEach((suffix, filters) => relayLane(`after-queue: candy${suffix}`, AFTER_LIMIT, filters, {})),
-  relayLane('after-queue over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
+  ...withEach((suffix, filters) => relayLane(`smtp: candy${suffix}`, AFTER_LIMIT, filters, {})),
+  relayLane('smtp over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
   ...AFTER_QUEUE_RIVALS,
   { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
   BEFORE_FLOOR,
   ...withEach((suffix, filters) =>
-    relayLane(`before-queue: candy${suffix}`, BEFORE_LIMIT, filters, { queue: 'before' }),
+    relayLane(`smtp-before: candy${suffix}`, BEFORE_LIMIT, filters, { mode: 'smtp-before' }),
   ),
   { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
   ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail')),
@@ -57,7 +57,7 @@ function dropIn(name: string, socket: string): string {
 function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
   const start = async (daemons: Daemons): Promise<Track> => {
     const ground = await startRelay({ ...options, main, filters: filters(daemons) })
-    const after = options.queue !== 'before'
+    const after = options.mode !== 'smtp-before'
     const transport = options.tcp === true ? 'candy-smtp' : 'candy-lmtp'
     return { ground, filters: [ground.pid()], ...(after && { transport }), stop: ground.stop }
   }

@@ -34,27 +34,27 @@ const TRANSACTION = [XFORWARD, 'MAIL FROM:<a@example.com>', 'RCPT TO:<b@example.
 const NEXT_HOP = ['PIPELINING', 'SIZE 104857600', '8BITMIME', 'SMTPUTF8', 'DSN', 'ENHANCEDSTATUSCODES', 'CHUNKING']
 const KEYWORDS = [...NEXT_HOP, 'XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT']
 
-const CLIENTS = { after: sendAsLmtp, before: sendAsProxy } as const
-type Queue = keyof typeof CLIENTS
+const CLIENTS = { smtp: sendAsLmtp, 'smtp-before': sendAsProxy } as const
+type Mode = keyof typeof CLIENTS
 
-/** Measures both queues with every size, for about so many seconds each. */
+/** Measures both modes with every size, for about so many seconds each. */
 export async function benchRelay(seconds: number, progress: Progress, started: Started): Promise<Sheet> {
   const rows: string[][] = []
-  for (const queue of Object.keys(CLIENTS) as Queue[]) {
-    progress.next(`${queue}-queue: warming up`)
-    const { socket, pid } = await startRunner(queue, started)
-    await send(queue, socket, MESSAGES['4 KiB'], atMost(WARM_UP))
+  for (const mode of Object.keys(CLIENTS) as Mode[]) {
+    progress.next(`${mode}: warming up`)
+    const { socket, pid } = await startRunner(mode, started)
+    await send(mode, socket, MESSAGES['4 KiB'], atMost(WARM_UP))
     for (const [size, bytes] of Object.entries(MESSAGES)) {
-      progress.next(`${queue}-queue: ${size}`)
+      progress.next(`${mode}: ${size}`)
       const before = processorTime(family([pid]))
       const begun = performance.now()
-      const count = await send(queue, socket, bytes, forSeconds(seconds))
+      const count = await send(mode, socket, bytes, forSeconds(seconds))
       const rate = (count * 1000) / (performance.now() - begun)
       const after = processorTime(family([pid]))
       const user = (after.user - before.user) / count
       const system = (after.system - before.system) / count
       const costs = [user + system, user, system].map((cost) => cost.toFixed(3))
-      rows.push([`${queue}-queue, ${size}`, String(count), rate.toFixed(0), ...costs])
+      rows.push([`${mode}, ${size}`, String(count), rate.toFixed(0), ...costs])
     }
     await started.stop()
   }
@@ -66,14 +66,14 @@ interface Runner {
   readonly pid: number
 }
 
-async function startRunner(queue: Queue, started: Started): Promise<Runner> {
+async function startRunner(mode: Mode, started: Started): Promise<Runner> {
   const scratch = await started.own(makeScratch('bench'))
   const { candy } = await installCandy(join(scratch.path, 'candy'))
   const site = join(scratch.path, 'site')
   const socket = join(site, 'state/front')
   const hop = join(site, 'state/hop')
-  const settings = [`queue = "${queue}"`, `listen = "unix:${socket}"`, `next_hop = "unix:${hop}"`]
-  await writeSite(site, settings, join(site, 'state/log'))
+  const smtp = [`listen = "unix:${socket}"`, `next_hop = "unix:${hop}"`]
+  await writeSite(site, { mode, smtp, log: join(site, 'state/log') })
   await started.own(startSink({ path: hop, keep: false, keywords: KEYWORDS }))
   await chmod(hop, 0o777)
   const { pid } = await started.own(
@@ -104,11 +104,11 @@ function forSeconds(seconds: number): GoesOn {
 }
 
 /** Returns how many were sent. */
-async function send(queue: Queue, socket: string, bytes: Buffer, goesOn: GoesOn): Promise<number> {
+async function send(mode: Mode, socket: string, bytes: Buffer, goesOn: GoesOn): Promise<number> {
   const content = Buffer.concat([bytes, Buffer.from('.\r\n')])
   let count = 0
   const counted = (): boolean => goesOn() && ++count > 0
-  await Promise.all(Array.from({ length: SESSIONS }, () => CLIENTS[queue](socket, content, counted)))
+  await Promise.all(Array.from({ length: SESSIONS }, () => CLIENTS[mode](socket, content, counted)))
   return count
 }
 

@@ -40,7 +40,7 @@ interface Rival {
 
 const AFTER_QUEUE: readonly Rival[] = [
   {
-    name: 'after-queue: clamsmtp, clamd',
+    name: 'smtp: clamsmtp, clamd',
     debian: 'clamsmtp',
     user: 'clamsmtp',
     connections: 10,
@@ -56,21 +56,21 @@ const AFTER_QUEUE: readonly Rival[] = [
     },
   },
   {
-    name: 'after-queue: amavis, clamd',
+    name: 'smtp: amavis, clamd',
     debian: 'amavisd-new',
     user: 'amavis',
     connections: 2,
     command: (place) => amavis(place, ['@bypass_spam_checks_maps = (1);']),
   },
   {
-    name: 'after-queue: amavis, clamd and SpamAssassin',
+    name: 'smtp: amavis, clamd and SpamAssassin',
     debian: 'amavisd-new',
     user: 'amavis',
     connections: 2,
     command: (place) => amavis(place, []),
   },
   {
-    name: 'after-queue: spampd (SpamAssassin)',
+    name: 'smtp: spampd (SpamAssassin)',
     debian: 'spampd',
     user: 'spampd',
     connections: 2,

@@ -15,7 +15,7 @@ import { toMarkdown } from '../bench/sheet.js'
 import { median, medianRatio, quantile } from '../bench/statistics.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
-const candy = 'after-queue: candy'
+const candy = 'smtp: candy'
 
 interface Measured {
   readonly rates: number[]

@@ -126,8 +126,8 @@ beforeAll(async () => {
 })
 
 describe.each([
-  ['before the queue', () => startRelay({ queue: 'before', workers: 1, main: MAIN })],
-  ['after the queue', () => startRelay({ workers: 1, main: MAIN })],
+  ['smtp-before', () => startRelay({ mode: 'smtp-before', workers: 1, main: MAIN })],
+  ['smtp', () => startRelay({ workers: 1, main: MAIN })],
   ['in pipe mode', () => startCandy({ reinject: 'candy-in', main: MAIN })],
 ] as const)('%s', (_, start) => {
   let ground: Ground & HandMade & Partial<RelayGround>
@@ -148,9 +148,9 @@ describe.each([
   })
 })
 
-test('before the queue of a site that has set other limits, too', async () => {
+test('in mode smtp-before of a site that has set other limits, too', async () => {
   const messages = [...LISTED, ...DRAWN.slice(0, 100)]
-  await using ground = await startRelay({ queue: 'before', workers: 1, main: STRICT })
+  await using ground = await startRelay({ mode: 'smtp-before', workers: 1, main: STRICT })
   const directory = await keepWhatIsSeen(ground)
   await ground.reload()
   const delivered = await pass(ground, messages)

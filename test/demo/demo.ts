@@ -1,5 +1,5 @@
 /**
- * The demo: five messages through a real Postfix in SMTP mode after the queue, judged by a real clamd and a real spamd. All of it runs in
+ * The demo: five messages through a real Postfix in mode smtp, judged by a real clamd and a real spamd. All of it runs in
  * a directory of its own and on ports of its own, and is gone at the end, also when it is interrupted. It needs no mount
  * namespace, which a plain container does not allow.
  */

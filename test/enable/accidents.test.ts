@@ -77,7 +77,7 @@ test('a filter that is there already and keeps the test message, or defers it', 
   listing = await everything()
 })
 
-test('nobody who answers in SMTP mode', async () => {
+test('nobody who answers in mode smtp', async () => {
   const failed = failure('--mode', 'smtp', '--wait', '5s')
   await sleep(3_000)
   expect(await site.files()).toEqual(before)

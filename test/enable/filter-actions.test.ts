@@ -1,11 +1,11 @@
-/** A FILTER action of the site's beats content_filter: enabling says so, and before the queue Postfix has none. */
+/** A FILTER action of the site's beats content_filter: enabling says so, and in mode smtp-before Postfix has none. */
 import { expect, test } from 'vitest'
 import { deliver } from '../ground/client.js'
 import { type Site, startSite } from './site.js'
 
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
-test('after the queue such mail passes candy over, which enabling has said, and before it does not', async () => {
+test('in mode smtp such mail passes candy over, which enabling has said, and in mode smtp-before it does not', async () => {
   await using site = await startSite({
     // Postfix puts in where the ground delivers to.
     main: { smtpd_sender_restrictions: 'check_sender_access inline:{{past@example.com = FILTER $default_transport}}' },
@@ -17,7 +17,7 @@ test('after the queue such mail passes candy over, which enabling has said, and 
   expect(stdout).toMatch(warning)
   expect(await isJudged(site, 'other@example.com')).toBe(true)
   expect(await isJudged(site, 'past@example.com')).toBe(false)
-  const switched = await site.candy(['mode', 'smtp', '--queue', 'before', '--yes'])
+  const switched = await site.candy(['mode', 'smtp-before', '--yes'])
   expect(switched.stdout).not.toMatch(warning)
   expect(await isJudged(site, 'past@example.com')).toBe(true)
 })

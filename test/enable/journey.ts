@@ -9,10 +9,10 @@ import { expect } from 'vitest'
 import type { Files, Site } from './site.js'
 import { bodyOf, type Kept, RECIPIENT, type Sent, Traffic } from './traffic.js'
 
-type Way = 'pipe' | 'after' | 'before'
+type Mode = 'pipe' | 'smtp' | 'smtp-before'
 
 export interface Journey {
-  readonly ways: readonly [Way, Way, Way]
+  readonly modes: readonly [Mode, Mode, Mode]
   /** Of the steady load, at least. */
   readonly messages: number
   /** Further arguments of `candy enable`. */
@@ -36,17 +36,11 @@ export const MAIN: Readonly<Record<string, string>> = {
 }
 
 const CLIENTS = 4
-const ARGUMENTS: Readonly<Record<Way, readonly string[]>> = {
-  pipe: ['pipe'],
-  after: ['smtp', '--queue', 'after'],
-  before: ['smtp', '--queue', 'before'],
-}
-
 /** Milliseconds between two messages of a client: pipe mode starts a process for each. */
-const PACE: Readonly<Record<Way, number>> = { pipe: 1200, after: 60, before: 60 }
+const PACE: Readonly<Record<Mode, number>> = { pipe: 1200, smtp: 60, 'smtp-before': 60 }
 
 /** How many messages there are for one in pipe mode. */
-const WEIGHT: Readonly<Record<Way, number>> = { pipe: 1, after: 15, before: 15 }
+const WEIGHT: Readonly<Record<Mode, number>> = { pipe: 1, smtp: 15, 'smtp-before': 15 }
 
 /** What the filter is told by files that are there, or not any more. */
 class Marks {
@@ -109,25 +103,25 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
   const traffic = new Traffic(postfix.port, () => site.sink.count)
   const held = await traffic.send({ sender: HOLDER })
   traffic.start(CLIENTS)
-  const [first] = journey.ways
+  const [first] = journey.modes
   traffic.pace = PACE[first]
-  await site.enable('--mode', ...ARGUMENTS[first], ...(journey.enable ?? []))
+  await site.enable('--mode', first, ...(journey.enable ?? []))
   const enabled = performance.now()
 
   const stages: Stage[] = []
-  for (const [index, way] of journey.ways.entries()) {
+  for (const [index, mode] of journey.modes.entries()) {
     if (index > 0) {
-      traffic.pace = Math.max(PACE[way], PACE[journey.ways[index - 1] ?? way])
-      await site.candy(['mode', ...ARGUMENTS[way], '--yes'])
-      traffic.pace = PACE[way]
+      traffic.pace = Math.max(PACE[mode], PACE[journey.modes[index - 1] ?? mode])
+      await site.candy(['mode', mode, '--yes'])
+      traffic.pace = PACE[mode]
       await marks.put(`slow-${index - 1}`)
       await stages[index - 1]?.slow
     }
-    stages.push(await stay(site, traffic, marks, way, index, journey.messages * shareOf(way, journey.ways)))
+    stages.push(await stay(site, traffic, marks, mode, index, journey.messages * shareOf(mode, journey.modes)))
   }
   const sinceEnabled = (): number => traffic.sent.filter(({ opened }) => opened > enabled).length
   await postfix.waitUntil('all its mail', () => sinceEnabled() >= journey.messages, 600_000)
-  // What was deferred under the first way is tried again under the last.
+  // What was deferred in the first mode is tried again in the last.
   for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
   const wanted = (await journey.edit?.(site, before)) ?? before
 
@@ -144,11 +138,11 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
   audit(site, traffic.sent, judged)
 }
 
-function shareOf(way: Way, ways: Journey['ways']): number {
-  return WEIGHT[way] / ways.reduce((sum, one) => sum + WEIGHT[one], 0)
+function shareOf(mode: Mode, modes: Journey['modes']): number {
+  return WEIGHT[mode] / modes.reduce((sum, one) => sum + WEIGHT[one], 0)
 }
 
-/** What is under way while mail is given to candy one way. */
+/** What is under mode while mail is given to candy in one mode. */
 interface Stage {
   readonly kept: Kept
   readonly slow: Promise<Sent>
@@ -161,7 +155,7 @@ async function stay(
   site: Site,
   traffic: Traffic,
   marks: Marks,
-  way: Way,
+  mode: Mode,
   index: number,
   messages: number,
 ): Promise<Stage> {
@@ -171,7 +165,7 @@ async function stay(
   await kept.send()
   let deferred: Sent | undefined
   let held: Sent | undefined
-  if (way !== 'before') {
+  if (mode !== 'smtp-before') {
     await marks.put(`defer-${index}`)
     deferred = await traffic.send({ fields: [`X-Defer-While: defer-${index}`] })
     held = await traffic.send({ sender: HOLDER })
@@ -185,7 +179,7 @@ async function stay(
   return { kept, slow, deferred, held }
 }
 
-/** Disabling waits for what is under way, and gives up for held mail, which nobody but the operator may touch. */
+/** Disabling waits for what is under mode, and gives up for held mail, which nobody but the operator may touch. */
 async function leave(site: Site, marks: Marks, stages: readonly Stage[]): Promise<void> {
   const { postfix } = site
   const held = stages.flatMap((stage) => stage.held ?? [])

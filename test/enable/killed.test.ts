@@ -146,7 +146,7 @@ test('switching to another mode, from which candy is left in the old one or in t
         steps.indexOf(step) <= steps.indexOf('remove pending.json (1)'),
     )
     const { stdout } = await site.candy(['enable', '--dry-run', '--json'])
-    expect(JSON.parse(stdout), step).toMatchObject({ done: true, way: mode === 'pipe' ? 'pipe' : 'after' })
+    expect(JSON.parse(stdout), step).toMatchObject({ done: true, mode })
     const filter = mode === 'pipe' ? 'candy:dummy' : 'candy-lmtp:unix:candy/lmtp'
     expect((await site.files()).master, step).toContain(`-o content_filter=${filter}\n`)
     expect(await readFile(join(site.postfix.configDirectory, 'candy.toml'), 'utf8'), step).toContain(`mode = "${mode}"`)

@@ -22,7 +22,7 @@ test('a message_size_limit that is raised later holds for filtered mail, and slo
   await using site = await startSite({ main: { ...SLOW, message_size_limit: '200000' } })
   const before = await site.files()
   site.supervise()
-  await site.enable('--mode', 'smtp', '--queue', 'after')
+  await site.enable('--mode', 'smtp')
   // The test message of the proof has gone by the same transport.
   const began = performance.now()
   for (let count = 0; count < 5; count++) await deliver(site.postfix.port, letter(1000))
@@ -32,8 +32,8 @@ test('a message_size_limit that is raised later holds for filtered mail, and slo
 
   await site.postfix.set({ message_size_limit: '500000' })
   await site.postfix.reload()
-  for (const queue of ['after', 'before']) {
-    if (queue === 'before') await site.candy(['mode', 'smtp', '--queue', queue, '--yes'])
+  for (const mode of ['smtp', 'smtp-before']) {
+    if (mode === 'smtp-before') await site.candy(['mode', mode, '--yes'])
     await deliver(site.postfix.port, letter(450_000))
     const [message] = await site.sink.waitFor(1)
     expect(message?.bytes.length).toBeGreaterThan(450_000)

@@ -16,7 +16,7 @@ function letter(body: string): { sender: string; recipients: string[]; bytes: st
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
-test('SMTP mode after the queue: mail from the network and from sendmail(1) is judged, and it all goes again', async () => {
+test('mode smtp: mail from the network and from sendmail(1) is judged, and it all goes again', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-scan', SCANNER)
@@ -36,12 +36,12 @@ test('SMTP mode after the queue: mail from the network and from sendmail(1) is j
   expect(await site.files()).toEqual(before)
 })
 
-test('SMTP mode before the queue: the client hears the verdict', async () => {
+test('mode smtp-before: the client hears the verdict', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-scan', SCANNER)
   site.supervise()
-  await site.enable('--mode', 'smtp', '--queue', 'before')
+  await site.enable('--mode', 'smtp-before')
   await deliver(site.postfix.port, letter('clean'))
   const [message] = await site.sink.waitFor(1)
   expect(message?.bytes.includes('X-Judged: yes')).toBe(true)

@@ -9,14 +9,14 @@ import { type Files, type Site, startSite } from './site.js'
 const MANY = 2_000
 const FEW = soaking ? MANY : 300
 
-/** Between them they switch from each way to each other. */
+/** Between them they switch from each mode to each other. */
 const JOURNEYS: Readonly<Record<string, Omit<Journey, 'messages'>>> = {
-  debian: { ways: ['pipe', 'after', 'before'] },
-  upstream: { ways: ['before', 'after', 'pipe'] },
-  odd: { ways: ['pipe', 'after', 'pipe'], edit: editByHand },
-  submission: { ways: ['after', 'pipe', 'after'], enable: ['--submission'] },
-  postscreen: { ways: ['before', 'pipe', 'before'] },
-  multi: { ways: ['after', 'before', 'after'] },
+  debian: { modes: ['pipe', 'smtp', 'smtp-before'] },
+  upstream: { modes: ['smtp-before', 'smtp', 'pipe'] },
+  odd: { modes: ['pipe', 'smtp', 'pipe'], edit: editByHand },
+  submission: { modes: ['smtp', 'pipe', 'smtp'], enable: ['--submission'] },
+  postscreen: { modes: ['smtp-before', 'pipe', 'smtp-before'] },
+  multi: { modes: ['smtp', 'smtp-before', 'smtp'] },
 }
 
 /** Lines of the site's own between candy's, and beside them. */

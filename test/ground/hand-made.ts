@@ -6,7 +6,7 @@ import type { Ground } from './ground.js'
 
 export interface HandMadeOptions {
   /** The mode, and the lines of its table. */
-  readonly mode: 'pipe' | 'smtp'
+  readonly mode: 'pipe' | 'smtp' | 'smtp-before'
   readonly table: readonly string[]
   /** Further lines at the end of candy.toml. */
   readonly settings?: readonly string[] | undefined
@@ -47,7 +47,8 @@ export async function makeByHand({ postfix, directory }: Ground, options: HandMa
     await chown(path, candy.uid, candy.gid)
   }
   const { mode, table, settings = [] } = options
-  const lines = [`mode = "${mode}"`, `state = "${state}"`, `[${mode}]`, ...table, '[log]', `to = "${log}"`, ...settings]
+  const name = mode === 'pipe' ? 'pipe' : 'smtp'
+  const lines = [`mode = "${mode}"`, `state = "${state}"`, `[${name}]`, ...table, '[log]', `to = "${log}"`, ...settings]
   await writeFile(toml, `${lines.join('\n')}\n`)
   const writeFilter = async (name: string, text: string): Promise<void> => {
     await writeFile(join(filters, name), text)

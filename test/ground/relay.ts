@@ -14,9 +14,9 @@ import { freePort } from './scratch.js'
 import { reinjection, type Services } from './services.js'
 
 export interface RelayOptions {
-  /** Before or after Postfix's queue; after unless said. */
-  readonly queue?: 'after' | 'before'
-  /** After the queue: SMTP over a port of 127.0.0.1, as to a runner on another host. Otherwise LMTP over a UNIX socket. */
+  /** `smtp` unless said. */
+  readonly mode?: 'smtp' | 'smtp-before'
+  /** In mode `smtp`: SMTP over a port of 127.0.0.1, as to a runner on another host. Otherwise LMTP over a UNIX socket. */
   readonly tcp?: boolean
   /** Files of filters.d: text by name; a name without a dot is made executable. */
   readonly filters?: Readonly<Record<string, string>>
@@ -25,7 +25,7 @@ export interface RelayOptions {
   /** Further lines at the end of candy.toml. */
   readonly settings?: readonly string[]
   readonly workers?: number
-  /** After the queue: mail from sendmail(1) comes this way, too. */
+  /** In mode `smtp`: mail from sendmail(1) comes this way, too. */
   readonly pickup?: boolean
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
@@ -89,7 +89,7 @@ export function reinjectionBefore(): Services {
 
 /** Starts a Postfix whose `smtp inet` has all mail filtered by `candy serve`. */
 export async function startRelay(options: RelayOptions = {}): Promise<RelayGround> {
-  const after = options.queue !== 'before'
+  const after = options.mode !== 'smtp-before'
   const client = options.tcp === true ? 'smtp' : 'lmtp'
   const port = options.tcp === true ? await freePort() : undefined
   let installation: Installation | undefined
@@ -124,17 +124,17 @@ async function setUp(
   port: number | undefined,
 ): Promise<RelayGround> {
   const { postfix } = ground
-  const { queue = 'after' } = options
+  const { mode = 'smtp' } = options
   const sockets = join(postfix.queueDirectory, 'candy')
-  const socket = port ?? join(sockets, queue === 'after' ? 'lmtp' : 'proxy')
+  const socket = port ?? join(sockets, mode === 'smtp' ? 'lmtp' : 'proxy')
   await mkdir(sockets)
   await chown(sockets, idOf('-u', 'candy'), idOf('-g', 'postfix'))
   await chmod(sockets, 0o2750)
   await postfix.admit()
   const listen = port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']
-  const table = [`queue = "${queue}"`, ...listen, ...(options.smtp ?? [])]
+  const table = [...listen, ...(options.smtp ?? [])]
   const { settings, filters } = options
-  const made = await makeByHand(ground, { mode: 'smtp', table, settings, filters })
+  const made = await makeByHand(ground, { mode, table, settings, filters })
   const { candyLog } = made
 
   const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`

@@ -10,6 +10,8 @@ import { freePort, makeScratch } from './scratch.js'
 import { type Sink, type SinkOptions, startSink } from './sink.js'
 
 export interface ServiceOptions {
+  /** `smtp` unless said. */
+  readonly mode?: 'smtp' | 'smtp-before'
   /** Lines for the table `[smtp]` of candy.toml. */
   readonly smtp?: readonly string[]
   /** Files of filters.d: text by name. */
@@ -30,7 +32,12 @@ export interface Service extends AsyncDisposable {
 }
 
 /** Starts it and waits until it answers. */
-export async function startService({ smtp = [], workers = 1, ...options }: ServiceOptions = {}): Promise<Service> {
+export async function startService({
+  mode,
+  smtp = [],
+  workers = 1,
+  ...options
+}: ServiceOptions = {}): Promise<Service> {
   const scratch = await makeScratch('service')
   const installation = await installCandy(join(scratch.path, 'candy'))
   const sink = await startSink(options.sink)
@@ -38,7 +45,8 @@ export async function startService({ smtp = [], workers = 1, ...options }: Servi
   const address = options.tcp === true ? await freePort() : join(site, 'state/candy.sock')
   const listen = typeof address === 'number' ? `127.0.0.1:${address}` : `unix:${address}`
   const log = join(site, 'state/candy.log')
-  await writeSite(site, [`listen = "${listen}"`, `next_hop = "127.0.0.1:${sink.port}"`, ...smtp], log)
+  const table = [`listen = "${listen}"`, `next_hop = "127.0.0.1:${sink.port}"`, ...smtp]
+  await writeSite(site, { smtp: table, log, ...(mode && { mode }) })
   for (const [name, text] of Object.entries(options.filters ?? {})) await writeFile(join(site, 'filters.d', name), text)
   const ready = async (): Promise<boolean> => {
     const client = await connect(address)
@@ -61,14 +69,23 @@ export async function startService({ smtp = [], workers = 1, ...options }: Servi
   }
 }
 
-/** Writes a configuration directory. `smtp` are the lines of the table `[smtp]`, `log` the file to log to. */
-export async function writeSite(directory: string, smtp: readonly string[], log: string): Promise<void> {
+interface SiteOptions {
+  /** `smtp` unless said. */
+  readonly mode?: 'smtp' | 'smtp-before'
+  /** Lines of the table `[smtp]`. */
+  readonly smtp: readonly string[]
+  /** The file to log to. */
+  readonly log: string
+}
+
+/** Writes a configuration directory. */
+export async function writeSite(directory: string, { mode = 'smtp', smtp, log }: SiteOptions): Promise<void> {
   await mkdir(join(directory, 'filters.d'), { recursive: true })
   for (const part of ['state', 'state/spool', 'state/quarantine']) {
     await mkdir(join(directory, part))
     // Started by root, the runner works as an account of its own.
     await chown(join(directory, part), idOf('-u', 'candy'), idOf('-g', 'candy'))
   }
-  const lines = [`state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]
+  const lines = [`mode = "${mode}"`, `state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]
   await writeFile(join(directory, 'candy.toml'), lines.join('\n'))
 }

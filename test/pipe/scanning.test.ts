@@ -76,6 +76,12 @@ test('clean mail arrives with its body byte-identical, marked as scanned', async
 
 test('EICAR is quarantined', () => quarantined(`${plain}\r\n${EICAR}\r\n`, /Eicar/))
 
+test('EICAR that comes in pipe mode after a switch to smtp-before is quarantined too, and does not bounce', async () => {
+  const back = await ground.change(/^mode = .*$/m, 'mode = "smtp-before"')
+  await quarantined(`${plain}\r\n${EICAR}\r\n`, /Eicar/)
+  await back()
+})
+
 test('EICAR in base64 is quarantined', () => {
   const base64 = Buffer.from(EICAR).toString('base64')
   const part = `Content-Type: application/octet-stream; name=x.com\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64}\r\n`

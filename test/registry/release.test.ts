@@ -118,7 +118,7 @@ async function lowerTheLimit(): Promise<void> {
 }
 
 describe.each([
-  ['npm of today, SMTP mode', [], []],
+  ['npm of today, mode smtp', [], []],
   ["Debian's npm, pipe mode", [DEBIAN_NPM], ['--mode', 'pipe']],
 ] as const)('on a mail host with %s', (_, path, mode) => {
   test("the lines of the README have mail scanned, and a stranger's filter runs", { timeout: PATIENCE }, async () => {

@@ -21,10 +21,10 @@ async function installScanners(ground: RelayGround): Promise<void> {
   await ground.reload()
 }
 
-describe('before the queue', () => {
+describe('in mode smtp-before', () => {
   let ground: RelayGround
   beforeAll(async () => {
-    ground = await startRelay({ queue: 'before', workers: 1, scanners })
+    ground = await startRelay({ mode: 'smtp-before', workers: 1, scanners })
     await installScanners(ground)
   })
   afterAll(() => ground.stop())
@@ -40,7 +40,7 @@ describe('before the queue', () => {
   })
 })
 
-describe('after the queue', () => {
+describe('in mode smtp', () => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({ workers: 1, scanners })

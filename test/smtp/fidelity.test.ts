@@ -15,14 +15,14 @@ const MORE: typeof LETTERS = {
 }
 
 describe.each([
-  ['after', 'LMTP over a UNIX socket', false],
-  ['after', 'SMTP over TCP', true],
-  ['before', 'SMTP over a UNIX socket', false],
-] as const)('%s the queue, %s', (queue, _way, tcp) => {
+  ['smtp', 'LMTP over a UNIX socket', false],
+  ['smtp', 'SMTP over TCP', true],
+  ['smtp-before', 'SMTP over a UNIX socket', false],
+] as const)('in mode %s, %s', (mode, _protocol, tcp) => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({
-      queue,
+      mode,
       tcp,
       main: { smtp_destination_recipient_limit: '300', allow_min_user: 'yes' },
     })
@@ -55,11 +55,11 @@ describe.each([
 
   test('the client as the first Postfix saw it, in the log of the second', async () => {
     await deliver(ground.postfix.port, { sender, recipients, bytes: header })
-    const name = queue === 'after' ? 'candy-in' : 'candy-in-before'
+    const name = mode === 'smtp' ? 'candy-in' : 'candy-in-before'
     const found = await ground.postfix.waitForLog(
       new RegExp(`postfix/${name}/smtpd\\[\\d+\\]: [0-9A-F]+: client=(\\S+), (.*)`),
     )
     expect(found[2]).toMatch(/orig_client=(localhost|unknown)\[127\.0\.0\.1\]/)
-    if (queue === 'after') expect(found[2]).toMatch(/orig_queue_id=[0-9A-F]+/)
+    if (mode === 'smtp') expect(found[2]).toMatch(/orig_queue_id=[0-9A-F]+/)
   })
 })

@@ -133,18 +133,19 @@ async function send(address: Address, hello: string): Promise<number> {
   return code
 }
 
-test.for(['after', 'before'] as const)(
-  `%s the queue, with seed ${SEED}`,
+test.for(['smtp', 'smtp-before'] as const)(
+  `in mode %s, with seed ${SEED}`,
   { timeout: TIME + 120_000 },
-  async (queue, { annotate }) => {
+  async (mode, { annotate }) => {
     // A UNIX socket has no reset, a port has.
     await using service = await startService({
       workers: 2,
-      tcp: queue === 'before',
-      smtp: [`queue = "${queue}"`, `idle = "${IDLE}ms"`, 'deadline = "10s"'],
+      mode,
+      tcp: mode === 'smtp-before',
+      smtp: [`idle = "${IDLE}ms"`, 'deadline = "10s"'],
     })
     const { sink, address } = service
-    const hello = queue === 'after' ? 'LHLO' : 'EHLO'
+    const hello = mode === 'smtp' ? 'LHLO' : 'EHLO'
     const workers = service.workers()
     const idle = await descriptors(service)
     let dialogs = 0

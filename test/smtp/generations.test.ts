@@ -35,7 +35,10 @@ beforeEach(async () => {
   count += 1
   directory = join(scratch.path, `site-${count}`)
   socket = join(directory, 'state/lmtp')
-  await writeSite(directory, [`listen = "unix:${socket}"`, `next_hop = "127.0.0.1:${sink.port}"`], log())
+  await writeSite(directory, {
+    smtp: [`listen = "unix:${socket}"`, `next_hop = "127.0.0.1:${sink.port}"`],
+    log: log(),
+  })
   await filter('10-word', 'first')
 })
 

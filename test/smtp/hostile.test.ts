@@ -52,7 +52,7 @@ const READING = `
   for await (const chunk of message.open()) size += chunk.length
   return size < message.size ? { action: 'defer', text: 'cut short' } : { action: 'accept' }`
 
-describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
+describe.each(['smtp', 'smtp-before'] as const)('in mode %s', (mode) => {
   let service: Service
   let directory: Awaited<ReturnType<typeof makeScratch>>
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
     const filter = join(directory.path, 'reading.js')
     await writeFilterFile(filter, { judge: READING })
     service = await startService({
-      smtp: [`queue = "${queue}"`],
+      mode,
       filters: { '10-reading.toml': `filter = "${filter}"\n` },
       sink: { keep: false },
     })
@@ -72,7 +72,7 @@ describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
 
   async function send(bytes: string): Promise<number> {
     await using client = await connect(service.address)
-    await client.expect(`${queue === 'after' ? 'LHLO' : 'EHLO'} mx.example.test`)
+    await client.expect(`${mode === 'smtp' ? 'LHLO' : 'EHLO'} mx.example.test`)
     const reply = await client.send({ sender: 'a@example.com', recipients: ['b@example.net'], bytes }, 60_000)
     return reply.code
   }

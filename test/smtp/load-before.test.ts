@@ -10,7 +10,7 @@ const CLIENTS = 10
 
 let ground: RelayGround
 beforeAll(async () => {
-  ground = await startRelay({ queue: 'before', main: { maximal_backoff_time: '1s', service_throttle_time: '1s' } })
+  ground = await startRelay({ mode: 'smtp-before', main: { maximal_backoff_time: '1s', service_throttle_time: '1s' } })
   await installMarking(ground)
 })
 afterAll(() => ground.stop())

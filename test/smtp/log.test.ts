@@ -35,7 +35,7 @@ async function awaitClamd(ground: RelayGround): Promise<string> {
   return path
 }
 
-describe('after the queue', () => {
+describe('in mode smtp', () => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({ workers: 1 })
@@ -104,10 +104,10 @@ describe('after the queue', () => {
   })
 })
 
-describe('before the queue', () => {
+describe('in mode smtp-before', () => {
   let ground: RelayGround
   beforeAll(async () => {
-    ground = await startRelay({ workers: 1, queue: 'before' })
+    ground = await startRelay({ workers: 1, mode: 'smtp-before' })
   })
   afterAll(() => ground.stop())
 

@@ -39,10 +39,10 @@ function tests(ground: () => RelayGround): void {
   })
 }
 
-describe('before the queue', () => {
+describe('in mode smtp-before', () => {
   let ground: RelayGround
   beforeAll(async () => {
-    ground = await startRelay({ queue: 'before', workers: 1 })
+    ground = await startRelay({ mode: 'smtp-before', workers: 1 })
   })
   afterAll(() => ground.stop())
 
@@ -53,7 +53,7 @@ describe('before the queue', () => {
   })
 })
 
-describe('after the queue', () => {
+describe('in mode smtp', () => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({

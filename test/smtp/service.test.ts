@@ -35,7 +35,7 @@ let count = 0
 async function configure(smtp: readonly string[], filters: Readonly<Record<string, string>> = {}): Promise<string> {
   count += 1
   const directory = join(scratch.path, `site-${count}`)
-  await writeSite(directory, [`next_hop = "127.0.0.1:${sink.port}"`, ...smtp], '/dev/null')
+  await writeSite(directory, { smtp: [`next_hop = "127.0.0.1:${sink.port}"`, ...smtp], log: '/dev/null' })
   for (const [name, text] of Object.entries(filters)) await writeFile(join(directory, 'filters.d', name), text)
   return directory
 }
@@ -105,8 +105,10 @@ async function greeting(address: number | string): Promise<string> {
   return client.greeting.lines.join()
 }
 
-test('mail is taken after the queue and before it at once, whichever new mail is given to', async () => {
-  const directory = await configure(['queue = "before"'])
+test.each(['pipe', 'smtp', 'smtp-before'])('in mode %s mail is taken in both SMTP modes', async (mode) => {
+  const directory = await configure([])
+  const toml = join(directory, 'candy.toml')
+  await writeFile(toml, (await readFile(toml, 'utf8')).replace(/^mode = .*$/m, `mode = "${mode}"`))
   const sockets = await withQueue(directory)
   const service = serve(directory)
   await answers(join(sockets, 'lmtp'))
@@ -153,16 +155,16 @@ test('a second one for the same instance leaves the first alone, and says what t
 })
 
 test('two sockets from systemd are told apart by their names', async () => {
-  const paths = { before: join(scratch.path, 'activated-1'), after: join(scratch.path, 'activated-2') }
+  const [before, after] = [join(scratch.path, 'activated-1'), join(scratch.path, 'activated-2')]
   const directory = await configure([])
   await withQueue(directory)
   const command = [process.execPath, installation.candy, '-c', directory, 'serve', '--workers', '1']
-  const listen = ['--listen', paths.before, '--listen', paths.after, '--fdname', 'before:after']
+  const listen = ['--listen', before, '--listen', after, '--fdname', 'smtp-before:smtp']
   const systemd = spawn('systemd-socket-activate', [...listen, ...command], { stdio: 'ignore' })
   onTestFinished(() => void systemd.kill('SIGKILL'))
-  await answers(paths.before)
-  expect(await greeting(paths.before)).toMatch(/ESMTP$/)
-  expect(await greeting(paths.after)).toMatch(/LMTP$/)
+  await answers(before)
+  expect(await greeting(before)).toMatch(/ESMTP$/)
+  expect(await greeting(after)).toMatch(/LMTP$/)
   systemd.kill('SIGTERM')
   expect(await once(systemd, 'exit')).toEqual([0, null])
 })
@@ -181,9 +183,7 @@ test('another address takes a restart, and a reload says so and changes nothing'
   const logged = (): Promise<string> => readFile(log, 'utf8')
   await until('the start', async () => (await logged()).includes('started'))
   service.kill('SIGHUP')
-  await until('a complaint', async () =>
-    /not reloaded.*after the queue on 127\.0\.0\.1:\d+.*restart/.test(await logged()),
-  )
+  await until('a complaint', async () => /not reloaded.*for smtp on 127\.0\.0\.1:\d+.*restart/.test(await logged()))
   await answers(port)
 })
 

@@ -66,11 +66,11 @@ async function sendAll(port: number, letters: readonly (readonly Uint8Array[])[]
   return [...heard]
 }
 
-describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
+describe.each(['smtp', 'smtp-before'] as const)('in mode %s', (mode) => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({
-      queue,
+      mode,
       // The service in front, too: it would end the data early, and the filter never see it whole.
       main: { smtpd_forbid_bare_newline: 'normalize', smtpd_forbid_bare_newline_exclusions: '' },
     })
@@ -123,7 +123,7 @@ describe.each(['after', 'before'] as const)('%s the queue', (queue) => {
 
   test('a reason with a line end in it is one reply', async () => {
     const letters = FALSE_ENDS.map((end) => ordered({ text: `no${end}250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n` }))
-    expect(await sendAll(ground.postfix.port, letters)).toEqual([queue === 'after' ? '250' : '550'])
+    expect(await sendAll(ground.postfix.port, letters)).toEqual([mode === 'smtp' ? '250' : '550'])
     await ground.postfix.waitUntilEmpty()
   })
 })

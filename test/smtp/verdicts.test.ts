@@ -1,4 +1,4 @@
-/** What becomes of a verdict, before and after the queue of a real Postfix. */
+/** What becomes of a verdict, in both SMTP modes of a real Postfix. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -69,7 +69,7 @@ async function fate(ground: RelayGround, word: string): Promise<string> {
   return fates.join(' and ') || 'discarded'
 }
 
-describe('after the queue', () => {
+describe('in mode smtp', () => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({ workers: 1 })
@@ -148,11 +148,11 @@ describe('after the queue', () => {
   })
 })
 
-describe('before the queue', () => {
+describe('in mode smtp-before', () => {
   let ground: RelayGround
   beforeAll(async () => {
     ground = await startRelay({
-      queue: 'before',
+      mode: 'smtp-before',
       workers: 1,
       smtp: ['deadline = "2s"'],
       main: {

@@ -31,8 +31,8 @@ export interface StopDecision {
   readonly status: Status
 }
 
-/** `atPlace` is what is done with rejected mail where the policy leaves it to the place. */
-export function decide(filter: ConfiguredFilter, result: FilterResult, atPlace: OnReject = 'quarantine'): Decision {
+/** `onReject` is what is done with rejected mail where the policy does not say. */
+export function decide(filter: ConfiguredFilter, result: FilterResult, onReject: OnReject = 'quarantine'): Decision {
   const { policy } = filter
   if ('skipped' in result) return tagged(filter, `not judged, larger than ${policy.maxSize} bytes`)
   if ('error' in result) {
@@ -43,18 +43,18 @@ export function decide(filter: ConfiguredFilter, result: FilterResult, atPlace: 
   if (verdict.action === 'accept') return { action: 'accept', edits: verdict.edits ?? [] }
   const text = printable(verdict.text) || 'content not acceptable'
   const status = verdict.status ?? NOT_AUTHORIZED
-  const action = actionFor(verdict.action, policy, atPlace)
+  const action = actionFor(verdict.action, policy, onReject)
   if (action === 'accept') return tagged(filter, 'not judged, the message is unscannable')
   if (action === 'tag') return tagged(filter, `${verdict.action}, ${text}`, verdict.edits)
   return { action, text, status }
 }
 
 /** What the operator wants done with mail of which a filter says this. */
-function actionFor(said: Refusal['action'], policy: Policy, atPlace: OnReject): OutcomeAction | 'tag' {
+function actionFor(said: Refusal['action'], policy: Policy, onReject: OnReject): OutcomeAction | 'tag' {
   if (said === 'defer') return 'defer'
   if (said === 'quarantine') return policy.onQuarantine
   if (said === 'unscannable') return policy.onUnscannable
-  return policy.onReject === 'place' ? atPlace : policy.onReject
+  return policy.onReject ?? onReject
 }
 
 /** The message goes on with the runner's field on top, and below it the filter's edits. */

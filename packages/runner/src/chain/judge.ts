@@ -26,7 +26,7 @@ export interface JudgeOptions {
   /** What cleanup(8) does to new content; its defaults unless given. */
   readonly cleanup?: CleanupSettings
   readonly log: Log
-  /** What is done with rejected mail where the policy leaves it to the place; quarantine unless given. */
+  /** What is done with rejected mail where a filter's policy does not say; quarantine unless given. */
   readonly onReject?: OnReject
 }
 

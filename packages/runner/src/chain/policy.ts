@@ -11,8 +11,8 @@ export interface Policy {
   /** Bytes; a larger message is not judged by this filter, and a header says so. */
   readonly maxSize?: number
   readonly onError: OnError
-  /** `place`: as it is done where the mail comes in. */
-  readonly onReject: OnReject | 'place'
+  /** Absent: as the mode has it in which the mail came. */
+  readonly onReject?: OnReject
   readonly onQuarantine: OnQuarantine
   /** What is done with mail that the filter can never decide about. */
   readonly onUnscannable: OnUnscannable

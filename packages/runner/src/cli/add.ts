@@ -109,8 +109,8 @@ async function carryOut({
       ? new Failure(error.status, `${error.message}\ntaken out again: ${out.join(', ')}`)
       : error
   }
-  const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode !== 'smtp' || reload?.reloaded === true) await installed?.prune()
+  const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
+  if (settings.mode === 'pipe' || reload?.reloaded === true) await installed?.prune()
   const names = added.map(({ path }) => basename(path, '.toml'))
   const health = examined.health.filter(({ name }) => names.includes(name))
   if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))

@@ -22,6 +22,7 @@ import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
 import { receive, type Spool } from '../message/spool.js'
 import { errorText } from '../os/error-text.js'
+import { MODES } from '../postfix/mode.js'
 import { findConfigDirectory } from './config-directory.js'
 import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE } from './exit-status.js'
 import { Failure } from './failure.js'
@@ -111,7 +112,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     const lines = canonical(withoutMboxLine(bytes, leftOut))
     content = await receive(cleanedUp(lines, CLEANUP), spool)
     const envelope = await envelopeOf(content, options)
-    const chain = new Chain(site.filters, { spool, log: heard })
+    const chain = new Chain(site.filters, { spool, log: heard, onReject: MODES[site.settings.mode].onReject })
     groups = await chain.run({ id: 'check', envelope, content }, new Deadline())
     if (out !== undefined) await writeLoad(groups, out)
     const original = { envelope, header: await headerOf(content) }

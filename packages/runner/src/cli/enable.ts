@@ -1,7 +1,7 @@
 /** `candy enable`: shows what it will do to Postfix, asks, and does it. `candy mode` is the same for a host where it is done. */
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { listDirectory } from '../config/directory.js'
 import { Ownership } from '../config/ownership.js'
 import type { Settings } from '../config/settings.js'
@@ -9,18 +9,18 @@ import { makeSettings, withMode } from '../config/settings-edit.js'
 import { filtersDirectory } from '../filters/configuration.js'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
 import { accessed } from '../postfix/access.js'
-import type { Way } from '../postfix/attachment.js'
 import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
 import { listOwnedPaths, make, missing, type OwnedPath, type Paths } from '../postfix/directories.js'
 import { enable as carryOut } from '../postfix/enabling.js'
 import { type Instance, readInstance } from '../postfix/instance.js'
 import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
+import { DEFAULT_MODE, MODE_NAMES, type Mode } from '../postfix/mode.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { recover } from '../postfix/recovery.js'
 import { findConfigDirectory } from './config-directory.js'
 import { confirm } from './confirm.js'
 import { complaints } from './examined.js'
-import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
+import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 import { accessFor, printWayBack, wayBack } from './pipe-return.js'
 import { assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
@@ -32,8 +32,7 @@ type Services = Readonly<Record<string, boolean>>
 
 interface EnableOptions {
   readonly config?: string
-  readonly mode?: 'pipe' | 'smtp'
-  readonly queue?: 'after' | 'before'
+  readonly mode?: Mode
   readonly submission?: boolean
   readonly pickup?: boolean
   readonly service?: Services
@@ -51,10 +50,7 @@ export function addEnable(candy: Command): void {
   candy
     .command('enable')
     .description('have Postfix give its mail to candy')
-    .addOption(new Option('--mode <mode>', 'how mail is handed over').choices(['pipe', 'smtp']))
-    .addOption(
-      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode').choices(['after', 'before']),
-    )
+    .addOption(new Option('--mode <mode>', 'how mail is handed over').choices(MODE_NAMES))
     .option('--submission', 'filter mail of your own users too (submission, submissions)')
     .option('--no-submission', 'do not (the default)')
     .option('--pickup', 'filter what sendmail(1) submits on this host, where the mode allows it (the default)')
@@ -75,20 +71,14 @@ export function addEnable(candy: Command): void {
 export function addMode(candy: Command): void {
   candy
     .command('mode')
-    .description('switch to another way of handing mail over; mail under way arrives by the old one')
-    .argument('<mode>', 'pipe or smtp')
-    .addOption(
-      new Option('--queue <place>', 'filter after or before the queue, in SMTP mode; after unless said').choices([
-        'after',
-        'before',
-      ]),
-    )
+    .description('switch to another mode; mail under way arrives in the old one')
+    .addArgument(new Argument('<mode>', 'how mail is handed over').choices(MODE_NAMES))
     .option('--wait <time>', WAIT)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .addHelpText('after', EXIT_STATUSES)
-    .action((mode: string, _, command: Command) => switchMode(mode, command.optsWithGlobals<EnableOptions>()))
+    .action((mode: Mode, _, command: Command) => switchMode(mode, command.optsWithGlobals<EnableOptions>()))
 }
 
 /** Both write to one value: what is said last of a service counts. */
@@ -99,25 +89,13 @@ function serviceOption(flags: string, description: string, filtered: boolean): O
   }))
 }
 
-const WAIT = 'how long "candy serve" may take to answer, in SMTP mode (default: 30s under systemd, 5m elsewhere)'
+const WAIT =
+  'how long "candy serve" may take to answer, in every mode but pipe (default: 30s under systemd, 5m elsewhere)'
 
 const EXIT_STATUSES =
   '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
 
-/** What people type for the two places of SMTP mode. */
-const MEANT: Readonly<Record<string, string>> = {
-  after: 'smtp --queue after',
-  before: 'smtp --queue before',
-  'smtp-after': 'smtp --queue after',
-  'smtp-before': 'smtp --queue before',
-}
-
-async function switchMode(mode: string, options: EnableOptions): Promise<void> {
-  if (mode !== 'pipe' && mode !== 'smtp') {
-    const meant = MEANT[mode]
-    const hint = meant === undefined ? 'there are pipe and smtp' : `"candy mode ${meant}" is meant, perhaps`
-    throw new Failure(EX_USAGE, `there is no mode ${mode}: ${hint}`)
-  }
+async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
   const configDirectory = resolve(await findConfigDirectory(options.config))
   const settings = readSound(configDirectory)
   if (knownJournal({ configDirectory, state: settings.state }) === undefined) {
@@ -151,13 +129,12 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const wish = { ...choice, named, backByPickup: back === 'sendmail', candyPipe: CANDY_PIPE }
   const plan = planEnable(instance, wish, journal)
   if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
-  const access = choice.way === 'pipe' ? accessFor(instance, back) : []
-  if (choice.way !== 'pipe') assertStandardSockets(tomlPath, settings)
-  const units = await runnerUnits(instance, choice.way, state)
+  const { mode } = choice
+  const access = mode === 'pipe' ? accessFor(instance, back) : []
+  if (mode !== 'pipe') assertStandardSockets(tomlPath, settings)
+  const units = await runnerUnits(instance, mode, state)
   const ownedPaths = [...(await listOwnedPaths(instance, state, SHARE)), ...access, ...units]
-  const mode = choice.way === 'pipe' ? 'pipe' : 'smtp'
-  const queue = choice.way === 'pipe' ? settings.smtp.queue : choice.way
-  const wanted = { mode, queue, ...(choice.way === 'pipe' && { reinject: printWayBack(back) }) } as const
+  const wanted = { mode, ...(mode === 'pipe' && { reinject: printWayBack(back) }) }
   const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
   const files: readonly FileTexts[] = [
     { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
@@ -171,13 +148,13 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   const made = [...((await hasAccount(ACCOUNT)) ? [] : ['the account candy']), ...missing(ownedPaths).map(printPlace)]
   const diff = files.map(diffOf).join('')
   const done = diff === '' && made.length === 0 && journal !== undefined
-  const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, queue)]
+  const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, mode)]
   print(options, { configDirectory, choice, plan: { ...plan, warnings }, diff, made, done })
   if (done) suggestFilter(configDirectory)
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   const stop = stopSignal()
-  const start = startRunner({ instance, way: choice.way, units, wait, report, signal: stop.signal })
+  const start = startRunner({ instance, mode, units, wait, report, signal: stop.signal })
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(ownedPaths, () => {})
     if (units.length > 0) await start()
@@ -188,7 +165,7 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
     ...{ instance, plan, journal, paths, ownedPaths, report, signal: stop.signal, startRunner: start },
     settings: { path: tomlPath, before: toml, after },
   })
-  console.error(`candy is enabled: ${describe(choice.way)}.`)
+  console.error(`candy is enabled: mail is filtered in mode ${mode}.`)
   for (const line of await complaints(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
 }
@@ -225,24 +202,14 @@ function suggestFilter(configDirectory: string): void {
 }
 
 /** What was chosen before holds where nothing else is said. */
-function choose({ mode, queue, submission, pickup, service }: EnableOptions, journal: Journal | undefined): Choice {
+function choose({ mode, submission, pickup, service }: EnableOptions, journal: Journal | undefined): Choice {
   const before = journal?.choice
-  const way = chooseWay(mode, queue, before?.way)
   return {
-    way,
+    mode: mode ?? before?.mode ?? DEFAULT_MODE,
     submission: submission ?? before?.submission ?? false,
     pickup: pickup ?? before?.pickup ?? true,
     services: { ...before?.services, ...service },
   }
-}
-
-function chooseWay(mode: EnableOptions['mode'], queue: EnableOptions['queue'], before: Way | undefined): Way {
-  if (mode === undefined && queue === undefined && before !== undefined) return before
-  if ((mode ?? (before === 'pipe' && queue === undefined ? 'pipe' : 'smtp')) === 'pipe') {
-    if (queue !== undefined) throw new Failure(EX_CONFIG, '--queue is for SMTP mode: pipe mode filters after the queue')
-    return 'pipe'
-  }
-  return queue ?? 'after'
 }
 
 interface Shown {
@@ -260,16 +227,11 @@ function print({ json }: EnableOptions, { configDirectory, choice, plan, diff, m
     console.log(JSON.stringify({ version: 1, configDirectory, ...choice, entrances, diff, made, warnings, done }))
     return
   }
-  if (done) console.log(`Nothing to do: ${describe(choice.way)}.`)
+  if (done) console.log(`Nothing to do: mail is filtered in mode ${choice.mode}.`)
   process.stdout.write(Buffer.from(diff, 'latin1'))
   for (const path of made) console.log(`make ${path}`)
   for (const entrance of entrances) console.log(`filtered: ${entrance}`)
   for (const warning of warnings) console.log(`warning: ${warning}`)
-}
-
-function describe(way: Way): string {
-  if (way === 'pipe') return 'mail is filtered in pipe mode'
-  return `mail is filtered in SMTP mode, ${way} the queue`
 }
 
 function printPlace({ path, owner, group, mode }: OwnedPath): string {

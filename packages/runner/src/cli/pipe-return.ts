@@ -6,6 +6,7 @@ import { saysReinject } from '../config/settings-edit.js'
 import { accessFault, accessTo, publicOf } from '../postfix/access.js'
 import type { OwnedPath } from '../postfix/directories.js'
 import type { Instance } from '../postfix/instance.js'
+import { reinjectionSocket } from '../postfix/mode.js'
 import { EX_UNAVAILABLE } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -14,7 +15,7 @@ type Reinjection = Settings['pipe']['reinject']
 /** As candy.toml says, else by Postfix's service for it. */
 export function wayBack({ queueDirectory }: Instance, settings: Settings, toml: string | null): Reinjection {
   if (toml !== null && saysReinject(toml)) return settings.pipe.reinject
-  return { path: join(publicOf(queueDirectory), 'candy-in') }
+  return { path: join(queueDirectory, reinjectionSocket('pipe')) }
 }
 
 /** As candy.toml has it. */

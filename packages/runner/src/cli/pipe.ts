@@ -18,6 +18,7 @@ import { errorText } from '../os/error-text.js'
 import { type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
 import { answerPipe, type PipeAnswer, pipeAnswerOf, receivePipe } from '../pipe/pipe.js'
 import { watchUpstream } from '../pipe/upstream.js'
+import { MODES } from '../postfix/mode.js'
 
 const STDIN = 0
 const STDOUT = 1
@@ -101,7 +102,7 @@ async function answer(
   const site = loaded.value
   const content = received.value
   const options = {
-    chain: new Chain(site.filters, { spool, log }),
+    chain: new Chain(site.filters, { spool, log, onReject: MODES.pipe.onReject }),
     nextHop: openNextHop(settings, spool.directory, call.ownClientsAreLocal === true, log),
     quarantine: join(settings.state, 'quarantine'),
     log,

@@ -79,8 +79,8 @@ async function takeOut({ filter, unused, settings, purge, json }: Job): Promise<
     renameSync(filter.path, resting)
   }
   const uninstalled = unused === undefined ? undefined : await take(settings.state, unused)
-  const reload = settings.mode === 'smtp' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode !== 'smtp' || reload?.reloaded === true) await uninstalled?.prune()
+  const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
+  if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.prune()
   if (json) {
     const became = purge ? 'deleted' : 'disabled'
     const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }

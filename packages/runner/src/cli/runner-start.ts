@@ -1,13 +1,13 @@
-/** The resident runner, as far as setting Postfix up needs it: in SMTP mode it has to answer before mail depends on it. */
+/** The resident runner, as far as setting Postfix up needs it: where the mode has one it must answer before mail depends on it. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { instanceName } from '../config/settings.js'
-import { SOCKETS, type Way } from '../postfix/attachment.js'
 import { mailGroup, type OwnedPath } from '../postfix/directories.js'
 import { PostfixError } from '../postfix/error.js'
 import type { Instance } from '../postfix/instance.js'
 import { answers } from '../postfix/listener.js'
+import { MODES, type Mode } from '../postfix/mode.js'
 import { hasSystemd, startUnits, unitPaths, unitsFor } from '../postfix/systemd.js'
 
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
@@ -21,7 +21,7 @@ const REMINDER = 15_000
 
 interface RunnerStart {
   readonly instance: Instance
-  readonly way: Way
+  readonly mode: Mode
   readonly units: readonly OwnedPath[]
   /** Milliseconds that a supervisor may take to start it; undefined when nobody has said. */
   readonly wait: number | undefined
@@ -31,8 +31,8 @@ interface RunnerStart {
 }
 
 /** The units of the runner, where the mode needs it and systemd is there. */
-export async function runnerUnits(instance: Instance, way: Way, state: string): Promise<readonly OwnedPath[]> {
-  if (way === 'pipe' || !hasSystemd()) return []
+export async function runnerUnits(instance: Instance, mode: Mode, state: string): Promise<readonly OwnedPath[]> {
+  if (mode === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
   const group = await mailGroup(instance)
   return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
@@ -54,7 +54,7 @@ export function runnerUnitPaths(configDirectory: string): readonly string[] {
  */
 export function startRunner({
   instance,
-  way,
+  mode,
   units,
   wait,
   report,
@@ -62,8 +62,8 @@ export function startRunner({
 }: RunnerStart): () => Promise<() => Promise<void>> {
   const { configDirectory, queueDirectory } = instance
   return async () => {
-    if (way === 'pipe') return async () => {}
-    const path = join(queueDirectory, SOCKETS[way])
+    if (mode === 'pipe') return async () => {}
+    const path = join(queueDirectory, MODES[mode].socket)
     const command = runnerCommand(configDirectory).join(' ')
     const back = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
     if (await answers(path)) return back

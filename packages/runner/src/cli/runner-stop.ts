@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ACCOUNT, userId } from '../os/accounts.js'
 import { readProcessStat } from '../os/process-stat.js'
-import { SOCKETS } from '../postfix/attachment.js'
 import { type Paths, removeSockets, unmake } from '../postfix/directories.js'
+import { MODES, SMTP_MODES } from '../postfix/mode.js'
 import { socketOwner } from '../postfix/socket-owner.js'
 import { runnerUnitPaths } from './runner-start.js'
 
@@ -53,7 +53,7 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
 async function serving({ queueDirectory }: Paths): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
-  const holders = Object.values(SOCKETS).map((socket) => socketOwner(join(queueDirectory, socket), user))
+  const holders = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))
   return [...new Set(holders)].filter((pid) => pid !== undefined)
 }
 

@@ -2,7 +2,7 @@
 
 import { printAddress } from '@candy/sdk/values'
 import type { Settings } from '../config/settings.js'
-import { ENDPOINT_DEFAULTS, type Queue } from '../config/smtp-settings.js'
+import { MODES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { EX_CONFIG } from './exit-status.js'
 import { Failure } from './failure.js'
 
@@ -15,16 +15,15 @@ export function assertStandardSockets(file: string, { smtp: { listen } }: Settin
   )
 }
 
-/** Keys that were written for one place and would now be about the other. */
-export function movedKeys(file: string, { smtp }: Settings, queue: Queue): readonly string[] {
-  const { protocol, deadline } = ENDPOINT_DEFAULTS[smtp.queue]
+/** Keys that were written for one SMTP mode and would be about the other after a switch to `mode`. */
+export function movedKeys(file: string, { mode: old, smtp }: Settings, mode: Mode): readonly string[] {
+  const [before, after] = [smtpModeFor(old), smtpModeFor(mode)]
+  const { protocol, deadline } = MODES[before]
   const moved = Object.entries({
     next_hop: smtp.nextHop !== undefined,
     protocol: smtp.protocol !== protocol,
     deadline: smtp.deadline !== deadline,
   }).flatMap(([key, said]) => (said ? [`smtp.${key}`] : []))
-  if (smtp.queue === queue || moved.length === 0) return []
-  return [
-    `${file}: ${moved.join(', ')} was written for mail ${smtp.queue} the queue, and is now about mail ${queue} the queue`,
-  ]
+  if (before === after || moved.length === 0) return []
+  return [`${file}: ${moved.join(', ')} was written for mode ${before}, and is now about mode ${after}`]
 }

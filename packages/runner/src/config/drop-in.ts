@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path'
 import type { Policy } from '../chain/policy.js'
-import { defaultPolicy, readPolicy } from './policy.js'
+import { DEFAULT_POLICY, readPolicy } from './policy.js'
 import type { Problem } from './problem.js'
 import { type RecipientRule, readRules } from './recipient-rule.js'
 import { Section } from './section.js'
@@ -31,11 +31,7 @@ export interface DropInText {
 }
 
 /** Reads a drop-in's text. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
-export function parseDropIn(
-  { path, name, text }: DropInText,
-  onReject: Policy['onReject'],
-  problems: Problem[],
-): DropIn | undefined {
+export function parseDropIn({ path, name, text }: DropInText, problems: Problem[]): DropIn | undefined {
   const document = parseDocument(text, path, problems)
   if (document === undefined) return undefined
   const top = new Section(document, problems)
@@ -45,7 +41,7 @@ export function parseDropIn(
   } else if (filter !== undefined && !isAbsolute(filter) && !PACKAGE_NAME.test(filter)) {
     top.wrong('filter', 'must be the name of a package or an absolute path')
   }
-  const policy = readPolicy(top, defaultPolicy(onReject))
+  const policy = readPolicy(top, DEFAULT_POLICY)
   const options = top.table('options')
   const rules = readRules(top.section('recipients'), policy)
   top.end()

@@ -11,18 +11,22 @@ const ON_UNSCANNABLE = ['quarantine', 'refuse', 'tag', 'defer', 'accept'] as con
 export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine', 'on_unscannable'] as const
 
 /** What holds for a filter of which the operator wrote nothing, a script above all. */
-export function defaultPolicy(onReject: Policy['onReject']): Policy {
-  return { timeout: 60_000, onError: 'defer', onReject, onQuarantine: 'quarantine', onUnscannable: 'quarantine' }
+export const DEFAULT_POLICY: Policy = {
+  timeout: 60_000,
+  onError: 'defer',
+  onQuarantine: 'quarantine',
+  onUnscannable: 'quarantine',
 }
 
 /** What a table says, and `preset` where it says nothing. */
 export function readPolicy(section: Section, preset: Policy): Policy {
   const maxSize = section.size('max_size') ?? preset.maxSize
+  const onReject = section.choice('on_reject', ON_REJECT, preset.onReject)
   return {
     timeout: section.duration('timeout', preset.timeout),
     ...(maxSize === undefined ? {} : { maxSize }),
     onError: section.choice('on_error', ON_ERROR, preset.onError),
-    onReject: section.choice('on_reject', ON_REJECT, preset.onReject),
+    ...(onReject === undefined ? {} : { onReject }),
     onQuarantine: section.choice('on_quarantine', ON_QUARANTINE, preset.onQuarantine),
     onUnscannable: section.choice('on_unscannable', ON_UNSCANNABLE, preset.onUnscannable),
   }

@@ -14,6 +14,8 @@ export class Section {
   readonly #problems: Problem[]
   readonly #known = new Set<string>()
   readonly #sections: Section[] = []
+  /** What to write instead of some keys that are not known. */
+  readonly #instead = new Map<string, string>()
 
   constructor(document: TomlDocument, problems: Problem[], path: TomlPath = [], table: TomlTable = document.value) {
     this.#document = document
@@ -52,7 +54,7 @@ export class Section {
     return undefined
   }
 
-  choice<const T extends string>(key: string, choices: readonly T[], fallback: T): T {
+  choice<const T extends string, F extends T | undefined>(key: string, choices: readonly T[], fallback: F): T | F {
     const value = this.#get(key)
     if (value === undefined) return fallback
     const found = choices.find((choice) => choice === value)
@@ -106,17 +108,23 @@ export class Section {
     this.#problems.push({ file: this.#document.file, ...place, key: printPath([...this.#path, key]), what })
   }
 
+  /** Says what to write instead of a key that is not known here but may be expected. */
+  instead(key: string, written: string): void {
+    this.#instead.set(key, written)
+  }
+
   /** Refuses every key that nobody asked for, here and in the sections below. */
   end(): void {
     for (const key of Object.keys(this.#table)) {
       if (this.#known.has(key)) continue
       const path = [...this.#path, key]
-      const hint = nearest(key, this.#known)
+      const instead = this.#instead.get(key)
+      const hint = instead === undefined ? nearest(key, this.#known) : undefined
       const problem = {
         file: this.#document.file,
         ...this.#document.key(path),
         key: printPath(path),
-        what: 'unknown key',
+        what: instead === undefined ? 'unknown key' : `unknown key; write ${instead} instead`,
       }
       this.#problems.push(hint === undefined ? problem : { ...problem, hint })
     }

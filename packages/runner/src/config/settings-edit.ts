@@ -1,31 +1,27 @@
 /** Changing the mode in candy.toml and nothing else: the operator's other lines, comments and order stay as they are. */
 import { CandyError } from '@candy/sdk'
+import type { Mode } from '../postfix/mode.js'
 import { type Problem, printProblem } from './problem.js'
 import { parseDocument, type TomlDocument } from './toml.js'
 
 export interface ModeSettings {
-  readonly mode: 'pipe' | 'smtp'
-  readonly queue: 'after' | 'before'
+  readonly mode: Mode
   /** For `pipe.reinject`, where the operator says nothing of it. */
   readonly reinject?: string
 }
 
 /** A new candy.toml. */
 export function makeSettings(settings: ModeSettings, state: string): string {
-  const { mode, queue } = settings
   const text = `# How candy works on this host. Every key, with its default: docs/candy-toml.md.
-mode = "${mode}"
+mode = "${settings.mode}"
 state = ${JSON.stringify(state)}
-
-[smtp]
-queue = "${queue}"
 `
   return withMode(text, settings)
 }
 
 /** The text with this mode. Throws `CONFIG` for one that is no sound document, or has no place for a key. */
-export function withMode(text: string, { mode, queue, reinject }: ModeSettings): string {
-  const edited = withValue(withValue(text, [], 'mode', mode), ['smtp'], 'queue', queue)
+export function withMode(text: string, { mode, reinject }: ModeSettings): string {
+  const edited = withValue(text, [], 'mode', mode)
   if (reinject === undefined || valueIn(text, ['pipe'], 'reinject') !== undefined) return edited
   return withValue(edited, ['pipe'], 'reinject', reinject)
 }

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ServiceAddress } from '@candy/sdk/values'
+import { DEFAULT_MODE, MODE_NAMES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { readText } from './file.js'
 import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
@@ -15,7 +16,7 @@ import { parseDocument } from './toml.js'
 
 /** Durations are milliseconds, sizes are bytes, paths are absolute. */
 export interface Settings {
-  readonly mode: 'smtp' | 'pipe'
+  readonly mode: Mode
   /** Spool, quarantine, packages and journal are below this directory. */
   readonly state: string
   readonly pipe: {
@@ -53,16 +54,17 @@ export function parseSettings(configDirectory: string, text: string, problems: P
   const file = settingsPath(configDirectory)
   const document = parseDocument(text, file, problems)
   const top = new Section(document ?? { file, value: {}, key: () => TOP, position: () => TOP }, problems)
+  const mode = top.choice('mode', MODE_NAMES, DEFAULT_MODE)
   const pipe = top.section('pipe')
   const settings: Settings = {
-    mode: top.choice('mode', ['smtp', 'pipe'], 'smtp'),
+    mode,
     state: absolute(top, 'state', (document ? undefined : stateIn(text)) ?? defaultState(configDirectory)),
     pipe: {
       deadline: pipe.duration('deadline', 900_000),
       reinject: reinjection(pipe),
       sendmail: absolute(pipe, 'sendmail', '/usr/sbin/sendmail'),
     },
-    smtp: readSmtpSettings(top.section('smtp')),
+    smtp: readSmtpSettings(top.section('smtp'), smtpModeFor(mode)),
     spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
   }

@@ -4,6 +4,7 @@
  * trying again for five days changes nothing but the time at which the sender is told (docs/verdicts.md).
  */
 import { printable } from '@candy/sdk'
+import type { SmtpMode } from '../postfix/mode.js'
 import { enhancedStatus, makeReply, printReply, type Reply } from '../smtp/reply.js'
 
 /** RFC 3463 statuses that say what is wrong with a message or an address in it, and that no faulty setting gives to every message. */
@@ -25,12 +26,12 @@ const TOO_MANY_HOPS = { code: 554, status: '5.4.0' }
  * The next hop's reply as Postfix may be told it. After the queue a 5xx that is not about the message would bounce mail because
  * of the installation, so it becomes temporary. So does 421, which ends only candy's own connection (RFC 5321 §3.8).
  */
-export function relayedReply(reply: Reply, queue: 'after' | 'before'): Reply {
+export function relayedReply(reply: Reply, mode: SmtpMode): Reply {
   const { code, lines } = reply
   if (code === 421) return { code: 451, lines }
   if (code >= 200 && code < 300) return reply
   if (code >= 400 && code < 500) return reply
-  if (code >= 500 && (queue === 'before' || isAboutMessage(reply))) return reply
+  if (code >= 500 && (mode === 'smtp-before' || isAboutMessage(reply))) return reply
   return makeReply(451, `4.3.0 next hop said: ${printable(printReply(reply))}`)
 }
 

@@ -5,15 +5,13 @@
  */
 import { statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
-import type { OnReject, Policy } from '../chain/policy.js'
 import { type DirectoryEntry, type IgnoredEntry, listDirectory } from '../config/directory.js'
 import { type DropIn, parseDropIn } from '../config/drop-in.js'
 import { readText } from '../config/file.js'
 import { Ownership } from '../config/ownership.js'
-import { defaultPolicy } from '../config/policy.js'
+import { DEFAULT_POLICY } from '../config/policy.js'
 import type { Problem } from '../config/problem.js'
 import { parseSettings, readSettingsText, type Settings } from '../config/settings.js'
-import type { Queue } from '../config/smtp-settings.js'
 import { findPackage, type Scrutiny } from '../packages/found-package.js'
 import { parseScript, readHead, type Script, type ScriptEntry } from '../script/script.js'
 import type { DropInEntry, Snapshot, SnapshotEntry } from './snapshot.js'
@@ -25,8 +23,6 @@ export interface ConfigurationOptions {
   readonly filtersDirectory?: string
   /** A package's name or an absolute path: this filter alone, without options, as if a drop-in of one line named it. */
   readonly filter?: string
-  /** What a drop-in's `on_reject` is unless it says; the default follows from the mode. */
-  readonly onReject?: Policy['onReject']
   /** The user, beside root, whose files are trusted; default: the user of this process. */
   readonly user?: number
   /** How much of a package's files is looked at; default: `all`. */
@@ -58,7 +54,6 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
   const configDirectory = resolve(options.configDirectory)
   const toml = readSettingsText(configDirectory, ownership, problems)
   const settings = parseSettings(configDirectory, toml, problems)
-  const onReject = options.onReject ?? defaultOnReject(settings)
   const directory = filtersDirectory(options)
   const listed =
     options.filter === undefined
@@ -66,7 +61,7 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
       : listOne(options.filter, ownership, problems)
   const sources: Source[] = []
   for (const entry of listed.map((one) => readEntry(one, problems))) {
-    const source = parse(entry, onReject, problems)
+    const source = parse(entry, problems)
     if (source.kind !== 'drop-in' || source.dropIn === undefined) sources.push(source)
     else {
       const found = await findPackage(source.dropIn, settings.state, ownership, options.scrutiny ?? 'all', problems)
@@ -83,22 +78,14 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
 }
 
 /** What a snapshot says. `problems` are those that were found when it was made. */
-export function reopen(snapshot: Snapshot, problems: readonly Problem[], onReject?: Policy['onReject']): Configuration {
+export function reopen(snapshot: Snapshot, problems: readonly Problem[]): Configuration {
   const settings = parseSettings(snapshot.configDirectory, snapshot.toml, [])
-  const sources = snapshot.entries.map((entry) => parse(entry, onReject ?? defaultOnReject(settings), []))
+  const sources = snapshot.entries.map((entry) => parse(entry, []))
   return { snapshot, settings, sources, problems }
 }
 
-/** Before the queue the client hears a refusal; later it would be a bounce to a sender who is probably forged. */
-export const ON_REJECT: Readonly<Record<Queue, OnReject>> = { after: 'quarantine', before: 'refuse' }
-
 export function filtersDirectory(options: Pick<ConfigurationOptions, 'configDirectory' | 'filtersDirectory'>): string {
   return resolve(options.filtersDirectory ?? join(options.configDirectory, 'filters.d'))
-}
-
-/** What becomes of rejected mail by the way that new mail takes. */
-export function defaultOnReject({ mode, smtp }: Settings): OnReject {
-  return ON_REJECT[mode === 'pipe' ? 'after' : smtp.queue]
 }
 
 /** A filter that no file in `filters.d` names. */
@@ -137,14 +124,14 @@ function readEntry(entry: DirectoryEntry | SnapshotEntry, problems: Problem[]): 
   return { ...entry, kind: 'drop-in', ...(text !== undefined && { text }) }
 }
 
-function parse(entry: SnapshotEntry, onReject: Policy['onReject'], problems: Problem[]): Source {
+function parse(entry: SnapshotEntry, problems: Problem[]): Source {
   if (entry.kind === 'ignored') return entry
   if (entry.kind === 'script') {
-    const script = parseScript(entry, defaultPolicy(onReject), problems)
+    const script = parseScript(entry, DEFAULT_POLICY, problems)
     return script === undefined ? entry : { ...entry, script }
   }
   const { path, name, text } = entry
-  const dropIn = text === undefined ? undefined : parseDropIn({ path, name, text }, onReject, problems)
+  const dropIn = text === undefined ? undefined : parseDropIn({ path, name, text }, problems)
   return dropIn === undefined ? entry : { ...entry, dropIn }
 }
 

@@ -1,6 +1,7 @@
 /** What `candy list` shows of a site: what stands in its files, in order. No code of a filter runs. */
-import type { Policy } from '../chain/policy.js'
+import type { OnReject, Policy } from '../chain/policy.js'
 import type { RecipientRule } from '../config/recipient-rule.js'
+import { MODES } from '../postfix/mode.js'
 import type { Configuration, Source } from './configuration.js'
 
 export interface ListedFilter {
@@ -8,7 +9,7 @@ export interface ListedFilter {
   readonly name: string
   /** The drop-in or the script. */
   readonly path: string
-  /** Absent when the drop-in can't be read. */
+  /** With what the mode in force says where the operator says nothing. Absent when the drop-in can't be read. */
   readonly policy?: Policy
   /** The package of a drop-in as it is written there. */
   readonly package?: string
@@ -30,26 +31,31 @@ export interface ListedFile {
 }
 
 /** What there is, in the order in which filters run, what is ignored among them. */
-export function listFilters({ sources }: Pick<Configuration, 'sources'>): readonly (ListedFilter | ListedFile)[] {
-  return sources.map(listSource)
+export function listFilters({ sources, settings }: Configuration): readonly (ListedFilter | ListedFile)[] {
+  const { onReject } = MODES[settings.mode]
+  return sources.map((source) => listSource(source, onReject))
 }
 
-function listSource(source: Source): ListedFilter | ListedFile {
+function listSource(source: Source, onReject: OnReject): ListedFilter | ListedFile {
   const { name, path } = source
   if (source.kind === 'ignored') return { kind: 'ignored', name, path, reason: source.reason }
   if (source.kind === 'script') {
     const { script } = source
-    return { kind: 'script', name, path, ...(script && { policy: script.policy, rewrites: script.rewrites }) }
+    if (script === undefined) return { kind: 'script', name, path }
+    return { kind: 'script', name, path, policy: { onReject, ...script.policy }, rewrites: script.rewrites }
   }
   const { dropIn, package: found } = source
   if (dropIn === undefined) return { kind: 'drop-in', name, path }
-  const recipients = dropIn.rules.map(({ options: _, ...rule }) => rule)
+  const recipients = dropIn.rules.map(({ options: _, policy, ...rule }) => ({
+    ...rule,
+    policy: { onReject, ...policy },
+  }))
   const { directory, version, from } = found ?? {}
   return {
     kind: 'drop-in',
     name,
     path,
-    policy: dropIn.policy,
+    policy: { onReject, ...dropIn.policy },
     ...(recipients.length > 0 && { recipients }),
     ...(dropIn.filter !== undefined && { package: dropIn.filter }),
     ...(directory !== undefined && { directory }),

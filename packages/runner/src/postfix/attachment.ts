@@ -2,9 +2,7 @@
 import { applyEdits, type Entry, parse, type ServiceKey, setOption, unsetOption } from '@candy/master-cf'
 import { nameEntry, optionOf } from './entrances.js'
 import { type Instance, parameterOf } from './instance.js'
-
-/** How mail is handed over: docs/decisions and the README tell them apart. */
-export type Way = 'pipe' | 'after' | 'before'
+import { MODE_NAMES, MODES, type Mode, TRANSPORTS } from './mode.js'
 
 /** An option that candy has set on a receiving service. `prior` is what it was there before; null where it was not set. */
 export interface Attached extends ServiceKey {
@@ -13,23 +11,17 @@ export interface Attached extends ServiceKey {
   readonly prior: string | null
 }
 
-/** The sockets of SMTP mode, after and before the queue, below the queue directory. */
-export const SOCKETS = { after: 'candy/lmtp', before: 'candy/proxy' } as const
+const PROXY = MODES['smtp-before'].option.value
 
-const FILTERS: Readonly<Record<Exclude<Way, 'before'>, string>> = {
-  // With an empty nexthop Postfix would sort mail by recipient domain, and judge it once for each.
-  pipe: 'candy:dummy',
-  after: `candy-lmtp:unix:${SOCKETS.after}`,
-}
-
-const PROXY = `unix:${SOCKETS.before}`
+/** Names of the options by which new mail comes to candy. */
+const OPTIONS: ReadonlySet<string> = new Set(MODE_NAMES.map((mode) => MODES[mode].option.name))
 
 const OVERRIDE = 'receive_override_options'
 const NO_MAPPINGS = 'no_address_mappings'
 
 /** Whether a content_filter, as master.cf or a queue file has it, names one of candy's transports. */
 export function isCandyFilter(value: string): boolean {
-  return /^candy(?:-lmtp)?:/.test(value.trim())
+  return TRANSPORTS.some((transport) => value.trim().startsWith(`${transport}:`))
 }
 
 /** The filter that a service's mail goes to when it isn't candy: what stands in the way of enabling. */
@@ -54,12 +46,13 @@ export function mapsNothing(entry: Entry): boolean {
  * What a receiving service, given as it is without candy, must say to hand new mail to candy. Address mappings happen once,
  * behind the filter.
  */
-export function wantedOptions(instance: Instance, entry: Entry, way: Way): Readonly<Record<string, string>> {
-  if (way === 'before') return { smtpd_proxy_filter: PROXY }
+export function wantedOptions(instance: Instance, entry: Entry, mode: Mode): Readonly<Record<string, string>> {
+  const { name, value } = MODES[mode].option
+  if (name !== 'content_filter') return { [name]: value }
   const words = wordsOf(optionOf(entry, OVERRIDE) ?? parameterOf(instance, OVERRIDE))
   const mapped = !words.includes(NO_MAPPINGS)
   return {
-    content_filter: FILTERS[way],
+    [name]: value,
     ...(mapped && { [OVERRIDE]: [...words, NO_MAPPINGS].join(',') }),
   }
 }
@@ -72,7 +65,7 @@ export function attach(
   before: readonly Attached[],
 ): { readonly text: string; readonly attached: readonly Attached[] } {
   const mine = before.filter((one) => isOn(one, key))
-  // receive_override_options stays as we left it when the old way wanted it too.
+  // receive_override_options stays as we left it when the old mode wanted it too.
   const keeps = (one: Attached): boolean => one.name in wanted || (one.name === OVERRIDE && 'content_filter' in wanted)
   let now = detach(
     text,
@@ -113,7 +106,7 @@ export function findAttached(text: string, instance: Pick<Instance, 'parameters'
   return parse(text).entries.flatMap((entry) => {
     const { service, type } = entry
     const found: Attached[] = []
-    for (const name of ['content_filter', 'smtpd_proxy_filter']) {
+    for (const name of OPTIONS) {
       const value = optionOf(entry, name)
       if (value !== undefined && (isCandyFilter(value) || value === PROXY)) {
         found.push({ service, type, name, value, prior: null })

@@ -29,7 +29,7 @@ export interface Enabling {
   readonly report: (what: string) => void
   /** Ends it early: then everything is put back. */
   readonly signal: AbortSignal
-  /** Sees to it that the runner answers, in SMTP mode. Throws when it does not; what it gives takes that back. */
+  /** Sees to it that the runner answers, in every mode but pipe. Throws when it does not; what it gives takes that back. */
   readonly startRunner: () => Promise<() => Promise<void>>
 }
 
@@ -53,7 +53,7 @@ export async function enable(enabling: Enabling): Promise<void> {
   const before = journal ?? null
   const pending = (files: readonly FileChange[], names: readonly string[]): Pending => {
     const after = { ...plan.record, made: [...new Set([...(journal?.made ?? []), ...names])] }
-    return { version: 1, files, made: names, before, after }
+    return { version: 2, files, made: names, before, after }
   }
   let restoreRunner = async (): Promise<void> => {}
   let old: readonly Process[] = []

@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Attached, Way } from './attachment.js'
+import type { Attached } from './attachment.js'
 import { PostfixError } from './error.js'
+import type { Mode } from './mode.js'
 import { readRootFile, removeRootFile, writeRootFile } from './root-file.js'
 
 /** Which receiving services candy is given beside `smtp`. */
 export interface Choice {
-  readonly way: Way
+  readonly mode: Mode
   readonly submission: boolean
   readonly pickup: boolean
   /** Single services by name, as the operator has named them: whether they are filtered, whatever else is said. */
@@ -36,7 +37,7 @@ interface Written {
 }
 
 export interface Journal {
-  readonly version: 1
+  readonly version: 2
   readonly choice: Choice
   /** Services and parameters of main.cf that were added. */
   readonly services: readonly string[]
@@ -52,7 +53,7 @@ export interface Journal {
 
 /** A change that is under way, or was when somebody killed it. */
 export interface Pending {
-  readonly version: 1
+  readonly version: 2
   readonly files: readonly FileChange[]
   /** Paths that the change makes, in order; some may not be there yet. */
   readonly made: readonly string[]
@@ -128,7 +129,7 @@ function read<T extends { readonly version: number }>(
   }
   const { record, sha256, configDirectory: owner } = sealed ?? {}
   if (record === undefined || sha256 !== hashOf(record)) return DAMAGED
-  if (record.version !== 1) {
+  if (record.version !== 2) {
     throw new PostfixError(
       `${path} was written by another version of candy: disable with that version, then enable with this one`,
     )

@@ -4,11 +4,10 @@
  * other hosts down by those would slow down every message on its way to the filters.
  */
 import type { Directive } from './directive.js'
+import { TRANSPORTS } from './mode.js'
 
 /** Seconds after which pipe(8) kills the command, and bounces the message. */
 const TIME_LIMIT = 1000
-
-const TRANSPORTS = ['candy', 'candy-lmtp'] as const
 
 const SCHEDULING = 'all mail goes by this one transport: what main.cf says of others must not slow it down'
 

@@ -80,7 +80,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       known.filter((one) => !keep.includes(one)),
     )
     for (const entry of given) {
-      const wanted = wantedOptions(instance, entry, wish.way)
+      const wanted = wantedOptions(instance, entry, wish.mode)
       const one = attach(after.master, entry, wanted, keep)
       after.master = one.text
       attached.push(...one.attached)
@@ -93,7 +93,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       return !setsParameter(mainText, name) || (journal === undefined && readValue(mainText, name) === value)
     })
     .map(({ name }) => name)
-  const { way, submission, pickup, services: named = {} } = wish
+  const { mode, submission, pickup, services: named = {} } = wish
   return {
     refusals,
     warnings,
@@ -103,8 +103,8 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
     attached,
     entrances: selection.filtered,
     record: {
-      version: 1,
-      choice: { way, submission, pickup, services: named },
+      version: 2,
+      choice: { mode, submission, pickup, services: named },
       services: [...new Set([...(journal?.services ?? []), ...services])],
       parameters: [...new Set([...(journal?.parameters ?? []), ...added])],
       attached,
@@ -154,17 +154,17 @@ function filteredElsewhere(instance: Instance): readonly string[] {
 
 function unreachable(
   { submits, configDirectory, defaultDirectory }: Instance,
-  { way, backByPickup }: Wish,
+  { mode, backByPickup }: Wish,
 ): readonly string[] {
-  if (submits || way !== 'pipe' || !backByPickup) return []
+  if (submits || mode !== 'pipe' || !backByPickup) return []
   return [
     `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or take pipe.reinject out of candy.toml, or use --mode smtp.`,
   ]
 }
 
 /** The remedy keeps every system call forbidden that the unit forbids: it fails, and nobody is killed for it. */
-function forbidden({ unitThatEndsNode: unit }: Instance, { way }: Wish): readonly string[] {
-  if (unit === undefined || way !== 'pipe') return []
+function forbidden({ unitThatEndsNode: unit }: Instance, { mode }: Wish): readonly string[] {
+  if (unit === undefined || mode !== 'pipe') return []
   const directory = `/etc/systemd/system/${unit}.d`
   return [
     `in pipe mode candy runs below Postfix, and ${unit} has systemd kill whatever there makes a system call that its SystemCallFilter does not name, as Node.js does. Use --mode smtp, which it does not concern; or have such calls fail instead, then try again:

@@ -10,6 +10,7 @@ import { PostfixError } from './error.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
 import { prependTo, withoutWord } from './main-cf.js'
+import { MODES, TRANSPORTS } from './mode.js'
 import type { Texts } from './plan.js'
 import { candyServices } from './services.js'
 
@@ -21,15 +22,14 @@ export const DOMAIN = 'candy-proof.invalid'
 /** Below the queue directory. */
 export const SOCKET = 'candy/proof'
 
-const ROUTE = `inline:{${DOMAIN}=candy-lmtp:unix:${SOCKET}}`
+const ROUTE = `inline:{${DOMAIN}=${MODES.smtp.transport}:unix:${SOCKET}}`
 const MAPS = 'transport_maps'
 
 /** With soft_bounce what goes wrong with the test message stays in the queue. */
-const TRANSPORTS = ['candy', 'candy-lmtp'] as const
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
 /** The files while the proof runs. */
-export function provingTexts(served: Texts, instance: Instance, { way }: Choice): Texts {
+export function provingTexts(served: Texts, instance: Instance, { mode }: Choice): Texts {
   let master = served.master
   for (const service of TRANSPORTS) {
     master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
@@ -44,7 +44,7 @@ export function provingTexts(served: Texts, instance: Instance, { way }: Choice)
     'receive_override_options',
     'cleanup_service_name',
   ]
-  const wanted = wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, way)
+  const wanted = wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, mode)
   const options = [
     { name: 'syslog_name', value: `postfix/${SERVICE}` },
     ...Object.entries(wanted).map(([name, value]) => ({ name, value })),

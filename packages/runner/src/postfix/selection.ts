@@ -81,10 +81,10 @@ function judge(instance: Instance, { entry, kind }: Entrance, wish: SelectionWis
       `${what}: ${own}. ${two}take that option out and reload, then enable again; or leave the service as it is (--no-service ${entry.service}).`,
     )
   }
-  const lost = wish.way === 'before' ? lostBeforeQueue(instance, entry) : []
+  const lost = wish.mode === 'smtp-before' ? lostBeforeQueue(instance, entry) : []
   if (lost.length === 0) return GIVEN
   return refused(
-    `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters see such mail on its way back, which is one for all services. After the queue it has (--queue after); or leave the service unfiltered (--no-service ${entry.service}).`,
+    `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters see such mail on its way back, which is one for all services. After the queue it has (--mode smtp); or leave the service unfiltered (--no-service ${entry.service}).`,
   )
 }
 
@@ -92,11 +92,11 @@ function isAsked(kind: Entrance['kind'], { submission, pickup }: SelectionWish):
   return kind === 'smtp' || (kind === 'submission' && submission) || (kind === 'pickup' && pickup)
 }
 
-function impossibleFor(kind: Entrance['kind'], { way, backByPickup }: SelectionWish): string | undefined {
+function impossibleFor(kind: Entrance['kind'], { mode, backByPickup }: SelectionWish): string | undefined {
   if (kind === 'qmqp') return 'candy does not filter QMQP'
   if (kind !== 'pickup') return undefined
-  if (way === 'before') return 'only SMTP is filtered before the queue'
-  return way === 'pipe' && backByPickup
+  if (mode === 'smtp-before') return 'only SMTP is filtered before the queue'
+  return mode === 'pipe' && backByPickup
     ? 'candy itself hands mail back there ([pipe] reinject = "sendmail")'
     : undefined
 }

@@ -67,7 +67,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
           ...MACROS,
         ],
       ],
-      why: 'pipe mode: a process for each message',
+      why: 'mode pipe: a process for each message',
     },
     {
       service: 'candy-lmtp',
@@ -76,7 +76,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       maxproc: '10',
       command: 'lmtp',
       options: lmtpOptions,
-      why: 'SMTP mode after the queue: the way to candy serve',
+      why: 'mode smtp: the way to candy serve',
     },
     {
       service: 'candy-in',

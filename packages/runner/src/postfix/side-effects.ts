@@ -1,4 +1,4 @@
-/** What a person would not expect of a way of filtering, on this very site. */
+/** What a person would not expect of a mode, on this very site. */
 import type { Entry } from '@candy/master-cf'
 import { mapsNothing } from './attachment.js'
 import { nameEntry } from './entrances.js'
@@ -12,10 +12,10 @@ const SHOWN = 5
 /** `instance` is without candy's options; `given` are the services that are given to it. */
 export function sideEffects(
   instance: Instance,
-  { way, backByPickup }: SelectionWish,
+  { mode, backByPickup }: SelectionWish,
   given: readonly Entry[],
 ): readonly string[] {
-  if (way === 'before') {
+  if (mode === 'smtp-before') {
     if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
     return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
   }
@@ -27,7 +27,7 @@ export function sideEffects(
     ...given
       .filter((entry) => mapsNothing(entry))
       .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
-    ...(way === 'pipe' ? pipeEffects(instance, backByPickup) : []),
+    ...(mode === 'pipe' ? pipeEffects(instance, backByPickup) : []),
   ]
 }
 
@@ -37,7 +37,7 @@ function pipeEffects(instance: Instance, backByPickup: boolean): readonly string
     const clients = parameterOf(instance, 'local_header_rewrite_clients').trim()
     if (clients === 'permit_inet_interfaces') return []
     return [
-      `local_header_rewrite_clients (${clients}) is not known to pipe(8): addresses in headers are mapped for sendmail(1) and this host's own addresses; in SMTP mode for all of these clients`,
+      `local_header_rewrite_clients (${clients}) is not known to pipe(8): addresses in headers are mapped for sendmail(1) and this host's own addresses; in mode smtp for all of these clients`,
     ]
   }
   const milters = parameterOf(instance, 'non_smtpd_milters').trim()

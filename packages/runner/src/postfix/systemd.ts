@@ -8,10 +8,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { ACCOUNT } from '../os/accounts.js'
-import { SOCKETS } from './attachment.js'
 import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
+import { MODES, SMTP_MODES, type SmtpMode } from './mode.js'
 
 const UNITS = '/etc/systemd/system'
 
@@ -33,16 +33,14 @@ export function hasSystemd(): boolean {
 /** Directories of the state that the service writes. */
 const OWN = ['spool', 'quarantine', 'service', 'filters'] as const
 
-const QUEUES = ['after', 'before'] as const
-
 /** Paths of the unit files, in the order in which they are started. */
 export function unitPaths(name: string): readonly string[] {
-  return [...QUEUES.map((queue) => socketName(name, queue)), `${name}.service`].map((unit) => join(UNITS, unit))
+  return [...SMTP_MODES.map((mode) => socketName(name, mode)), `${name}.service`].map((unit) => join(UNITS, unit))
 }
 
 /** The unit files, as paths that `make` makes. */
 export function unitsFor(instance: Instance, runner: Runner): readonly OwnedPath[] {
-  const texts = [...QUEUES.map((queue) => socketUnit(instance, runner, queue)), serviceUnit(instance, runner)]
+  const texts = [...SMTP_MODES.map((mode) => socketUnit(instance, runner, mode)), serviceUnit(instance, runner)]
   return unitPaths(runner.name).map((path, index) => ({ path, owner: 'root', mode: 0o644, text: texts[index] ?? '' }))
 }
 
@@ -76,21 +74,17 @@ async function systemctl(...args: readonly string[]): Promise<void> {
   if (failed) throw new PostfixError(`systemctl ${args.join(' ')}: ${stderr}; "journalctl -u candy" may tell more`)
 }
 
-function socketName(name: string, queue: (typeof QUEUES)[number]): string {
-  return `${name}-${queue}.socket`
+function socketName(name: string, mode: SmtpMode): string {
+  return `${name}-${mode}.socket`
 }
 
-function socketUnit(
-  { configDirectory, queueDirectory }: Instance,
-  { name, group }: Runner,
-  queue: (typeof QUEUES)[number],
-): string {
+function socketUnit({ configDirectory, queueDirectory }: Instance, { name, group }: Runner, mode: SmtpMode): string {
   return `[Unit]
-Description=Where Postfix hands mail to candy ${queue} the queue (${configDirectory})
+Description=Where Postfix hands mail to candy in mode ${mode} (${configDirectory})
 
 [Socket]
-ListenStream=${join(queueDirectory, SOCKETS[queue])}
-FileDescriptorName=${queue}
+ListenStream=${join(queueDirectory, MODES[mode].socket)}
+FileDescriptorName=${mode}
 Service=${name}.service
 SocketUser=${ACCOUNT}
 SocketGroup=${group}
@@ -106,7 +100,7 @@ WantedBy=sockets.target
 
 function serviceUnit(instance: Instance, { name, command, state }: Runner): string {
   const { configDirectory, queueDirectory } = instance
-  const sockets = QUEUES.map((queue) => socketName(name, queue)).join(' ')
+  const sockets = SMTP_MODES.map((mode) => socketName(name, mode)).join(' ')
   return `[Unit]
 Description=Mail filters for Postfix (${configDirectory})
 Requires=${sockets}

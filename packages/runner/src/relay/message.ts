@@ -41,12 +41,12 @@ const TOO_BIG: Reply = makeReply(552, "5.3.4 message size exceeds the next hop's
  * client has disconnected.
  */
 export async function receiveMessage(
-  { queue, spool, cleanup, log }: Relay,
+  { mode, spool, cleanup, log }: Relay,
   client: ServerConnection,
   limit: number | undefined,
 ): Promise<Spool | Reply> {
   const reader = new DataReader()
-  const intake = queue === 'before' ? cleaning(startIntake(spool), cleanup) : startIntake(spool)
+  const intake = mode === 'smtp-before' ? cleaning(startIntake(spool), cleanup) : startIntake(spool)
   try {
     await client.data(reader, (piece) => intake.append(piece), limit)
     const received = await intake.finish()
@@ -120,8 +120,8 @@ function outcomeActions(
       const reply = await nextHop.deliver(content, deadline, transactionFor(transaction, positions))
       const delivered = isPositive(reply)
       // Before the queue the reply goes to the client, which may take everything after "queued as" for the queue id.
-      if (delivered && relay.queue === 'before') return { delivered, answer: reply }
-      const answer = withOwnId(relayedReply(reply, relay.queue), id)
+      if (delivered && relay.mode === 'smtp-before') return { delivered, answer: reply }
+      const answer = withOwnId(relayedReply(reply, relay.mode), id)
       if (!delivered) relay.log.write('warn', 'next hop refused', { id, reply: printReply(reply), answer: answer.code })
       return { delivered, answer }
     },

@@ -8,14 +8,15 @@ import type { Chain } from '../chain/chain.js'
 import type { Log } from '../log/log.js'
 import type { CleanupSettings } from '../message/cleanup.js'
 import type { SpoolOptions } from '../message/spool.js'
+import type { SmtpMode } from '../postfix/mode.js'
 import type { ConnectionPool } from './connection-pool.js'
 
 /** Durations are milliseconds. */
 export interface Relay {
+  /** In `smtp-before` Postfix has not queued the message yet: a refusal is no bounce, and cleanup(8) is still to come. */
+  readonly mode: SmtpMode
   /** The protocol of the sessions: LMTP has a reply for each recipient (RFC 2033), SMTP one for all of them. */
   readonly protocol: 'lmtp' | 'smtp'
-  /** Whether Postfix has taken the message into its queue: then a refusal is a bounce, and before it is not. */
-  readonly queue: 'after' | 'before'
   /** The SMTP service that messages are sent to. */
   readonly nextHop: ServiceAddress
   /** Connections to the next hop that sessions share. Without a pool each session makes its own. */

@@ -205,7 +205,7 @@ export class RelaySession {
   }
 
   #answerRecipient(command: Command, reply: Reply): void {
-    const answer = relayedReply(reply, this.#relay.queue)
+    const answer = relayedReply(reply, this.#relay.mode)
     if (answer !== reply) {
       const fields = { command: command.line.toString(), reply: printReply(reply), answer: answer.code }
       this.#relay.log.write('warn', 'next hop refused', fields)

@@ -3,7 +3,7 @@
  * service itself, and each has a name, which says what endpoint it is for.
  */
 import { CandyError } from '@candy/sdk'
-import type { Queue } from '../config/smtp-settings.js'
+import type { SmtpMode } from '../postfix/mode.js'
 
 /** SD_LISTEN_FDS_START of sd_listen_fds(3). */
 const FIRST = 3
@@ -26,17 +26,20 @@ export function readInherited(env: NodeJS.ProcessEnv, pid: number = process.pid)
  * Which descriptor is for which endpoint. Where there is one socket for one endpoint its name is of no account. Throws `CONFIG` when
  * a name doesn't say what the socket is for: mail would be answered by the wrong rules.
  */
-export function assignInherited(inherited: readonly Inherited[], queues: readonly Queue[]): ReadonlyMap<Queue, number> {
+export function assignInherited(
+  inherited: readonly Inherited[],
+  modes: readonly SmtpMode[],
+): ReadonlyMap<SmtpMode, number> {
   const [only] = inherited
-  const [queue] = queues
-  if (inherited.length === 1 && queues.length === 1 && only !== undefined && queue !== undefined) {
-    return new Map([[queue, only.descriptor]])
+  const [mode] = modes
+  if (inherited.length === 1 && modes.length === 1 && only !== undefined && mode !== undefined) {
+    return new Map([[mode, only.descriptor]])
   }
-  const assigned = new Map<Queue, number>()
+  const assigned = new Map<SmtpMode, number>()
   for (const { descriptor, name } of inherited) {
-    const found = queues.find((one) => one === name)
+    const found = modes.find((one) => one === name)
     if (found === undefined || assigned.has(found)) {
-      const names = queues.map((one) => `"${one}"`).join(' and ')
+      const names = modes.map((one) => `"${one}"`).join(' and ')
       throw new CandyError('CONFIG', `systemd passed a socket named "${name}": FileDescriptorName= must be ${names}`)
     }
     assigned.set(found, descriptor)

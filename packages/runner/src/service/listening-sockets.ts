@@ -35,12 +35,12 @@ export async function listenAt(
   endpoints: readonly Endpoint[],
   env: NodeJS.ProcessEnv,
 ): Promise<readonly ListeningSocket[]> {
-  const queues = endpoints.map(({ queue }) => queue)
-  const inherited = assignInherited(readInherited(env), queues)
+  const modes = endpoints.map(({ mode }) => mode)
+  const inherited = assignInherited(readInherited(env), modes)
   const made: ListeningSocket[] = []
   try {
-    for (const { queue, listen: address } of endpoints) {
-      const descriptor = inherited.get(queue)
+    for (const { mode, listen: address } of endpoints) {
+      const descriptor = inherited.get(mode)
       made.push(descriptor === undefined ? await listen(address) : { descriptor, close: () => {} })
     }
   } catch (error) {

@@ -65,8 +65,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
         trouble === undefined ? '' : `; the configuration of ${since.toISOString()} stays: ${firstLine(trouble)}`
       return `STATUS=${size} workers, ${sessions} sessions${why}`
     }
-    for (const { queue, listen, nextHop } of running.endpoints) {
-      log().write('info', 'listening', { queue, listen: printAddress(listen), next_hop: printAddress(nextHop) })
+    for (const { mode, listen, nextHop } of running.endpoints) {
+      log().write('info', 'listening', { mode, listen: printAddress(listen), next_hop: printAddress(nextHop) })
     }
     log().write('info', 'started', { workers: running.generation.size, generation: running.number })
     notifier.notify('READY=1', status())
@@ -222,7 +222,7 @@ function assertSameEndpoints(
   endpoints: readonly Endpoint[],
 ): void {
   const print = (all: readonly Endpoint[]): string =>
-    all.map(({ queue, listen }) => `${queue} the queue on ${printAddress(listen)}`).join(', ')
+    all.map(({ mode, listen }) => `for ${mode} on ${printAddress(listen)}`).join(', ')
   if (print(endpoints) !== print(held)) {
     throw new CandyError(
       'CONFIG',

@@ -5,10 +5,11 @@
  */
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
-import { ON_REJECT, reopen } from '../filters/configuration.js'
+import { reopen } from '../filters/configuration.js'
 import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
+import { MODES } from '../postfix/mode.js'
 import { sweepDrafts } from '../quarantine/draft.js'
 import { ConnectionPool } from '../relay/connection-pool.js'
 import type { Relay } from '../relay/relay.js'
@@ -54,7 +55,7 @@ export function runWorker(): void {
 }
 
 async function start({ snapshot, problems, endpoints }: Assignment): Promise<Working> {
-  const configuration = reopen(snapshot, problems, 'place')
+  const configuration = reopen(snapshot, problems)
   const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
@@ -80,18 +81,18 @@ async function open(working: Working): Promise<void> {
 }
 
 function makeRelay(
-  { queue, protocol, nextHop, deadline, cleanup }: Endpoint,
+  { mode, protocol, nextHop, deadline, cleanup }: Endpoint,
   { settings, filters }: LoadedFilters,
   log: Log,
 ): Relay {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const chain = new Chain(filters, { spool, cleanup, log, onReject: ON_REJECT[queue] })
+  const chain = new Chain(filters, { spool, cleanup, log, onReject: MODES[mode].onReject })
   const replyTimeout = Math.min(REPLY_TIMEOUT, deadline)
   const quarantine = join(settings.state, 'quarantine')
   const { idle } = settings.smtp
   return {
+    mode,
     protocol,
-    queue,
     nextHop,
     pool: new ConnectionPool(),
     deadline,

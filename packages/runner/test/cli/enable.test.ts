@@ -52,14 +52,14 @@ test('the same as JSON', () => {
     configuration({ master: STOCK }),
     'enable',
     '--dry-run',
-    '--queue',
-    'before',
+    '--mode',
+    'smtp-before',
     '--json',
   ])
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     version: 1,
-    way: 'before',
+    mode: 'smtp-before',
     done: false,
     entrances: ['smtp/inet (line 12): mail from other hosts (port smtp)'],
   })
@@ -115,19 +115,12 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   'a mode that there is not': {
     argv: ['enable', '--mode', 'milter'],
     status: 64,
-    says: /Allowed choices are pipe, smtp/,
+    says: /Allowed choices are pipe, smtp, smtp-before/,
   },
-  'a mode to switch to that there is not': { argv: ['mode', 'milter', '--yes'], status: 64, says: /no mode milter/ },
-  ...Object.fromEntries(
-    ['before', 'after', 'smtp-before', 'smtp-after'].map((word) => [
-      `a mode to switch to that is called ${word}`,
-      { argv: ['mode', word, '--yes'], status: 64, says: /"candy mode smtp --queue (?:before|after)" is meant/ },
-    ]),
-  ),
-  'a queue in pipe mode': {
-    argv: [...AS_BEFORE, '--mode', 'pipe', '--queue', 'after'],
-    status: 78,
-    says: /--queue is for SMTP mode/,
+  'a mode to switch to that there is not': {
+    argv: ['mode', 'before', '--yes'],
+    status: 64,
+    says: /Allowed choices are pipe, smtp, smtp-before/,
   },
   'a switch where candy is not enabled': { argv: ['mode', 'pipe', '--yes'], says: /is not enabled in .*candy enable/ },
   'nobody to ask': { argv: ['enable'], status: 64, says: /say --yes/ },
@@ -184,11 +177,16 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     status: 78,
     says: /listens nowhere else: take the key out/,
   },
-  'a candy.toml without a place for the mode': {
-    files: { 'candy.toml': 'smtp = { idle = "5m" }\n' },
-    argv: [...AS_BEFORE, '--queue', 'before'],
+  'a candy.toml without a place for the way back of pipe mode': {
+    files: { 'candy.toml': 'pipe = { deadline = "5m" }\n' },
+    argv: [...AS_BEFORE, '--mode', 'pipe'],
     status: 78,
-    says: /no place for smtp\.queue/,
+    says: /no place for pipe\.reinject/,
+  },
+  'a candy.toml with the key that mode has replaced': {
+    files: { 'candy.toml': '[smtp]\nqueue = "before"\n' },
+    status: 78,
+    says: /candy\.toml:2:1: smtp\.queue: unknown key; write mode = "smtp" or mode = "smtp-before" at the top/,
   },
 }
 
@@ -316,15 +314,20 @@ test('a read-only configuration directory is told in a sentence, and nothing is 
   expect(existsSync(`${directory}-state`)).toBe(false)
 })
 
-test('a switch warns of keys that were written for the other place', () => {
-  const toml = '[smtp]\nqueue = "after"\ndeadline = "10m"\nnext_hop = "127.0.0.1:10026"\n'
-  const directory = configuration({ master: STOCK, files: { 'candy.toml': toml } })
-  const warnings = (queue: string): unknown => {
-    const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', '--queue', queue])
-    return (JSON.parse(stdout) as { readonly warnings: readonly string[] }).warnings.filter((one) => /toml/.test(one))
+test('a switch warns of keys that were written for the other SMTP mode', () => {
+  const keys = '[smtp]\ndeadline = "10m"\nnext_hop = "127.0.0.1:10026"\n'
+  const warnings = (from: string, to: string): unknown => {
+    const directory = configuration({ master: STOCK, files: { 'candy.toml': `mode = "${from}"\n${keys}` } })
+    const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', '--mode', to])
+    const { warnings: all } = JSON.parse(stdout) as { readonly warnings: readonly string[] }
+    return all.filter((one) => one.startsWith(directory)).map((one) => one.slice(directory.length + 1))
   }
-  expect(warnings('after')).toEqual([])
-  expect(warnings('before')).toEqual([
-    `${directory}/candy.toml: smtp.next_hop, smtp.deadline was written for mail after the queue, and is now about mail before the queue`,
-  ])
+  const moved = (from: string, to: string): string =>
+    `candy.toml: smtp.next_hop, smtp.deadline was written for mode ${from}, and is now about mode ${to}`
+  expect(warnings('smtp', 'smtp')).toEqual([])
+  expect(warnings('smtp', 'smtp-before')).toEqual([moved('smtp', 'smtp-before')])
+  expect(warnings('smtp-before', 'smtp')).toEqual([moved('smtp-before', 'smtp')])
+  // In pipe mode they are about what is still under way in mode smtp.
+  expect(warnings('pipe', 'smtp')).toEqual([])
+  expect(warnings('pipe', 'smtp-before')).toEqual([moved('smtp', 'smtp-before')])
 })

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { OnReject } from '../../src/chain/policy.js'
 import { type DropIn, parseDropIn } from '../../src/config/drop-in.js'
 import { type Problem, printProblem } from '../../src/config/problem.js'
 import { fixtures, said } from './fixtures.js'
 
-function read(text: string, onReject: OnReject = 'quarantine'): DropIn | undefined {
+function read(text: string): DropIn | undefined {
   const problems: Problem[] = []
-  const dropIn = parseDropIn({ path: '/50-test.toml', name: '50-test', text }, onReject, problems)
+  const dropIn = parseDropIn({ path: '/50-test.toml', name: '50-test', text }, problems)
   expect(problems.map(printProblem)).toEqual([])
   return dropIn
 }
@@ -16,7 +15,7 @@ describe('a drop-in with mistakes', () => {
   test.each(fixtures('drop-in'))('$name is refused with every place, key and nearest right word', (fixture) => {
     const problems: Problem[] = []
     const { path, name } = fixture
-    parseDropIn({ path, name, text: readFileSync(path, 'utf8') }, 'quarantine', problems)
+    parseDropIn({ path, name, text: readFileSync(path, 'utf8') }, problems)
     expect(said(problems, fixture)).toBe(fixture.error)
   })
 })
@@ -30,7 +29,6 @@ describe('a drop-in', () => {
       policy: {
         timeout: 60_000,
         onError: 'defer',
-        onReject: 'quarantine',
         onQuarantine: 'quarantine',
         onUnscannable: 'quarantine',
       },
@@ -38,9 +36,9 @@ describe('a drop-in', () => {
     expect(read('filter = "x"')?.policy).not.toHaveProperty('maxSize')
   })
 
-  test('takes the default of on_reject from the mode, and its own word before that', () => {
-    expect(read('filter = "x"', 'refuse')?.policy.onReject).toBe('refuse')
-    expect(read('filter = "x"\non_reject = "discard"', 'refuse')?.policy.onReject).toBe('discard')
+  test('leaves on_reject to the mode unless it says something of it', () => {
+    expect(read('filter = "x"')?.policy).not.toHaveProperty('onReject')
+    expect(read('filter = "x"\non_reject = "discard"')?.policy.onReject).toBe('discard')
   })
 
   test('with every key says what it says', () => {

@@ -56,7 +56,6 @@ describe('candy.toml', () => {
       state: `/var/lib/candy/${directory.slice(1).replaceAll('/', '-')}`,
       pipe: { deadline: 900_000, reinject: 'sendmail', sendmail: '/usr/sbin/sendmail' },
       smtp: {
-        queue: 'after',
         protocol: 'lmtp',
         deadline: 900_000,
         idle: 300_000,
@@ -74,7 +73,6 @@ describe('candy.toml', () => {
       state = "/srv/candy"
       pipe = { deadline = "5m", reinject = "unix:/var/spool/postfix/public/candy-in", sendmail = "/opt/sendmail" }
       [smtp]
-      queue = "before"
       listen = "unix:/var/spool/postfix/candy/proxy"
       next_hop = "[::1]:10026"
       protocol = "lmtp"
@@ -96,7 +94,6 @@ describe('candy.toml', () => {
         sendmail: '/opt/sendmail',
       },
       smtp: {
-        queue: 'before',
         listen: { path: '/var/spool/postfix/candy/proxy' },
         nextHop: { host: '::1', port: 10_026 },
         protocol: 'lmtp',
@@ -111,10 +108,17 @@ describe('candy.toml', () => {
     })
   })
 
-  test('before the queue speaks SMTP and answers before Postfix gives it up', () => {
-    const { protocol, deadline } = written('[smtp]\nqueue = "before"').smtp
-    expect({ protocol, deadline }).toEqual({ protocol: 'smtp', deadline: 80_000 })
-  })
+  test.each([
+    ['pipe', { protocol: 'lmtp', deadline: 900_000 }],
+    ['smtp', { protocol: 'lmtp', deadline: 900_000 }],
+    ['smtp-before', { protocol: 'smtp', deadline: 80_000 }],
+  ] as const)(
+    'in mode %s speaks the protocol of the mode, and answers before Postfix gives it up',
+    (mode, expected) => {
+      const { protocol, deadline } = written(`mode = "${mode}"`).smtp
+      expect({ protocol, deadline }).toEqual(expected)
+    },
+  )
 
   test.each([
     ['127.0.0.1:10026', { host: '127.0.0.1', port: 10_026 }],

@@ -7,6 +7,7 @@ import { parseDropIn } from '../../src/config/drop-in.js'
 import { Ownership } from '../../src/config/ownership.js'
 import type { Problem } from '../../src/config/problem.js'
 import { instanceName, readSettings } from '../../src/config/settings.js'
+import { MODES, reinjectionSocket, SMTP_MODES } from '../../src/postfix/mode.js'
 import { scratch } from '../support.js'
 
 /** Keys whose default follows from the machine or from Postfix. */
@@ -47,11 +48,24 @@ test('candy.toml: the documented defaults are what holds without the file', () =
   expect(problems).toEqual([])
 })
 
+test('candy.toml: the documented sockets, protocols and deadlines are those of the modes', () => {
+  const rows = readTable(readPage('docs/candy-toml.md'), 'mode')
+  expect(rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, cell]) => [key, code(cell)])))).toEqual(
+    SMTP_MODES.map((mode) => ({
+      mode,
+      'listens on': `$queue_directory/${MODES[mode].socket}`,
+      'hands on to': `$queue_directory/${reinjectionSocket(mode)}`,
+      protocol: `"${MODES[mode].protocol}"`,
+      deadline: `"${MODES[mode].deadline / 1000}s"`,
+    })),
+  )
+})
+
 test('a drop-in: the documented keys are known, and the documented defaults hold without them', () => {
   const problems: Problem[] = []
   const policy = (text: string) => {
     const drop = { path: '/50-name.toml', name: '50-name', text: `filter = "@candy/filter-clamav"\n${text}` }
-    return parseDropIn(drop, 'quarantine', problems)?.policy
+    return parseDropIn(drop, problems)?.policy
   }
   const rows = readTable(readPage('docs/filters-d.md'), 'key')
   const without = policy('')
@@ -65,13 +79,13 @@ test('a drop-in: the documented keys are known, and the documented defaults hold
   policy('max_size = "1MiB"\n[options]\n')
   expect(problems).toEqual([])
   const rest = rows.filter((row) => !isFixed(row))
-  expect(rest.map((row) => code(row.key))).toEqual(['filter', 'max_size', '[options]', '[recipients]'])
+  expect(rest.map((row) => code(row.key))).toEqual(['filter', 'max_size', 'on_reject', '[options]', '[recipients]'])
 })
 
 test('a rule for recipients: the documented names and keys are known, and the documented drop-in is read', () => {
   const problems: Problem[] = []
   const read = (text: string) => {
-    return parseDropIn({ path: '/50-name.toml', name: '50-name', text }, 'quarantine', problems)?.rules ?? []
+    return parseDropIn({ path: '/50-name.toml', name: '50-name', text }, problems)?.rules ?? []
   }
   const page = readPage('docs/filters-d.md')
   const patterns = readTable(page, 'name in quotes').map((row) => code(row['name in quotes']))

@@ -12,7 +12,7 @@ test('a listing shows what runs in order, from where, what is ignored and what i
   const filters = join(config, 'filters.d')
   const write = (name: string, text: string, mode = 0o644) => writeFileSync(join(filters, name), text, { mode })
   mkdirSync(filters)
-  writeFileSync(join(config, 'candy.toml'), `state = "${config}/state"\n[smtp]\nqueue = "before"`)
+  writeFileSync(join(config, 'candy.toml'), `mode = "smtp-before"\nstate = "${config}/state"`)
   const bomb = { 'index.js': 'throw new Error("this must not run")' }
   const inSite = plantInSite(join(config, 'state'), '@them/site', bomb, { version: '2.0.0' })
   const byPath = plantPackage(join(config, 'mine'), bomb, { version: undefined })
@@ -30,7 +30,7 @@ test('a listing shows what runs in order, from where, what is ignored and what i
 
   const configuration = await readConfiguration({ configDirectory: config })
   expect(configuration.snapshot.directory).toBe(filters)
-  expect(configuration.settings.smtp.queue).toBe('before')
+  expect(configuration.settings.mode).toBe('smtp-before')
   const path = (name: string): string => join(filters, name)
   const policy = {
     timeout: 60_000,

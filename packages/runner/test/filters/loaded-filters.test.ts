@@ -4,6 +4,7 @@ import { message, testContext } from '@candy/sdk/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../../src/config/problem.js'
 import { type ConfigurationOptions, readConfiguration } from '../../src/filters/configuration.js'
+import { listFilters } from '../../src/filters/list.js'
 import { type LoadedFilters, loadFilters } from '../../src/filters/loaded-filters.js'
 import { ACCEPTS, plantInSite, plantPackage } from '../packages/planted.js'
 import { type MemoryLog, memoryLog, scratch } from '../support.js'
@@ -100,17 +101,26 @@ describe('a site loads', () => {
   test.each([
     ['mode = "pipe"', 'quarantine'],
     ['mode = "smtp"', 'quarantine'],
-    ['[smtp]\nqueue = "before"', 'refuse'],
-    ['mode = "pipe"\n[smtp]\nqueue = "before"', 'quarantine'],
-  ])('with %j and rejected mail goes to %s unless a drop-in says', async (settings, onReject) => {
-    writeFileSync(join(config, 'candy.toml'), settings)
-    const path = plantPackage(join(config, 'it'), { 'index.js': `export const filter = ${ACCEPTS}` })
-    write('10-a.toml', `filter = "${path}"`)
-    write('20-script', '#!/bin/sh', 0o755)
-    write('30-own.toml', `filter = "${path}"\non_reject = "tag"`)
-    const site = await load()
-    expect(site.filters.map(({ policy }) => policy.onReject)).toEqual([onReject, onReject, 'tag'])
-  })
+    ['mode = "smtp-before"', 'refuse'],
+    ['', 'quarantine'],
+  ])(
+    'with %j, and the listing says that rejected mail goes to %s unless a drop-in says otherwise',
+    async (settings, onReject) => {
+      writeFileSync(join(config, 'candy.toml'), settings)
+      const path = plantPackage(join(config, 'it'), { 'index.js': `export const filter = ${ACCEPTS}` })
+      write('10-a.toml', `filter = "${path}"`)
+      write('20-script', '#!/bin/sh', 0o755)
+      write('30-own.toml', `filter = "${path}"\non_reject = "tag"`)
+      const site = await load()
+      expect(site.filters.map(({ policy }) => policy.onReject)).toEqual([undefined, undefined, 'tag'])
+      const listed = listFilters(await readConfiguration({ configDirectory: config }))
+      expect(listed.map((entry) => entry.kind !== 'ignored' && entry.policy?.onReject)).toEqual([
+        onReject,
+        onReject,
+        'tag',
+      ])
+    },
+  )
 
   test('from another directory than filters.d', async () => {
     const other = scratch()

@@ -74,7 +74,7 @@ test("the README's drop-in is right as it stands", () => {
     /\n( {4}filter = [\s\S]*?\n {4}on_reject = "tag")\n/.exec(readFileSync(join(SHARE, 'README'), 'utf8')) ?? []
   const problems: Problem[] = []
   const drop = { path: '/30-clamav.toml', name: '30-clamav', text: example ?? '' }
-  const dropIn = parseDropIn(drop, 'quarantine', problems)
+  const dropIn = parseDropIn(drop, problems)
   expect(dropIn?.rules.map(({ pattern }) => pattern)).toEqual(['abuse@example.org', 'example.org'])
   expect(dropIn?.policy).toEqual({
     timeout: 60_000,

@@ -59,7 +59,7 @@ async function said(code: string, options: string, shipped: string | undefined =
   plantInSite(state, 'planted', { 'index.js': code, ...(shipped && { 'filters.d/50-planted.toml': shipped }) })
   const problems: Problem[] = []
   const text = `filter = "planted"\n${options}`
-  const dropIn = parseDropIn({ path: '/50-it.toml', name: '50-it', text }, 'quarantine', problems)
+  const dropIn = parseDropIn({ path: '/50-it.toml', name: '50-it', text }, problems)
   if (dropIn === undefined) throw new Error('the test wrote no drop-in')
   const found = await findPackage(dropIn, state, new Ownership(), 'module', problems)
   const loaded = found && (await loadPackage(dropIn, found, problems))

@@ -21,7 +21,7 @@ beforeEach(() => {
 
 function dropIn(filter: string): DropIn {
   const text = `# a comment\nfilter = ${JSON.stringify(filter)}\n`
-  const read = parseDropIn({ path: join(state, '50-it.toml'), name: '50-it', text }, 'quarantine', [])
+  const read = parseDropIn({ path: join(state, '50-it.toml'), name: '50-it', text }, [])
   if (read === undefined) throw new Error('the test wrote no drop-in')
   return read
 }

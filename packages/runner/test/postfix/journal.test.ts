@@ -17,8 +17,8 @@ import {
 import { scratch } from '../support.js'
 
 const JOURNAL: Journal = {
-  version: 1,
-  choice: { way: 'after', submission: false, pickup: true },
+  version: 2,
+  choice: { mode: 'smtp', submission: false, pickup: true },
   services: ['candy-lmtp'],
   parameters: ['candy_time_limit'],
   attached: [
@@ -29,7 +29,7 @@ const JOURNAL: Journal = {
 }
 // Bytes that are no UTF-8, as master.cf may have them.
 const PENDING: Pending = {
-  version: 1,
+  version: 2,
   files: [{ path: '/etc/postfix/main.cf', before: '# caf\u00e9 \u00ff\n', written: ['x', 'y'] }],
   made: [],
   before: null,
@@ -99,4 +99,11 @@ test('a link that somebody has put where it is written leads nowhere', () => {
   writePending(records, PENDING)
   expect(readFileSync(victim, 'utf8')).toBe('whole')
   expect(readPending(records)).toEqual(PENDING)
+})
+
+test('a record that another version wrote is not guessed at', () => {
+  writeJournal(records, { ...JOURNAL, version: 1 } as unknown as Journal)
+  expect(() => knownJournal(records)).toThrow(
+    /journal\.json was written by another version of candy: disable with that version, then enable with this one/,
+  )
 })

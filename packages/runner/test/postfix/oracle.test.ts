@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Way } from '../../src/postfix/attachment.js'
 import { readInstance } from '../../src/postfix/instance.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'
+import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
 import { planEnable } from '../../src/postfix/plan.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { configuration } from '../cli/configuration.js'
@@ -27,11 +27,11 @@ function warnings(directory: string): string {
   return ['-n', '-M', '-P'].map((flag) => spawnSync('postconf', ['-c', directory, flag]).stderr.toString()).join('')
 }
 
-const CASES = SHAPES.flatMap((shape) =>
-  (['pipe', 'after', 'before'] as const).map((way): [string, Way] => [shape, way]),
-).filter(([shape, way]) => shape !== 'odd' || way !== 'before')
+const CASES = SHAPES.flatMap((shape) => MODE_NAMES.map((mode): [string, Mode] => [shape, mode])).filter(
+  ([shape, mode]) => shape !== 'odd' || mode !== 'smtp-before',
+)
 
-test.each(CASES)('%s, %s', async (shape, way) => {
+test.each(CASES)('%s, %s', async (shape, mode) => {
   const directory = configuration({
     master: readShape(`${shape}.master.cf`),
     main: shape === 'services' ? 'mua_client_restrictions = permit_sasl_authenticated, reject\n' : '',
@@ -40,7 +40,7 @@ test.each(CASES)('%s, %s', async (shape, way) => {
   const instance = { ...(await readInstance(directory)), submits: true }
   const plan = planEnable(
     instance,
-    { way, submission: false, pickup: true, named: [], backByPickup: false, candyPipe: PIPE },
+    { mode, submission: false, pickup: true, named: [], backByPickup: false, candyPipe: PIPE },
     undefined,
   )
   expect(plan.refusals).toEqual([])

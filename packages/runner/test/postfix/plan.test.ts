@@ -3,25 +3,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
-import type { Way } from '../../src/postfix/attachment.js'
 import { planDisable } from '../../src/postfix/disable-plan.js'
 import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
+import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
 import { type EnablePlan, planEnable, type Texts, type Wish } from '../../src/postfix/plan.js'
 import { provingTexts, withoutProof } from '../../src/postfix/proof-texts.js'
 import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
-const WAYS: readonly Way[] = ['pipe', 'after', 'before']
-
 /** A service of `odd` says what a filter before the queue cannot carry. */
-function waysOf(shape: string): readonly Way[] {
-  return shape === 'odd' ? ['pipe', 'after'] : WAYS
+function modesOf(shape: string): readonly Mode[] {
+  return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
 }
 
-function wish(way: Way, more: Partial<Wish> = {}): Wish {
-  const choice = { way, submission: false, pickup: true }
+function wish(mode: Mode, more: Partial<Wish> = {}): Wish {
+  const choice = { mode, submission: false, pickup: true }
   return { ...choice, named: [], backByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
 }
 
@@ -44,14 +42,14 @@ function written(given: Given, { master, main }: Texts): Instance {
 }
 
 describe.each(SHAPES)('%s', (shape) => {
-  const ways = waysOf(shape)
+  const modes = modesOf(shape)
   const given: Given = { master: readShape(`${shape}.master.cf`) }
   const before = { master: given.master ?? '', main: readShape('plain.main.cf') }
   // Whether the last line had an end only a record tells.
   const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
-  test.each(ways)('enabling for %s writes what is on record', async (way) => {
-    const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(way), undefined)
+  test.each(modes)('enabling for %s writes what is on record', async (mode) => {
+    const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(mode), undefined)
     expect(refusals).toEqual([])
     const shown = [
       unifiedDiff('master.cf', before.master, after.master),
@@ -60,30 +58,30 @@ describe.each(SHAPES)('%s', (shape) => {
       ...warnings.map((warning) => `warning: ${warning}\n`),
     ]
     const text = Buffer.from(shown.join(''), 'latin1').toString('latin1')
-    await expect(text).toMatchFileSnapshot(join(SHAPES_DIRECTORY, `${shape}.${way}.diff`))
+    await expect(text).toMatchFileSnapshot(join(SHAPES_DIRECTORY, `${shape}.${mode}.diff`))
   })
 
-  test.each(ways)('disabling gives back every byte, from %s', (way) => {
-    const plan = planEnable(instanceOf(given), wish(way, { submission: way !== 'before' }), undefined)
+  test.each(modes)('disabling gives back every byte, from %s', (mode) => {
+    const plan = planEnable(instanceOf(given), wish(mode, { submission: mode !== 'smtp-before' }), undefined)
     expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
     expect(planDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
   })
 
-  test.each(ways)('enabling twice for %s changes nothing the second time, with a journal or without', (way) => {
-    const plan = planEnable(instanceOf(given), wish(way), undefined)
+  test.each(modes)('enabling twice for %s changes nothing the second time, with a journal or without', (mode) => {
+    const plan = planEnable(instanceOf(given), wish(mode), undefined)
     const again = written(given, plan.after)
-    expect(planEnable(again, wish(way), journalOf(plan)).after).toEqual(plan.after)
-    expect(planEnable(again, wish(way), undefined).after).toEqual(plan.after)
+    expect(planEnable(again, wish(mode), journalOf(plan)).after).toEqual(plan.after)
+    expect(planEnable(again, wish(mode), undefined).after).toEqual(plan.after)
   })
 
   test('switching through all modes and back to the first ends where it began', () => {
     const first = planEnable(instanceOf(given), wish('pipe'), undefined)
     let plan = first
-    for (const way of (['after', 'before', 'after', 'pipe', 'before', 'pipe'] as const).filter((one) =>
-      ways.includes(one),
+    for (const mode of (['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'pipe'] as const).filter((one) =>
+      modes.includes(one),
     )) {
-      const direct = planEnable(instanceOf(given), wish(way), undefined)
-      plan = planEnable(written(given, plan.after), wish(way), journalOf(plan))
+      const direct = planEnable(instanceOf(given), wish(mode), undefined)
+      plan = planEnable(written(given, plan.after), wish(mode), journalOf(plan))
       expect(plan.refusals).toEqual([])
       expect(plan.after).toEqual(direct.after)
       expect(plan.served.master).toContain('candy-lmtp')
@@ -92,19 +90,19 @@ describe.each(SHAPES)('%s', (shape) => {
   })
 
   test('what a proof has left is taken out by name, with a record or without', () => {
-    const plan = planEnable(instanceOf(given), wish('after'), undefined)
+    const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
     const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
     expect(withoutProof(proving)).toEqual(plan.served)
     expect(withoutProof(plan.after)).toEqual(plan.after)
     for (const journal of [undefined, journalOf(plan)]) {
       expect(planDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
-      expect(planEnable(written(given, proving), wish('after'), journal).after).toEqual(plan.after)
+      expect(planEnable(written(given, proving), wish('smtp'), journal).after).toEqual(plan.after)
     }
   })
 
   test('enabled once more after its record was lost, all of candy can still be taken out', () => {
-    const plan = planEnable(instanceOf(given), wish('after'), undefined)
-    const again = planEnable(written(given, plan.after), wish('before'), undefined)
+    const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
+    const again = planEnable(written(given, plan.after), wish('smtp-before'), undefined)
     const { after } = planDisable(written(given, again.after), journalOf(again))
     expect(after.main).toBe(before.main)
     expect(after.master).not.toContain('candy')
@@ -130,13 +128,13 @@ test('lines that were edited by hand in between stay, and candy still finds its 
       .replace('user=vmail', 'user=vpost')
       .concat('mine      unix  -       -       n       -       -       smtp\n  # a note\n')
   const given = { master: readShape('debian.master.cf') }
-  const plan = planEnable(instanceOf(given), wish('after'), undefined)
+  const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
   const main = `${plan.after.main}mine_time_limit = 1s\n`
   const edited = written(given, { master: edit(plan.after.master), main })
   const after = planDisable(edited, journalOf(plan)).after
   expect(after.master).toBe(edit(given.master))
   expect(after.main).toBe(`${readShape('plain.main.cf')}mine_time_limit = 1s\n`)
-  expect(planEnable(edited, wish('after'), journalOf(plan)).after.master).toBe(edited.masterText)
+  expect(planEnable(edited, wish('smtp'), journalOf(plan)).after.master).toBe(edited.masterText)
 })
 
 describe("candy's own entries", () => {
@@ -191,10 +189,10 @@ describe("candy's own entries", () => {
     const own = (option: string): Given => ({
       master: given.master.replace(/^cleanup .*$/m, `$&\n  -o ${option}\n  -o message_size_limit=5`),
     })
-    const first = planEnable(instanceOf(own('header_checks=pcre:/x')), wish('before'), undefined)
+    const first = planEnable(instanceOf(own('header_checks=pcre:/x')), wish('smtp-before'), undefined)
     expect(first.after.master).toMatch(/candy-cleanup .*\n {2}-o header_checks=pcre:\/x\n {2}-o message_size_limit=0\n/)
     const master = first.after.master.replace('header_checks=pcre:/x', 'always_bcc=a@b')
-    const again = planEnable(written({}, { ...first.after, master }), wish('before'), journalOf(first))
+    const again = planEnable(written({}, { ...first.after, master }), wish('smtp-before'), journalOf(first))
     expect(again.after.master).toMatch(/candy-cleanup .*\n {2}-o message_size_limit=0\n {2}-o always_bcc=a@b\n$/)
     expect(again.warnings.join()).not.toContain('by hand')
   })
@@ -202,8 +200,8 @@ describe("candy's own entries", () => {
 
 test('without its journal candy is found by name and look', () => {
   const given = { master: readShape('submission.master.cf') }
-  for (const way of ['pipe', 'after'] as const) {
-    const plan = planEnable(instanceOf(given), wish(way, { submission: true }), undefined)
+  for (const mode of ['pipe', 'smtp'] as const) {
+    const plan = planEnable(instanceOf(given), wish(mode, { submission: true }), undefined)
     expect(planDisable(written(given, plan.after), undefined).after).toEqual({
       master: given.master,
       main: readShape('plain.main.cf'),
@@ -214,14 +212,14 @@ test('without its journal candy is found by name and look', () => {
 test('a pickup(8) that says itself that it wants no filter, or another one, is left as it is, also for a disabling without the journal', () => {
   for (const filter of ['', 'amavis:[127.0.0.1]:10026']) {
     const master = readShape('debian.master.cf').replace(/^pickup .*$/m, `$&\n  -o content_filter=${filter}`)
-    const plan = planEnable(instanceOf({ master }), wish('after'), undefined)
+    const plan = planEnable(instanceOf({ master }), wish('smtp'), undefined)
     expect(plan.refusals).toEqual([])
     expect(plan.warnings.join('\n')).toContain(
       `NOT filtered: pickup/unix (line 53): mail from sendmail(1) on this host; it says -o content_filter=${filter} itself`,
     )
     expect(plan.after.master).toContain(`  -o content_filter=${filter}\n`)
     expect(planDisable(written({}, plan.after), undefined).after.master).toBe(master)
-    const named = planEnable(instanceOf({ master }), wish('after', { services: { pickup: true } }), undefined)
+    const named = planEnable(instanceOf({ master }), wish('smtp', { services: { pickup: true } }), undefined)
     expect(named.refusals.join()).toMatch(/pickup\/unix .*take that option out.*--no-service pickup/)
   }
 })
@@ -229,34 +227,34 @@ test('a pickup(8) that says itself that it wants no filter, or another one, is l
 test('main.cf that has changed since is followed when candy is enabled again', () => {
   const first = planEnable(
     instanceOf({ parameters: { receive_override_options: 'no_milters' } }),
-    wish('after'),
+    wish('smtp'),
     undefined,
   )
   expect(first.after.master).toContain('-o receive_override_options=no_milters,no_address_mappings')
   for (const journal of [journalOf(first), undefined]) {
     const now = written({ parameters: { receive_override_options: 'no_milters' } }, first.after)
-    expect(planEnable(now, wish('after'), journal).after).toEqual(first.after)
+    expect(planEnable(now, wish('smtp'), journal).after).toEqual(first.after)
     expect(planDisable(now, journal).after.master).toBe(readShape('debian.master.cf'))
   }
-  const later = planEnable(written({}, first.after), wish('after'), journalOf(first))
+  const later = planEnable(written({}, first.after), wish('smtp'), journalOf(first))
   expect(later.after.master).toContain('-o receive_override_options=no_address_mappings\n')
 })
 
 test('an option of the site that candy had to widen gets its old value back', () => {
   const given = { master: readShape('submission.master.cf') }
-  const plan = planEnable(instanceOf(given), wish('after', { submission: true }), undefined)
+  const plan = planEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
   expect(plan.after.master).toContain('  -o receive_override_options=no_milters,no_address_mappings\n')
   const inherited = planEnable(
     instanceOf({ ...given, parameters: { receive_override_options: 'no_header_body_checks' } }),
-    wish('after'),
+    wish('smtp'),
     undefined,
   )
   expect(inherited.after.master).toContain('  -o receive_override_options=no_header_body_checks,no_address_mappings\n')
 })
 
 describe('it refuses, and says what to do', () => {
-  const refusals = (given: Given, way: Way = 'pipe'): string => {
-    const plan = planEnable(instanceOf(given), wish(way), undefined)
+  const refusals = (given: Given, mode: Mode = 'pipe'): string => {
+    const plan = planEnable(instanceOf(given), wish(mode), undefined)
     expect(plan.after).toEqual(plan.before)
     return plan.refusals.join('\n')
   }
@@ -300,11 +298,11 @@ describe('it refuses, and says what to do', () => {
   })
 
   test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
-    const plan = (way: Way, backByPickup: boolean): EnablePlan =>
-      planEnable(instanceOf({ submits: false }), wish(way, { backByPickup }), undefined)
+    const plan = (mode: Mode, backByPickup: boolean): EnablePlan =>
+      planEnable(instanceOf({ submits: false }), wish(mode, { backByPickup }), undefined)
     expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
     expect(plan('pipe', false).refusals).toEqual([])
-    expect(plan('after', true).refusals).toEqual([])
+    expect(plan('smtp', true).refusals).toEqual([])
   })
 
   test.each([
@@ -315,14 +313,14 @@ describe('it refuses, and says what to do', () => {
     ['receive_override_options=no_milters', {}],
   ])('before the queue a service with %s, which would have no effect', (option, parameters) => {
     const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-    expect(refusals({ master, parameters }, 'before')).toMatch(
-      /^smtp\/inet \(line 12\) says -o .* no effect .*--queue after.*--no-service smtp/,
+    expect(refusals({ master, parameters }, 'smtp-before')).toMatch(
+      /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp\).*--no-service smtp/,
     )
-    for (const way of ['pipe', 'after'] as const) {
-      const plan = planEnable(instanceOf({ master, parameters }), wish(way), undefined)
+    for (const mode of ['pipe', 'smtp'] as const) {
+      const plan = planEnable(instanceOf({ master, parameters }), wish(mode), undefined)
       expect(plan.refusals).toEqual([])
       // Nor does a switch take candy's own options for the site's.
-      const again = planEnable(written({ master, parameters }, plan.after), wish('before'), journalOf(plan))
+      const again = planEnable(written({ master, parameters }, plan.after), wish('smtp-before'), journalOf(plan))
       expect(again.refusals).toHaveLength(1)
     }
   })
@@ -330,24 +328,24 @@ describe('it refuses, and says what to do', () => {
   test('before the queue nothing for options that have the same effect on the way back', () => {
     for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
       const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-      expect(planEnable(instanceOf({ master }), wish('before'), undefined).refusals).toEqual([])
+      expect(planEnable(instanceOf({ master }), wish('smtp-before'), undefined).refusals).toEqual([])
     }
   })
 
   test('a name of a service that is not there', () => {
-    const plan = planEnable(instanceOf(), wish('after', { named: ['10587'], services: { 10587: true } }), undefined)
+    const plan = planEnable(instanceOf(), wish('smtp', { named: ['10587'], services: { 10587: true } }), undefined)
     expect(plan.refusals).toEqual(['no service 10587 in master.cf receives mail; these do: smtp/inet, pickup/unix'])
   })
 
   test('what cannot be filtered, when it is named', () => {
-    const asked = (name: string, way: Way, more: Partial<Wish> = {}): string =>
+    const asked = (name: string, mode: Mode, more: Partial<Wish> = {}): string =>
       planEnable(
         instanceOf({ master: `${stock}628 inet n - y - - qmqpd\n` }),
-        wish(way, { services: { [name]: true }, ...more }),
+        wish(mode, { services: { [name]: true }, ...more }),
         undefined,
       ).refusals.join()
-    expect(asked('628', 'after')).toContain('candy does not filter QMQP. Leave --service 628 out.')
-    expect(asked('pickup', 'before')).toContain('only SMTP is filtered before the queue')
+    expect(asked('628', 'smtp')).toContain('candy does not filter QMQP. Leave --service 628 out.')
+    expect(asked('pickup', 'smtp-before')).toContain('only SMTP is filtered before the queue')
     expect(asked('pickup', 'pipe', { backByPickup: true })).toContain('candy itself hands mail back there')
     expect(asked('pickup', 'pipe')).toBe('')
   })
@@ -377,14 +375,14 @@ describe('which services are given to candy', () => {
     master: readShape('services.master.cf'),
     parameters: { mua_client_restrictions: 'permit_sasl_authenticated, reject' },
   }
-  const names = (more: Partial<Wish>, way: Way = 'after'): string => {
-    const { entrances, refusals } = planEnable(instanceOf(given), wish(way, more), undefined)
+  const names = (more: Partial<Wish>, mode: Mode = 'smtp'): string => {
+    const { entrances, refusals } = planEnable(instanceOf(given), wish(mode, more), undefined)
     expect(refusals).toEqual([])
     return entrances.map((entrance) => entrance.split(' ')[0]).join(' ')
   }
 
   test('is judged by what they do, and told with the reason', () => {
-    const { entrances, warnings } = planEnable(instanceOf(given), wish('after'), undefined)
+    const { entrances, warnings } = planEnable(instanceOf(given), wish('smtp'), undefined)
     expect(entrances).toEqual([
       'smtp/inet (line 1): mail from other hosts (port smtp)',
       '2525/inet (line 2): mail from other hosts (port 2525, and nothing restricts it to your own users or hosts)',
@@ -410,16 +408,16 @@ describe('which services are given to candy', () => {
     )
     expect(names({ services: { smtp: false, 'smtp/inet': true } })).toBe('smtp/inet 2525/inet')
     expect(names({ submission: true, services: { smtps: false, 588: false } })).toBe('smtp/inet 2525/inet 10587/inet')
-    expect(names({}, 'before')).toBe('smtp/inet 2525/inet')
+    expect(names({}, 'smtp-before')).toBe('smtp/inet 2525/inet')
   })
 
   test('is refused where another filter has what was asked for, with the way out', () => {
-    const plan = planEnable(instanceOf(given), wish('after', { submission: true }), undefined)
+    const plan = planEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
     expect(plan.refusals).toHaveLength(1)
     expect(plan.refusals.join()).toMatch(
       /^smtps\/inet \(line 10\) gives its mail to another filter.*--no-service smtps/,
     )
-    const users = planEnable(instanceOf(given), wish('before', { services: { 588: true } }), undefined)
+    const users = planEnable(instanceOf(given), wish('smtp-before', { services: { 588: true } }), undefined)
     expect(users.refusals.join()).toMatch(/588\/inet .* says -o cleanup_service_name=submission-cleanup, which/)
   })
 
@@ -447,10 +445,10 @@ describe('which services are given to candy', () => {
 describe('FILTER actions, which pass candy over,', () => {
   const told = (
     parameters: Readonly<Record<string, string>>,
-    way: Way = 'after',
+    mode: Mode = 'smtp',
     master = readShape('debian.master.cf'),
   ): string =>
-    planEnable(instanceOf({ master, parameters }), wish(way), undefined)
+    planEnable(instanceOf({ master, parameters }), wish(mode), undefined)
       .warnings.filter((text) => text.includes('FILTER'))
       .join()
 
@@ -488,7 +486,7 @@ describe('FILTER actions, which pass candy over,', () => {
   })
 
   test('have no effect before the queue, where Postfix ignores them', () => {
-    expect(told({ header_checks: 'pcre:{{/x/ FILTER a:b}}' }, 'before')).toBe('')
+    expect(told({ header_checks: 'pcre:{{/x/ FILTER a:b}}' }, 'smtp-before')).toBe('')
   })
 })
 

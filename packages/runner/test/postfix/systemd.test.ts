@@ -32,14 +32,14 @@ test('systemd finds nothing to say of them', () => {
 
 test('each socket has a unit and a name of its own, and wakes the one service, which takes both', () => {
   const files = units('/s')
-  expect(Object.keys(files)).toEqual(['candy-after.socket', 'candy-before.socket', 'candy.service'])
-  for (const [queue, socket] of Object.entries({ after: 'lmtp', before: 'proxy' })) {
-    const unit = files[`candy-${queue}.socket`]
+  expect(Object.keys(files)).toEqual(['candy-smtp.socket', 'candy-smtp-before.socket', 'candy.service'])
+  for (const [mode, socket] of Object.entries({ smtp: 'lmtp', 'smtp-before': 'proxy' })) {
+    const unit = files[`candy-${mode}.socket`]
     expect(unit).toContain(`ListenStream=/var/spool/postfix/candy/${socket}\n`)
-    expect(unit).toContain(`FileDescriptorName=${queue}\n`)
+    expect(unit).toContain(`FileDescriptorName=${mode}\n`)
     expect(unit).toContain('Service=candy.service\n')
   }
-  expect(files['candy.service']).toContain('Sockets=candy-after.socket candy-before.socket\n')
+  expect(files['candy.service']).toContain('Sockets=candy-smtp.socket candy-smtp-before.socket\n')
 })
 
 test('words with blanks, per cents and dollars stay what they are', () => {

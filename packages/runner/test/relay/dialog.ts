@@ -1,14 +1,16 @@
 /**
  * Dialogs as text. `C:` is a line of the client, `B:` bytes without CRLF behind them; `S:` is a line of the server, and
  * `...` at its end stands for anything, `OWN-ID` for an id of candy's own. `\r`, `\n`, `\0`, `\xHH` and `\\` are bytes. Before the dialog: `relay:` says
- * protocol and queue, `fault:` where the next hop does what (`rcpt 550 5.1.1 no such user`). After it: `next:` is what the
+ * the mode, and the protocol where it is not that of the mode, `fault:` where the next hop does what (`rcpt 550 5.1.1 no such user`). After it: `next:` is what the
  * next hop heard, over all messages it took, and `message:` the content of each.
  */
+
 import type { Fault, Stage } from '../../../../test/ground/sink.js'
+import { MODES, type SmtpMode } from '../../src/postfix/mode.js'
 
 export interface Dialog {
+  readonly mode: SmtpMode
   readonly protocol: 'lmtp' | 'smtp'
-  readonly queue: 'after' | 'before'
   readonly faults: readonly { readonly at: Stage; readonly answer: Fault; readonly times?: number }[]
   /** What the client says in one go, and what it must hear then. */
   readonly turns: readonly { readonly say: Buffer; readonly hear: readonly string[] }[]
@@ -33,10 +35,11 @@ export function parseDialog(text: string): Dialog {
     }
   }
   const valuesOf = (wanted: string): string[] => rows.filter(({ key }) => key === wanted).map(({ value }) => value)
-  const relay = valuesOf('relay').join(' ')
+  const [relay = 'smtp'] = valuesOf('relay')
+  const mode = relay.startsWith('smtp-before') ? 'smtp-before' : 'smtp'
   return {
-    protocol: relay.includes('smtp') ? 'smtp' : 'lmtp',
-    queue: relay.includes('before') ? 'before' : 'after',
+    mode,
+    protocol: relay.endsWith(' smtp') ? 'smtp' : MODES[mode].protocol,
     faults: valuesOf('fault').map(parseFault),
     turns,
     next: valuesOf('next').map((line) => bytes(line).toString('latin1')),

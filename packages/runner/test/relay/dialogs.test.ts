@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { MODES } from '../../src/postfix/mode.js'
 import { type Dialog, fitted, parseDialog } from './dialog.js'
 import { obedient, type RelayGround, startRelay, withRules } from './started-relay.js'
 
@@ -12,10 +13,10 @@ const dialogs = readdirSync(directory).map((name) => {
   return [name, parseDialog(readFileSync(join(directory, name), 'utf8'))] as const
 })
 
-async function prepare({ protocol, queue, faults }: Dialog): Promise<RelayGround> {
-  const onReject = queue === 'before' ? 'refuse' : 'quarantine'
+async function prepare({ mode, protocol, faults }: Dialog): Promise<RelayGround> {
+  const { onReject } = MODES[mode]
   const filters = [withRules({ ...obedient, policy: { ...obedient.policy, onReject } })]
-  const ground = await startRelay({ protocol, queue, filters })
+  const ground = await startRelay({ mode, protocol, filters })
   for (const fault of faults.filter(({ times }) => times === undefined)) ground.sink.fail(fault)
   return ground
 }

@@ -126,7 +126,7 @@ describe('the next hop', () => {
   })
 
   test('that refuses, before the queue, a recipient it had accepted does not have the next one refused for it', async () => {
-    const { sink, greet } = await startRelay({ protocol: 'smtp', queue: 'before' })
+    const { sink, greet } = await startRelay({ mode: 'smtp-before', protocol: 'smtp' })
     const client = await greet()
     await client.expect('MAIL FROM:<a@example.com>')
     await client.expect('RCPT TO:<b@example.net>')
@@ -138,7 +138,7 @@ describe('the next hop', () => {
   test.each(['connect', 'ehlo'] as const)(
     'that refuses everyone at %s, before the queue, refuses nobody for good',
     async (at) => {
-      const { sink, greet } = await startRelay({ protocol: 'smtp', queue: 'before' })
+      const { sink, greet } = await startRelay({ mode: 'smtp-before', protocol: 'smtp' })
       const client = await greet()
       sink.hangUp()
       sink.fail({ at, answer: '554 5.7.1 go away' })

@@ -73,7 +73,7 @@ test('who can be answered is, while the next hop still thinks about others', asy
 })
 
 test('with one reply for all, who cannot be refused alone is served by the quarantine', async () => {
-  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   expect((await client.send({ ...letter('reject'), recipients: ['b@refuse.example.net'] })).code).toBe(550)
   expect((await client.send(letter('reject'))).code).toBe(250)
@@ -82,7 +82,7 @@ test('with one reply for all, who cannot be refused alone is served by the quara
 })
 
 test('with one reply for all, a load that is refused after another was taken is in the quarantine', async () => {
-  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   await client.expect('MAIL FROM:<a@example.com>')
   for (const recipient of RECIPIENTS) await client.expect(`RCPT TO:<${recipient}>`)
@@ -96,7 +96,7 @@ test('with one reply for all, a load that is refused after another was taken is 
 })
 
 test('with one reply for all, a next hop that takes nothing has the client come again', async () => {
-  const { sink, greet, quarantine } = await start({ protocol: 'smtp', queue: 'before' })
+  const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   sink.fail({ at: 'data', answer: '451 4.3.0 later' })
   expect((await client.send(letter('add'))).code).toBe(451)
@@ -105,7 +105,7 @@ test('with one reply for all, a next hop that takes nothing has the client come 
 
 test('with one reply for all, a message that the quarantine has for everybody is answered 250', async () => {
   const filter = withRules({ ...obedient, policy: { ...obedient.policy, onReject: 'quarantine' } })
-  const { greet, quarantine } = await start({ protocol: 'smtp', queue: 'before', filters: [filter] })
+  const { greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp', filters: [filter] })
   const client = await greet()
   const reply = await client.send({ ...letter('reject'), recipients: ['b@example.net', 'c@refuse.example.net'] })
   expect([reply.code, reply.lines[0]]).toEqual([250, expect.stringMatching(/^2\.0\.0 quarantined as /)])

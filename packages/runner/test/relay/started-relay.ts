@@ -83,8 +83,8 @@ export function withRules(filter: ConfiguredFilter): ConfiguredFilter {
 export function relayIn(directory: string, filters: readonly ConfiguredFilter[], log: Log = memoryLog()): Relay {
   const spool = { directory, memory: 100_000 }
   return {
+    mode: 'smtp',
     protocol: 'lmtp',
-    queue: 'after',
     nextHop: { path: join(directory, 'sink') },
     deadline: 20_000,
     replyTimeout: 20_000,

@@ -8,9 +8,9 @@ import { begin, LETTER, obedient, startRelay } from './started-relay.js'
 const LONG = `XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B SOURCE=REMOTE`
 
 describe.each([
-  { protocol: 'lmtp', queue: 'after' },
-  { protocol: 'smtp', queue: 'before' },
-] as const)('$queue the queue', (place) => {
+  { mode: 'smtp', protocol: 'lmtp' },
+  { mode: 'smtp-before', protocol: 'smtp' },
+] as const)('in mode $mode', (options) => {
   test.each(['501 5.5.4 Error: attribute value too long', '451 4.3.0 not now', '502 5.5.1 what?'] as const)(
     'a next hop that answers XFORWARD with %s takes the mail, and filters know the client',
     async (answer) => {
@@ -19,7 +19,7 @@ describe.each([
         seen.push({ id, envelope })
         return { action: 'accept' }
       })
-      const { sink, greet, log } = await startRelay({ ...place, filters: [looking] })
+      const { sink, greet, log } = await startRelay({ ...options, filters: [looking] })
       sink.fail({ at: 'xforward', answer, match: /HELO=a{300}/ })
       const client = await greet()
       await client.expect('XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1')

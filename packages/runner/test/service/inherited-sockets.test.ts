@@ -6,8 +6,11 @@ const socket = (descriptor: number, name: string): { descriptor: number; name: s
 test.each([
   [{}, []],
   [{ LISTEN_FDS: '1', LISTEN_PID: '7' }, [socket(3, '')]],
-  [{ LISTEN_FDS: '2', LISTEN_PID: '7', LISTEN_FDNAMES: 'before:after' }, [socket(3, 'before'), socket(4, 'after')]],
-  [{ LISTEN_FDS: '2', LISTEN_PID: '7', LISTEN_FDNAMES: 'before' }, [socket(3, 'before'), socket(4, '')]],
+  [
+    { LISTEN_FDS: '2', LISTEN_PID: '7', LISTEN_FDNAMES: 'smtp-before:smtp' },
+    [socket(3, 'smtp-before'), socket(4, 'smtp')],
+  ],
+  [{ LISTEN_FDS: '2', LISTEN_PID: '7', LISTEN_FDNAMES: 'smtp-before' }, [socket(3, 'smtp-before'), socket(4, '')]],
   [{ LISTEN_FDS: '1', LISTEN_PID: '8' }, []],
   [{ LISTEN_FDS: '1' }, []],
   [{ LISTEN_FDS: 'nonsense', LISTEN_PID: '7' }, []],
@@ -16,31 +19,31 @@ test.each([
 })
 
 test('the names say what the sockets are for, in any order, and some may be missing', () => {
-  const queues = ['after', 'before'] as const
-  expect(assignInherited([socket(3, 'before'), socket(4, 'after')], queues)).toEqual(
+  const modes = ['smtp', 'smtp-before'] as const
+  expect(assignInherited([socket(3, 'smtp-before'), socket(4, 'smtp')], modes)).toEqual(
     new Map([
-      ['after', 4],
-      ['before', 3],
+      ['smtp', 4],
+      ['smtp-before', 3],
     ]),
   )
-  expect(assignInherited([socket(3, 'before')], queues)).toEqual(new Map([['before', 3]]))
-  expect(assignInherited([], queues)).toEqual(new Map())
+  expect(assignInherited([socket(3, 'smtp-before')], modes)).toEqual(new Map([['smtp-before', 3]]))
+  expect(assignInherited([], modes)).toEqual(new Map())
 })
 
 test('the only socket is for the only endpoint, whatever its name', () => {
-  expect(assignInherited([socket(3, 'candy.socket')], ['after'])).toEqual(new Map([['after', 3]]))
+  expect(assignInherited([socket(3, 'candy.socket')], ['smtp'])).toEqual(new Map([['smtp', 3]]))
 })
 
 test.each([
   ['no name', [socket(3, '')]],
   ["a unit's name", [socket(3, 'candy.socket')]],
-  ['one name twice', [socket(3, 'after'), socket(4, 'after')]],
+  ['one name twice', [socket(3, 'smtp'), socket(4, 'smtp')]],
 ])('%s for one of two endpoints is refused', (_, inherited) => {
-  expect(() => assignInherited(inherited, ['after', 'before'])).toThrow(
-    /FileDescriptorName= must be "after" and "before"/,
+  expect(() => assignInherited(inherited, ['smtp', 'smtp-before'])).toThrow(
+    /FileDescriptorName= must be "smtp" and "smtp-before"/,
   )
 })
 
-test('so is a socket for a endpoint that is not served', () => {
-  expect(() => assignInherited([socket(3, 'after'), socket(4, 'before')], ['after'])).toThrow(/named "before"/)
+test('so is a socket for an endpoint that is not served', () => {
+  expect(() => assignInherited([socket(3, 'smtp'), socket(4, 'smtp-before')], ['smtp'])).toThrow(/named "smtp-before"/)
 })

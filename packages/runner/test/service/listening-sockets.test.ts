@@ -123,8 +123,8 @@ test('closing takes the file of the socket away', async () => {
 
 test('of several endpoints each has its socket; when one cannot be had, the others are let go of', async () => {
   const directory = scratch()
-  const after = { queue: 'after', listen: { path: join(directory, 'lmtp') } } as const
-  const before = { queue: 'before', listen: { path: join(directory, 'proxy') } } as const
+  const after = { mode: 'smtp', listen: { path: join(directory, 'lmtp') } } as const
+  const before = { mode: 'smtp-before', listen: { path: join(directory, 'proxy') } } as const
   const rest = { nextHop: after.listen, protocol: 'smtp', deadline: 1_000, cleanup: CLEANUP_DEFAULTS } as const
   const [first, second] = await listenAt(
     [
