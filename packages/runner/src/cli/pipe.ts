@@ -130,7 +130,7 @@ function openNextHop(
 function startClock(milliseconds: number): Deadline {
   const deadline = new Deadline(undefined, milliseconds)
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    // For good: execa ends a process on a signal that it hears alone, whatever sendmail(1) is at.
+    // Not once(): a second signal would end this process while sendmail(1) is still at work.
     process.on(name, () => deadline.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
   }
   return deadline

@@ -58,8 +58,9 @@ export function assertRootsOwn(directory: string): void {
 }
 
 /**
- * Aborts when somebody asks this process to end: what it has begun is undone first. It listens for good: while one of
- * Postfix's commands runs, execa listens too, and ends the process on a signal that it hears alone.
+ * Aborts when somebody asks this process to end: what it has begun is undone first. The listeners stay, since while one of Postfix's
+ * commands runs execa listens as well, and ends the process when no other listener is left (once() removes its own first). That
+ * execa then ends the command too (its option `cleanup`) is right: nobody would wait for it.
  */
 export function stopSignal(): AbortController {
   const controller = new AbortController()
