@@ -9,8 +9,8 @@ import { CandyError } from '@candy/sdk'
 export interface BoundSocket {
   /** To be inherited by the processes that accept. */
   readonly fd: number
-  /** Fills in the address. Gives an error number where a port cannot be bound, which libuv finds out only now. */
-  getsockname(address: object): number
+  /** A port has it. Fills in the address. Gives an error number where the port cannot be bound, which libuv finds out only now. */
+  getsockname?(address: object): number
   /** Removes the file of a UNIX socket, too. */
   close(): void
 }
@@ -32,7 +32,7 @@ export function bindSocket(
   if (typeof create !== 'function') throw unusable('it has no net._createServerHandle()')
   const bound = call(() => create(address, port, type))
   if (Number.isInteger(bound) && (bound as number) < 0) return bound as number
-  if (!isBoundSocket(bound)) throw unusable('net._createServerHandle() gives something else than a socket')
+  if (!isBoundSocket(bound, type)) throw unusable('net._createServerHandle() gives something else than a socket')
   return bound
 }
 
@@ -44,9 +44,10 @@ function call(create: () => unknown): unknown {
   }
 }
 
-function isBoundSocket(value: unknown): value is BoundSocket {
+function isBoundSocket(value: unknown, type: SocketType): value is BoundSocket {
   const { fd, getsockname, close } = (value ?? {}) as Partial<Record<keyof BoundSocket, unknown>>
-  return Number.isInteger(fd) && (fd as number) >= 0 && [getsockname, close].every((one) => typeof one === 'function')
+  const functions = type === -1 ? [close] : [getsockname, close]
+  return Number.isInteger(fd) && (fd as number) >= 0 && functions.every((one) => typeof one === 'function')
 }
 
 function unusable(why: string): CandyError {

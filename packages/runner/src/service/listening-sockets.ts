@@ -78,7 +78,7 @@ async function listenOnPort(host: string, port: number): Promise<ListeningSocket
   })
   const handle = bindSocket(address, port, family === 6 ? 6 : 4)
   if (typeof handle === 'number') throw failure({ host, port }, handle)
-  const error = handle.getsockname({})
+  const error = handle.getsockname?.({}) ?? 0
   if (error !== 0) {
     handle.close()
     throw failure({ host, port }, error)
