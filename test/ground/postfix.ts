@@ -170,6 +170,8 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
       let since = 0
       const empty = async (): Promise<boolean> => {
         const count = (await queue()).length
+        // Twice, since postqueue(1) reads one directory after the other, and a message may move behind its back.
+        if (count === 0 && left === 0) return true
         if (count !== left) {
           left = count
           since = Date.now()
@@ -177,7 +179,7 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
           await administer('postfix', 'reload')
           since = Date.now()
         }
-        return count === 0
+        return false
       }
       await wait('an empty queue', empty, patience)
     },
