@@ -40,6 +40,8 @@ export default defineConfig({
           name: 'end-to-end',
           root: 'test',
           include: ['**/*.test.ts'],
+          // `npm run hosts` has a configuration of its own.
+          exclude: ['hosts/**'],
           setupFiles,
           globalSetup: [fileURLToPath(new URL('test/ground/tools.ts', import.meta.url))],
           testTimeout: 120_000,
