@@ -2,48 +2,76 @@
  * Rows in columns, for people: as wide as the terminal, with long cells on several lines; in a pipe or a file one line a row,
  * however long, so that grep(1) and awk(1) can work on it. No boxes are drawn, so every locale shows it.
  */
-import Table from 'cli-table3'
 
 /** Blanks between two columns. */
 const GAP = 2
 
-/** A column is never narrower than this (characters), and the terminal's width is exceeded instead. */
+/** A column is never narrower than this, and the terminal's width is exceeded instead. */
 const NARROWEST = 8
 
-const CORNERS = ['top-left', 'top-mid', 'top-right', 'bottom-left', 'bottom-mid', 'bottom-right'] as const
-const LINES = ['top', 'bottom', 'mid', 'left-mid', 'mid-mid', 'right-mid', 'left', 'right', 'middle'] as const
+/** Letters that terminals show in two columns each (Unicode Standard Annex 11), but for the half-width ones. */
+const WIDE =
+  /(?![\uff61-\uffdc])[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60]/u
+
+/** A letter with all its accents is one grapheme, and an emoji of several code points too. */
+const graphemes = new Intl.Segmenter()
 
 /**
  * A column that is empty in all rows is left out. `columns` is the width of the terminal in characters; undefined where there
  * is none.
  */
 export function printTable(
-  allHead: readonly string[],
-  allRows: readonly (readonly string[])[],
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
   columns: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
 ): string {
-  const used = allHead.map((_, at) => allRows.length === 0 || allRows.some((row) => (row[at] ?? '') !== ''))
-  const [head = [], ...rows] = [allHead, ...allRows].map((row) => row.filter((_, at) => used[at]))
-  const natural = head.map((_, at) => Math.max(...[head, ...rows].map((row) => widthOf(row[at] ?? '', columns))))
-  const table = new Table({
-    head: [...head],
-    chars: Object.fromEntries([...CORNERS, ...LINES].map((name) => [name, ''])),
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
-    colWidths: (columns === undefined ? natural : narrowed(natural, columns)).map((width) => width + GAP),
-    wordWrap: columns !== undefined,
-    wrapOnWordBoundary: false,
-  })
-  for (const row of rows) table.push(row.map((cell) => (columns === undefined ? cell.replaceAll('\n', ', ') : cell)))
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
+  const used = head.map((_, at) => rows.length === 0 || rows.some((row) => (row[at] ?? '') !== ''))
+  const table = [head, ...rows].map((row) =>
+    linesOf(
+      row.filter((_, at) => used[at]),
+      columns,
+    ),
+  )
+  const natural = (table[0] ?? []).map((_, at) => Math.max(...table.flatMap((row) => row[at] ?? []).map(widthOf)))
+  const widths = columns === undefined ? natural : narrowed(natural, columns)
+  return table.flatMap((row) => printRow(row, widths)).join('\n')
 }
 
-function widthOf(cell: string, columns: number | undefined): number {
-  if (columns === undefined) return cell.replaceAll('\n', ', ').length
-  return Math.max(...cell.split('\n').map((line) => line.length))
+/** Each cell as lines. */
+type Row = readonly (readonly string[])[]
+
+function linesOf(row: readonly string[], columns: number | undefined): Row {
+  return row.map((cell) => (columns === undefined ? [cell.replaceAll('\n', ', ')] : cell.split('\n')))
+}
+
+function printRow(row: Row, widths: readonly number[]): readonly string[] {
+  const cells = row.map((lines, at) => lines.flatMap((line) => fold(line, widths[at] ?? 0)))
+  const height = Math.max(...cells.map((lines) => lines.length))
+  return Array.from({ length: height }, (_, n) =>
+    cells
+      .map((lines, at) => pad(lines[n] ?? '', (widths[at] ?? 0) + GAP))
+      .join('')
+      .trimEnd(),
+  )
+}
+
+/** A long line cut into pieces that fit. */
+function fold(line: string, width: number): readonly string[] {
+  const pieces = ['']
+  for (const { segment } of graphemes.segment(line)) {
+    const piece = pieces.at(-1) ?? ''
+    if (widthOf(piece + segment) <= width) pieces[pieces.length - 1] = piece + segment
+    else pieces.push(segment)
+  }
+  return pieces
+}
+
+function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+}
+
+function widthOf(text: string): number {
+  return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + (WIDE.test(segment) ? 2 : 1), 0)
 }
 
 /** Takes from the widest columns what is too much. */

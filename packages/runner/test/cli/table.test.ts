@@ -37,6 +37,17 @@ test('in a terminal no line is wider than it, and nothing is lost', () => {
   )
 })
 
+test('letters that a terminal shows in two columns take the room of two, and an accent takes none', () => {
+  const rows = [
+    ['検査', 'x'],
+    ['e\u0301t', 'x'],
+    ['ﾃｽﾄ', 'x'],
+    ['📬', 'x'],
+  ]
+  expect(printTable(['a', 'b'], rows, undefined)).toBe('a     b\n検査  x\ne\u0301t    x\nﾃｽﾄ   x\n📬    x')
+  expect(printTable(['a', 'b'], [['検査検査検査', 'x']], 13)).toBe('a         b\n検査検査  x\n検査')
+})
+
 test('a column that is empty in all rows is not shown', () => {
   expect(printTable(['a', 'b'], [['x', '']], undefined)).toBe('a\nx')
 })
