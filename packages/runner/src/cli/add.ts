@@ -2,19 +2,16 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Settings } from '../config/settings.js'
+import { type Settings, soundSettings } from '../config/settings.js'
 import { filtersDirectory } from '../filters/configuration.js'
 import { meant } from '../packages/found-package.js'
 import { locatePackage } from '../packages/locate.js'
-import { PrefixError } from '../packages/package-tree.js'
 import { type Installed, install, type Requested, readRequest } from '../packages/prefix.js'
 import { readShippedDropIn } from '../packages/shipped-drop-in.js'
-import { findConfigDirectory } from './config-directory.js'
-import { type Examined, examineAsCandy } from './examined.js'
-import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE } from './exit-status.js'
-import { Failure } from './failure.js'
-import { changing, readSound } from './postfix-command.js'
-import { printReload, reloadAfter } from './runner-reload.js'
+import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, Failure } from './failure.js'
+import { checkFilters, type FilterCheck } from './filter-check.js'
+import { changeInstance, findConfigDirectory } from './postfix-instance.js'
+import { printReload, reloadAfter } from './reload.js'
 
 interface AddOptions {
   readonly config?: string
@@ -51,13 +48,13 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   if (options.as !== undefined && !/^[A-Za-z0-9_-]+$/.test(options.as)) {
     throw new Failure(EX_USAGE, `--as ${options.as}: letters, digits, _ and - make a name, 50-clamav say`)
   }
-  const configDirectory = resolve(await findConfigDirectory(options.config))
-  const settings = readSound(configDirectory)
+  const configDirectory = await findConfigDirectory(options.config)
+  const settings = soundSettings(configDirectory)
   const directory = filtersDirectory({ configDirectory })
   if (!existsSync(directory)) {
     throw new Failure(EX_CONFIG, `${directory}: no such directory; "candy enable" makes it`)
   }
-  const requests = await Promise.all(texts.map(read))
+  const requests = await Promise.all(texts.map(readRequest))
   const wanted = requests.filter(({ name, local }) => local || locatePackage(name, settings.state) === undefined)
   if (!options.exact) for (const { name, local } of wanted) if (!local) assertMeant(name)
   if (options.dryRun) {
@@ -66,9 +63,10 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
     return
   }
   const job = { texts, options, configDirectory, settings, directory, requests, wanted }
-  await changing('candy add', configDirectory, () => carryOut(job))
+  await changeInstance('candy add', configDirectory, () => addFilters(job))
 }
 
+/** What was asked for, checked as far as it can be while nothing is changed. */
 interface Job {
   readonly texts: readonly string[]
   readonly options: AddOptions
@@ -81,7 +79,7 @@ interface Job {
   readonly wanted: readonly Requested[]
 }
 
-async function carryOut({
+async function addFilters({
   texts,
   options,
   configDirectory,
@@ -93,37 +91,37 @@ async function carryOut({
   process.umask(0o022)
   const installed = wanted.length > 0 ? await installAll(settings, wanted) : undefined
   let added: readonly Added[] = []
-  let examined: Examined
+  let check: FilterCheck
   try {
-    added = requests.flatMap((request) => place(request, settings, directory, options.as) ?? [])
+    added = requests.flatMap((request) => putDropIn(request, settings, directory, options.as) ?? [])
     if (added.length === 0) {
       const none = 'no filter, since none ships one file filters.d/NN-name.toml'
       throw new Failure(EX_UNAVAILABLE, `${texts.join(' ')}: ${none}`)
     }
-    examined = await examineAsCandy(configDirectory)
-    assertSound(examined.problems, added)
+    check = await checkFilters(configDirectory)
+    assertSound(check.problems, added)
   } catch (error) {
-    const out = takeOut(added)
+    const renamed = removeAdded(added)
     await installed?.undo()
-    throw error instanceof Failure && out.length > 0
-      ? new Failure(error.status, `${error.message}\ntaken out again: ${out.join(', ')}`)
+    throw error instanceof Failure && renamed.length > 0
+      ? new Failure(error.status, `${error.message}\ntaken out again: ${renamed.join(', ')}`)
       : error
   }
   const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
   if (settings.mode === 'pipe' || reload?.reloaded === true) await installed?.prune()
   const names = added.map(({ path }) => basename(path, '.toml'))
-  const health = examined.health.filter(({ name }) => names.includes(name))
+  const health = check.health.filter(({ name }) => names.includes(name))
   if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))
   else {
     for (const one of added) console.log(describe(one))
     for (const { name, ok, text } of health) console.error(`${ok ? '' : 'warning: '}${name}: ${text}`)
     if (reload !== undefined) printReload(reload)
-    else for (const problem of examined.problems) console.error(problem)
+    else for (const problem of check.problems) console.error(problem)
   }
-  if (examined.problems.length > 0 || reload?.reloaded === false) process.exitCode = EX_CONFIG
+  if (check.problems.length > 0 || reload?.reloaded === false) process.exitCode = EX_CONFIG
 }
 
-/** A slip of the finger must not install what somebody has published under that name. */
+/** A typing error must not install what somebody has published under that name. */
 function assertMeant(name: string): void {
   const hint = meant(name)
   if (hint === undefined) return
@@ -133,26 +131,19 @@ function assertMeant(name: string): void {
   )
 }
 
-async function read(text: string): Promise<Requested> {
-  try {
-    return await readRequest(text)
-  } catch (error) {
-    throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
-  }
-}
-
 async function installAll({ state }: Settings, wanted: readonly Requested[]): Promise<Installed> {
   if (!existsSync(state)) throw new Failure(EX_CONFIG, `${state}: no such directory; "candy enable" makes it`)
   console.error(`installing ${wanted.map(({ spec }) => spec).join(' ')} ...`)
-  try {
-    return await install(state, wanted)
-  } catch (error) {
-    throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
-  }
+  return install(state, wanted)
 }
 
 /** The drop-in of a package, where it ships one; a file that the operator has is never overwritten. */
-function place({ name }: Requested, { state }: Settings, directory: string, as: string | undefined): Added | undefined {
+function putDropIn(
+  { name }: Requested,
+  { state }: Settings,
+  directory: string,
+  as: string | undefined,
+): Added | undefined {
   const location = locatePackage(name, state)
   const shipped = location && readShippedDropIn(location.directory)
   if (shipped === undefined) return undefined
@@ -170,28 +161,29 @@ function place({ name }: Requested, { state }: Settings, directory: string, as: 
   return { package: name, path, became: 'added' }
 }
 
-/** Appears whole or not at all: mail may be judged at this moment. The name in between is one that is ignored. */
+/** Writes a file under a name that is ignored, and renames it: the service may read filters.d at any moment. */
 function write(path: string, text: string): void {
   const draft = join(resolve(path, '..'), `.${process.pid}.candy-add`)
   writeFileSync(draft, text, { mode: 0o644 })
   renameSync(draft, path)
 }
 
-/** A drop-in that keeps the site from loading would hold up all mail. Throws Failure with what is wrong in those that were added. */
+/** Throws Failure with what is wrong in the drop-ins that were added: one that cannot be loaded would hold up all mail. */
 function assertSound(problems: readonly string[], added: readonly Added[]): void {
-  const mine = problems.filter(
+  const own = problems.filter(
     (problem) => !problem.startsWith('/') || added.some(({ path }) => problem.startsWith(`${path}:`)),
   )
-  if (mine.length > 0) throw new Failure(EX_CONFIG, mine.join('\n'))
+  if (own.length > 0) throw new Failure(EX_CONFIG, own.join('\n'))
 }
 
-/** What was put there goes again; gives where it is now. */
-function takeOut(added: readonly Added[]): readonly string[] {
-  const mine = added.filter(({ became }) => became === 'added' || became === 'put back')
-  return mine.map(({ path }) => {
-    renameSync(path, `${path}.disabled`)
-    return `${path}.disabled`
-  })
+/** Renames the drop-ins that were added, so that they are ignored. Returns their new paths. */
+function removeAdded(added: readonly Added[]): readonly string[] {
+  return added
+    .filter(({ became }) => became === 'added' || became === 'put back')
+    .map(({ path }) => {
+      renameSync(path, `${path}.disabled`)
+      return `${path}.disabled`
+    })
 }
 
 function describe({ package: name, path, became }: Added): string {

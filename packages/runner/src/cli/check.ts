@@ -10,7 +10,6 @@ import { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
 import { parseMailAddress } from '../chain/mail-address.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
-import { ConfigurationError } from '../config/problem.js'
 import { checkExitOf } from '../delivery/answer.js'
 import { planDeliveries } from '../delivery/outcome-delivery.js'
 import { readConfiguration } from '../filters/configuration.js'
@@ -20,15 +19,14 @@ import { openStreamLog } from '../log/stream-log.js'
 import { CLEANUP_DEFAULTS, type CleanupSettings, cleanedUp } from '../message/cleanup.js'
 import { headersWithin } from '../message/header-block.js'
 import { canonical } from '../message/line-ends.js'
+import { senderOf, withoutMboxLine } from '../message/saved-message.js'
 import { receive, type Spool } from '../message/spool.js'
 import { errorText } from '../os/error-text.js'
 import { MODES } from '../postfix/mode.js'
-import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG, EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE } from './exit-status.js'
-import { Failure } from './failure.js'
-import { senderOf, withoutMboxLine } from './message-file.js'
-import { printGroups, toJson, weightiest } from './outcome-print.js'
-import { isTooPowerful, openedBefore, runAgain } from './privileges.js'
+import { EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE, Failure } from './failure.js'
+import { mostSevere, printGroups, toJson } from './outcome.js'
+import { findConfigDirectory } from './postfix-instance.js'
+import { inheritedFile, mustChangeAccount, runAsCandy } from './privileges.js'
 
 /** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
 const MEMORY = 16 * 1024 * 1024
@@ -67,7 +65,7 @@ export function addCheck(candy: Command): void {
     .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
 }
 
-/** Each `--to` names one: an option that took all words behind it would take the file too, and the message would come from standard input. */
+/** Each `--to` names one recipient: an option that took all words behind it would take the name of the file too. */
 function oneMore(address: string, before: readonly string[] = []): readonly string[] {
   return [...before, parseRecipient(address)]
 }
@@ -86,44 +84,48 @@ function parseRecipient(written: string): string {
   )
 }
 
-/** The message is judged as cleanup(8) would make it; but a file has the Return-Path of its delivery, which says who the sender was. */
+const MBOX_LINE =
+  'the first line is left out: mbox has put it there, and it is none of the message; all that follows is judged as one message'
+
+/**
+ * The message is judged as cleanup(8) would make it, but for one thing: a file keeps the Return-Path of its delivery, which names
+ * the sender.
+ */
 const CLEANUP: CleanupSettings = { ...CLEANUP_DEFAULTS, messageDropHeaders: [] }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  // The person who typed the command may read the one and write the other, and perhaps candy may not.
-  const input = file === '-' ? undefined : (openedBefore('input') ?? openInput(file))
-  const out = options.out === undefined ? undefined : (openedBefore('out') ?? openOutput(options.out))
-  if (await isTooPowerful())
-    return runAgain({ opened: { ...(input !== undefined && { input }), ...(out !== undefined && { out }) } })
+  // Opened before the account changes: candy may perhaps not read the one or write the other.
+  const input = file === '-' ? undefined : (inheritedFile('input') ?? openInput(file))
+  const out = options.out === undefined ? undefined : (inheritedFile('out') ?? openOutput(options.out))
+  if (await mustChangeAccount())
+    return runAsCandy({ opened: { ...(input !== undefined && { input }), ...(out !== undefined && { out }) } })
   const spool = { directory: tmpdir(), memory: MEMORY }
   const log = openStreamLog(process.stderr)
-  const heard = { ...log, write: options.verbose ? log.write : () => {} }
-  const site = await delivery(configDirectory, options, heard)
+  const filterLog = { ...log, write: options.verbose ? log.write : () => {} }
+  const loaded = await load(configDirectory, options, filterLog)
   let content: Spool | undefined
   let groups: readonly RecipientGroup[] = []
   try {
     const bytes = input === undefined ? process.stdin : createReadStream('', { fd: input })
-    const say = (what: string): void => void (options.json || console.error(what))
-    const leftOut = (): void =>
-      say(
-        'the first line is left out: mbox has put it there, and it is none of the message; all that follows is judged as one message',
-      )
-    const lines = canonical(withoutMboxLine(bytes, leftOut))
+    const reportMboxLine = (): void => {
+      if (!options.json) console.error(MBOX_LINE)
+    }
+    const lines = canonical(withoutMboxLine(bytes, reportMboxLine))
     content = await receive(cleanedUp(lines, CLEANUP), spool)
     const envelope = await envelopeOf(content, options)
-    const chain = new Chain(site.filters, { spool, log: heard, onReject: MODES[site.settings.mode].onReject })
+    const chain = new Chain(loaded.filters, { spool, log: filterLog, onReject: MODES[loaded.settings.mode].onReject })
     groups = await chain.run({ id: 'check', envelope, content }, new Deadline())
-    if (out !== undefined) await writeLoad(groups, out)
+    if (out !== undefined) await writeContent(groups, out)
     const original = { envelope, header: await headerOf(content) }
     process.stdout.write(options.json ? `${JSON.stringify(toJson(original, groups))}\n` : printGroups(original, groups))
     if (!options.json) sayWhatToAsk(groups, options)
-    const outcome = weightiest(groups)
+    const outcome = mostSevere(groups)
     process.exitCode = outcome === undefined ? EX_TEMPFAIL : checkExitOf(outcome)
   } finally {
     for (const { outcome } of groups) await outcome.close()
     await content?.close()
-    await site.close()
+    await loaded.close()
   }
 }
 
@@ -137,18 +139,18 @@ function sayWhatToAsk(groups: readonly RecipientGroup[], { config, filters, filt
   console.error(`why ${[...names].join(' and ')} could not decide, and what to do about it: ${command}`)
 }
 
-/** Filters judge a bounce otherwise than a letter, so the sender is none only where the message names nobody. */
+/** Filters judge bounces differently, so the null sender is used only where the message names no sender at all. */
 async function envelopeOf(content: Spool, { from, to }: CheckOptions): Promise<Envelope> {
   return { sender: from ?? senderOf(await headerOf(content)) ?? '', recipients: to ?? ['postmaster'] }
 }
 
-/** Nothing of a header that is too large to be held: that is what the filters' outcome is about then. */
+/** Empty where the header is too large to be kept in memory: the outcome is about that then. */
 async function headerOf(content: Spool): Promise<Uint8Array> {
   return (await headersWithin(content)) ?? new Uint8Array()
 }
 
-/** Nothing is written of a message that does not go on. */
-async function writeLoad(groups: readonly RecipientGroup[], out: number): Promise<void> {
+/** Writes the message as it would be delivered; nothing of one that would not be. */
+async function writeContent(groups: readonly RecipientGroup[], out: number): Promise<void> {
   const [delivery, other] = await planDeliveries(groups)
   if (other !== undefined) {
     const what = 'the message goes on in more than one form: name recipients who get the same'
@@ -157,18 +159,13 @@ async function writeLoad(groups: readonly RecipientGroup[], out: number): Promis
   if (delivery !== undefined) await pipeline(Readable.from(delivery.content.open()), createWriteStream('', { fd: out }))
 }
 
-async function delivery(configDirectory: string, { filters, filter }: CheckOptions, log: Log): Promise<LoadedFilters> {
+async function load(configDirectory: string, { filters, filter }: CheckOptions, log: Log): Promise<LoadedFilters> {
   const configuration = await readConfiguration({
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: resolve(filters) }),
     ...(filter !== undefined && { filter: /^[./]/.test(filter) ? resolve(filter) : filter }),
   })
-  try {
-    return await loadFilters(configuration, { log, check: true })
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new Failure(EX_CONFIG, error.message)
-    throw error
-  }
+  return loadFilters(configuration, { log, check: true })
 }
 
 function openInput(file: string): number {

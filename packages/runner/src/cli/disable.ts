@@ -1,7 +1,7 @@
 /** `candy disable`: takes candy out of Postfix again, line by line what `candy enable` put in, and loses no mail over it. */
-import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
+import { soundSettings } from '../config/settings.js'
 import { hasEntry } from '../postfix/access.js'
 import { diffOf } from '../postfix/change.js'
 import { MADE_ACCOUNT } from '../postfix/directories.js'
@@ -11,11 +11,9 @@ import { filesOf, readInstance } from '../postfix/instance.js'
 import { knownJournal } from '../postfix/journal.js'
 import { planPurge, purge, type Removal } from '../postfix/purge.js'
 import { recover } from '../postfix/recovery.js'
-import { findConfigDirectory } from './config-directory.js'
-import { confirm } from './confirm.js'
-import { EX_UNAVAILABLE } from './exit-status.js'
-import { Failure } from './failure.js'
-import { assertRootsOwn, changing, readSound, readWait } from './postfix-command.js'
+import { confirm } from './confirmation.js'
+import { EX_UNAVAILABLE, Failure } from './failure.js'
+import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
 import { describeRunner, stopRunner } from './runner-stop.js'
 
 interface DisableOptions {
@@ -48,15 +46,15 @@ export function addDisable(candy: Command): void {
 }
 
 async function start(options: DisableOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(options.config))
+  const configDirectory = await findConfigDirectory(options.config)
   if (options.dryRun) return disable(configDirectory, options)
-  return changing('candy disable', configDirectory, () => disable(configDirectory, options))
+  return changeInstance('candy disable', configDirectory, () => disable(configDirectory, options))
 }
 
 async function disable(configDirectory: string, options: DisableOptions): Promise<void> {
   const wait = readWait(options.wait)
-  const { state } = readSound(configDirectory)
-  assertRootsOwn(state)
+  const { state } = soundSettings(configDirectory)
+  assertRootOnly(state)
   const report = (what: string): void => console.error(`${what} ...`)
   const records = { configDirectory, state }
   let instance = await readInstance(configDirectory)

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Argument, type Command, Option } from 'commander'
 import { listDirectory } from '../config/directory.js'
 import { Ownership } from '../config/ownership.js'
-import type { Settings } from '../config/settings.js'
+import { type Settings, soundSettings } from '../config/settings.js'
 import { makeSettings, withMode } from '../config/settings-edit.js'
 import { filtersDirectory } from '../filters/configuration.js'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
@@ -17,13 +17,11 @@ import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
 import { DEFAULT_MODE, MODE_NAMES, type Mode } from '../postfix/mode.js'
 import { type EnablePlan, planEnable } from '../postfix/plan.js'
 import { recover } from '../postfix/recovery.js'
-import { findConfigDirectory } from './config-directory.js'
-import { confirm } from './confirm.js'
-import { complaints } from './examined.js'
-import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
-import { Failure } from './failure.js'
+import { confirm } from './confirmation.js'
+import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
+import { filterWarnings } from './filter-check.js'
 import { accessFor, printWayBack, wayBack } from './pipe-return.js'
-import { assertRootsOwn, changing, readSound, readWait, stopSignal } from './postfix-command.js'
+import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
 import { runnerUnits, startRunner } from './runner-start.js'
 import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
@@ -96,8 +94,8 @@ const EXIT_STATUSES =
   '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
 
 async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(options.config))
-  const settings = readSound(configDirectory)
+  const configDirectory = await findConfigDirectory(options.config)
+  const settings = soundSettings(configDirectory)
   if (knownJournal({ configDirectory, state: settings.state }) === undefined) {
     throw new Failure(EX_UNAVAILABLE, `candy is not enabled in ${configDirectory}: candy enable --mode ${mode}`)
   }
@@ -105,9 +103,9 @@ async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
 }
 
 async function start(command: string, options: EnableOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(options.config))
+  const configDirectory = await findConfigDirectory(options.config)
   if (options.dryRun) return enable(configDirectory, options)
-  return changing(command, configDirectory, () => enable(configDirectory, options))
+  return changeInstance(command, configDirectory, () => enable(configDirectory, options))
 }
 
 async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
@@ -153,8 +151,8 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
   if (done) suggestFilter(configDirectory)
   if (options.dryRun || done) return
   if (!options.yes) await confirm('Do this?', '--yes')
-  const stop = stopSignal()
-  const start = startRunner({ instance, mode, units, wait, report, signal: stop.signal })
+  const signal = stopSignal()
+  const start = startRunner({ instance, mode, units, wait, report, signal })
   if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
     await make(ownedPaths, () => {})
     if (units.length > 0) await start()
@@ -162,11 +160,11 @@ async function enable(configDirectory: string, options: EnableOptions): Promise<
     return
   }
   await carryOut({
-    ...{ instance, plan, journal, paths, ownedPaths, report, signal: stop.signal, startRunner: start },
+    ...{ instance, plan, journal, paths, ownedPaths, report, signal, startRunner: start },
     settings: { path: tomlPath, before: toml, after },
   })
   console.error(`candy is enabled: mail is filtered in mode ${mode}.`)
-  for (const line of await complaints(configDirectory)) console.error(line)
+  for (const line of await filterWarnings(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
 }
 
@@ -181,17 +179,28 @@ interface SiteState {
 }
 
 async function readSite(configDirectory: string, wanted: string | undefined): Promise<SiteState> {
-  const settings = readSound(configDirectory)
+  const settings = soundSettings(configDirectory)
   const tomlPath = join(configDirectory, 'candy.toml')
   const toml = readIfThere(tomlPath)
   const state = resolve(wanted ?? settings.state)
   if (toml !== null && state !== settings.state) {
     throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
   }
-  assertRootsOwn(state)
+  assertRootOnly(state)
   const instance = await readInstance(configDirectory)
   const paths = { configDirectory, state, queueDirectory: instance.queueDirectory }
   return { instance, paths, settings, tomlPath, toml }
+}
+
+/**
+ * Aborts when somebody asks this process to end: what it has begun is undone first. The listeners stay, since while one of Postfix's
+ * commands runs execa listens as well, and ends the process when no other listener is left (once() removes its own first). That
+ * execa then ends the command too (its option `cleanup`) is right: nobody would wait for it.
+ */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  return controller.signal
 }
 
 /** Whoever enables candy and stops there has mail pass as it did before. */

@@ -1,4 +1,22 @@
-/** A command that cannot go on: what happened, for standard error, and the exit status. */
+/**
+ * How a command ends that could not do its work: with a text for the person who typed it and an exit status. A stack trace is
+ * printed only for a fault in candy itself.
+ */
+import { asSystemError, type SystemError } from '../os/system-error.js'
+
+/** Exit statuses, named as in sysexits(3). `candy pipe` has its own, stricter set. */
+export const EX_OK = 0
+export const EX_USAGE = 64
+export const EX_NOINPUT = 66
+export const EX_UNAVAILABLE = 69
+export const EX_SOFTWARE = 70
+const EX_OSERR = 71
+export const EX_IOERR = 74
+export const EX_TEMPFAIL = 75
+export const EX_NOPERM = 77
+export const EX_CONFIG = 78
+
+/** Why a command cannot go on, where the exit status does not follow from the error itself. */
 export class Failure extends Error {
   readonly status: number
 
@@ -6,4 +24,30 @@ export class Failure extends Error {
     super(message)
     this.status = status
   }
+}
+
+/** What is printed of an error, and the exit status. */
+export interface Explanation {
+  readonly status: number
+  readonly text: string
+}
+
+const SYSTEM_STATUSES: Readonly<Record<SystemError['kind'], number>> = {
+  input: EX_NOINPUT,
+  rights: EX_NOPERM,
+  disk: EX_IOERR,
+  system: EX_OSERR,
+}
+
+export function explain(error: unknown): Explanation {
+  if (error instanceof Failure) return { status: error.status, text: error.message }
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code === 'CONFIG') return { status: EX_CONFIG, text: message }
+  const system = asSystemError(error)
+  if (system !== undefined) return { status: SYSTEM_STATUSES[system.kind], text: system.text }
+  // Errors of candy's own have codes, and texts for people (docs/errors.md).
+  if (code !== undefined && /^[A-Z][A-Z_]+$/.test(code) && !code.startsWith('ERR_')) {
+    return { status: EX_UNAVAILABLE, text: message }
+  }
+  return { status: EX_SOFTWARE, text: `this is a fault in candy; please report it\n${stack ?? String(error)}` }
 }

@@ -2,7 +2,6 @@
  * `candy list`: what stands in filters.d, in order, which copy of each package is used, and whether all of it would load. It
  * loads the code of filters as the service would, and so with the rights of candy.
  */
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { printProblem } from '../config/problem.js'
 import { type Configuration, readConfiguration } from '../filters/configuration.js'
@@ -11,9 +10,10 @@ import { type ListedFile, type ListedFilter, listFilters } from '../filters/list
 import type { Log } from '../log/log.js'
 import { isGivenMail } from '../postfix/given.js'
 import { readSizeLimit } from '../postfix/size-limit.js'
-import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG, EX_OK } from './exit-status.js'
-import { isTooPowerful, runAgain } from './privileges.js'
+import { EX_CONFIG, EX_OK } from './failure.js'
+import { healthWarnings } from './filter-check.js'
+import { findConfigDirectory } from './postfix-instance.js'
+import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { printTable } from './table.js'
 
 interface ListOptions {
@@ -38,8 +38,8 @@ export function addList(candy: Command): void {
 }
 
 async function list({ config, filters, ask, json }: ListOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(config))
-  if (await isTooPowerful()) return runAgain()
+  const configDirectory = await findConfigDirectory(config)
+  if (await mustChangeAccount()) return runAsCandy()
   const configuration = await readConfiguration({
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: filters }),
@@ -53,7 +53,8 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
     health,
     warnings: (await isGivenMail(configDirectory)) ? [] : [NOT_GIVEN],
   }
-  if (!json) for (const line of [...said.problems, ...said.warnings.map(warn), ...unwell(health)]) console.error(line)
+  if (!json)
+    for (const line of [...said.problems, ...said.warnings.map(warn), ...healthWarnings(health)]) console.error(line)
   const text = json ? `${JSON.stringify(toJson(configuration, said))}\n` : printListing(configuration, said)
   // Filters may have left something running, and close when they like.
   process.stdout.write(text, () => process.exit(problems.length === 0 ? EX_OK : EX_CONFIG))
@@ -80,10 +81,6 @@ async function silently<T>(act: () => Promise<T>): Promise<T> {
 
 function warn(text: string): string {
   return `warning: ${text}`
-}
-
-function unwell(health: readonly FilterHealth[]): readonly string[] {
-  return health.filter(({ ok }) => !ok).map(({ name, text }) => warn(`${name}: ${text}`))
 }
 
 function toJson(configuration: Configuration, { problems, health, warnings }: Said): object {

@@ -1,24 +1,22 @@
 /** The command `candy`: argv in, text or JSON out. Each command is a file of its own; nothing is decided here. */
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
 import { addEnable, addMode } from './enable.js'
-import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE } from './exit-status.js'
-import { type Explanation, explain } from './explanation.js'
-import { Failure } from './failure.js'
+import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE, type Explanation, explain, Failure } from './failure.js'
 import { addList } from './list.js'
 import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
-import { readVersion } from './version.js'
 
-/** The command with all its commands and options, before anything is asked of it. */
+/** The command line with all its commands and options. */
 export function makeCandy(): Command {
   const candy = new Command('candy')
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
-    .version(readVersion(), '-V, --version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   addCheck(candy)
@@ -42,23 +40,29 @@ export async function main(argv: readonly string[]): Promise<void> {
   const json = argv.includes('--json')
   for (const command of [candy, ...candy.commands]) {
     command.exitOverride()
-    // What commander has to say of wrong usage is in its errors, too.
+    // Commander prints wrong usage itself, and throws it too.
     command.configureOutput({ outputError: json ? () => {} : (text, write) => write(text) })
     if (!json)
       command.showHelpAfterError(`"${command.parent ? 'candy ' : ''}${command.name()} --help" says how it goes.`)
   }
-  // Whoever reads may have seen enough: `candy list | head`.
+  // The reader of a pipe may have read enough: `candy list | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))
   try {
-    assertSomewhere()
+    assertWorkingDirectory()
     await candy.parseAsync([...argv])
   } catch (error) {
-    process.exitCode = tell(error, json)
+    process.exitCode = report(error, json)
   }
 }
 
+/** The version of the runner, from its own package.json. */
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
 /** From a directory that is gone no other program can be started, and no name in it means anything. */
-function assertSomewhere(): void {
+function assertWorkingDirectory(): void {
   try {
     process.cwd()
   } catch {
@@ -66,12 +70,14 @@ function assertSomewhere(): void {
   }
 }
 
-/** With `--json` errors are JSON on standard output, else text on standard error. Gives the exit status. */
-function tell(error: unknown, json: boolean): number {
+/** Prints an error: with `--json` as JSON on standard output, else as text on standard error. Returns the exit status. */
+function report(error: unknown, json: boolean): number {
   const usage = error instanceof CommanderError
   if (usage && error.exitCode === 0) return EX_OK
-  const told: Explanation = usage ? { status: EX_USAGE, text: error.message.replace(/^error: /, '') } : explain(error)
-  if (json) console.log(JSON.stringify({ version: 1, error: told }))
-  else if (!usage) console.error(told.text)
-  return told.status
+  const explanation: Explanation = usage
+    ? { status: EX_USAGE, text: error.message.replace(/^error: /, '') }
+    : explain(error)
+  if (json) console.log(JSON.stringify({ version: 1, error: explanation }))
+  else if (!usage) console.error(explanation.text)
+  return explanation.status
 }

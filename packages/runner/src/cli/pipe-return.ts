@@ -7,8 +7,7 @@ import { accessFault, accessTo, publicOf } from '../postfix/access.js'
 import type { OwnedPath } from '../postfix/directories.js'
 import type { Instance } from '../postfix/instance.js'
 import { reinjectionSocket } from '../postfix/mode.js'
-import { EX_UNAVAILABLE } from './exit-status.js'
-import { Failure } from './failure.js'
+import { EX_UNAVAILABLE, Failure } from './failure.js'
 
 type Reinjection = Settings['pipe']['reinject']
 

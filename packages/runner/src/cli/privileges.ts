@@ -1,50 +1,50 @@
 /**
- * Filters are other people's code. Whoever typed the command, they run as candy; root only reads what candy may not.
+ * Filters are other people's code, so they run as the account candy even when root typed the command. Root only opens the files
+ * that candy may not open.
  *
  * Root's rights are given up by setpriv(1), in a new process that never has them. Node.js cannot give them up itself
  * everywhere: built with io_uring, as Debian 13 builds it, process.setgroups(), setgid() and setuid() throw (CVE-2024-22017). The
- * new process has no_new_privs set (prctl(2)), so a set-uid file gives it nothing back.
+ * new process has no_new_privs set (prctl(2)), so that no set-uid file gives them back to it.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
-import { EX_NOPERM } from './exit-status.js'
-import { Failure } from './failure.js'
+import { EX_NOPERM, Failure } from './failure.js'
 
 const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
 
-/** What somebody may send to the process that was typed, and means the one that does the work. */
+/** Signals that the process which was typed passes on to the one that does the work. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 
-/** SD_LISTEN_FDS_START of sd_listen_fds(3). */
-const FIRST = 3
+/** SD_LISTEN_FDS_START of sd_listen_fds(3): the first descriptor behind standard error. */
+const FIRST_DESCRIPTOR = 3
 
 /** Descriptors of files that root opened for the process that runs as candy, by what they are for. */
 const OPENED = 'CANDY_OPENED'
 
-export interface RunAgain {
-  /** Descriptors of files that root opened for it, by what they are for; it finds them by `openedBefore`. */
+export interface RunOptions {
+  /** Descriptors of files that root opened for the new process, by what they are for: see `inheritedFile`. */
   readonly opened?: Readonly<Record<string, number>>
-  /** Groups beside those that candy is in, by name or number. */
+  /** Groups beside those that the account is in, by name or number. */
   readonly groups?: readonly string[]
 }
 
-/** Whether filters must not run in this process: it is root's, and the account to run them as is there. */
-export async function isTooPowerful(): Promise<boolean> {
+/** Whether filters must not run in this process: it is root's, and there is the account that they are to run as. */
+export async function mustChangeAccount(): Promise<boolean> {
   return process.geteuid?.() === 0 && (await hasAccount(ACCOUNT))
 }
 
 /**
- * The command line that was typed, with the rights that filters get: those of candy where root asks, of whoever asks otherwise. `groups` are further
- * groups, by name or number. Throws Failure when candy may not run it.
+ * A command line of candy with the rights that filters get: those of the account candy where root asks, else those of whoever
+ * asks. `groups` are further groups, by name or number. Throws Failure when the account may not run it.
  */
 export async function commandForFilters(
   argv: readonly string[],
   groups: readonly string[] = [],
 ): Promise<readonly [string, ...string[]]> {
   const command = [process.execPath, CANDY, ...argv] as const
-  if (!(await isTooPowerful())) return command
+  if (!(await mustChangeAccount())) return command
   const [setpriv, ...rights] = rightsOfCandy(groups)
   const { status, stderr, error } = spawnSync(setpriv, [...rights, 'test', '-x', process.execPath, '-a', '-r', CANDY])
   if (error !== undefined) throw new Failure(EX_NOPERM, `setpriv(1) of util-linux cannot be run: ${error.message}`)
@@ -56,33 +56,33 @@ export async function commandForFilters(
 }
 
 /**
- * Runs the command that was typed once more, with the rights that filters get, and ends as it ends. It has this process's
- * terminal, hears its signals, and is asked to end when this process is killed. What systemd passes to a service comes
- * through (sd_listen_fds(3), sd_watchdog_enabled(3)).
+ * Runs the command that was typed once more, with the rights that filters get, and ends with its status. The new process has this
+ * one's terminal, gets the signals that are sent to this one, and gets SIGTERM when this one is killed. What systemd passes to a
+ * service is passed on (sd_listen_fds(3), sd_watchdog_enabled(3)).
  */
-export async function runAgain({ opened = {}, groups = [] }: RunAgain = {}): Promise<void> {
+export async function runAsCandy({ opened = {}, groups = [] }: RunOptions = {}): Promise<void> {
   const { env, pid } = process
   const sockets = Number(env.LISTEN_PID) === pid ? Number(env.LISTEN_FDS) || 0 : 0
-  const passed = [...Array.from({ length: sockets }, (_, n) => FIRST + n), ...Object.values(opened)]
-  const places = Object.keys(opened).map((name, n) => [name, FIRST + sockets + n] as const)
-  // Its number is known to itself alone before it runs.
-  const mine = (['LISTEN_PID', 'WATCHDOG_PID'] as const).filter((name) => Number(env[name]) === pid)
-  const script = `${mine.map((name) => `${name}=$$ `).join('')} exec "$@"`
+  const passed = [...Array.from({ length: sockets }, (_, n) => FIRST_DESCRIPTOR + n), ...Object.values(opened)]
+  const descriptors = Object.keys(opened).map((name, n) => [name, FIRST_DESCRIPTOR + sockets + n] as const)
+  // They name the process that is meant, and the new one's number is known to the shell that becomes it.
+  const renamed = (['LISTEN_PID', 'WATCHDOG_PID'] as const).filter((name) => Number(env[name]) === pid)
+  const script = `${renamed.map((name) => `${name}=$$ `).join('')} exec "$@"`
   const command = await commandForFilters(process.argv.slice(2), groups)
   const child = spawn('sh', ['-c', script, 'sh', ...command], {
-    env: { ...env, [OPENED]: JSON.stringify(Object.fromEntries(places)) },
+    env: { ...env, [OPENED]: JSON.stringify(Object.fromEntries(descriptors)) },
     stdio: ['inherit', 'inherit', 'inherit', ...passed],
   })
-  await endAs(child)
+  await endWith(child)
 }
 
-/** The descriptor of a file that root opened for this process; undefined when there is none. */
-export function openedBefore(name: string): number | undefined {
+/** The descriptor of a file that root opened for this process; undefined where there is none. */
+export function inheritedFile(name: string): number | undefined {
   const opened = JSON.parse(process.env[OPENED] ?? '{}') as Readonly<Record<string, number>>
   return opened[name]
 }
 
-async function endAs(child: ChildProcess): Promise<void> {
+async function endWith(child: ChildProcess): Promise<void> {
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
   for (const signal of PASSED_ON) process.on(signal, pass)
   const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]

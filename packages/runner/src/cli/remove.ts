@@ -1,19 +1,15 @@
 /** `candy remove`: a filter out of filters.d, so that `candy add` can put it back as it was. */
 import { existsSync, renameSync, unlinkSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { nearest } from '../config/nearest.js'
-import type { Settings } from '../config/settings.js'
+import { type Settings, soundSettings } from '../config/settings.js'
 import { readConfiguration } from '../filters/configuration.js'
 import { type ListedFile, type ListedFilter, listFilters } from '../filters/list.js'
-import { PrefixError } from '../packages/package-tree.js'
-import { type Installed, uninstall } from '../packages/prefix.js'
-import { findConfigDirectory } from './config-directory.js'
-import { confirm } from './confirm.js'
-import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
-import { Failure } from './failure.js'
-import { assertRoot, changing, readSound } from './postfix-command.js'
-import { printReload, reloadAfter } from './runner-reload.js'
+import { uninstall } from '../packages/prefix.js'
+import { confirm } from './confirmation.js'
+import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
+import { assertRoot, changeInstance, findConfigDirectory } from './postfix-instance.js'
+import { printReload, reloadAfter } from './reload.js'
 
 interface RemoveOptions {
   readonly config?: string
@@ -40,24 +36,24 @@ export function addRemove(candy: Command): void {
 }
 
 async function remove(name: string, { config, purge, dryRun, yes, json }: RemoveOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(config))
-  const settings = readSound(configDirectory)
+  const configDirectory = await findConfigDirectory(config)
+  const settings = soundSettings(configDirectory)
   const configuration = await readConfiguration({ configDirectory })
   const entries = listFilters(configuration)
   const filter = find(entries, name, configuration.snapshot.directory)
   const unused = purge === true && isUnused(entries, filter) ? filter.package : undefined
-  const resting = `${filter.path}.disabled`
+  const disabled = `${filter.path}.disabled`
   if (dryRun) {
-    console.log(purge ? `delete ${filter.path}` : `rename ${filter.path} to ${resting}`)
+    console.log(purge ? `delete ${filter.path}` : `rename ${filter.path} to ${disabled}`)
     if (unused !== undefined) console.log(`uninstall ${unused}`)
     return
   }
   assertRoot('candy remove')
-  // What only gets another name is put back by candy add; what is deleted is gone.
+  // A file that only gets another name needs no question: candy add puts it back.
   if (purge && !yes)
     await confirm(`Delete ${[filter.path, ...(unused ? [`package ${unused}`] : [])].join(' and the ')}?`, '--yes')
-  await changing('candy remove', configDirectory, () =>
-    takeOut({ filter, unused, settings, purge: purge === true, json: json === true }),
+  await changeInstance('candy remove', configDirectory, () =>
+    removeFilter({ filter, unused, settings, purge: purge === true, json: json === true }),
   )
 }
 
@@ -70,15 +66,15 @@ interface Job {
   readonly settings: Settings
 }
 
-async function takeOut({ filter, unused, settings, purge, json }: Job): Promise<void> {
+async function removeFilter({ filter, unused, settings, purge, json }: Job): Promise<void> {
   const { name } = filter
-  const resting = `${filter.path}.disabled`
+  const disabled = `${filter.path}.disabled`
   if (purge) unlinkSync(filter.path)
   else {
-    if (existsSync(resting)) throw new Failure(EX_UNAVAILABLE, `${resting} is there already: delete it first`)
-    renameSync(filter.path, resting)
+    if (existsSync(disabled)) throw new Failure(EX_UNAVAILABLE, `${disabled} is there already: delete it first`)
+    renameSync(filter.path, disabled)
   }
-  const uninstalled = unused === undefined ? undefined : await take(settings.state, unused)
+  const uninstalled = unused === undefined ? undefined : await uninstall(settings.state, unused)
   const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
   if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.prune()
   if (json) {
@@ -86,18 +82,10 @@ async function takeOut({ filter, unused, settings, purge, json }: Job): Promise<
     const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }
     console.log(JSON.stringify({ version: 1, removed, reload: reload ?? null }))
   } else {
-    console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${resting}`)
+    console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${disabled}`)
     if (reload !== undefined) printReload(reload)
   }
   if (reload?.reloaded === false) process.exitCode = EX_CONFIG
-}
-
-async function take(state: string, name: string): Promise<Installed> {
-  try {
-    return await uninstall(state, name)
-  } catch (error) {
-    throw error instanceof PrefixError ? new Failure(EX_UNAVAILABLE, error.message) : error
-  }
 }
 
 type Entries = readonly (ListedFilter | ListedFile)[]
@@ -112,7 +100,7 @@ function find(entries: Entries, name: string, directory: string): ListedFilter {
   throw new Failure(EX_UNAVAILABLE, `${directory} has no filter ${name}; ${hint}`)
 }
 
-/** Installed for this site, and named by no other drop-in. */
+/** Whether candy add has installed its package, and no other drop-in names it. */
 function isUnused(entries: Entries, filter: ListedFilter): boolean {
   const users = entries.filter((entry) => entry.kind !== 'ignored' && entry.package === filter.package)
   return filter.from === 'site' && users.length === 1

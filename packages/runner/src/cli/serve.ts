@@ -1,6 +1,6 @@
 /** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
@@ -9,10 +9,9 @@ import { PostfixError } from '../postfix/error.js'
 import { socketOwner } from '../postfix/socket-owner.js'
 import { serviceFiles } from '../service/state-directory.js'
 import { serve } from '../service/supervisor.js'
-import { findConfigDirectory } from './config-directory.js'
-import { EX_CONFIG, EX_UNAVAILABLE } from './exit-status.js'
-import { Failure } from './failure.js'
-import { isTooPowerful, runAgain } from './privileges.js'
+import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
+import { findConfigDirectory } from './postfix-instance.js'
+import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { runnerUnitPaths } from './runner-start.js'
 
 interface ServeOptions {
@@ -34,8 +33,8 @@ export function addServe(candy: Command): void {
 }
 
 async function start({ config, workers }: ServeOptions): Promise<void> {
-  const configDirectory = resolve(await findConfigDirectory(config))
-  if (await isTooPowerful()) return runAgain({ groups: await groupsOfServices(configDirectory) })
+  const configDirectory = await findConfigDirectory(config)
+  if (await mustChangeAccount()) return runAsCandy({ groups: await groupsOfServices(configDirectory) })
   assertAlone(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')

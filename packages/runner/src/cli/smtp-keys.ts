@@ -3,8 +3,7 @@
 import { printAddress } from '@candy/sdk/values'
 import type { Settings } from '../config/settings.js'
 import { MODES, type Mode, smtpModeFor } from '../postfix/mode.js'
-import { EX_CONFIG } from './exit-status.js'
-import { Failure } from './failure.js'
+import { EX_CONFIG, Failure } from './failure.js'
 
 /** Postfix is told of the sockets in its queue directory. Throws Failure when candy serve does not listen there. */
 export function assertStandardSockets(file: string, { smtp: { listen } }: Settings): void {

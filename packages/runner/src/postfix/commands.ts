@@ -10,6 +10,12 @@ const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`
 /** Runs a command and gives its standard output. Throws PostfixError with what it printed when it ends with another status than 0. */
 export type Commands = (name: CommandName, ...args: readonly string[]) => Promise<string>
 
+/** The configuration directory of Postfix's default instance. */
+export async function findDefaultDirectory(): Promise<string> {
+  const { stdout, failed } = await execa('postconf', ['-d', '-h', 'config_directory'], { env: { PATH }, reject: false })
+  return failed ? '/etc/postfix' : stdout.trim()
+}
+
 export function commandsOf(configDirectory: string): Commands {
   return async (name, ...args) => {
     const { failed, code, stdout, stderr, shortMessage } = await execa(name, ['-c', configDirectory, ...args], {

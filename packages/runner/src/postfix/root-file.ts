@@ -1,7 +1,7 @@
 /**
  * Files that root writes for itself and acts upon later. One is written whole or not at all, and survives a power cut once it
  * is written; one that is read is root's own regular file, and no link leads to it. Who may write the directories on the way is
- * looked at before (cli/postfix-command.ts).
+ * looked at before (cli/postfix-instance.ts).
  */
 import {
   closeSync,

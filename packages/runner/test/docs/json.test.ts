@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { code, readPage, readTable } from '../../../../test/ground/pages.js'
 import type { StoppedOutcome } from '../../src/chain/outcome.js'
-import { toJson } from '../../src/cli/outcome-print.js'
+import { toJson } from '../../src/cli/outcome.js'
 import { quarantine } from '../../src/delivery/quarantined.js'
 import { chunks, scratch } from '../support.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { senderOf, withoutMboxLine } from '../../src/cli/message-file.js'
+import { senderOf, withoutMboxLine } from '../../src/message/saved-message.js'
 import { chunks, text } from '../support.js'
 
 async function without(...parts: readonly string[]): Promise<{ readonly rest: string; readonly left: number }> {

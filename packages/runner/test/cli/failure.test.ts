@@ -1,8 +1,7 @@
 import { MasterCfError } from '@candy/master-cf'
 import { CandyError } from '@candy/sdk'
 import { expect, test } from 'vitest'
-import { explain } from '../../src/cli/explanation.js'
-import { Failure } from '../../src/cli/failure.js'
+import { explain, Failure } from '../../src/cli/failure.js'
 import { PostfixError } from '../../src/postfix/error.js'
 
 function systemError(code: string): Error {

@@ -1,11 +1,10 @@
-/** Asks a person before something is changed. */
+/** Asks the person at the terminal before something is changed. */
 import { createInterface } from 'node:readline'
-import { EX_USAGE } from './exit-status.js'
-import { Failure } from './failure.js'
+import { EX_USAGE, Failure } from './failure.js'
 
 /**
- * Throws Failure when the answer isn't yes, when the person leaves the question with Ctrl-C or Ctrl-D, and when nobody is there
- * to ask: `option` is what says yes in advance.
+ * Throws Failure when the answer is not yes, when the person leaves the question with Ctrl-C or Ctrl-D, and when standard input
+ * is no terminal. `option` is the option that answers yes in advance.
  */
 export async function confirm(question: string, option: string): Promise<void> {
   if (!process.stdin.isTTY) throw new Failure(EX_USAGE, `nobody is there to ask: say ${option} to go on without asking`)

@@ -5,13 +5,13 @@ import type { RecipientGroup } from '../chain/recipient-group.js'
 import { statusOf } from '../delivery/answer.js'
 import { printTable } from './table.js'
 
-/** What weighs more comes first. */
-const WEIGHTS: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
+/** The most severe first. */
+const SEVERITY: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
 
-/** The outcome that speaks for the message where its groups came out differently: the weightiest. */
-export function weightiest(groups: readonly RecipientGroup[]): Outcome | undefined {
-  const weightOf = ({ action }: Outcome): number => WEIGHTS.indexOf(action)
-  return groups.map(({ outcome }) => outcome).toSorted((a, b) => weightOf(a) - weightOf(b))[0]
+/** The most severe outcome of the recipient groups: it stands for the message as a whole. */
+export function mostSevere(groups: readonly RecipientGroup[]): Outcome | undefined {
+  const rankOf = ({ action }: Outcome): number => SEVERITY.indexOf(action)
+  return groups.map(({ outcome }) => outcome).toSorted((a, b) => rankOf(a) - rankOf(b))[0]
 }
 
 /** The message that was judged. */
@@ -21,7 +21,7 @@ export interface Original {
 }
 
 export function toJson({ envelope: { sender }, header }: Original, groups: readonly RecipientGroup[]): object {
-  const outcome = weightiest(groups)
+  const outcome = mostSevere(groups)
   return {
     version: 1,
     ...(outcome && members(outcome, header)),
@@ -45,7 +45,7 @@ function members(outcome: Outcome, header: Uint8Array): object {
   }
 }
 
-/** Says for which envelope the filters judged, and who is meant where not all recipients are. */
+/** The envelope that the filters judged, and each group's outcome, below its recipients where there are several groups. */
 export function printGroups(
   { envelope: { sender, recipients }, header }: Original,
   groups: readonly RecipientGroup[],
