@@ -6,48 +6,60 @@
 import * as net from 'node:net'
 import { CandyError } from '@candy/sdk'
 
+const NO_SOCKET = 'net._createServerHandle() gives something else than a socket'
+
 export interface BoundSocket {
   /** To be inherited by the processes that accept. */
   readonly fd: number
-  /** A port has it. Fills in the address. Gives an error number where the port cannot be bound, which libuv finds out only now. */
-  getsockname?(address: object): number
-  /** Removes the file of a UNIX socket, too. */
+  /** libuv removes the file that it has made for a path. */
   close(): void
 }
 
-/** A path is bound with the port -1 and the type -1. */
-export type SocketType = 4 | 6 | -1
-
-/**
- * Gives the error number, which is negative, where the socket cannot be bound. `module` is node:net. Throws `CONFIG` where this
- * Node.js cannot make such a socket at all.
- */
-export function bindSocket(
-  address: string,
-  port: number,
-  type: SocketType,
-  module: object = net,
-): BoundSocket | number {
-  const { _createServerHandle: create } = module as { readonly _createServerHandle?: unknown }
-  if (typeof create !== 'function') throw unusable('it has no net._createServerHandle()')
-  const bound = call(() => create(address, port, type))
-  if (Number.isInteger(bound) && (bound as number) < 0) return bound as number
-  if (!isBoundSocket(bound, type)) throw unusable('net._createServerHandle() gives something else than a socket')
-  return bound
+interface BoundPort extends BoundSocket {
+  /** Fills in the address. Gives an error number where the port cannot be bound, which libuv finds out only now. */
+  getsockname(address: object): number
 }
 
-function call(create: () => unknown): unknown {
+/** Gives the error number, which is negative, where the path cannot be bound. Throws `CONFIG` where no path can be. */
+export function bindPath(path: string, module: object = net): BoundSocket | number {
+  const bound = create(module, path, -1, -1)
+  if (isErrorNumber(bound) || isBoundSocket(bound)) return bound
+  throw unusable(NO_SOCKET)
+}
+
+/** The same for a port. */
+export function bindPort(address: string, family: 4 | 6, port: number, module: object = net): BoundSocket | number {
+  const bound = create(module, address, port, family)
+  if (isErrorNumber(bound)) return bound
+  if (!isBoundSocket(bound) || !isBoundPort(bound)) throw unusable(NO_SOCKET)
+  const error = bound.getsockname({})
+  if (error === 0) return bound
+  bound.close()
+  return error
+}
+
+/** `module` is node:net. A path has the port -1 and the family -1. */
+function create(module: object, address: string, port: number, family: 4 | 6 | -1): unknown {
+  const { _createServerHandle: make } = module as { readonly _createServerHandle?: unknown }
+  if (typeof make !== 'function') throw unusable('it has no net._createServerHandle()')
   try {
-    return create()
+    return make(address, port, family)
   } catch (error) {
     throw unusable(`net._createServerHandle() fails: ${(error as Error).message}`)
   }
 }
 
-function isBoundSocket(value: unknown, type: SocketType): value is BoundSocket {
-  const { fd, getsockname, close } = (value ?? {}) as Partial<Record<keyof BoundSocket, unknown>>
-  const functions = type === -1 ? [close] : [getsockname, close]
-  return Number.isInteger(fd) && (fd as number) >= 0 && functions.every((one) => typeof one === 'function')
+function isErrorNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value < 0
+}
+
+function isBoundSocket(value: unknown): value is BoundSocket {
+  const { fd, close } = (value ?? {}) as Partial<BoundSocket>
+  return fd !== undefined && Number.isInteger(fd) && fd >= 0 && typeof close === 'function'
+}
+
+function isBoundPort(socket: BoundSocket): socket is BoundPort {
+  return typeof (socket as Partial<BoundPort>).getsockname === 'function'
 }
 
 function unusable(why: string): CandyError {

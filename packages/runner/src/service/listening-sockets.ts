@@ -13,7 +13,7 @@ import { getSystemErrorName } from 'node:util'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { isListening } from '../os/unix-socket.js'
-import { bindSocket } from './bound-socket.js'
+import { bindPath, bindPort } from './bound-socket.js'
 import type { Endpoint } from './endpoints.js'
 import { assignInherited, readInherited } from './inherited-sockets.js'
 
@@ -58,10 +58,9 @@ export async function listen(address: ServiceAddress): Promise<ListeningSocket> 
 async function listenOnPath(path: string): Promise<ListeningSocket> {
   const end = Date.now() + TIMEOUT
   for (;;) {
-    const handle = withUmask(UMASK, () => bindSocket(path, -1, -1))
-    // libuv removes the file that it made when the handle closes.
-    if (typeof handle !== 'number') return { descriptor: handle.fd, close: () => handle.close() }
-    if (getSystemErrorName(handle) !== 'EADDRINUSE') throw failure({ path }, handle)
+    const socket = withUmask(UMASK, () => bindPath(path))
+    if (typeof socket !== 'number') return { descriptor: socket.fd, close: () => socket.close() }
+    if (getSystemErrorName(socket) !== 'EADDRINUSE') throw failure({ path }, socket)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false) {
       throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
     }
@@ -76,14 +75,9 @@ async function listenOnPort(host: string, port: number): Promise<ListeningSocket
   const { address, family } = await lookup(host).catch((error: Error) => {
     throw new CandyError('CONFIG', `${host}: ${error.message}`)
   })
-  const handle = bindSocket(address, port, family === 6 ? 6 : 4)
-  if (typeof handle === 'number') throw failure({ host, port }, handle)
-  const error = handle.getsockname?.({}) ?? 0
-  if (error !== 0) {
-    handle.close()
-    throw failure({ host, port }, error)
-  }
-  return { descriptor: handle.fd, close: () => handle.close() }
+  const socket = bindPort(address, family === 6 ? 6 : 4, port)
+  if (typeof socket === 'number') throw failure({ host, port }, socket)
+  return { descriptor: socket.fd, close: () => socket.close() }
 }
 
 function failure(address: ServiceAddress, errno: number): CandyError {
