@@ -44,11 +44,15 @@ export const misdeeds: fc.Arbitrary<readonly Misdeed[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 )
 
-/** What is said in the middle of content may have crossed with its end on the wire, and nobody can tell; so nothing is. */
+/**
+ * A reply that is sent in the middle of content may cross with its end on the wire, and then it cannot be told from the reply to
+ * the message. So nothing is sent there, and a reply too many just before it is not sent so slowly that it would come there.
+ */
 export function actsOf(all: readonly Misdeed[]): (step: Step, connection: number) => Act {
   return (step, connection) => {
     const { act = {} } = all.find((one) => one.step === step && one.connection === connection) ?? {}
-    if (step !== 'content') return act
-    return act.ending === undefined ? {} : { ending: act.ending }
+    if (step === 'content') return act.ending === undefined ? {} : { ending: act.ending }
+    const hasMore = act.before !== undefined || act.after !== undefined
+    return hasMore && (step === 'rcpt' || step === 'data') ? { ...act, drip: false } : act
   }
 }
