@@ -16,16 +16,16 @@ describe('a deadline', () => {
     expect(() => deadline.throwIfAborted()).toThrow('not done within 10 ms')
   })
 
-  test('comes with that of the whole, with the same reason, and not the other way round', () => {
-    const whole = new Deadline()
-    const part = new Deadline(whole)
-    const other = new Deadline(whole)
+  test('comes with its parent, with the same reason, and not the other way round', () => {
+    const parent = new Deadline()
+    const part = new Deadline(parent)
+    const other = new Deadline(parent)
     part.abort(new Error('only I'))
-    expect([whole.reason, other.reason]).toEqual([undefined, undefined])
-    whole.abort(WHY)
+    expect([parent.reason, other.reason]).toEqual([undefined, undefined])
+    parent.abort(WHY)
     expect(other.reason).toBe(WHY)
     expect(part.reason?.message).toBe('only I')
-    expect(new Deadline(whole).reason).toBe(WHY)
+    expect(new Deadline(parent).reason).toBe(WHY)
   })
 
   test('tells those who come late at once, and those who have left nothing', () => {
@@ -50,15 +50,15 @@ describe('a deadline', () => {
   })
 
   test('that has ended does not come any more', async () => {
-    const whole = new Deadline()
-    const part = new Deadline(whole, 1)
+    const parent = new Deadline()
+    const part = new Deadline(parent, 1)
     const { signal } = part
     const listener = vi.fn()
     part.onAbort(listener)
     part.end()
     part.end()
     await sleep(10)
-    whole.abort(WHY)
+    parent.abort(WHY)
     expect([part.reason, signal.aborted]).toEqual([undefined, false])
     expect(listener).not.toHaveBeenCalled()
   })
@@ -70,7 +70,7 @@ describe('unlessAborted', () => {
     await expect(unlessAborted(Promise.reject(WHY), new Deadline())).rejects.toBe(WHY)
   })
 
-  test('does not wait past the deadline, nor let a late failure go unheard of', async () => {
+  test('does not wait past the deadline, nor leave a late failure unhandled', async () => {
     const deadline = new Deadline()
     let fail: (reason: Error) => void = () => {}
     const waiting = unlessAborted(new Promise((_, reject) => (fail = reject)), deadline)

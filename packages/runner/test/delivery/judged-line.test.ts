@@ -32,7 +32,7 @@ function judged(
 
 async function* emptyBytes(): AsyncGenerator<Uint8Array> {}
 
-test('one line says who, what, why, and what Postfix heard', () => {
+test('one line tells who, what, why, and what Postfix was answered', () => {
   const log = memoryLog()
   logJudged(
     log,

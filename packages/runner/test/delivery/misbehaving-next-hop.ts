@@ -1,6 +1,6 @@
 /**
- * A next hop that need not keep to SMTP: at every step it does what it is told to, and counts what it really had when it
- * said 250. It speaks on a real socket, takes DATA and BDAT, and knows where a message ends.
+ * A next hop that does not keep to SMTP: at every step it does what a test wants, and it records which messages it really had
+ * when it replied 250. It listens on a real socket, accepts DATA and BDAT, and knows where a message ends.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -9,7 +9,7 @@ export const STEPS = ['connect', 'ehlo', 'xforward', 'mail', 'rcpt', 'data', 'co
 
 export type Step = (typeof STEPS)[number]
 
-/** What is done at a step. `say` stands in for the proper reply; `before` and `after` are said as well, in writes of their own. */
+/** What is done at a step. `say` replaces the proper reply; `before` and `after` are sent as well, in writes of their own. */
 export interface Act {
   readonly before?: string
   readonly say?: string
@@ -20,18 +20,18 @@ export interface Act {
   readonly ending?: 'close' | 'silence'
 }
 
-/** A message that came whole: its first line, and whether a positive reply was said once it was there. */
-interface Whole {
-  readonly mark: string
-  readonly vouched: boolean
+/** A message that was received to its end: its first line, and whether a positive reply was sent then. */
+interface ReceivedMessage {
+  readonly firstLine: string
+  readonly accepted: boolean
 }
 
-export interface Rogue {
+export interface MisbehavingNextHop {
   readonly path: string
-  readonly whole: readonly Whole[]
+  readonly messages: readonly ReceivedMessage[]
   /** Connections so far. */
   readonly connections: number
-  /** Has it do so. `connection` counts from 1. */
+  /** Sets what it does. `connection` counts from 1. */
   behave(act: (step: Step, connection: number) => Act): void
   stop(): Promise<void>
 }
@@ -45,9 +45,12 @@ export const KEYWORDS: readonly string[] = [
   '8BITMIME',
 ]
 
-export async function startRogue(path: string, keywords: readonly string[] = KEYWORDS): Promise<Rogue> {
+export async function startMisbehavingNextHop(
+  path: string,
+  keywords: readonly string[] = KEYWORDS,
+): Promise<MisbehavingNextHop> {
   const sockets = new Set<Socket>()
-  const whole: Whole[] = []
+  const messages: ReceivedMessage[] = []
   let act: (step: Step, connection: number) => Act = () => ({})
   let connections = 0
   const server: Server = createServer({ noDelay: true }, (socket) => {
@@ -60,13 +63,13 @@ export async function startRogue(path: string, keywords: readonly string[] = KEY
       socket,
       keywords,
       (step) => act(step, number),
-      (one) => whole.push(one),
+      (message) => messages.push(message),
     )
   })
   await new Promise<void>((resolve) => server.listen(path, resolve))
   return {
     path,
-    whole,
+    messages,
     get connections() {
       return connections
     },
@@ -84,7 +87,7 @@ async function converse(
   socket: Socket,
   keywords: readonly string[],
   act: (step: Step) => Act,
-  receive: (whole: Whole) => void,
+  receive: (message: ReceivedMessage) => void,
 ): Promise<void> {
   const input = new Input(socket)
   let going = true
@@ -109,10 +112,10 @@ async function converse(
     if (ending === 'close') socket.destroySoon()
     if (ending !== undefined) going = false
   }
-  /** The content has come whole: only now is 250 an answer to it. */
+  /** The content was received to its end: only now is 250 a reply to it. */
   const finish = async (content: string): Promise<void> => {
     const { before = '', say = KEPT } = act('end')
-    receive({ mark: content.split('\r\n', 1)[0] ?? '', vouched: `${before}${say}`.startsWith('2') })
+    receive({ firstLine: content.split('\r\n', 1)[0] ?? '', accepted: `${before}${say}`.startsWith('2') })
     await reply('end', KEPT)
   }
   await reply('connect', '220 rogue ESMTP\r\n')
@@ -149,7 +152,7 @@ async function converse(
   }
 }
 
-/** What the socket gives, read as Latin-1; undefined once it gives no more. */
+/** Reads the socket as Latin-1. Returns undefined once nothing more comes. */
 class Input {
   readonly #socket: Socket
   #text = ''
@@ -169,7 +172,7 @@ class Input {
   }
 
   line(): Promise<string | undefined> {
-    return this.#take(() => this.#text.indexOf('\r\n'), 2)
+    return this.#read(() => this.#text.indexOf('\r\n'), 2)
   }
 
   async toDot(): Promise<string | undefined> {
@@ -178,23 +181,23 @@ class Input {
       this.#text = this.#text.slice(3)
       return ''
     }
-    return this.#take(() => this.#text.indexOf('\r\n.\r\n'), 5)
+    return this.#read(() => this.#text.indexOf('\r\n.\r\n'), 5)
   }
 
   bytes(count: number): Promise<string | undefined> {
-    return this.#take(() => (this.#text.length < count ? -1 : count), 0)
+    return this.#read(() => (this.#text.length < count ? -1 : count), 0)
   }
 
-  async #take(find: () => number, skip: number): Promise<string | undefined> {
+  async #read(find: () => number, skip: number): Promise<string | undefined> {
     let at = find()
     while (at === -1) {
       if (this.#ended || this.#socket.destroyed) return undefined
       await this.#more()
       at = find()
     }
-    const taken = this.#text.slice(0, at)
+    const part = this.#text.slice(0, at)
     this.#text = this.#text.slice(at + skip)
-    return taken
+    return part
   }
 
   #more(): Promise<void> {

@@ -1,4 +1,4 @@
-/** What becomes of a message whose recipients come out differently, whatever the next hop and the quarantine do. */
+/** What is done with a message whose recipients have different outcomes, whatever the next hop and the quarantine do. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'
@@ -57,7 +57,7 @@ const planned = fc.record({
 const hops = fc.array(fc.constantFrom<Hop>('takes', 'takes', 'refuses', 'breaks'), { maxLength: 4 })
 const all = fc.record({ plans: fc.array(planned, { minLength: 1, maxLength: 5 }), hops, keeps: fc.boolean() })
 
-test('each by itself: everybody hears once, and 250 means that the message is somewhere', async () => {
+test('each by itself: every recipient is answered once, and 250 means that the message is somewhere', async () => {
   await fc.assert(
     fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
       const { actions, delivered, kept, judged } = makeActions(does, keeps)
@@ -100,7 +100,7 @@ test('together: nobody loses mail, nobody gets it twice, and what goes on as the
   )
 })
 
-test('together: who is refused while others are not has it in the quarantine', async () => {
+test('together: the message of recipients who are refused while others are not goes into the quarantine', async () => {
   const { actions, delivered, kept, judged } = makeActions([])
   const plans: Planned[] = [
     { action: 'accept', bytes: 0 },
@@ -113,7 +113,7 @@ test('together: who is refused while others are not has it in the quarantine', a
   expect(judged).toHaveLength(3)
 })
 
-test('together: what the next hop does not take after it took it for others is in the quarantine', async () => {
+test('together: what the next hop refuses after it has accepted it for others goes into the quarantine', async () => {
   for (const late of ['refuses', 'breaks'] as const) {
     const { actions, delivered, kept } = makeActions(['takes', late])
     const groups = [0, 1].map((bytes) => group(bytes, { action: 'accept', bytes }))

@@ -7,7 +7,7 @@ import { announced, type Sink, type SinkOptions, startSink } from '../../../../t
 import type { HandOverResult, OutgoingMessage } from '../../src/delivery/next-hop.js'
 import { smtpNextHop } from '../../src/delivery/smtp-next-hop.js'
 import { chunks, type MemoryLog, memoryLog, scratch } from '../support.js'
-import { type Act, type Rogue, type Step, startRogue } from './misbehaving-next-hop.js'
+import { type Act, type MisbehavingNextHop, type Step, startMisbehavingNextHop } from './misbehaving-next-hop.js'
 import { actsOf, misdeeds } from './misbehaviour.js'
 
 const TEXT = 'Subject: caf\xc3\xa9\r\n\r\nbody\r\n'
@@ -122,10 +122,10 @@ test.each<readonly [Step, Act]>([
   ['end', { say: '', ending: 'close' }],
   ['connect', { say: 'x'.repeat(10_000) }],
 ])('a next hop that misbehaves at %s has not taken the message (%#)', async (at, act) => {
-  const path = join(scratch(), 'rogue')
-  const rogue: Rogue = await startRogue(path)
-  onTestFinished(() => rogue.stop())
-  rogue.behave((step) => (step === at ? act : {}))
+  const path = join(scratch(), 'nextHop')
+  const nextHop: MisbehavingNextHop = await startMisbehavingNextHop(path)
+  onTestFinished(() => nextHop.stop())
+  nextHop.behave((step) => (step === at ? act : {}))
   const handed = smtpNextHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() }).handOver(
     delivery(),
     AbortSignal.timeout(20_000),
@@ -133,22 +133,22 @@ test.each<readonly [Step, Act]>([
   await expect(handed).rejects.toMatchObject({ code: 'NEXT_HOP' })
 })
 
-test('whatever a next hop does, success is said only for what it took whole, and nothing leaves twice', async () => {
+test('whatever a next hop does, success is reported only for a message that it has completely, and nothing is sent twice', async () => {
   await fc.assert(
     fc.asyncProperty(misdeeds, async (wrong) => {
-      const path = join(scratch(), 'rogue')
-      const rogue = await startRogue(path)
-      rogue.behave(actsOf(wrong))
+      const path = join(scratch(), 'nextHop')
+      const nextHop = await startMisbehavingNextHop(path)
+      nextHop.behave(actsOf(wrong))
       const hop = smtpNextHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() })
       const handed = await hop
         .handOver(delivery({ client: CLIENT }), AbortSignal.timeout(100))
         .catch(({ code }) => code)
-      expect(rogue.whole.length).toBeLessThanOrEqual(1)
-      if (handed === 'NEXT_HOP') return rogue.stop()
+      expect(nextHop.messages.length).toBeLessThanOrEqual(1)
+      if (handed === 'NEXT_HOP') return nextHop.stop()
       const { delivered } = handed as HandOverResult
-      if (delivered) expect(rogue.whole).toEqual([{ mark: TEXT.split('\r\n')[0], vouched: true }])
+      if (delivered) expect(nextHop.messages).toEqual([{ firstLine: TEXT.split('\r\n')[0], accepted: true }])
       else expect((handed as { status: string }).status).toBe('5.3.4')
-      await rogue.stop()
+      await nextHop.stop()
     }),
     { numRuns: 150 },
   )

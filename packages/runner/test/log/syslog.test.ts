@@ -16,8 +16,8 @@ function listen(): Log & { readonly lines: string[] } {
   return { lines, write: (_, event) => void lines.push(event), close: async () => {} }
 }
 
-/** Puts a logger before the system's that writes what it hears, and its process id, into files. */
-function installLogger(script: string): { readonly heard: () => string; readonly pid: () => number | undefined } {
+/** Puts a logger before the system's that writes what it reads, and its process id, into files. */
+function installLogger(script: string): { readonly received: () => string; readonly pid: () => number | undefined } {
   const directory = scratch()
   writeFileSync(join(directory, 'logger'), `#!/bin/sh\ncd '${directory}'\n${script}\n`)
   chmodSync(join(directory, 'logger'), 0o755)
@@ -26,7 +26,7 @@ function installLogger(script: string): { readonly heard: () => string; readonly
     const file = join(directory, name)
     return existsSync(file) ? readFileSync(file, 'utf8') : ''
   }
-  return { heard: () => read('heard'), pid: () => Number(read('pid')) || undefined }
+  return { received: () => read('received'), pid: () => Number(read('pid')) || undefined }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -34,46 +34,46 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 test('lines have the priority of their level and are not cut at 1 KiB, as logger(1) does by itself', async () => {
-  const logger = installLogger('echo "$*" >arguments; cat >>heard; ')
+  const logger = installLogger('echo "$*" >arguments; cat >>received; ')
   const log = openSyslog('candy/serve', listen())
   log.write('info', 'judged', { answer: 'x'.repeat(3_000) })
   log.write('error', 'broken')
   await log.close()
-  const [first, second] = logger.heard().split('\n')
+  const [first, second] = logger.received().split('\n')
   expect(first).toBe(`<22>judged answer=${'x'.repeat(3_000)}`)
   expect(second).toBe('<19>error: broken')
 })
 
 test('a logger that is killed is started again, and later lines reach it', async () => {
-  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const logger = installLogger('echo $$ >pid; exec cat >>received')
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)
   log.write('info', 'before')
-  await until(() => logger.heard().includes('before'))
+  await until(() => logger.received().includes('before'))
   // It has lived for long enough to count as sound.
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   const pid = logger.pid() ?? 0
   process.kill(pid, 'SIGKILL')
   await until(() => !existsSync(`/proc/${pid}`))
   log.write('info', 'after')
-  await until(() => logger.heard().includes('after'))
+  await until(() => logger.received().includes('after'))
   await log.close()
   expect(fallback.lines).toEqual([])
 })
 
 test('a line that finds the logger dead before its end is known goes to the next one', async () => {
-  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const logger = installLogger('echo $$ >pid; exec cat >>received')
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)
   log.write('info', 'before')
-  await until(() => logger.heard().includes('before'))
+  await until(() => logger.received().includes('before'))
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   const pid = logger.pid() ?? 0
   process.kill(pid, 'SIGKILL')
-  // Nothing is heard of its end while this goes on.
+  // Nothing is received of its end while this goes on.
   while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
   log.write('info', 'after')
-  await until(() => logger.heard().includes('after') || fallback.lines.length > 0)
+  await until(() => logger.received().includes('after') || fallback.lines.length > 0)
   await log.close()
   expect(fallback.lines).toEqual([])
 })
@@ -96,11 +96,11 @@ test('the system log ends even where there is none', async () => {
 })
 
 test('a line after the close starts no logger, which would keep the process from ending', async () => {
-  const logger = installLogger('echo $$ >pid; exec cat >>heard')
+  const logger = installLogger('echo $$ >pid; exec cat >>received')
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)
   log.write('info', 'before')
-  await until(() => logger.heard().includes('before'))
+  await until(() => logger.received().includes('before'))
   // One that ends sooner counts as broken, and the next is not started at once anyway.
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   await log.close()
@@ -109,5 +109,5 @@ test('a line after the close starts no logger, which would keep the process from
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(fallback.lines).toEqual(['late'])
   expect(logger.pid()).toBe(first)
-  expect(logger.heard()).toBe('<22>before\n')
+  expect(logger.received()).toBe('<22>before\n')
 })

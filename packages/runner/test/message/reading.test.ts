@@ -21,7 +21,7 @@ test('a chunk that is no Uint8Array is CONTENT, and the source is ended', async 
   expect(ended).toBe(true)
 })
 
-test('an abort is heard at once, though the source never answers', async () => {
+test('an abort ends the reading at once, also when the source is stuck', async () => {
   const stuck = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) }
   const controller = new AbortController()
   const read = text(reading(stuck, controller.signal))

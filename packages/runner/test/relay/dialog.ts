@@ -1,8 +1,9 @@
 /**
- * Dialogs as text. `C:` is a line of the client, `B:` bytes without CRLF behind them; `S:` is a line of the server, and
- * `...` at its end stands for anything, `OWN-ID` for an id of candy's own. `\r`, `\n`, `\0`, `\xHH` and `\\` are bytes. Before the dialog: `relay:` says
- * the mode, and the protocol where it is not that of the mode, `fault:` where the next hop does what (`rcpt 550 5.1.1 no such user`). After it: `next:` is what the
- * next hop heard, over all messages it took, and `message:` the content of each.
+ * Dialogs as text. `C:` is a line of the client, `B:` are bytes of the client without CRLF; `S:` is a line of the server, where
+ * `...` at the end stands for anything, and `OWN-ID` for an id of candy's own. `\r`, `\n`, `\0`, `\xHH` and `\\` are bytes. Before
+ * the dialog, `relay:` has the mode, and the protocol where it is not that of the mode; `fault:` has what the next hop does at
+ * which step (`rcpt 550 5.1.1 no such user`). After it, `next:` are the lines that the next hop received for all messages, and
+ * `message:` is the content of each.
  */
 
 import type { Fault, Stage } from '../../../../test/ground/sink.js'
@@ -12,8 +13,8 @@ export interface Dialog {
   readonly mode: SmtpMode
   readonly protocol: 'lmtp' | 'smtp'
   readonly faults: readonly { readonly at: Stage; readonly answer: Fault; readonly times?: number }[]
-  /** What the client says in one go, and what it must hear then. */
-  readonly turns: readonly { readonly say: Buffer; readonly hear: readonly string[] }[]
+  /** What the client sends at once, and the lines that must follow. */
+  readonly turns: readonly { readonly say: Buffer; readonly replies: readonly string[] }[]
   readonly next: readonly string[]
   readonly messages: readonly string[]
 }
@@ -24,14 +25,14 @@ export function parseDialog(text: string): Dialog {
     key: lines[3 * n + 1],
     value: lines[3 * n + 2] ?? '',
   }))
-  const turns: { say: Buffer; hear: string[] }[] = [{ say: Buffer.alloc(0), hear: [] }]
+  const turns: { say: Buffer; replies: string[] }[] = [{ say: Buffer.alloc(0), replies: [] }]
   for (const { key, value } of rows) {
     const last = turns.at(-1)
-    if (key === 'S') last?.hear.push(value)
+    if (key === 'S') last?.replies.push(value)
     else if (key === 'C' || key === 'B') {
       const say = bytes(key === 'C' ? `${value}\\r\\n` : value)
-      if (last !== undefined && last.hear.length === 0) last.say = Buffer.concat([last.say, say])
-      else turns.push({ say, hear: [] })
+      if (last !== undefined && last.replies.length === 0) last.say = Buffer.concat([last.say, say])
+      else turns.push({ say, replies: [] })
     }
   }
   const valuesOf = (wanted: string): string[] => rows.filter(({ key }) => key === wanted).map(({ value }) => value)
@@ -47,11 +48,11 @@ export function parseDialog(text: string): Dialog {
   }
 }
 
-/** Compares, giving back the expected line where what was heard fits its `...`. */
-export function fitted(heard: readonly string[], expected: readonly string[]): readonly string[] {
-  return heard.map((said, index) => {
+/** The lines, with the expected line where a line fits its `...`, for comparing. */
+export function fitted(lines: readonly string[], expected: readonly string[]): readonly string[] {
+  return lines.map((received, index) => {
     const pattern = expected[index]
-    const line = said.replace(/candy-[0-9a-f]{12}/, 'OWN-ID')
+    const line = received.replace(/candy-[0-9a-f]{12}/, 'OWN-ID')
     return pattern?.endsWith('...') && line.startsWith(pattern.slice(0, -3)) ? pattern : line
   })
 }
@@ -64,8 +65,8 @@ function parseFault(text: string): Dialog['faults'][number] {
 function bytes(text: string): Buffer {
   const plain = Buffer.from(text, 'utf8').toString('latin1')
   const escapes: Readonly<Record<string, string>> = { r: '\r', n: '\n', 0: '\0', '\\': '\\' }
-  const unescaped = plain.replace(/\\(?:x([0-9a-f]{2})|([rn0\\]))/g, (_, hex?: string, letter?: string) =>
-    hex === undefined ? (escapes[letter ?? ''] ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+  const unescaped = plain.replace(/\\(?:x([0-9a-f]{2})|([rn0\\]))/g, (_, hex?: string, name?: string) =>
+    hex === undefined ? (escapes[name ?? ''] ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
   )
   return Buffer.from(unescaped, 'latin1')
 }

@@ -88,7 +88,7 @@ test('a deadline that passes while the next hop is silent is the end of it, and 
   expect([sink.sessions, sink.count]).toEqual([1, 0])
 })
 
-test.each(BY)('a next hop that has hung up hears it all again, once ($by)', async ({ sink: options }) => {
+test.each(BY)('a next hop that has hung up is sent the transaction again, once ($by)', async ({ sink: options }) => {
   const { sink, nextHop } = await start(options)
   sink.hangUp()
   await sleep(20)

@@ -1,4 +1,4 @@
-/** Recipients with settings of their own in the relay: who hears what, and what the next hop hears and gets. */
+/** Recipients with settings of their own in the relay: what is replied for whom, and what is sent to the next hop. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { obedient, type RelayOptions, startRelay, withRules } from './started-re
 
 const RECIPIENTS = ['b@example.net', 'c@off.example.net', 'd@example.net']
 
-const letter = (word: string) => ({
+const messageWith = (word: string) => ({
   sender: 'a@example.com',
   recipients: RECIPIENTS,
   bytes: `Subject: ${word}\r\n\r\nbody\r\n`,
@@ -14,17 +14,17 @@ const letter = (word: string) => ({
 
 const start = (options: RelayOptions = {}) => startRelay({ filters: [withRules(obedient)], ...options })
 
-/** Who is named in the records of the quarantine, and why. */
+/** The recipients in the records of the quarantine, and the reasons. */
 function quarantined(directory: string): readonly unknown[] {
   return readdirSync(directory)
     .map((name) => JSON.parse(readFileSync(join(directory, name, 'record.json'), 'utf8')))
     .map(({ envelope, reason }) => [envelope.recipients, reason.text])
 }
 
-test('each load goes on once, to those for whom it is', async () => {
+test('each delivery is one transaction, with the recipients who get the same bytes', async () => {
   const { sink, greet, log } = await start()
   const client = await greet()
-  const reply = await client.send(letter('add'))
+  const reply = await client.send(messageWith('add'))
   expect([reply.code, (await client.read()).code, (await client.read()).code]).toEqual([250, 250, 250])
   expect(sink.messages.map(({ recipients, bytes }) => [recipients, bytes.toString()])).toEqual([
     [['b@example.net', 'd@example.net'], 'X-Obedient: yes\r\nSubject: add\r\n\r\nbody\r\n'],
@@ -47,48 +47,48 @@ test.each([
   await client.expect('DATA')
   const mend = sink.fail(fault)
   const codes = [
-    (await client.content(letter('add').bytes)).code,
+    (await client.content(messageWith('add').bytes)).code,
     (await client.read()).code,
     (await client.read()).code,
   ]
   expect(codes).toEqual([250, 451, 250])
   expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['b@example.net', 'd@example.net']])
   mend()
-  expect((await client.send({ ...letter('add'), recipients: ['c@off.example.net'] })).code).toBe(250)
+  expect((await client.send({ ...messageWith('add'), recipients: ['c@off.example.net'] })).code).toBe(250)
   expect(sink.count).toBe(2)
 })
 
-test('who can be answered is, while the next hop still thinks about others', async () => {
+test('who can be answered is, while the next hop has not answered for others yet', async () => {
   const { sink, greet } = await start()
   const client = await greet()
   await client.expect('MAIL FROM:<a@example.com>')
   for (const recipient of ['b@refuse.example.net', 'c@off.example.net']) await client.expect(`RCPT TO:<${recipient}>`)
   await client.expect('DATA')
   sink.fail({ at: 'dot', answer: 'stall' })
-  expect((await client.content(letter('reject').bytes)).lines).toEqual([
+  expect((await client.content(messageWith('reject').bytes)).lines).toEqual([
     expect.stringMatching(/^5\.7\.1 as you wish \(candy-\w+\)$/),
   ])
   await expect(client.read(100)).rejects.toThrow()
   sink.hangUp()
 })
 
-test('with one reply for all, who cannot be refused alone is served by the quarantine', async () => {
+test('with one reply for all, the message of recipients who cannot be refused alone goes into the quarantine', async () => {
   const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
-  expect((await client.send({ ...letter('reject'), recipients: ['b@refuse.example.net'] })).code).toBe(550)
-  expect((await client.send(letter('reject'))).code).toBe(250)
+  expect((await client.send({ ...messageWith('reject'), recipients: ['b@refuse.example.net'] })).code).toBe(550)
+  expect((await client.send(messageWith('reject'))).code).toBe(250)
   expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['c@off.example.net']])
   expect(quarantined(quarantine)).toEqual([[['b@example.net', 'd@example.net'], 'as you wish']])
 })
 
-test('with one reply for all, a load that is refused after another was taken is in the quarantine', async () => {
+test('with one reply for all, a delivery that is refused after another was accepted goes into the quarantine', async () => {
   const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   await client.expect('MAIL FROM:<a@example.com>')
   for (const recipient of RECIPIENTS) await client.expect(`RCPT TO:<${recipient}>`)
   await client.expect('DATA')
   sink.fail({ at: 'rcpt', answer: '451 4.2.0 later', match: /off\.example/ })
-  expect((await client.content(letter('add').bytes)).code).toBe(250)
+  expect((await client.content(messageWith('add').bytes)).code).toBe(250)
   expect(sink.messages.map(({ recipients }) => recipients)).toEqual([['b@example.net', 'd@example.net']])
   expect(quarantined(quarantine)).toEqual([
     [['c@off.example.net'], 'the next hop took the message for other recipients and not for these'],
@@ -99,7 +99,7 @@ test('with one reply for all, a next hop that takes nothing has the client come 
   const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   sink.fail({ at: 'data', answer: '451 4.3.0 later' })
-  expect((await client.send(letter('add'))).code).toBe(451)
+  expect((await client.send(messageWith('add'))).code).toBe(451)
   expect([sink.count, quarantined(quarantine)]).toEqual([0, []])
 })
 
@@ -107,7 +107,7 @@ test('with one reply for all, a message that the quarantine has for everybody is
   const filter = withRules({ ...obedient, policy: { ...obedient.policy, onReject: 'quarantine' } })
   const { greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp', filters: [filter] })
   const client = await greet()
-  const reply = await client.send({ ...letter('reject'), recipients: ['b@example.net', 'c@refuse.example.net'] })
+  const reply = await client.send({ ...messageWith('reject'), recipients: ['b@example.net', 'c@refuse.example.net'] })
   expect([reply.code, reply.lines[0]]).toEqual([250, expect.stringMatching(/^2\.0\.0 quarantined as /)])
   expect(quarantined(quarantine)).toHaveLength(2)
 })

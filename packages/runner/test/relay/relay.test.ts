@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Client } from '../../../../test/ground/client.js'
 import { chunks, makeFilter } from '../support.js'
-import { begin, LETTER, obedient, startRelay } from './started-relay.js'
+import { begin, MESSAGE, obedient, startRelay } from './started-relay.js'
 
 describe('the client', () => {
   test('that goes away while filters judge takes the message with it', async () => {
@@ -80,11 +80,11 @@ describe('the client', () => {
     })
     const { greet } = await startRelay({ filters: [slow], idle: 150 })
     const client = await greet()
-    expect((await client.send(LETTER)).code).toBe(250)
+    expect((await client.send(MESSAGE)).code).toBe(250)
     expect((await client.command('NOOP')).code).toBe(250)
   })
 
-  test('that hangs up with QUIT has heard the answers to what it said before', async () => {
+  test('that hangs up with QUIT has got the replies to what it sent before', async () => {
     const { path, log, sessions } = await startRelay()
     const socket = connect(path)
     socket.end('NOOP\r\nQUIT\r\n')
@@ -114,9 +114,9 @@ describe('the message', () => {
     const client = await greet()
     await client.expect('XFORWARD NAME=spike.example.net ADDR=IPV6:2001:db8::1 PROTO=ESMTP')
     await client.expect('XFORWARD HELO=spike IDENT=4F2B SOURCE=REMOTE')
-    await client.send({ ...LETTER, sender: '', recipients: ['jörg@example.net', '"a b"@example.net'] })
+    await client.send({ ...MESSAGE, sender: '', recipients: ['jörg@example.net', '"a b"@example.net'] })
     await client.read()
-    await client.send(LETTER)
+    await client.send(MESSAGE)
     expect(seen[0]).toEqual({
       id: '4F2B',
       envelope: {
@@ -140,14 +140,14 @@ describe('the message', () => {
       fc.asyncProperty(letters, async (text) => {
         sink.clear()
         const bytes = Buffer.from(text, 'latin1')
-        expect((await client.send({ ...LETTER, bytes })).code).toBe(250)
+        expect((await client.send({ ...MESSAGE, bytes })).code).toBe(250)
         expect(sink.messages[0]?.bytes.equals(bytes)).toBe(true)
       }),
       { numRuns: 60 },
     )
     sink.clear()
     const large = Buffer.from(`Subject: x\r\n\r\n${'.0123456789\r\n'.repeat(400_000)}`)
-    expect((await client.send({ ...LETTER, bytes: large })).code).toBe(250)
+    expect((await client.send({ ...MESSAGE, bytes: large })).code).toBe(250)
     expect(sink.messages[0]?.bytes.equals(large)).toBe(true)
   })
 
@@ -167,10 +167,10 @@ describe('the message', () => {
     expect(sink.messages[0]?.recipients).toHaveLength(100)
   })
 
-  test('is in the quarantine before the client hears of it', async () => {
+  test('is in the quarantine before the client gets its reply', async () => {
     const { sink, greet, quarantine } = await startRelay({ filters: [obedient] })
     const client = await greet()
-    const reply = await client.send({ ...LETTER, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
+    const reply = await client.send({ ...MESSAGE, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
     expect(reply.code).toBe(250)
     const [name = ''] = readdirSync(quarantine)
     expect(reply.lines[0]).toContain(`2.0.0 quarantined as ${name} by obedient: as you wish`)
@@ -187,7 +187,7 @@ describe('the message', () => {
     const { sink, greet } = await startRelay(options)
     const client = await greet()
     const bytes = `Subject: quarantine\r\n\r\n${'x'.repeat(80)}\r\n.\r\n`
-    expect((await client.send({ ...LETTER, bytes })).code).toBe(code)
+    expect((await client.send({ ...MESSAGE, bytes })).code).toBe(code)
     expect((await client.command('NOOP')).code).toBe(250)
     expect(sink.count).toBe(0)
   })
@@ -201,7 +201,7 @@ describe('the message', () => {
     )
     const { sink, greet } = await startRelay({ filters: [rewriting, obedient] })
     const client = await greet()
-    expect((await client.send({ ...LETTER, bytes: 'Subject: add\r\n\r\nbody\r\n' })).code).toBe(250)
+    expect((await client.send({ ...MESSAGE, bytes: 'Subject: add\r\n\r\nbody\r\n' })).code).toBe(250)
     expect(sink.messages[0]?.bytes.toString()).toBe('Subject: new\r\n\r\n.\r\nbody\r\n')
   })
 })
@@ -222,7 +222,7 @@ describe('draining', () => {
     for (const session of sessions) session.drain()
     await client.expect('RCPT TO:<b@example.net>')
     await client.expect('DATA')
-    expect((await client.content(LETTER.bytes)).code).toBe(250)
+    expect((await client.content(MESSAGE.bytes)).code).toBe(250)
     expect((await client.read()).code).toBe(421)
     expect(sink.count).toBe(1)
   })

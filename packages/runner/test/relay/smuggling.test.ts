@@ -5,19 +5,19 @@ import { expect, test } from 'vitest'
 import type { Client } from '../../../../test/ground/client.js'
 import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
 import { chunks, makeFilter } from '../support.js'
-import { begin, LETTER, type RelayGround, startRelay } from './started-relay.js'
+import { begin, MESSAGE, type StartedRelay, startRelay } from './started-relay.js'
 
-/** A relay whose filter gives the verdict that was last asked for. */
-async function startObedient(): Promise<{ ground: RelayGround; client: Client; say(verdict: Verdict): void }> {
+/** A relay whose filter returns the verdict that was set last. */
+async function startObedient(): Promise<{ relay: StartedRelay; client: Client; say(verdict: Verdict): void }> {
   let next: Verdict = { action: 'accept' }
-  const ground = await startRelay({ filters: [makeFilter('obedient', () => next, {}, true)] })
+  const relay = await startRelay({ filters: [makeFilter('obedient', () => next, {}, true)] })
   const say = (verdict: Verdict): void => {
     next = verdict
   }
-  return { ground, client: await ground.greet(), say }
+  return { relay, client: await relay.greet(), say }
 }
 
-function expectOneEach({ sink }: RelayGround): void {
+function expectOneEach({ sink }: StartedRelay): void {
   expect(sink.count).toBe(ATTEMPTS.length)
   for (const { bytes, sender } of sink.messages) {
     expect(sender).toBe('a@example.com')
@@ -27,7 +27,7 @@ function expectOneEach({ sink }: RelayGround): void {
 }
 
 test('what a client says is one message, whatever false end is in it and wherever that is cut', async () => {
-  const { ground, client } = await startObedient()
+  const { relay, client } = await startObedient()
   for (const pieces of ATTEMPTS) {
     await begin(client)
     for (const piece of pieces) {
@@ -38,36 +38,36 @@ test('what a client says is one message, whatever false end is in it and whereve
     expect((await client.read()).lines[0]).toMatch(/^2\.0\.0 Ok: kept \(candy-\w+\)$/)
     expect((await client.read()).lines[0]).toBe('2.0.0 Ok')
   }
-  expectOneEach(ground)
+  expectOneEach(relay)
 })
 
 test('what a filter writes is one message, whatever false end is in it and wherever that is cut', async () => {
-  const { ground, client, say } = await startObedient()
+  const { relay, client, say } = await startObedient()
   for (const pieces of ATTEMPTS) {
     say({ action: 'accept', content: () => chunks(...pieces) })
-    expect((await client.send(LETTER)).code).toBe(250)
+    expect((await client.send(MESSAGE)).code).toBe(250)
   }
-  expectOneEach(ground)
+  expectOneEach(relay)
 })
 
 test.each(FALSE_ENDS)('%j in a field that a filter adds, and nothing goes on', async (end) => {
-  const { ground, client, say } = await startObedient()
+  const { relay, client, say } = await startObedient()
   for (const edit of [
     { add: 'X-Added', value: `x${end}${SECOND}` },
     { add: `X-Added: x${end}${SECOND}`, value: '' },
     { remove: `X-Added${end}${SECOND}` },
   ]) {
     say({ action: 'accept', edits: [edit] })
-    expect((await client.send(LETTER)).code).toBe(451)
+    expect((await client.send(MESSAGE)).code).toBe(451)
   }
-  expect(ground.sink.count).toBe(0)
+  expect(relay.sink.count).toBe(0)
 })
 
-test.each(FALSE_ENDS)('%j in the reason of a filter, and the client hears one reply', async (end) => {
+test.each(FALSE_ENDS)('%j in the reason of a filter, and the client gets one reply', async (end) => {
   const { client, say } = await startObedient()
   for (const action of ['reject', 'defer'] as const) {
     say({ action, text: `no${end}250 2.0.0 Ok\r\n` })
-    expect((await client.send(LETTER)).lines).toHaveLength(1)
+    expect((await client.send(MESSAGE)).lines).toHaveLength(1)
     expect((await client.command('NOOP')).lines).toEqual(['2.0.0 Ok'])
   }
 })

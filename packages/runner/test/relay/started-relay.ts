@@ -15,7 +15,7 @@ import type { Relay } from '../../src/relay/relay.js'
 import { RelaySession } from '../../src/relay/session.js'
 import { type MemoryLog, makeFilter, memoryLog, scratch } from '../support.js'
 
-export interface RelayGround {
+export interface StartedRelay {
   readonly path: string
   readonly sink: Sink
   readonly log: MemoryLog
@@ -35,7 +35,7 @@ export async function startRelay({
   filters = [],
   sink: sinkOptions,
   ...options
-}: RelayOptions = {}): Promise<RelayGround> {
+}: RelayOptions = {}): Promise<StartedRelay> {
   const directory = scratch()
   const quarantine = join(directory, 'quarantine')
   mkdirSync(quarantine)
@@ -97,7 +97,7 @@ export function relayIn(directory: string, filters: readonly ConfiguredFilter[],
   }
 }
 
-/** A filter that does as the subject says: `Subject: reject` and so on. */
+/** A filter that does what the Subject field says: `Subject: reject` and so on. */
 export const obedient: ConfiguredFilter = makeFilter('obedient', async (message: Message): Promise<Verdict> => {
   const word = /^Subject: (\w+)/m.exec(Buffer.from(await message.headers()).toString('latin1'))?.[1]
   if (word === 'reject' || word === 'quarantine' || word === 'defer') return { action: word, text: 'as you wish' }
@@ -105,7 +105,7 @@ export const obedient: ConfiguredFilter = makeFilter('obedient', async (message:
   return { action: 'accept', edits: word === 'add' ? [{ add: 'X-Obedient', value: 'yes' }] : [] }
 })
 
-export const LETTER = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nbody\r\n' }
+export const MESSAGE = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nbody\r\n' }
 
 /** A transaction up to the point where the message may come. */
 export async function begin(client: Client): Promise<void> {

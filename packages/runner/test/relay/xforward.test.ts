@@ -1,9 +1,9 @@
-/** XFORWARD is for the next hop's log: what that has against it is logged here, and changes nothing for the mail. */
+/** XFORWARD is for the next hop's log: a refusal of it is logged, and changes nothing for the mail. */
 import { readdirSync } from 'node:fs'
 import type { Envelope } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
 import { makeFilter } from '../support.js'
-import { begin, LETTER, obedient, startRelay } from './started-relay.js'
+import { begin, MESSAGE, obedient, startRelay } from './started-relay.js'
 
 const LONG = `XFORWARD PROTO=ESMTP HELO=${'a'.repeat(300)} IDENT=4F2B SOURCE=REMOTE`
 
@@ -24,7 +24,7 @@ describe.each([
       const client = await greet()
       await client.expect('XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1')
       await client.expect(LONG)
-      expect((await client.send(LETTER)).code).toBe(250)
+      expect((await client.send(MESSAGE)).code).toBe(250)
       expect(seen[0]?.id).toBe('4F2B')
       expect(seen[0]?.envelope.client).toEqual({ address: '192.0.2.1', helo: 'a'.repeat(300), protocol: 'ESMTP' })
       expect(log.lines.filter(({ event }) => event.includes('XFORWARD'))).toEqual([
@@ -34,13 +34,13 @@ describe.each([
           fields: { command: LONG.slice(0, 200), reply: answer },
         },
       ])
-      expect((await client.send({ ...LETTER, recipients: ['c@example.net'] })).code).toBe(250)
+      expect((await client.send({ ...MESSAGE, recipients: ['c@example.net'] })).code).toBe(250)
       expect(sink.messages[1]?.transcript.map(String).join(' ')).not.toContain('XFORWARD')
     },
   )
 })
 
-test('what was refused is said again to a new connection, and what is refused again still changes nothing', async () => {
+test('a refused XFORWARD is sent again on a new connection, and a second refusal changes nothing either', async () => {
   let hangUp = (): void => {}
   const closing = makeFilter('closing', () => {
     hangUp()
@@ -52,7 +52,7 @@ test('what was refused is said again to a new connection, and what is refused ag
   const client = await greet()
   await client.expect('XFORWARD ADDR=IPV6:2001:db8::1')
   await client.expect('XFORWARD IDENT=1')
-  expect((await client.send(LETTER)).code).toBe(250)
+  expect((await client.send(MESSAGE)).code).toBe(250)
   expect(sink.messages[0]?.transcript.map(String).slice(0, 4)).toEqual([
     'EHLO mx.example.test',
     'XFORWARD ADDR=IPV6:2001:db8::1',
@@ -66,7 +66,7 @@ test('the longest HELO name that Postfix takes is no nonsense when it comes as x
   const client = await greet()
   for (let n = 0; n < 25; n++) {
     await client.expect(`XFORWARD HELO=${'+3D'.repeat(2040)}`)
-    expect((await client.send(LETTER)).code).toBe(250)
+    expect((await client.send(MESSAGE)).code).toBe(250)
   }
   expect(sink.count).toBe(25)
 })
@@ -78,14 +78,14 @@ test('XFORWARD without end takes no memory', async () => {
   const { code, lines } = await client.command('XFORWARD IDENT=21')
   expect([code, ...lines]).toEqual([501, '5.5.4 too many XFORWARD commands'])
   await begin(client)
-  expect((await client.content(LETTER.bytes)).code).toBe(250)
+  expect((await client.content(MESSAGE.bytes)).code).toBe(250)
 })
 
 test('an id that is too long for a file name keeps nothing out of the quarantine', async () => {
   const { greet, quarantine } = await startRelay({ filters: [obedient] })
   const client = await greet()
   await client.expect(`XFORWARD IDENT=${'x'.repeat(300)}`)
-  const { code } = await client.send({ ...LETTER, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
+  const { code } = await client.send({ ...MESSAGE, bytes: 'Subject: quarantine\r\n\r\nbody\r\n' })
   expect(code).toBe(250)
   expect(readdirSync(quarantine)).toHaveLength(1)
 })
