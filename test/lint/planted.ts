@@ -1,5 +1,5 @@
 /** Imports made from the table of walls: for each room those that it must not have, and those that it may. */
-import { dirname, join, relative } from 'node:path/posix'
+import { dirname, relative } from 'node:path/posix'
 import { PUBLIC, ROOMS, type Room } from './walls.js'
 
 /** Every way to import something. `@` stands for the specifier in its quotes. */
@@ -35,7 +35,8 @@ export function moduleIn({ folder }: Room): string {
 /** Imports that a module of this room must not have: all that is closed to it in every form, and in disguise in one form each. */
 export function forbiddenIn(room: Room): readonly string[] {
   const own = moduleIn(room)
-  const files = [...ROOMS.filter(({ folder }) => folder !== room.folder && !room.may.includes(folder)).map(moduleIn)]
+  const others = ROOMS.filter(({ folder }) => folder !== room.folder && !room.may.includes(folder))
+  const files = others.map(moduleIn)
   const direct = files.map((path) => specifierOf(path, own))
   const disguised = [...files.flatMap((path) => disguises(path, own)), ...builtFiles(room), ...packagesClosedTo(room)]
   return [...inEveryForm(direct), ...disguised.map((specifier, at) => inForm(FORMS[at % FORMS.length], specifier))]
@@ -65,7 +66,7 @@ function disguises(target: string, from: string): readonly string[] {
     `./${direct}`,
     direct.replace(/[^/]+$/, './$&'),
     direct.replace(/[^/]+$/, 'x/../$&'),
-    `./${join(up, 'packages', '..')}/${target}`,
+    `./${up}/${target}`,
     direct.replace(firstLetter, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
     `/${target}`,
     `file:///${target}`,
