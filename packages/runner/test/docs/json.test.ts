@@ -24,7 +24,9 @@ const outcome: StoppedOutcome = {
   content,
   edits: [],
   rewritten: false,
-  reports: [{ name: 'av', action: 'error', milliseconds: 3, text: 'no clamd', code: 'SCANNER_UNREACHABLE' }],
+  reports: [
+    { name: 'av', action: 'error', milliseconds: 3, text: 'no clamd', code: 'SCANNER_UNREACHABLE', askable: true },
+  ],
   close: async () => {},
 }
 
