@@ -5,10 +5,11 @@
 import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { unlinkIfThere } from '../os/unlink.js'
 import type { Attached } from './attachment.js'
 import { PostfixError } from './error.js'
 import type { Mode } from './mode.js'
-import { readRootFile, removeRootFile, writeRootFile } from './root-file.js'
+import { draftOf, readRootFile, removeRootFile, writeRootFile } from './root-file.js'
 
 /** Which receiving services candy is given beside `smtp`. */
 export interface Choice {
@@ -104,6 +105,11 @@ export function removeJournal({ state }: Records): void {
 
 export function removePending({ state }: Records): void {
   removeRootFile(join(state, NAMES.pending))
+}
+
+/** Removes what a killed command was about to put on record. Only while this process holds the lock. */
+export function clearRecordDrafts({ state }: Records): void {
+  for (const name of Object.values(NAMES)) unlinkIfThere(draftOf(join(state, name)))
 }
 
 /** How a record stands in its file. */

@@ -23,6 +23,7 @@ import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import {
+  clearRecordDrafts,
   DAMAGED,
   type FileChange,
   type Pending,
@@ -45,6 +46,7 @@ import { draftOf, removeRootFile } from './root-file.js'
  */
 export async function recover(paths: Paths): Promise<readonly string[]> {
   const run = commandsOf(paths.configDirectory)
+  clearRecordDrafts(paths)
   const pending = readPending(paths)
   const said: string[] = []
   if (pending === DAMAGED) said.push(await recoverBlindly(paths, run))
