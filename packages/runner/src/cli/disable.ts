@@ -1,20 +1,13 @@
 /** `candy disable`: takes candy out of Postfix again, line by line what `candy enable` put in, and loses no mail over it. */
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { soundSettings } from '../config/settings.js'
-import { hasEntry } from '../postfix/access.js'
-import { diffOf } from '../postfix/change.js'
 import { MADE_ACCOUNT } from '../postfix/directories.js'
-import { planDisable } from '../postfix/disable-plan.js'
-import { disable as carryOut } from '../postfix/disabling.js'
-import { filesOf, readInstance } from '../postfix/instance.js'
-import { knownJournal } from '../postfix/journal.js'
-import { planPurge, purge, type Removal } from '../postfix/purge.js'
+import { type DisablePlan, planDisable } from '../postfix/disable-plan.js'
+import { disable } from '../postfix/disabling.js'
+import type { Removal } from '../postfix/purge.js'
 import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
-import { EX_UNAVAILABLE, Failure } from './failure.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
-import { describeRunner, stopRunner } from './runner-stop.js'
 
 interface DisableOptions {
   readonly config?: string
@@ -25,8 +18,6 @@ interface DisableOptions {
   readonly yes?: true
   readonly json?: true
 }
-
-const SHARE = fileURLToPath(new URL('../../share', import.meta.url))
 
 export function addDisable(candy: Command): void {
   candy
@@ -42,77 +33,36 @@ export function addDisable(candy: Command): void {
       'after',
       '\nExit status: 0 done, or nothing to do, 69 refused, failed or not finished: the text says what to do, 64 usage.',
     )
-    .action((_, command: Command) => start(command.optsWithGlobals<DisableOptions>()))
+    .action((_, command: Command) => disableInstance(command.optsWithGlobals<DisableOptions>()))
 }
 
-async function start(options: DisableOptions): Promise<void> {
+async function disableInstance(options: DisableOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  if (options.dryRun) return disable(configDirectory, options)
-  return changeInstance('candy disable', configDirectory, () => disable(configDirectory, options))
+  if (options.dryRun) return showAndDisable(configDirectory, options)
+  return changeInstance('candy disable', configDirectory, () => showAndDisable(configDirectory, options))
 }
 
-async function disable(configDirectory: string, options: DisableOptions): Promise<void> {
+async function showAndDisable(configDirectory: string, options: DisableOptions): Promise<void> {
   const wait = readWait(options.wait)
   const { state } = soundSettings(configDirectory)
   assertRootOnly(state)
-  const report = (what: string): void => console.error(`${what} ...`)
   const records = { configDirectory, state }
-  let instance = await readInstance(configDirectory)
-  const paths = { ...records, queueDirectory: instance.queueDirectory }
-  if (!options.dryRun) {
-    const found = await recover(paths)
-    for (const what of found) console.error(what)
-    if (found.length > 0) instance = await readInstance(configDirectory)
-  }
-  const journal = knownJournal(records)
-  const plan = planDisable(instance, journal)
-  if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
-  const removals = options.purge
-    ? planPurge(paths, { share: SHARE, journal, quarantine: options.quarantine === true })
-    : []
-  const files = filesOf(paths)
-  const diff = [
-    { path: files.master, before: plan.before.master, after: plan.after.master },
-    { path: files.main, before: plan.before.main, after: plan.after.main },
-  ]
-    .map(diffOf)
-    .join('')
-  const runner = await describeRunner(paths)
-  const access = plan.entered.filter(hasEntry)
-  const done = diff === '' && journal === undefined && runner.length === 0 && access.length === 0
-  print(options, {
-    configDirectory,
-    detaches: plan.detaches,
-    diff,
-    runner,
-    access,
-    removals,
-    done: done && removals.length === 0,
-  })
-  if (options.dryRun || (done && removals.length === 0)) return
-  if (!options.yes) await confirm(options.purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
-  if (!done) {
-    await carryOut({ instance, plan, records, wait, report, stopRunner: () => stopRunner(paths, report) })
-  }
-  await purge(removals, paths)
+  if (!options.dryRun) for (const line of await recover(records)) console.error(line)
+  const [purge, quarantine] = [options.purge === true, options.quarantine === true]
+  const plan = await planDisable(records, { purge, quarantine })
+  print(plan, options)
+  if (options.dryRun || plan.done) return
+  if (!options.yes) await confirm(purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
+  await disable(plan, { wait, report: (what) => console.error(`${what} ...`) })
   console.error('candy is disabled: mail is not filtered any more.')
 }
 
-interface Shown {
-  readonly configDirectory: string
-  readonly detaches: readonly string[]
-  readonly diff: string
-  readonly runner: readonly string[]
-  /** Directories that candy may enter by an entry of its own. */
-  readonly access: readonly string[]
-  readonly removals: readonly Removal[]
-  readonly done: boolean
-}
-
-function print({ json }: DisableOptions, shown: Shown): void {
-  const { diff, runner, access, removals, done } = shown
+function print(plan: DisablePlan, { json }: DisableOptions): void {
+  const { diff, runner, access, removals, done } = plan
   if (json) {
-    console.log(JSON.stringify({ version: 1, ...shown }))
+    const { configDirectory } = plan.paths
+    const { detaches } = plan.edits
+    console.log(JSON.stringify({ version: 1, configDirectory, detaches, diff, runner, access, removals, done }))
     return
   }
   if (done) console.log('Nothing to do: candy is not enabled.')

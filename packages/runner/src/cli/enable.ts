@@ -1,34 +1,22 @@
-/** `candy enable`: shows what it will do to Postfix, asks, and does it. `candy mode` is the same for a host where it is done. */
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Argument, type Command, Option } from 'commander'
+/** `candy enable`: shows what it will do to the host, asks, and does it. */
+import { type Command, Option } from 'commander'
+import { readCandyToml } from '../config/candy-toml.js'
 import { listDirectory } from '../config/directory.js'
 import { Ownership } from '../config/ownership.js'
-import { type Settings, soundSettings } from '../config/settings.js'
-import { makeSettings, withMode } from '../config/settings-edit.js'
 import { filtersDirectory } from '../filters/configuration.js'
-import { ACCOUNT, hasAccount } from '../os/accounts.js'
-import { accessed } from '../postfix/access.js'
-import { diffOf, type FileTexts, readIfThere, take } from '../postfix/change.js'
-import { listOwnedPaths, make, missing, type OwnedPath, type Paths } from '../postfix/directories.js'
-import { enable as carryOut } from '../postfix/enabling.js'
-import { type Instance, readInstance } from '../postfix/instance.js'
-import { type Choice, type Journal, knownJournal } from '../postfix/journal.js'
-import { DEFAULT_MODE, MODE_NAMES, type Mode } from '../postfix/mode.js'
-import { type EnablePlan, planEnable } from '../postfix/plan.js'
+import { type EnablePlan, planEnable } from '../postfix/enable-plan.js'
+import { enable } from '../postfix/enabling.js'
+import { MODE_NAMES, type Mode } from '../postfix/mode.js'
 import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
-import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
 import { filterWarnings } from './filter-check.js'
-import { accessFor, printWayBack, wayBack } from './pipe-return.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
-import { runnerUnits, startRunner } from './runner-start.js'
-import { assertStandardSockets, movedKeys } from './smtp-keys.js'
 
 /** Services by name, and whether they are to be filtered. */
 type Services = Readonly<Record<string, boolean>>
 
-interface EnableOptions {
+/** The options of `candy enable`; `candy mode` has some of them. */
+export interface EnableOptions {
   readonly config?: string
   readonly mode?: Mode
   readonly submission?: boolean
@@ -41,8 +29,11 @@ interface EnableOptions {
   readonly json?: true
 }
 
-const CANDY_PIPE = fileURLToPath(new URL('../../bin/candy-pipe', import.meta.url))
-const SHARE = fileURLToPath(new URL('../../share', import.meta.url))
+export const WAIT =
+  'how long "candy serve" may take to answer, in every mode but pipe (default: 30s under systemd, 5m elsewhere)'
+
+export const EXIT_STATUSES =
+  '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
 
 export function addEnable(candy: Command): void {
   candy
@@ -63,20 +54,7 @@ export function addEnable(candy: Command): void {
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
     .addHelpText('after', EXIT_STATUSES)
-    .action((_, command: Command) => start('candy enable', command.optsWithGlobals<EnableOptions>()))
-}
-
-export function addMode(candy: Command): void {
-  candy
-    .command('mode')
-    .description('switch to another mode; mail under way arrives in the old one')
-    .addArgument(new Argument('<mode>', 'how mail is handed over').choices(MODE_NAMES))
-    .option('--wait <time>', WAIT)
-    .option('--dry-run', 'show what would be done, and do nothing')
-    .option('--yes', 'do not ask')
-    .option('--json', 'print JSON')
-    .addHelpText('after', EXIT_STATUSES)
-    .action((mode: Mode, _, command: Command) => switchMode(mode, command.optsWithGlobals<EnableOptions>()))
+    .action((_, command: Command) => enableInstance('candy enable', command.optsWithGlobals<EnableOptions>()))
 }
 
 /** Both write to one value: what is said last of a service counts. */
@@ -87,109 +65,53 @@ function serviceOption(flags: string, description: string, filtered: boolean): O
   }))
 }
 
-const WAIT =
-  'how long "candy serve" may take to answer, in every mode but pipe (default: 30s under systemd, 5m elsewhere)'
-
-const EXIT_STATUSES =
-  '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
-
-async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
+/** `command` is what was typed, for whoever has to wait for it. */
+export async function enableInstance(command: string, options: EnableOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  const settings = soundSettings(configDirectory)
-  if (knownJournal({ configDirectory, state: settings.state }) === undefined) {
-    throw new Failure(EX_UNAVAILABLE, `candy is not enabled in ${configDirectory}: candy enable --mode ${mode}`)
-  }
-  await start('candy mode', { ...options, mode })
+  if (options.dryRun) return showAndEnable(configDirectory, options)
+  return changeInstance(command, configDirectory, () => showAndEnable(configDirectory, options))
 }
 
-async function start(command: string, options: EnableOptions): Promise<void> {
-  const configDirectory = await findConfigDirectory(options.config)
-  if (options.dryRun) return enable(configDirectory, options)
-  return changeInstance(command, configDirectory, () => enable(configDirectory, options))
-}
-
-async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
+async function showAndEnable(configDirectory: string, options: EnableOptions): Promise<void> {
   const wait = options.wait === undefined ? undefined : readWait(options.wait)
-  const report = (what: string): void => console.error(`${what} ...`)
-  let site = await readSite(configDirectory, options.state)
-  if (!options.dryRun) {
-    const found = await recover(site.paths)
-    for (const what of found) console.error(what)
-    // candy.toml, too, is what it was before the change that is undone.
-    if (found.length > 0) site = await readSite(configDirectory, options.state)
-  }
-  const { instance, paths, settings, toml, tomlPath } = site
-  const { state } = paths
-  const journal = knownJournal(paths)
-  const choice = choose(options, journal)
-  const named = Object.keys(options.service ?? {})
-  const back = wayBack(instance, settings, toml)
-  const wish = { ...choice, named, backByPickup: back === 'sendmail', candyPipe: CANDY_PIPE }
-  const plan = planEnable(instance, wish, journal)
-  if (plan.refusals.length > 0) throw new Failure(EX_UNAVAILABLE, plan.refusals.join('\n'))
-  const { mode } = choice
-  const access = mode === 'pipe' ? accessFor(instance, back) : []
-  if (mode !== 'pipe') assertStandardSockets(tomlPath, settings)
-  const units = await runnerUnits(instance, mode, state)
-  const ownedPaths = [...(await listOwnedPaths(instance, state, SHARE)), ...access, ...units]
-  const wanted = { mode, ...(mode === 'pipe' && { reinject: printWayBack(back) }) }
-  const after = toml === null ? latin1(makeSettings(wanted, state)) : withMode(toml, wanted)
-  const files: readonly FileTexts[] = [
-    { path: join(configDirectory, 'master.cf'), before: plan.before.master, after: plan.after.master },
-    { path: join(configDirectory, 'main.cf'), before: plan.before.main, after: plan.after.main },
-    { path: tomlPath, before: toml, after },
-    ...units.flatMap(({ path, text = '' }) => {
-      const present = readIfThere(path)
-      return present === null ? [] : [{ path, before: present, after: latin1(text) }]
-    }),
-  ]
-  const made = [...((await hasAccount(ACCOUNT)) ? [] : ['the account candy']), ...missing(ownedPaths).map(printPlace)]
-  const diff = files.map(diffOf).join('')
-  const done = diff === '' && made.length === 0 && journal !== undefined
-  const warnings = [...plan.warnings, ...movedKeys(tomlPath, settings, mode)]
-  print(options, { configDirectory, choice, plan: { ...plan, warnings }, diff, made, done })
-  if (done) suggestFilter(configDirectory)
-  if (options.dryRun || done) return
+  const { state } = readCandyToml(configDirectory, options.state)
+  assertRootOnly(state)
+  if (!options.dryRun) for (const line of await recover({ configDirectory, state })) console.error(line)
+  // What recovering has undone may be an edit of candy.toml.
+  const toml = readCandyToml(configDirectory, options.state)
+  const { mode, submission, pickup, service: services } = options
+  const plan = await planEnable(configDirectory, toml, { mode, submission, pickup, services })
+  print(plan, options)
+  if (plan.done) suggestFilter(configDirectory)
+  if (options.dryRun || plan.done) return
   if (!options.yes) await confirm('Do this?', '--yes')
-  const signal = stopSignal()
-  const start = startRunner({ instance, mode, units, wait, report, signal })
-  if (files.slice(0, 2).every((file) => file.before === file.after) && journal !== undefined) {
-    await make(ownedPaths, () => {})
-    if (units.length > 0) await start()
-    if (toml !== after) take({ path: tomlPath, from: toml, to: after })
-    return
-  }
-  await carryOut({
-    ...{ instance, plan, journal, paths, ownedPaths, report, signal, startRunner: start },
-    settings: { path: tomlPath, before: toml, after },
-  })
-  console.error(`candy is enabled: mail is filtered in mode ${mode}.`)
+  await enable(plan, { wait, report: (what) => console.error(`${what} ...`), signal: stopSignal() })
+  if (plan.attached) return
+  console.error(`candy is enabled: mail is filtered in mode ${plan.choice.mode}.`)
   for (const line of await filterWarnings(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
 }
 
-/** What is there: Postfix's settings, and candy's own. */
-interface SiteState {
-  readonly instance: Instance
-  readonly paths: Paths
-  readonly settings: Settings
-  readonly tomlPath: string
-  /** Null where there is no candy.toml. Latin-1. */
-  readonly toml: string | null
+function print({ instance, choice, edits, diff, missing, warnings, done }: EnablePlan, { json }: EnableOptions): void {
+  const { configDirectory } = instance
+  const { entrances } = edits
+  if (json) {
+    const shown = { configDirectory, ...choice, entrances, diff, made: missing, warnings, done }
+    console.log(JSON.stringify({ version: 1, ...shown }))
+    return
+  }
+  if (done) console.log(`Nothing to do: mail is filtered in mode ${choice.mode}.`)
+  process.stdout.write(Buffer.from(diff, 'latin1'))
+  for (const path of missing) console.log(`make ${path}`)
+  for (const entrance of entrances) console.log(`filtered: ${entrance}`)
+  for (const warning of warnings) console.log(`warning: ${warning}`)
 }
 
-async function readSite(configDirectory: string, wanted: string | undefined): Promise<SiteState> {
-  const settings = soundSettings(configDirectory)
-  const tomlPath = join(configDirectory, 'candy.toml')
-  const toml = readIfThere(tomlPath)
-  const state = resolve(wanted ?? settings.state)
-  if (toml !== null && state !== settings.state) {
-    throw new Failure(EX_CONFIG, `${tomlPath} says state = "${settings.state}": change it there, or leave --state out`)
-  }
-  assertRootOnly(state)
-  const instance = await readInstance(configDirectory)
-  const paths = { configDirectory, state, queueDirectory: instance.queueDirectory }
-  return { instance, paths, settings, tomlPath, toml }
+/** Says what to type next where there is no filter yet. */
+function suggestFilter(configDirectory: string): void {
+  const entries = listDirectory(filtersDirectory({ configDirectory }), new Ownership(), [])
+  if (entries.some(({ kind }) => kind !== 'ignored')) return
+  console.error('There is no filter yet, so all mail passes. Add one: candy add @candy/filter-clamav')
 }
 
 /**
@@ -201,54 +123,4 @@ function stopSignal(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
   return controller.signal
-}
-
-/** Whoever enables candy and stops there has mail pass as it did before. */
-function suggestFilter(configDirectory: string): void {
-  const entries = listDirectory(filtersDirectory({ configDirectory }), new Ownership(), [])
-  if (entries.some(({ kind }) => kind !== 'ignored')) return
-  console.error('There is no filter yet, so all mail passes. Add one: candy add @candy/filter-clamav')
-}
-
-/** What was chosen before holds where nothing else is said. */
-function choose({ mode, submission, pickup, service }: EnableOptions, journal: Journal | undefined): Choice {
-  const before = journal?.choice
-  return {
-    mode: mode ?? before?.mode ?? DEFAULT_MODE,
-    submission: submission ?? before?.submission ?? false,
-    pickup: pickup ?? before?.pickup ?? true,
-    services: { ...before?.services, ...service },
-  }
-}
-
-interface Shown {
-  readonly configDirectory: string
-  readonly choice: Choice
-  readonly plan: EnablePlan
-  readonly diff: string
-  readonly made: readonly string[]
-  readonly done: boolean
-}
-
-function print({ json }: EnableOptions, { configDirectory, choice, plan, diff, made, done }: Shown): void {
-  const { warnings, entrances } = plan
-  if (json) {
-    console.log(JSON.stringify({ version: 1, configDirectory, ...choice, entrances, diff, made, warnings, done }))
-    return
-  }
-  if (done) console.log(`Nothing to do: mail is filtered in mode ${choice.mode}.`)
-  process.stdout.write(Buffer.from(diff, 'latin1'))
-  for (const path of made) console.log(`make ${path}`)
-  for (const entrance of entrances) console.log(`filtered: ${entrance}`)
-  for (const warning of warnings) console.log(`warning: ${warning}`)
-}
-
-function printPlace({ path, owner, group, mode }: OwnedPath): string {
-  const directory = accessed(path)
-  if (directory !== undefined) return `an entry for candy in the access control list of ${directory} (u:candy:--x)`
-  return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`
-}
-
-function latin1(text: string): string {
-  return Buffer.from(text).toString('latin1')
 }

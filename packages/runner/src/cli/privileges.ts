@@ -8,11 +8,9 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
+import { CANDY } from '../postfix/installation.js'
 import { EX_NOPERM, Failure } from './failure.js'
-
-const CANDY = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
 
 /** Signals that the process which was typed passes on to the one that does the work. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const

@@ -6,13 +6,13 @@ import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
 import { commandsOf } from '../postfix/commands.js'
 import { PostfixError } from '../postfix/error.js'
+import { runnerUnitPaths } from '../postfix/runner-start.js'
 import { socketOwner } from '../postfix/socket-owner.js'
 import { serviceFiles } from '../service/state-directory.js'
 import { serve } from '../service/supervisor.js'
 import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
-import { runnerUnitPaths } from './runner-start.js'
 
 interface ServeOptions {
   readonly config?: string

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { ServiceAddress } from '@candy/sdk/values'
+import { instanceName } from '../postfix/instance-name.js'
 import { DEFAULT_MODE, MODE_NAMES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { readText } from './file.js'
 import { nearest } from './nearest.js'
@@ -31,12 +32,6 @@ export interface Settings {
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
-}
-
-/** The name of an instance's directory below `/var/lib/candy`: `postfix` for `/etc/postfix`, `srv-mail` for `/srv/mail`. */
-export function instanceName(configDirectory: string): string {
-  const path = resolve(configDirectory)
-  return path === '/etc/postfix' ? 'postfix' : path.slice(1).replaceAll('/', '-') || 'root'
 }
 
 /** Reads `candy.toml`; what is wrong with it goes to `problems`, and the defaults stand in. */

@@ -1,53 +1,60 @@
-/** What disabling would do to Postfix's files, computed from what was read, with nothing touched. */
-import { applyEdits, findService, parse, removeService } from '@candy/master-cf'
-import { accessTo, publicOf } from './access.js'
-import { detach, findAttached, nameAttached, namesCandy } from './attachment.js'
-import { faultsOf, type Instance } from './instance.js'
-import type { Journal } from './journal.js'
-import { removeParameters } from './main-cf.js'
-import { mainParameters } from './main-parameters.js'
-import { isOurs } from './own-entry.js'
-import type { Texts } from './plan.js'
-import { withoutProof } from './proof-texts.js'
-import { SERVICE_NAMES } from './services.js'
+/**
+ * All that disabling would do to a host: the edits of Postfix's files, the end of the runner, and with `purge` what is removed of
+ * what candy has kept. Computed from what is there; nothing is changed yet (disabling.ts).
+ */
+import { hasEntry } from './access.js'
+import { diffOf } from './change.js'
+import type { Paths } from './directories.js'
+import { type DisableEdits, editsToDisable } from './disable-edits.js'
+import { PostfixError } from './error.js'
+import { SHARE } from './installation.js'
+import { filesOf, type Instance, readInstance } from './instance.js'
+import { knownJournal, type Records } from './journal.js'
+import { planPurge, type Removal } from './purge.js'
+import { describeRunner } from './runner-stop.js'
+
+/** What is removed beside what candy has done to Postfix. */
+export interface PurgeChoice {
+  /** candy.toml, spool, packages, and the quarantine where it is empty. */
+  readonly purge: boolean
+  /** The quarantine with all that is in it. */
+  readonly quarantine: boolean
+}
 
 export interface DisablePlan {
-  readonly refusals: readonly string[]
-  readonly before: Texts
-  /** New mail goes past candy; its services still serve what is in the queue. */
-  readonly detached: Texts
-  readonly after: Texts
-  readonly detaches: readonly string[]
-  /** Directories that candy was let into. */
-  readonly entered: readonly string[]
+  readonly instance: Instance
+  readonly paths: Paths
+  readonly edits: DisableEdits
+  /** For people: every edit of a file, as a unified diff, Latin-1. */
+  readonly diff: string
+  /** For people: the units, processes and sockets of the runner that go. */
+  readonly runner: readonly string[]
+  /** Directories whose access control list has an entry for candy, which goes. */
+  readonly access: readonly string[]
+  readonly removals: readonly Removal[]
+  /** Whether Postfix and the runner know nothing of candy. */
+  readonly disabled: boolean
+  /** Whether there is nothing to do. */
+  readonly done: boolean
 }
 
-/** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
-export function planDisable(instance: Instance, journal: Journal | undefined): DisablePlan {
-  const { masterText, mainText } = instance
-  const before = { master: masterText, main: mainText }
-  const refusals = faultsOf(instance)
-  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [], entered: [] }
-  const proofless = withoutProof(before)
-  const found = findAttached(proofless.master, instance)
-  // Beside what is on record: an entry that somebody has copied since still must not name candy.
-  const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
-  const detached = { master: detach(proofless.master, attached), main: proofless.main }
-  const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
-  const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
-  const { master = true, main = true } = journal?.finalNewline ?? {}
-  const last = names[0]
-  let text = detached.master
-  for (const name of names.toReversed()) {
-    const finalNewline = master || name !== last
-    text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
-  }
-  const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
-  const access = accessTo(instance.queueDirectory)
-  const entered = journal === undefined || journal.made.includes(access) ? [publicOf(instance.queueDirectory)] : []
-  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached), entered }
-}
-
-function key(service: string): { readonly service: string; readonly type: string } {
-  return { service, type: 'unix' }
+/** Throws PostfixError with the reasons and remedies where it cannot be done. */
+export async function planDisable(records: Records, { purge, quarantine }: PurgeChoice): Promise<DisablePlan> {
+  const instance = await readInstance(records.configDirectory)
+  const paths = { ...records, queueDirectory: instance.queueDirectory }
+  const journal = knownJournal(records)
+  const edits = editsToDisable(instance, journal)
+  if (edits.refusals.length > 0) throw new PostfixError(edits.refusals.join('\n'))
+  const removals = purge ? planPurge(paths, { share: SHARE, journal, quarantine }) : []
+  const { master, main } = filesOf(paths)
+  const diff = [
+    { path: master, before: edits.before.master, after: edits.after.master },
+    { path: main, before: edits.before.main, after: edits.after.main },
+  ]
+    .map(diffOf)
+    .join('')
+  const runner = await describeRunner(paths)
+  const access = edits.entered.filter(hasEntry)
+  const disabled = journal === undefined && diff === '' && runner.length === 0 && access.length === 0
+  return { instance, paths, edits, diff, runner, access, removals, disabled, done: disabled && removals.length === 0 }
 }

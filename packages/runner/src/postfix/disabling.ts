@@ -7,23 +7,21 @@ import { shutOut } from './access.js'
 import { take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import type { DisablePlan } from './disable-plan.js'
+import type { Texts } from './enable-edits.js'
 import { assertRunning, reload } from './enabling.js'
 import { PostfixError } from './error.js'
-import { filesOf, type Instance } from './instance.js'
-import { type Records, removeJournal } from './journal.js'
-import type { Texts } from './plan.js'
+import { filesOf } from './instance.js'
+import { removeJournal } from './journal.js'
 import { type Process, receivers, running } from './processes.js'
+import { purge } from './purge.js'
 import { candyMail, type QueueEntry } from './queue.js'
+import { stopRunner } from './runner-stop.js'
 
-export interface Disabling {
-  readonly instance: Instance
-  readonly plan: DisablePlan
-  readonly records: Records
+export interface DisableProgress {
   /** Milliseconds to wait for mail that was received for candy. */
   readonly wait: number
+  /** Says what is being done, for people. */
   readonly report: (what: string) => void
-  /** Ends the runner and takes its sockets away, once nothing needs it. */
-  readonly stopRunner: () => Promise<void>
 }
 
 /** Milliseconds between two looks at the queue. */
@@ -36,7 +34,15 @@ const STUCK = 20_000
 const GRACE = 30_000
 
 /** Throws PostfixError when something still needs candy: then new mail goes past it, and its services stay. */
-export async function disable({ instance, plan, records, wait, report, stopRunner }: Disabling): Promise<void> {
+export async function disable(plan: DisablePlan, progress: DisableProgress): Promise<void> {
+  if (!plan.disabled) await detachPostfix(plan, progress)
+  await purge(plan.removals, plan.paths)
+}
+
+async function detachPostfix(
+  { instance, paths, edits }: DisablePlan,
+  { wait, report }: DisableProgress,
+): Promise<void> {
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
   const { master, main } = filesOf(instance)
@@ -45,18 +51,18 @@ export async function disable({ instance, plan, records, wait, report, stopRunne
     if (from.master !== to.master) take({ path: master, from: from.master, to: to.master })
   }
   const old = receivers(instance.queueDirectory)
-  if (plan.before.master !== plan.detached.master) report('giving new mail past candy')
-  takeAll(plan.before, plan.detached)
+  if (edits.before.master !== edits.detached.master) report('giving new mail past candy')
+  takeAll(edits.before, edits.detached)
   // Also when an earlier run has done that: which sessions are from before nobody knows any more.
   await reload(run)
   await drain(old, wait, report)
   await empty(run, wait, report)
   report('taking the services out')
-  takeAll(plan.detached, plan.after)
+  takeAll(edits.detached, edits.after)
   await reload(run)
-  for (const directory of plan.entered) shutOut(directory)
-  await stopRunner()
-  removeJournal(records)
+  for (const directory of edits.entered) shutOut(directory)
+  await stopRunner(paths, report)
+  removeJournal(paths)
 }
 
 /** Waits for the sessions that were open at the reload. */

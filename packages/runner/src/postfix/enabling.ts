@@ -5,61 +5,51 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
 import { asSystemError } from '../os/system-error.js'
-import { Changes } from './change.js'
+import { Changes, take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { make, missing, type OwnedPath, type Paths } from './directories.js'
+import { make, missing } from './directories.js'
+import type { EnablePlan } from './enable-plan.js'
 import { PostfixError } from './error.js'
 import { filesOf, type Instance } from './instance.js'
-import { type FileChange, type Journal, type Pending, removePending, writeJournal, writePending } from './journal.js'
-import type { EnablePlan } from './plan.js'
+import { type FileChange, type Pending, removePending, writeJournal, writePending } from './journal.js'
 import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
 import { provingTexts } from './proof-texts.js'
 import { rollBack } from './recovery.js'
-
-export interface Enabling {
-  readonly instance: Instance
-  readonly plan: EnablePlan
-  readonly journal: Journal | undefined
-  readonly paths: Paths
-  readonly ownedPaths: readonly OwnedPath[]
-  /** candy.toml as it is, null where it is missing, and as it has to be. Latin-1. */
-  readonly settings: { readonly path: string; readonly before: string | null; readonly after: string }
-  /** Says what is being done, for people. */
-  readonly report: (what: string) => void
-  /** Ends it early: then everything is put back. */
-  readonly signal: AbortSignal
-  /** Sees to it that the runner answers, in every mode but pipe. Throws when it does not; what it gives takes that back. */
-  readonly startRunner: () => Promise<() => Promise<void>>
-}
+import { type RunnerStart, startRunner } from './runner-start.js'
 
 /** Milliseconds that processes without a client may take to end after a reload. */
 const SETTLING = 5_000
 
-/** Throws PostfixError with the reason when it could not be done; then all is as it was. */
-export async function enable(enabling: Enabling): Promise<void> {
-  const { instance, plan, journal, paths, ownedPaths, settings, report, signal } = enabling
+/**
+ * Carries a plan out. `progress.signal` ends it early. Throws PostfixError with the reason when it could not be done; then all is as
+ * it was.
+ */
+export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<void> {
+  if (plan.attached) return renew(plan, progress)
+  const { instance, edits, journal, paths, ownedPaths, toml } = plan
+  const { report, signal } = progress
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
-  const proving = provingTexts(plan.served, instance, plan.record.choice)
+  const proving = provingTexts(edits.served, instance, plan.choice)
   const { main, master } = filesOf(paths)
   const texts = [
-    { path: settings.path, before: settings.before, written: [settings.after] },
-    { path: main, before: plan.before.main, written: [proving.main, plan.after.main] },
-    { path: master, before: plan.before.master, written: [proving.master, plan.after.master] },
+    { path: toml.path, before: toml.before, written: [toml.after] },
+    { path: main, before: edits.before.main, written: [proving.main, edits.after.main] },
+    { path: master, before: edits.before.master, written: [proving.master, edits.after.master] },
   ]
   const changes = new Changes()
   const made: string[] = []
   const before = journal ?? null
   const pending = (files: readonly FileChange[], names: readonly string[]): Pending => {
-    const after = { ...plan.record, made: [...new Set([...(journal?.made ?? []), ...names])] }
+    const after = { ...edits.record, made: [...new Set([...(journal?.made ?? []), ...names])] }
     return { version: 2, files, made: names, before, after }
   }
   let restoreRunner = async (): Promise<void> => {}
   let old: readonly Process[] = []
   try {
     report('making the account and the directories')
-    // Told before it is there: what a crash leaves has to be known too.
+    // Noted before it is there: what a crash leaves has to be known too.
     await make(
       ownedPaths.filter(({ path }) => paths.state.startsWith(path)),
       (name) => made.push(name),
@@ -67,13 +57,13 @@ export async function enable(enabling: Enabling): Promise<void> {
     const rest = missing(ownedPaths).map(({ path }) => path)
     writePending(paths, pending(texts, [...made, ...rest]))
     // It says where the state directory is: from here on every command finds what is noted there.
-    changes.take({ path: settings.path, from: settings.before, to: settings.after })
+    changes.take({ path: toml.path, from: toml.before, to: toml.after })
     await make(ownedPaths, (name) => made.push(name))
-    restoreRunner = await enabling.startRunner()
+    restoreRunner = await startRunner({ instance, mode: plan.choice.mode, units: plan.units }, progress)
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
-    changes.take({ path: main, from: plan.before.main, to: proving.main })
-    changes.take({ path: master, from: plan.before.master, to: proving.master })
+    changes.take({ path: main, from: edits.before.main, to: proving.main })
+    changes.take({ path: master, from: edits.before.master, to: proving.master })
     await reload(run)
     await prove(instance, run)
     signal.throwIfAborted()
@@ -81,8 +71,8 @@ export async function enable(enabling: Enabling): Promise<void> {
     old = receivers(instance.queueDirectory)
     // On record first: mail that has been given to candy needs its services, whatever fails from here on.
     writeJournal(paths, pending(texts, made).after)
-    changes.take({ path: main, from: proving.main, to: plan.after.main })
-    changes.take({ path: master, from: proving.master, to: plan.after.master })
+    changes.take({ path: main, from: proving.main, to: edits.after.main })
+    changes.take({ path: master, from: proving.master, to: edits.after.master })
     await reload(run)
   } catch (error) {
     const done = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
@@ -92,6 +82,14 @@ export async function enable(enabling: Enabling): Promise<void> {
   }
   removePending(paths)
   if (journal === undefined) await tellUnfiltered(old, report)
+}
+
+/** Mail comes to candy already: what is missing of its own is made, and its units and candy.toml become what they should be. */
+async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
+  const { instance, choice, ownedPaths, units, toml } = plan
+  await make(ownedPaths, () => {})
+  if (units.length > 0) await startRunner({ instance, mode: choice.mode, units }, progress)
+  if (toml.before !== toml.after) take({ path: toml.path, from: toml.before, to: toml.after })
 }
 
 /** A session that was open before goes on as it was until its client ends it; processes without a client end at once. */

@@ -86,6 +86,12 @@ export function knownJournal(records: Records): Journal | undefined {
   return journal === DAMAGED ? undefined : journal
 }
 
+/** Throws PostfixError where nothing is on record of enabling. `mode` is what the operator wants. */
+export function assertEnabled(records: Records, mode: Mode): void {
+  if (knownJournal(records) !== undefined) return
+  throw new PostfixError(`candy is not enabled in ${records.configDirectory}: candy enable --mode ${mode}`)
+}
+
 /** As `readJournal`. */
 export function readPending(records: Records): Pending | typeof DAMAGED | undefined {
   return read<Pending>(records, NAMES.pending)

@@ -5,13 +5,13 @@
  */
 import { addService, applyEdits, findService, parse, removeService, setOption, unsetOption } from '@candy/master-cf'
 import { wantedOptions } from './attachment.js'
+import type { Texts } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
 import { prependTo, withoutWord } from './main-cf.js'
 import { MODES, TRANSPORTS } from './mode.js'
-import type { Texts } from './plan.js'
 import { candyServices } from './services.js'
 
 export const SERVICE = 'candy-proof'

@@ -19,14 +19,16 @@ import { type Attached, namesCandy } from './attachment.js'
 import { readIfThere, take } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { type Paths, unmake } from './directories.js'
+import type { Texts } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
-import { filesOf } from './instance.js'
+import { filesOf, readInstance } from './instance.js'
 import {
   clearRecordDrafts,
   DAMAGED,
   type FileChange,
   type Pending,
+  type Records,
   readJournal,
   readPending,
   removeJournal,
@@ -34,7 +36,6 @@ import {
   writeJournal,
 } from './journal.js'
 import { parametersIn, removeParameters } from './main-cf.js'
-import type { Texts } from './plan.js'
 import { forgetProof } from './proof.js'
 import { hasProof, SOCKET, withoutProof } from './proof-texts.js'
 import { draftOf, removeRootFile } from './root-file.js'
@@ -44,15 +45,18 @@ import { draftOf, removeRootFile } from './root-file.js'
  * that is dead. Returns what was found and done, for people; empty when there was nothing. Throws PostfixError when Postfix's
  * files cannot be edited.
  */
-export async function recover(paths: Paths): Promise<readonly string[]> {
-  const run = commandsOf(paths.configDirectory)
-  clearRecordDrafts(paths)
-  const pending = readPending(paths)
+export async function recover(records: Records): Promise<readonly string[]> {
+  const run = commandsOf(records.configDirectory)
+  clearRecordDrafts(records)
+  const pending = readPending(records)
   const said: string[] = []
-  if (pending === DAMAGED) said.push(await recoverBlindly(paths, run))
-  else if (pending !== undefined) said.push(await recoverKnown(paths, pending, run))
-  if (readJournal(paths) === DAMAGED) {
-    removeJournal(paths)
+  if (pending !== undefined) {
+    const { queueDirectory } = await readInstance(records.configDirectory)
+    const paths = { ...records, queueDirectory }
+    said.push(await (pending === DAMAGED ? recoverBlindly(paths, run) : recoverKnown(paths, pending, run)))
+  }
+  if (readJournal(records) === DAMAGED) {
+    removeJournal(records)
     said.push(
       'what was on record about candy is damaged (was the disk full?); its lines are found by name and look instead',
     )

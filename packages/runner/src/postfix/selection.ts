@@ -15,7 +15,7 @@ export interface Selection {
   readonly refusals: readonly string[]
 }
 
-export interface SelectionWish extends Choice {
+export interface EntranceRequest extends Choice {
   /** Names that the operator has just given for services: they must be there. */
   readonly named: readonly string[]
   /** Whether what is given back comes in at pickup(8), where it would be filtered again and again. */
@@ -31,17 +31,17 @@ const WHOSE: Readonly<Record<Entrance['kind'], string>> = {
 }
 
 /** `bare` is the instance without candy's options on the services; their lines are told as they are in `instance`. */
-export function select({ master }: Instance, bare: Instance, wish: SelectionWish): Selection {
+export function select({ master }: Instance, bare: Instance, request: EntranceRequest): Selection {
   const entrances = findEntrances(bare)
   const given: Entry[] = []
   const filtered: string[] = []
   const unfiltered: string[] = []
-  const refusals: string[] = unknownNames(entrances, wish.named)
+  const refusals: string[] = unknownNames(entrances, request.named)
   for (const entrance of entrances) {
     const { entry, kind, why } = entrance
     const name = nameEntry(findService(master, entry) ?? entry)
     const is = `${name}: ${WHOSE[kind]}${kind === 'pickup' || kind === 'qmqp' ? '' : ` (${why})`}`
-    const { gives, because } = judge(bare, entrance, wish)
+    const { gives, because } = judge(bare, entrance, request)
     if (gives === true) {
       given.push(entry)
       filtered.push(is)
@@ -49,7 +49,7 @@ export function select({ master }: Instance, bare: Instance, wish: SelectionWish
     else refusals.push(`${name} ${because}`)
   }
   if (refusals.length === 0 && !given.some(({ command }) => command === 'smtpd'))
-    refusals.push(nothingToFilter(bare, wish))
+    refusals.push(nothingToFilter(bare, request))
   return { given, filtered, unfiltered, refusals }
 }
 
@@ -61,16 +61,16 @@ interface Decision {
 
 const GIVEN: Decision = { gives: true, because: '' }
 
-function judge(instance: Instance, { entry, kind }: Entrance, wish: SelectionWish): Decision {
-  const word = wordOf(wish, entry)
+function judge(instance: Instance, { entry, kind }: Entrance, request: EntranceRequest): Decision {
+  const word = wordOf(request, entry)
   const option = `--service ${entry.service}`
   if (word === false) return not(`as you wished (--no-service ${entry.service})`)
-  const impossible = impossibleFor(kind, wish)
+  const impossible = impossibleFor(kind, request)
   if (impossible !== undefined) {
     return word ? refused(`cannot be given to candy: ${impossible}. Leave ${option} out.`) : not(impossible)
   }
   const own = isUnfiltered(entry) ? '-o content_filter=' : foreignFilter(entry)
-  const asked = word ?? isAsked(kind, wish)
+  const asked = word ?? isAsked(kind, request)
   if (!asked) return not(own === undefined ? hintFor(kind, option) : `it says ${own} itself`)
   if (own !== undefined && word === undefined && (kind === 'pickup' || isUnfiltered(entry)))
     return not(`it says ${own} itself`)
@@ -81,18 +81,18 @@ function judge(instance: Instance, { entry, kind }: Entrance, wish: SelectionWis
       `${what}: ${own}. ${two}take that option out and reload, then enable again; or leave the service as it is (--no-service ${entry.service}).`,
     )
   }
-  const lost = wish.mode === 'smtp-before' ? lostBeforeQueue(instance, entry) : []
+  const lost = request.mode === 'smtp-before' ? lostBeforeQueue(instance, entry) : []
   if (lost.length === 0) return GIVEN
   return refused(
     `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters see such mail on its way back, which is one for all services. After the queue it has (--mode smtp); or leave the service unfiltered (--no-service ${entry.service}).`,
   )
 }
 
-function isAsked(kind: Entrance['kind'], { submission, pickup }: SelectionWish): boolean {
+function isAsked(kind: Entrance['kind'], { submission, pickup }: EntranceRequest): boolean {
   return kind === 'smtp' || (kind === 'submission' && submission) || (kind === 'pickup' && pickup)
 }
 
-function impossibleFor(kind: Entrance['kind'], { mode, backByPickup }: SelectionWish): string | undefined {
+function impossibleFor(kind: Entrance['kind'], { mode, backByPickup }: EntranceRequest): string | undefined {
   if (kind === 'qmqp') return 'candy does not filter QMQP'
   if (kind !== 'pickup') return undefined
   if (mode === 'smtp-before') return 'only SMTP is filtered before the queue'
@@ -107,7 +107,7 @@ function hintFor(kind: Entrance['kind'], option: string): string {
 }
 
 /** What the operator has said of this very service: its name and type count more than its name, and that more than its port. */
-function wordOf({ services = {} }: SelectionWish, entry: Entry): boolean | undefined {
+function wordOf({ services = {} }: EntranceRequest, entry: Entry): boolean | undefined {
   const name = namesOf(entry).find((candidate) => Object.hasOwn(services, candidate))
   return name === undefined ? undefined : services[name]
 }
@@ -123,7 +123,7 @@ function unknownNames(entrances: readonly Entrance[], named: readonly string[]):
     .map((name) => `no service ${name} in master.cf receives mail; these do: ${there}`)
 }
 
-function nothingToFilter({ configDirectory }: Instance, { submission }: SelectionWish): string {
+function nothingToFilter({ configDirectory }: Instance, { submission }: EntranceRequest): string {
   const more = submission ? '' : ' (--submission would include submission services, --service NAME any one)'
   return `no service in ${configDirectory}/master.cf that takes mail from other hosts is left (smtpd of type inet or pass)${more}: there is nothing to filter.`
 }

@@ -4,7 +4,7 @@ import { mapsNothing } from './attachment.js'
 import { nameEntry } from './entrances.js'
 import { filterActions } from './filter-actions.js'
 import { type Instance, parameterOf } from './instance.js'
-import type { SelectionWish } from './selection.js'
+import type { EntranceRequest } from './selection.js'
 
 /** Places that a warning names. */
 const SHOWN = 5
@@ -12,7 +12,7 @@ const SHOWN = 5
 /** `instance` is without candy's options; `given` are the services that are given to it. */
 export function sideEffects(
   instance: Instance,
-  { mode, backByPickup }: SelectionWish,
+  { mode, backByPickup }: EntranceRequest,
   given: readonly Entry[],
 ): readonly string[] {
   if (mode === 'smtp-before') {

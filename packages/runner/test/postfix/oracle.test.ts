@@ -3,10 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { editsToEnable } from '../../src/postfix/enable-edits.js'
 import { readInstance } from '../../src/postfix/instance.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
-import { planEnable } from '../../src/postfix/plan.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { configuration } from '../cli/configuration.js'
 import { readShape, SHAPES } from './shapes.js'
@@ -38,7 +38,7 @@ test.each(CASES)('%s, %s', async (shape, mode) => {
   })
   const warned = warnings(directory)
   const instance = { ...(await readInstance(directory)), submits: true }
-  const plan = planEnable(
+  const plan = editsToEnable(
     instance,
     { mode, submission: false, pickup: true, named: [], backByPickup: false, candyPipe: PIPE },
     undefined,

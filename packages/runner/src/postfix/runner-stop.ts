@@ -1,18 +1,18 @@
-/** Ends the resident runner once nothing needs it, and only then takes its sockets away. */
+/** Ends the resident runner once nothing needs it, and only then removes its sockets. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ACCOUNT, userId } from '../os/accounts.js'
 import { readProcessStat } from '../os/process-stat.js'
-import { type Paths, removeSockets, unmake } from '../postfix/directories.js'
-import { MODES, SMTP_MODES } from '../postfix/mode.js'
-import { socketOwner } from '../postfix/socket-owner.js'
+import { type Paths, removeSockets, unmake } from './directories.js'
+import { MODES, SMTP_MODES } from './mode.js'
 import { runnerUnitPaths } from './runner-start.js'
+import { socketOwner } from './socket-owner.js'
 
 /** init(1), or systemd in its place. */
 const INIT = 1
 
-/** Milliseconds that it may take to end. No mail is with it any more. */
+/** Milliseconds that it may take to end. It has no mail any more by then. */
 const TIMEOUT = 30_000
 
 /** Names and process ids of what would be ended or removed, for people. */
@@ -21,7 +21,7 @@ export async function describeRunner(paths: Paths): Promise<readonly string[]> {
   const directory = join(paths.queueDirectory, 'candy')
   return [
     ...units.map((path) => `stop and remove ${path}`),
-    ...(units.length > 0 ? [] : (await serving(paths)).map((pid) => `stop candy serve (process ${pid})`)),
+    ...(units.length > 0 ? [] : (await runnerProcesses(paths)).map((pid) => `stop candy serve (process ${pid})`)),
     ...(existsSync(directory) ? [`remove ${directory}`] : []),
   ]
 }
@@ -29,19 +29,20 @@ export async function describeRunner(paths: Paths): Promise<readonly string[]> {
 /** Ends the units, or a runner that somebody else has started; says what is left to do by hand. */
 export async function stopRunner(paths: Paths, report: (what: string) => void): Promise<void> {
   await unmake(runnerUnitPaths(paths.configDirectory), paths)
-  const stopped = await serving(paths)
+  const stopped = await runnerProcesses(paths)
   for (const pid of stopped) {
     const supervisor = parentName(pid)
     report(`stopping candy serve (process ${pid})`)
     process.kill(pid, 'SIGTERM')
-    for (const end = Date.now() + TIMEOUT; (await serving(paths)).includes(pid) && Date.now() < end; ) await sleep(50)
+    for (const end = Date.now() + TIMEOUT; (await runnerProcesses(paths)).includes(pid) && Date.now() < end; )
+      await sleep(50)
     if (supervisor !== undefined) {
       report(
         `if ${supervisor} starts candy serve again, take it out there: it serves nothing any more, and cannot start`,
       )
     }
   }
-  const again = await serving(paths)
+  const again = await runnerProcesses(paths)
   if (again.length === 0) removeSockets(paths.queueDirectory)
   else {
     const directory = join(paths.queueDirectory, 'candy')
@@ -50,11 +51,11 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
 }
 
 /** The processes that listen on the sockets of this instance as the account candy. */
-async function serving({ queueDirectory }: Paths): Promise<readonly number[]> {
+async function runnerProcesses({ queueDirectory }: Paths): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
-  const holders = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))
-  return [...new Set(holders)].filter((pid) => pid !== undefined)
+  const owners = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))
+  return [...new Set(owners)].filter((pid) => pid !== undefined)
 }
 
 /** `runsv (process 812)`, say; undefined where nobody but init(1) would know. */

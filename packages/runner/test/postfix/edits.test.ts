@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
-import { planDisable } from '../../src/postfix/disable-plan.js'
+import { editsToDisable } from '../../src/postfix/disable-edits.js'
+import { type EnableEdits, type EnableRequest, editsToEnable, type Texts } from '../../src/postfix/enable-edits.js'
 import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
-import { type EnablePlan, planEnable, type Texts, type Wish } from '../../src/postfix/plan.js'
 import { provingTexts, withoutProof } from '../../src/postfix/proof-texts.js'
 import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
@@ -18,12 +18,12 @@ function modesOf(shape: string): readonly Mode[] {
   return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
 }
 
-function wish(mode: Mode, more: Partial<Wish> = {}): Wish {
+function wish(mode: Mode, more: Partial<EnableRequest> = {}): EnableRequest {
   const choice = { mode, submission: false, pickup: true }
   return { ...choice, named: [], backByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
 }
 
-function journalOf({ record }: EnablePlan): Journal {
+function journalOf({ record }: EnableEdits): Journal {
   return { ...record, made: [] }
 }
 
@@ -49,7 +49,7 @@ describe.each(SHAPES)('%s', (shape) => {
   const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
   test.each(modes)('enabling for %s writes what is on record', async (mode) => {
-    const { after, warnings, entrances, refusals } = planEnable(instanceOf(given), wish(mode), undefined)
+    const { after, warnings, entrances, refusals } = editsToEnable(instanceOf(given), wish(mode), undefined)
     expect(refusals).toEqual([])
     const shown = [
       unifiedDiff('master.cf', before.master, after.master),
@@ -62,54 +62,54 @@ describe.each(SHAPES)('%s', (shape) => {
   })
 
   test.each(modes)('disabling gives back every byte, from %s', (mode) => {
-    const plan = planEnable(instanceOf(given), wish(mode, { submission: mode !== 'smtp-before' }), undefined)
-    expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
-    expect(planDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
+    const plan = editsToEnable(instanceOf(given), wish(mode, { submission: mode !== 'smtp-before' }), undefined)
+    expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
+    expect(editsToDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
   })
 
   test.each(modes)('enabling twice for %s changes nothing the second time, with a journal or without', (mode) => {
-    const plan = planEnable(instanceOf(given), wish(mode), undefined)
+    const plan = editsToEnable(instanceOf(given), wish(mode), undefined)
     const again = written(given, plan.after)
-    expect(planEnable(again, wish(mode), journalOf(plan)).after).toEqual(plan.after)
-    expect(planEnable(again, wish(mode), undefined).after).toEqual(plan.after)
+    expect(editsToEnable(again, wish(mode), journalOf(plan)).after).toEqual(plan.after)
+    expect(editsToEnable(again, wish(mode), undefined).after).toEqual(plan.after)
   })
 
   test('switching through all modes and back to the first ends where it began', () => {
-    const first = planEnable(instanceOf(given), wish('pipe'), undefined)
+    const first = editsToEnable(instanceOf(given), wish('pipe'), undefined)
     let plan = first
     for (const mode of (['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'pipe'] as const).filter((one) =>
       modes.includes(one),
     )) {
-      const direct = planEnable(instanceOf(given), wish(mode), undefined)
-      plan = planEnable(written(given, plan.after), wish(mode), journalOf(plan))
+      const direct = editsToEnable(instanceOf(given), wish(mode), undefined)
+      plan = editsToEnable(written(given, plan.after), wish(mode), journalOf(plan))
       expect(plan.refusals).toEqual([])
       expect(plan.after).toEqual(direct.after)
       expect(plan.served.master).toContain('candy-lmtp')
     }
-    expect(planDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
+    expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
   })
 
   test('what a proof has left is taken out by name, with a record or without', () => {
-    const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
+    const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
     const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
     expect(withoutProof(proving)).toEqual(plan.served)
     expect(withoutProof(plan.after)).toEqual(plan.after)
     for (const journal of [undefined, journalOf(plan)]) {
-      expect(planDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
-      expect(planEnable(written(given, proving), wish('smtp'), journal).after).toEqual(plan.after)
+      expect(editsToDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
+      expect(editsToEnable(written(given, proving), wish('smtp'), journal).after).toEqual(plan.after)
     }
   })
 
   test('enabled once more after its record was lost, all of candy can still be taken out', () => {
-    const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
-    const again = planEnable(written(given, plan.after), wish('smtp-before'), undefined)
-    const { after } = planDisable(written(given, again.after), journalOf(again))
+    const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
+    const again = editsToEnable(written(given, plan.after), wish('smtp-before'), undefined)
+    const { after } = editsToDisable(written(given, again.after), journalOf(again))
     expect(after.main).toBe(before.main)
     expect(after.master).not.toContain('candy')
   })
 
   test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
-    const plan = planEnable(instanceOf(given), wish('pipe'), undefined)
+    const plan = editsToEnable(instanceOf(given), wish('pipe'), undefined)
     const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
     const diff = unifiedDiff('master.cf', plan.served.master, proving.master)
     expect(diff.match(/^-(?!--).*$/gm)).toBeNull()
@@ -128,29 +128,29 @@ test('lines that were edited by hand in between stay, and candy still finds its 
       .replace('user=vmail', 'user=vpost')
       .concat('mine      unix  -       -       n       -       -       smtp\n  # a note\n')
   const given = { master: readShape('debian.master.cf') }
-  const plan = planEnable(instanceOf(given), wish('smtp'), undefined)
+  const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
   const main = `${plan.after.main}mine_time_limit = 1s\n`
   const edited = written(given, { master: edit(plan.after.master), main })
-  const after = planDisable(edited, journalOf(plan)).after
+  const after = editsToDisable(edited, journalOf(plan)).after
   expect(after.master).toBe(edit(given.master))
   expect(after.main).toBe(`${readShape('plain.main.cf')}mine_time_limit = 1s\n`)
-  expect(planEnable(edited, wish('smtp'), journalOf(plan)).after.master).toBe(edited.masterText)
+  expect(editsToEnable(edited, wish('smtp'), journalOf(plan)).after.master).toBe(edited.masterText)
 })
 
 describe("candy's own entries", () => {
   const given = { master: readShape('debian.master.cf') }
-  const plan = planEnable(instanceOf(given), wish('pipe'), undefined)
+  const plan = editsToEnable(instanceOf(given), wish('pipe'), undefined)
 
   test('what was edited by hand in them is kept and told while candy is enabled, and goes when it is disabled', () => {
     const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
     const edited = written(given, { ...plan.after, master })
-    const again = planEnable(edited, wish('pipe'), journalOf(plan))
+    const again = editsToEnable(edited, wish('pipe'), journalOf(plan))
     expect(again.refusals).toEqual([])
     expect(again.after.master).toBe(master)
     expect(again.warnings.join('\n')).toMatch(
       /candy\/unix \(line \d+\): maxproc was edited by hand and is kept; candy would write 10\n.*candy-in\/unix.*: -o smtpd_timeout was edited by hand/,
     )
-    expect(planDisable(edited, journalOf(plan)).after.master).toBe(given.master)
+    expect(editsToDisable(edited, journalOf(plan)).after.master).toBe(given.master)
   })
 
   test('what an older candy, or one that has moved since, wrote is brought up to date around it', () => {
@@ -173,14 +173,14 @@ describe("candy's own entries", () => {
       master: byHand(old(plan.after.master)),
       main: plan.after.main.replace('candy_time_limit = 1000s', 'candy_time_limit = 900s'),
     }
-    const again = planEnable(written(given, stale), wish('pipe'), before)
+    const again = editsToEnable(written(given, stale), wish('pipe'), before)
     expect(meaning(again.after.master)).toEqual(meaning(byHand(plan.after.master)))
     expect(again.after.main).toBe(plan.after.main)
     expect(again.warnings.filter((warning) => warning.includes('by hand'))).toHaveLength(1)
-    expect(planDisable(written(given, again.after), journalOf(again)).after.master).toBe(given.master)
+    expect(editsToDisable(written(given, again.after), journalOf(again)).after.master).toBe(given.master)
     // Without a record of what was written nobody can tell an edit from an old version.
     const { written: _, ...unrecorded } = before
-    expect(meaning(planEnable(written(given, stale), wish('pipe'), unrecorded).after.master)).toEqual(
+    expect(meaning(editsToEnable(written(given, stale), wish('pipe'), unrecorded).after.master)).toEqual(
       meaning(plan.after.master),
     )
   })
@@ -189,10 +189,10 @@ describe("candy's own entries", () => {
     const own = (option: string): Given => ({
       master: given.master.replace(/^cleanup .*$/m, `$&\n  -o ${option}\n  -o message_size_limit=5`),
     })
-    const first = planEnable(instanceOf(own('header_checks=pcre:/x')), wish('smtp-before'), undefined)
+    const first = editsToEnable(instanceOf(own('header_checks=pcre:/x')), wish('smtp-before'), undefined)
     expect(first.after.master).toMatch(/candy-cleanup .*\n {2}-o header_checks=pcre:\/x\n {2}-o message_size_limit=0\n/)
     const master = first.after.master.replace('header_checks=pcre:/x', 'always_bcc=a@b')
-    const again = planEnable(written({}, { ...first.after, master }), wish('smtp-before'), journalOf(first))
+    const again = editsToEnable(written({}, { ...first.after, master }), wish('smtp-before'), journalOf(first))
     expect(again.after.master).toMatch(/candy-cleanup .*\n {2}-o message_size_limit=0\n {2}-o always_bcc=a@b\n$/)
     expect(again.warnings.join()).not.toContain('by hand')
   })
@@ -201,8 +201,8 @@ describe("candy's own entries", () => {
 test('without its journal candy is found by name and look', () => {
   const given = { master: readShape('submission.master.cf') }
   for (const mode of ['pipe', 'smtp'] as const) {
-    const plan = planEnable(instanceOf(given), wish(mode, { submission: true }), undefined)
-    expect(planDisable(written(given, plan.after), undefined).after).toEqual({
+    const plan = editsToEnable(instanceOf(given), wish(mode, { submission: true }), undefined)
+    expect(editsToDisable(written(given, plan.after), undefined).after).toEqual({
       master: given.master,
       main: readShape('plain.main.cf'),
     })
@@ -212,20 +212,20 @@ test('without its journal candy is found by name and look', () => {
 test('a pickup(8) that says itself that it wants no filter, or another one, is left as it is, also for a disabling without the journal', () => {
   for (const filter of ['', 'amavis:[127.0.0.1]:10026']) {
     const master = readShape('debian.master.cf').replace(/^pickup .*$/m, `$&\n  -o content_filter=${filter}`)
-    const plan = planEnable(instanceOf({ master }), wish('smtp'), undefined)
+    const plan = editsToEnable(instanceOf({ master }), wish('smtp'), undefined)
     expect(plan.refusals).toEqual([])
     expect(plan.warnings.join('\n')).toContain(
       `NOT filtered: pickup/unix (line 53): mail from sendmail(1) on this host; it says -o content_filter=${filter} itself`,
     )
     expect(plan.after.master).toContain(`  -o content_filter=${filter}\n`)
-    expect(planDisable(written({}, plan.after), undefined).after.master).toBe(master)
-    const named = planEnable(instanceOf({ master }), wish('smtp', { services: { pickup: true } }), undefined)
+    expect(editsToDisable(written({}, plan.after), undefined).after.master).toBe(master)
+    const named = editsToEnable(instanceOf({ master }), wish('smtp', { services: { pickup: true } }), undefined)
     expect(named.refusals.join()).toMatch(/pickup\/unix .*take that option out.*--no-service pickup/)
   }
 })
 
 test('main.cf that has changed since is followed when candy is enabled again', () => {
-  const first = planEnable(
+  const first = editsToEnable(
     instanceOf({ parameters: { receive_override_options: 'no_milters' } }),
     wish('smtp'),
     undefined,
@@ -233,18 +233,18 @@ test('main.cf that has changed since is followed when candy is enabled again', (
   expect(first.after.master).toContain('-o receive_override_options=no_milters,no_address_mappings')
   for (const journal of [journalOf(first), undefined]) {
     const now = written({ parameters: { receive_override_options: 'no_milters' } }, first.after)
-    expect(planEnable(now, wish('smtp'), journal).after).toEqual(first.after)
-    expect(planDisable(now, journal).after.master).toBe(readShape('debian.master.cf'))
+    expect(editsToEnable(now, wish('smtp'), journal).after).toEqual(first.after)
+    expect(editsToDisable(now, journal).after.master).toBe(readShape('debian.master.cf'))
   }
-  const later = planEnable(written({}, first.after), wish('smtp'), journalOf(first))
+  const later = editsToEnable(written({}, first.after), wish('smtp'), journalOf(first))
   expect(later.after.master).toContain('-o receive_override_options=no_address_mappings\n')
 })
 
 test('an option of the site that candy had to widen gets its old value back', () => {
   const given = { master: readShape('submission.master.cf') }
-  const plan = planEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
+  const plan = editsToEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
   expect(plan.after.master).toContain('  -o receive_override_options=no_milters,no_address_mappings\n')
-  const inherited = planEnable(
+  const inherited = editsToEnable(
     instanceOf({ ...given, parameters: { receive_override_options: 'no_header_body_checks' } }),
     wish('smtp'),
     undefined,
@@ -254,7 +254,7 @@ test('an option of the site that candy had to widen gets its old value back', ()
 
 describe('it refuses, and says what to do', () => {
   const refusals = (given: Given, mode: Mode = 'pipe'): string => {
-    const plan = planEnable(instanceOf(given), wish(mode), undefined)
+    const plan = editsToEnable(instanceOf(given), wish(mode), undefined)
     expect(plan.after).toEqual(plan.before)
     return plan.refusals.join('\n')
   }
@@ -294,12 +294,12 @@ describe('it refuses, and says what to do', () => {
   test('a set-up by hand that differs, with the way out', () => {
     const master = `${stock}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/candy/bin/candy-pipe -f $sender -- $recipient\n`
     expect(refusals({ master })).toContain('take it out with "candy disable"')
-    expect(planDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
+    expect(editsToDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
   })
 
   test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
-    const plan = (mode: Mode, backByPickup: boolean): EnablePlan =>
-      planEnable(instanceOf({ submits: false }), wish(mode, { backByPickup }), undefined)
+    const plan = (mode: Mode, backByPickup: boolean): EnableEdits =>
+      editsToEnable(instanceOf({ submits: false }), wish(mode, { backByPickup }), undefined)
     expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
     expect(plan('pipe', false).refusals).toEqual([])
     expect(plan('smtp', true).refusals).toEqual([])
@@ -317,10 +317,10 @@ describe('it refuses, and says what to do', () => {
       /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp\).*--no-service smtp/,
     )
     for (const mode of ['pipe', 'smtp'] as const) {
-      const plan = planEnable(instanceOf({ master, parameters }), wish(mode), undefined)
+      const plan = editsToEnable(instanceOf({ master, parameters }), wish(mode), undefined)
       expect(plan.refusals).toEqual([])
       // Nor does a switch take candy's own options for the site's.
-      const again = planEnable(written({ master, parameters }, plan.after), wish('smtp-before'), journalOf(plan))
+      const again = editsToEnable(written({ master, parameters }, plan.after), wish('smtp-before'), journalOf(plan))
       expect(again.refusals).toHaveLength(1)
     }
   })
@@ -328,18 +328,18 @@ describe('it refuses, and says what to do', () => {
   test('before the queue nothing for options that have the same effect on the way back', () => {
     for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
       const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-      expect(planEnable(instanceOf({ master }), wish('smtp-before'), undefined).refusals).toEqual([])
+      expect(editsToEnable(instanceOf({ master }), wish('smtp-before'), undefined).refusals).toEqual([])
     }
   })
 
   test('a name of a service that is not there', () => {
-    const plan = planEnable(instanceOf(), wish('smtp', { named: ['10587'], services: { 10587: true } }), undefined)
+    const plan = editsToEnable(instanceOf(), wish('smtp', { named: ['10587'], services: { 10587: true } }), undefined)
     expect(plan.refusals).toEqual(['no service 10587 in master.cf receives mail; these do: smtp/inet, pickup/unix'])
   })
 
   test('what cannot be filtered, when it is named', () => {
-    const asked = (name: string, mode: Mode, more: Partial<Wish> = {}): string =>
-      planEnable(
+    const asked = (name: string, mode: Mode, more: Partial<EnableRequest> = {}): string =>
+      editsToEnable(
         instanceOf({ master: `${stock}628 inet n - y - - qmqpd\n` }),
         wish(mode, { services: { [name]: true }, ...more }),
         undefined,
@@ -356,8 +356,8 @@ describe('it refuses, and says what to do', () => {
 })
 
 test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same listener, with a warning of what that costs', () => {
-  const plan = (more: Partial<Wish>, parameters = {}): EnablePlan =>
-    planEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
+  const plan = (more: Partial<EnableRequest>, parameters = {}): EnableEdits =>
+    editsToEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
   expect(plan({}).entrances.join()).toContain('pickup/unix')
   expect(plan({}).warnings).toEqual([])
   const back = plan({ backByPickup: true }, { non_smtpd_milters: 'inet:127.0.0.1:8891' })
@@ -375,14 +375,14 @@ describe('which services are given to candy', () => {
     master: readShape('services.master.cf'),
     parameters: { mua_client_restrictions: 'permit_sasl_authenticated, reject' },
   }
-  const names = (more: Partial<Wish>, mode: Mode = 'smtp'): string => {
-    const { entrances, refusals } = planEnable(instanceOf(given), wish(mode, more), undefined)
+  const names = (more: Partial<EnableRequest>, mode: Mode = 'smtp'): string => {
+    const { entrances, refusals } = editsToEnable(instanceOf(given), wish(mode, more), undefined)
     expect(refusals).toEqual([])
     return entrances.map((entrance) => entrance.split(' ')[0]).join(' ')
   }
 
   test('is judged by what they do, and told with the reason', () => {
-    const { entrances, warnings } = planEnable(instanceOf(given), wish('smtp'), undefined)
+    const { entrances, warnings } = editsToEnable(instanceOf(given), wish('smtp'), undefined)
     expect(entrances).toEqual([
       'smtp/inet (line 1): mail from other hosts (port smtp)',
       '2525/inet (line 2): mail from other hosts (port 2525, and nothing restricts it to your own users or hosts)',
@@ -412,12 +412,12 @@ describe('which services are given to candy', () => {
   })
 
   test('is refused where another filter has what was asked for, with the way out', () => {
-    const plan = planEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
+    const plan = editsToEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
     expect(plan.refusals).toHaveLength(1)
     expect(plan.refusals.join()).toMatch(
       /^smtps\/inet \(line 10\) gives its mail to another filter.*--no-service smtps/,
     )
-    const users = planEnable(instanceOf(given), wish('smtp-before', { services: { 588: true } }), undefined)
+    const users = editsToEnable(instanceOf(given), wish('smtp-before', { services: { 588: true } }), undefined)
     expect(users.refusals.join()).toMatch(/588\/inet .* says -o cleanup_service_name=submission-cleanup, which/)
   })
 
@@ -448,7 +448,7 @@ describe('FILTER actions, which pass candy over,', () => {
     mode: Mode = 'smtp',
     master = readShape('debian.master.cf'),
   ): string =>
-    planEnable(instanceOf({ master, parameters }), wish(mode), undefined)
+    editsToEnable(instanceOf({ master, parameters }), wish(mode), undefined)
       .warnings.filter((text) => text.includes('FILTER'))
       .join()
 
@@ -492,7 +492,7 @@ describe('FILTER actions, which pass candy over,', () => {
 
 describe('what depends on the version of Postfix', () => {
   const line = (unknown: readonly string[]): RegExpMatchArray | null =>
-    planEnable(instanceOf({ unknown }), wish('pipe'), undefined).after.master.match(/smtpd_forbid_bare_newline\S*/g)
+    editsToEnable(instanceOf({ unknown }), wish('pipe'), undefined).after.master.match(/smtpd_forbid_bare_newline\S*/g)
 
   test('smuggling: normalize where it is known, yes in the four releases before, nothing before those', () => {
     const reply = 'smtpd_forbid_bare_newline_reject_code'
@@ -508,6 +508,6 @@ describe('what depends on the version of Postfix', () => {
 })
 
 test('no limit of candy is smaller than that of main.cf, whatever main.cf says by then', () => {
-  const { master } = planEnable(instanceOf(), wish('pipe'), undefined).after
+  const { master } = editsToEnable(instanceOf(), wish('pipe'), undefined).after
   expect(master.match(/message_size_limit=\d+/g)).toEqual(Array(3).fill('message_size_limit=0'))
 })

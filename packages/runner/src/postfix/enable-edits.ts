@@ -1,5 +1,5 @@
 /**
- * What enabling would do to Postfix's files, computed from what was read, with nothing touched (disable-plan.ts: disabling).
+ * What enabling would do to Postfix's files, computed from what was read, with nothing touched (disable-edits.ts: disabling).
  * Refusals come first: a plan that has any is never carried out.
  */
 import { addService, applyEdits, findService, MasterCfError, parse, printService } from '@candy/master-cf'
@@ -12,11 +12,11 @@ import { addParameters, readValue, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
 import { isOurs, renewEntry, renewParameters } from './own-entry.js'
 import { withoutProof } from './proof-texts.js'
-import { type SelectionWish, select } from './selection.js'
+import { type EntranceRequest, select } from './selection.js'
 import { type CandyService, candyServices } from './services.js'
 import { sideEffects } from './side-effects.js'
 
-export interface Wish extends SelectionWish {
+export interface EnableRequest extends EntranceRequest {
   /** Absolute path of the command that pipe(8) runs. */
   readonly candyPipe: string
 }
@@ -26,7 +26,7 @@ export interface Texts {
   readonly main: string
 }
 
-export interface EnablePlan {
+export interface EnableEdits {
   /** Why it cannot be done, each with what to do about it. */
   readonly refusals: readonly string[]
   readonly warnings: readonly string[]
@@ -42,21 +42,21 @@ export interface EnablePlan {
   readonly record: Omit<Journal, 'made'>
 }
 
-export function planEnable(instance: Instance, wish: Wish, journal: Journal | undefined): EnablePlan {
+export function editsToEnable(instance: Instance, request: EnableRequest, journal: Journal | undefined): EnableEdits {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
   const refusals = [
     ...faultsOf(instance),
     ...filteredElsewhere(instance),
-    ...unreachable(instance, wish),
-    ...forbidden(instance, wish),
+    ...unreachable(instance, request),
+    ...forbidden(instance, request),
   ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
   const renewed = renewParameters(proofless.main, mainParameters, journal?.written?.parameters ?? {})
   const served = { master: proofless.master, main: addParameters(renewed, mainParameters) }
   const services: string[] = []
-  const own = candyServices(instance, wish.candyPipe)
+  const own = candyServices(instance, request.candyPipe)
   if (refusals.length === 0) {
     for (const service of own) {
       const added = addOne(served.master, service, journal)
@@ -68,7 +68,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
   }
   const known = journal?.attached ?? findAttached(masterText, instance)
   const bare = withoutCandy(instance, known)
-  const selection = select(instance, bare, wish)
+  const selection = select(instance, bare, request)
   refusals.push(...selection.refusals)
   const { given } = selection
   const after = { ...served }
@@ -80,12 +80,12 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       known.filter((one) => !keep.includes(one)),
     )
     for (const entry of given) {
-      const wanted = wantedOptions(instance, entry, wish.mode)
+      const wanted = wantedOptions(instance, entry, request.mode)
       const one = attach(after.master, entry, wanted, keep)
       after.master = one.text
       attached.push(...one.attached)
     }
-    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, wish, given))
+    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, request, given))
   }
   // Without a record what says what candy writes is candy's, as when it is taken out.
   const added = mainParameters
@@ -93,7 +93,7 @@ export function planEnable(instance: Instance, wish: Wish, journal: Journal | un
       return !setsParameter(mainText, name) || (journal === undefined && readValue(mainText, name) === value)
     })
     .map(({ name }) => name)
-  const { mode, submission, pickup, services: named = {} } = wish
+  const { mode, submission, pickup, services: named = {} } = request
   return {
     refusals,
     warnings,
@@ -154,7 +154,7 @@ function filteredElsewhere(instance: Instance): readonly string[] {
 
 function unreachable(
   { submits, configDirectory, defaultDirectory }: Instance,
-  { mode, backByPickup }: Wish,
+  { mode, backByPickup }: EnableRequest,
 ): readonly string[] {
   if (submits || mode !== 'pipe' || !backByPickup) return []
   return [
@@ -163,7 +163,7 @@ function unreachable(
 }
 
 /** The remedy keeps every system call forbidden that the unit forbids: it fails, and nobody is killed for it. */
-function forbidden({ unitThatEndsNode: unit }: Instance, { mode }: Wish): readonly string[] {
+function forbidden({ unitThatEndsNode: unit }: Instance, { mode }: EnableRequest): readonly string[] {
   if (unit === undefined || mode !== 'pipe') return []
   const directory = `/etc/systemd/system/${unit}.d`
   return [

@@ -1,0 +1,27 @@
+/** `candy mode`: switches to another mode where candy is enabled, by the way of `candy enable`. */
+import { Argument, type Command } from 'commander'
+import { soundSettings } from '../config/settings.js'
+import { assertEnabled } from '../postfix/journal.js'
+import { MODE_NAMES, type Mode } from '../postfix/mode.js'
+import { type EnableOptions, EXIT_STATUSES, enableInstance, WAIT } from './enable.js'
+import { findConfigDirectory } from './postfix-instance.js'
+
+export function addMode(candy: Command): void {
+  candy
+    .command('mode')
+    .description('switch to another mode; mail under way arrives in the old one')
+    .addArgument(new Argument('<mode>', 'how mail is handed over').choices(MODE_NAMES))
+    .option('--wait <time>', WAIT)
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXIT_STATUSES)
+    .action((mode: Mode, _, command: Command) => switchMode(mode, command.optsWithGlobals<EnableOptions>()))
+}
+
+async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
+  const configDirectory = await findConfigDirectory(options.config)
+  const { state } = soundSettings(configDirectory)
+  assertEnabled({ configDirectory, state }, mode)
+  await enableInstance('candy mode', { ...options, mode })
+}

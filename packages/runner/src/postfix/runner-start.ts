@@ -1,0 +1,84 @@
+/** Starts the resident runner: where the mode has one it must answer before mail depends on it. */
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mailGroup, type OwnedPath } from './directories.js'
+import { PostfixError } from './error.js'
+import { CANDY } from './installation.js'
+import type { Instance } from './instance.js'
+import { instanceName } from './instance-name.js'
+import { answers } from './listener.js'
+import { MODES, type Mode } from './mode.js'
+import { hasSystemd, startUnits, unitPaths, unitsFor } from './systemd.js'
+
+/** Milliseconds that systemd may take to start it, and that a person may, who has to type it first. */
+const UNITS_TIMEOUT = 30_000
+const PERSON_TIMEOUT = 300_000
+
+/** Milliseconds between two reminders of what is waited for. */
+const REMINDER = 15_000
+
+export interface RunnerStart {
+  /** Milliseconds that the runner may take to answer; undefined when nobody has said. */
+  readonly wait: number | undefined
+  /** Says what is being done, for people. */
+  readonly report: (what: string) => void
+  /** Ends it early. */
+  readonly signal: AbortSignal
+}
+
+/** The units of the runner, where the mode needs it and systemd is there. */
+export async function runnerUnits(instance: Instance, mode: Mode, state: string): Promise<readonly OwnedPath[]> {
+  if (mode === 'pipe' || !hasSystemd()) return []
+  const { configDirectory } = instance
+  const group = await mailGroup(instance)
+  return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
+}
+
+/** Where the units of an instance are, made or not. */
+export function runnerUnitPaths(configDirectory: string): readonly string[] {
+  return unitPaths(unitName(configDirectory))
+}
+
+/**
+ * Starts the units, or waits until another supervisor or a person has started the runner and it answers on the socket of the mode.
+ * Returns what puts the units back as they were. Throws PostfixError when it does not answer in time.
+ */
+export async function startRunner(
+  { instance, mode, units }: { readonly instance: Instance; readonly mode: Mode; readonly units: readonly OwnedPath[] },
+  { wait, report, signal }: RunnerStart,
+): Promise<() => Promise<void>> {
+  if (mode === 'pipe') return async () => {}
+  const path = join(instance.queueDirectory, MODES[mode].socket)
+  const command = runnerCommand(instance.configDirectory).join(' ')
+  const restore = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
+  if (await answers(path)) return restore
+  const remind = (): void => {
+    if (units.length === 0)
+      report(`waiting for candy serve: run it now, in another terminal or by your supervisor: ${command}`)
+  }
+  remind()
+  let reminded = Date.now()
+  const end = Date.now() + (wait ?? (units.length > 0 ? UNITS_TIMEOUT : PERSON_TIMEOUT))
+  for (; !(await answers(path)); await sleep(500, undefined, { signal })) {
+    if (Date.now() - reminded > REMINDER) {
+      remind()
+      reminded = Date.now()
+    }
+    if (Date.now() < end) continue
+    await restore()
+    throw new PostfixError(
+      `nobody answers on ${path}: have this run under your supervisor, restarted whenever it ends (docs/enable.md), then try again: ${command}`,
+    )
+  }
+  return restore
+}
+
+/** `candy serve` of this installation. Started by root it gives up root's rights itself. */
+function runnerCommand(configDirectory: string): readonly string[] {
+  return [process.execPath, CANDY, '-c', configDirectory, 'serve']
+}
+
+function unitName(configDirectory: string): string {
+  const name = instanceName(configDirectory)
+  return name === 'postfix' ? 'candy' : `candy-${name}`
+}
