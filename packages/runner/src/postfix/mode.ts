@@ -1,14 +1,17 @@
 /**
- * The modes: how Postfix hands new mail to candy, and what follows from that for master.cf, for `candy serve` and for
- * rejected mail. Whatever depends on the mode and is no code stands in this one table.
+ * The modes: how Postfix hands new mail to candy. One table says what each mode means for master.cf, for `candy serve` and
+ * for rejected mail; a value that depends on the mode is in no other file.
  */
 import type { OnReject } from '../chain/policy.js'
 
-/** After the queue a filter gets what Postfix has taken; before the queue the SMTP client waits for its verdict. */
-export type Mode = 'pipe' | 'smtp' | 'smtp-before'
+/**
+ * In `pipe` and `smtp` Postfix has queued the message before candy gets it. In `smtp-before` it has not, and the SMTP client
+ * waits for the verdict.
+ */
+export type Mode = 'pipe' | SmtpMode
 
 /** Modes in which Postfix speaks LMTP or SMTP to `candy serve`. */
-export type SmtpMode = Exclude<Mode, 'pipe'>
+export type SmtpMode = 'smtp' | 'smtp-before'
 
 interface ModeProperties {
   /** What a service that receives mail says in master.cf to give its mail to candy. */
@@ -60,7 +63,7 @@ export const MODES: { readonly [M in Mode]: M extends SmtpMode ? SmtpModePropert
 }
 
 /** In the order in which people are told of them. */
-export const MODE_NAMES: readonly Mode[] = ['pipe', 'smtp', 'smtp-before']
+export const MODE_NAMES: readonly Mode[] = Object.keys(MODES) as Mode[]
 
 export const DEFAULT_MODE: Mode = 'smtp'
 
