@@ -213,7 +213,7 @@ test.each([
     'a key that nobody knows',
     ['lisden = "x"'],
     {},
-    /candy\.toml:4:1: smtp\.lisden: unknown key; did you mean "listen"\?/,
+    /candy\.toml:5:1: smtp\.lisden: unknown key; did you mean "listen"\?/,
   ],
   [
     'a filter that is not installed',
