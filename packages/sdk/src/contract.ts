@@ -34,7 +34,10 @@ export interface Envelope {
   readonly client?: Client
 }
 
-/** One message, spooled by the runner. Nothing that a filter does can change it. */
+/**
+ * One message, spooled by the runner. Nothing that a filter does can change it. It can be read until the runner has the verdict, and
+ * the new content where there is any; after that `open` and `headers` throw `SPOOL`.
+ */
 export interface Message {
   /** Postfix's queue id where there is one, else an id that the runner made. */
   readonly id: string
@@ -43,7 +46,7 @@ export interface Message {
   readonly size: number
   /**
    * Starts reading from the first byte. May be called again, also while an earlier reading is under way. The chunks are
-   * the caller's. Throws `SPOOL` when the message cannot be read, or is read after the verdict was given.
+   * the caller's. Throws `SPOOL` when the message cannot be read.
    */
   open(): Bytes
   /**

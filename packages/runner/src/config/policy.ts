@@ -1,11 +1,6 @@
 /** The policy as an operator writes it: at the top of a drop-in, and again for some recipients. */
-import type { Policy } from '../chain/policy.js'
+import { ON_ERROR, ON_QUARANTINE, ON_REJECT, ON_UNSCANNABLE, type Policy } from '../chain/policy.js'
 import type { Section } from './section.js'
-
-const ON_ERROR = ['defer', 'accept', 'quarantine'] as const
-const ON_REJECT = ['refuse', 'quarantine', 'tag', 'discard'] as const
-const ON_QUARANTINE = ['quarantine', 'tag', 'refuse'] as const
-const ON_UNSCANNABLE = ['quarantine', 'refuse', 'tag', 'defer', 'accept'] as const
 
 /** Keys of a policy. */
 export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine', 'on_unscannable'] as const
