@@ -16,8 +16,8 @@ export async function importTypeScript(path) {
   await build({
     input: path,
     platform: 'node',
-    // What npm installs is imported as it is.
-    external: /^[^./]/,
+    // What npm installs is imported as it is; the bundler's own helpers are installed nowhere, and go into the bundle.
+    external: (id) => /^[^./\0]/.test(id) && !id.startsWith('@oxc-project/runtime'),
     logLevel: 'warn',
     transform: { target: 'node20' },
     plugins: [{ name: 'own-directory', load: withItsDirectory }],

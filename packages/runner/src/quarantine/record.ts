@@ -28,4 +28,6 @@ interface RecordedReport {
   readonly text?: string
   /** The error's code, where it has one. */
   readonly code?: string
+  /** The filter can say more of the fault: `candy list --ask`. */
+  readonly askable?: true
 }
