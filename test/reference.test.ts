@@ -20,6 +20,6 @@ test('docs/reference is up to date; `npm run reference` writes it anew', { timeo
   const options = ['--options', join(TOOLS, 'typedoc.json'), '--out', scratch.path]
   await runCommand(join(TOOLS, 'node_modules/.bin/typedoc'), options)
   const pages = await pagesIn(scratch.path)
-  expect(Object.keys(pages)).toEqual(['README.md', 'index.md', 'testing.md', 'values.md'])
+  expect(Object.keys(pages)).toEqual(['README.md', 'failover.md', 'index.md', 'testing.md', 'values.md'])
   expect(pages).toEqual(await pagesIn(join(ROOT, 'docs/reference')))
 })

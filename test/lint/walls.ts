@@ -14,6 +14,7 @@ export interface Room {
 }
 
 const SDK = ['@candy/sdk', '@candy/sdk/values']
+const FAILOVER = '@candy/sdk/failover'
 const TESTING = '@candy/sdk/testing'
 const MASTER_CF = '@candy/master-cf'
 
@@ -91,21 +92,25 @@ function filter(name: string, protocol: string): readonly Room[] {
   const directory = `packages/filter-${name}`
   const client = `${directory}/src/${protocol}`
   return [
-    sources(directory, [client, ...SDK]),
-    sources(directory, ['@candy/sdk/values'], protocol),
-    tests(directory, [`${directory}/src`, client, `@candy/filter-${name}`, ...SDK, TESTING]),
+    sources(directory, [client, ...SDK, FAILOVER]),
+    sources(directory, [FAILOVER, '@candy/sdk/values'], protocol),
+    tests(directory, [`${directory}/src`, client, `@candy/filter-${name}`, ...SDK, FAILOVER, TESTING]),
   ]
 }
 
 /** What a third party would write: nothing of this repository but the SDK. */
 function example(name: string): readonly Room[] {
   const directory = `examples/filter-${name}`
-  return [sources(directory, SDK), { folder: `${directory}/test`, may: [`${directory}/src`, ...SDK, TESTING] }]
+  return [
+    sources(directory, [...SDK, FAILOVER]),
+    { folder: `${directory}/test`, may: [`${directory}/src`, ...SDK, TESTING] },
+  ]
 }
 
 /** All entries of packages of ours. */
 export const PUBLIC: readonly string[] = [
   ...SDK,
+  FAILOVER,
   TESTING,
   MASTER_CF,
   '@candy/filter-clamav',
@@ -115,14 +120,17 @@ export const PUBLIC: readonly string[] = [
 export const ROOMS: readonly Room[] = [
   sources('packages/sdk', ['packages/sdk/src/values']),
   sources('packages/sdk', ['packages/sdk/src'], 'values'),
+  sources('packages/sdk', ['packages/sdk/src', 'packages/sdk/src/values'], 'failover'),
   sources('packages/sdk', ['packages/sdk/src', 'packages/sdk/src/values'], 'testing'),
   { folder: 'packages/sdk/build', may: [] },
   tests('packages/sdk', [
     'packages/sdk/src',
     'packages/sdk/src/values',
+    'packages/sdk/src/failover',
     'packages/sdk/src/testing',
     'packages/sdk/build',
     ...SDK,
+    FAILOVER,
     TESTING,
   ]),
 

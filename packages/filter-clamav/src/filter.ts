@@ -44,7 +44,10 @@ export const filter: FilterPackage = defineFilter({
 })
 
 function create(options: Options, host: Host): Filter {
-  const client = createClamdClient(options)
+  const client = createClamdClient({
+    ...options,
+    passedOver: ({ error }) => host.warn('passed over', { reason: (error as Error).message }),
+  })
   const signatures = new Signatures(client, options)
   const treat = createPolicy(options)
 

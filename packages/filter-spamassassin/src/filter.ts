@@ -20,12 +20,12 @@ import {
   reject,
   unscannable,
 } from '@candy/sdk'
-import { printAddress } from '@candy/sdk/values'
+import { Failover } from '@candy/sdk/failover'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { isLimit, withCode } from './error.js'
 import { type Options, options } from './options.js'
 import { scoreEdits } from './score-header.js'
 import { type Score, scan } from './spamd/command.js'
-import { firstAnswer } from './spamd/failover.js'
 import type { Body } from './spamd/request.js'
 import { tagSubject } from './subject.js'
 
@@ -41,18 +41,21 @@ export const filter: FilterPackage = defineFilter({
   fields: ['X-Spam-*'],
   sharedFields: ['Subject'],
   options,
-  create: (settings): Filter => ({
-    judge: (message, context) => judge(settings, message, context),
-    // Few processes ever ask; in pipe mode one starts for every message.
-    check: async (context) => (await import('./check.js')).checkHealth(settings, context),
-  }),
+  create: (settings): Filter => {
+    const servers = new Failover(settings)
+    return {
+      judge: (message, context) => judge(settings, servers, message, context),
+      // Most processes never check, and in pipe mode a process starts for each message.
+      check: async (context) => (await import('./check.js')).checkHealth(settings, context),
+    }
+  },
 })
 
-async function judge(settings: Options, message: Message, context: Context): Promise<Judgement> {
+async function judge(settings: Options, servers: Failover, message: Message, context: Context): Promise<Judgement> {
   const scanned = Math.min(message.size, settings.scan_limit)
   let result: Score
   try {
-    result = await ask(settings, message, scanned, context)
+    result = await ask(settings, servers, message, scanned, context)
   } catch (error) {
     if (!isLimit(error)) throw error
     // The message takes longer than spamd allows, today as tomorrow: whoever sent it may have wanted that.
@@ -71,13 +74,17 @@ async function judge(settings: Options, message: Message, context: Context): Pro
   return accept(edits)
 }
 
-async function ask(settings: Options, message: Message, scanned: number, context: Context): Promise<Score> {
-  const { addresses, wait, user } = settings
+async function ask(
+  { user }: Options,
+  servers: Failover,
+  message: Message,
+  scanned: number,
+  context: Context,
+): Promise<Score> {
   const { signal } = context
   const body = withReturnPath(message, scanned)
-  const passedOver = (fault: Error): void => context.warn('passed over', { reason: fault.message })
-  const asking = firstAnswer(addresses, { wait, signal, passedOver }, async (address) => {
-    const result = await scan(address, body, { signal, ...(user === '' ? {} : { user }) })
+  const scanAt = async (address: ServiceAddress): Promise<Score> => {
+    const result = await withCode(scan(address, body, { signal, ...(user === '' ? {} : { user }) }))
     context.log('scored', {
       score: result.score,
       required: result.required,
@@ -86,8 +93,11 @@ async function ask(settings: Options, message: Message, scanned: number, context
       address: printAddress(address),
     })
     return result
+  }
+  return await servers.ask(scanAt, {
+    signal,
+    passedOver: ({ error }) => context.warn('passed over', { reason: (error as Error).message }),
   })
-  return await withCode(asking)
 }
 
 /**

@@ -1,10 +1,11 @@
 /**
- * A client of one or more clamd that are as good as each other. A scan goes to the first that answers; one that failed a
- * moment ago is asked last. Sessions are used again while there is much to scan. One that turns out to be stale, as after a
- * restart of clamd, counts for nothing: the request goes out once more, on a new connection.
+ * A client of one or more clamd that can all answer. A request goes to the first one that answers; one that failed in the last 30
+ * seconds is asked after the others. Sessions are kept for the next request. A session that clamd has closed meanwhile, as when it was
+ * restarted, is no failure of clamd: the request is sent again over a new connection.
  */
+import { Failover, FailoverError, type FailureKind, isStarting, type ServerFailure } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
-import { reach } from './connection.js'
+import { openConnection } from './connection.js'
 import { ClamdError } from './error.js'
 import { isRefusal, parseReply, quote, type Reply } from './reply.js'
 import { type Batch, command, instream } from './request.js'
@@ -12,83 +13,81 @@ import { type Answer, Session } from './session.js'
 import { SessionPool } from './session-pool.js'
 import { parseVersion, type Version } from './version.js'
 
-/** Milliseconds for which an address that failed is asked last. */
-const GRUDGE = 30_000
-
 export interface ClamdClientOptions {
-  /** At least one; in the order in which they are asked. */
+  /** At least one, in the order in which they are asked. */
   readonly addresses: readonly ServiceAddress[]
-  /** Milliseconds to wait for a clamd that does not accept connections (yet); 0 unless said. */
+  /** For how many milliseconds a clamd that does not accept connections (yet) is asked again; 0 when absent. */
   readonly wait?: number
+  /** Called once an answer has come, with the failure of each clamd that was asked before. */
+  readonly passedOver?: (failure: ServerFailure) => void
 }
 
-/** What was found out about the bytes, and by which clamd. There is no other answer: the rest is thrown. */
+/** What a clamd said about the bytes, and where it listens. Every other reply is thrown as an error. */
 export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & {
   readonly address: ServiceAddress
 }
 
-/** Holds connections for a moment after a call, and no process alive with them, so there is nothing to close. */
+/** Keeps connections open for a moment after a call. They keep no process alive, so there is nothing to close. */
 export interface ClamdClient {
   /**
-   * Lets clamd scan the bytes. `open` is called again when a clamd is lost and another one is asked; each is asked at most
-   * once, not counting stale sessions. Throws a ClamdError for anything but a clear answer, the signal's reason, or what the bytes throw.
+   * Has clamd scan the bytes. `open` is called again when the connection to a clamd was lost and another one is asked; each clamd that
+   * accepts a connection gets the bytes at most once, not counting sessions that it had closed. Throws a ClamdError for anything but a clear answer, the
+   * signal's reason, or what the bytes throw.
    */
   scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
-  /** The version of a clamd, of the first that answers unless said; undefined where the command is switched off. Throws a ClamdError. */
+  /**
+   * The version of the clamd at `address`, or else of the first one that answers; undefined where the command is switched off.
+   * Throws a ClamdError.
+   */
   version(signal?: AbortSignal, address?: ServiceAddress): Promise<Version | undefined>
   /** Throws a ClamdError unless a clamd answers as it should. */
   ping(signal?: AbortSignal): Promise<void>
 }
 
-export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): ClamdClient {
+type AddressedAnswer = Answer & { readonly address: ServiceAddress; readonly where: string }
+
+export function createClamdClient({ addresses, wait = 0, passedOver }: ClamdClientOptions): ClamdClient {
   const sessions = new SessionPool()
-  const failures = new Map<ServiceAddress, number>()
-  const isSuspect = (address: ServiceAddress): boolean =>
-    performance.now() - (failures.get(address) ?? -Infinity) < GRUDGE
-  const fail = (address: ServiceAddress): void => {
-    failures.set(address, performance.now())
-  }
+  const all = new Failover({ addresses, wait, classify })
 
   async function ask(
     request: () => AsyncIterable<Batch>,
     signal: AbortSignal | undefined,
-    among: readonly ServiceAddress[] = addresses,
-  ): Promise<Answer & { address: ServiceAddress; where: string }> {
-    const speak = async (session: Session): Promise<Answer & { address: ServiceAddress; where: string }> => {
-      const answer = await session.ask(request(), signal)
-      sessions.give(session)
-      return { ...answer, address: session.address, where: printAddress(session.address) }
+    servers: Failover = all,
+  ): Promise<AddressedAnswer> {
+    try {
+      return await servers.ask((address) => askOne(address, request, signal), { signal, passedOver })
+    } catch (error) {
+      if (!(error instanceof FailoverError)) throw error
+      throw new ClamdError('UNREACHABLE', error.message, { cause: error })
     }
-    signal?.throwIfAborted()
-    let left = [...among.filter((address) => !isSuspect(address)), ...among.filter(isSuspect)]
-    const kept = sessions.take(left[0])
-    if (kept !== undefined) {
+  }
+
+  async function askOne(
+    address: ServiceAddress,
+    request: () => AsyncIterable<Batch>,
+    signal: AbortSignal | undefined,
+  ): Promise<AddressedAnswer> {
+    const idle = sessions.acquire(address)
+    if (idle !== undefined) {
       try {
-        return await speak(kept)
+        return await askOver(idle, request, signal)
       } catch (error) {
-        if (!isLoss(error)) throw error
+        // clamd may have closed the session before this request: only a new connection tells whether clamd is there.
+        if (!isUnreachable(error)) throw error
       }
     }
-    let patience = wait
-    let loss: unknown
-    for (;;) {
-      const session = new Session(
-        await reach({ addresses: left, wait: patience, signal, failed: fail }).catch((error: unknown) => {
-          signal?.throwIfAborted()
-          throw loss ?? error
-        }),
-      )
-      try {
-        return await speak(session)
-      } catch (error) {
-        if (!isLoss(error)) throw error
-        fail(session.address)
-        left = left.filter((other) => other !== session.address)
-        if (left.length === 0) throw error
-        loss = error
-        patience = 0
-      }
-    }
+    return await askOver(new Session(await openConnection(address, signal)), request, signal)
+  }
+
+  async function askOver(
+    session: Session,
+    request: () => AsyncIterable<Batch>,
+    signal: AbortSignal | undefined,
+  ): Promise<AddressedAnswer> {
+    const answer = await session.ask(request(), signal)
+    sessions.release(session)
+    return { ...answer, address: session.address, where: printAddress(session.address) }
   }
 
   return {
@@ -109,7 +108,8 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
       }
     },
     async version(signal, address) {
-      const { text, where } = await ask(() => command('VERSION'), signal, address && [address])
+      const servers = address && new Failover({ addresses: [address], wait, classify })
+      const { text, where } = await ask(() => command('VERSION'), signal, servers)
       const version = parseVersion(text)
       if (version === undefined && !isRefusal(text)) {
         throw new ClamdError('PROTOCOL', `${where}: not a version of clamd: ${quote(text)}`)
@@ -123,6 +123,12 @@ export function createClamdClient({ addresses, wait = 0 }: ClamdClientOptions): 
   }
 }
 
-function isLoss(error: unknown): boolean {
+/** A reply that is not clear (`PROTOCOL`) is final: the operator must see it, and not the reply of another clamd. */
+function classify(error: unknown): FailureKind {
+  if (!isUnreachable(error)) return 'final'
+  return isStarting(error) ? 'starting' : 'failed'
+}
+
+function isUnreachable(error: unknown): boolean {
   return error instanceof ClamdError && error.code === 'UNREACHABLE'
 }

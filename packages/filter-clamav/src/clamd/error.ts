@@ -1,8 +1,8 @@
-/** What can go wrong between us and clamd, as a closed set of codes. None of them says anything about the bytes scanned. */
+/** What can go wrong while a clamd is asked, as a closed set of codes. None of them says anything about the bytes scanned. */
 
 /**
- * `UNREACHABLE`: nobody answered, or the connection was lost before a reply. `PROTOCOL`: it answered, and neither with a
- * result nor with a limit that the bytes exceed: an error of its own, a reply cut short, a reply nobody knows.
+ * `UNREACHABLE`: no connection, or it was lost before any reply. `PROTOCOL`: clamd answered, but neither with a result nor with a
+ * limit that the bytes exceed: with an error of its own, a reply that is cut short, or a reply that is not known.
  */
 export type ClamdErrorCode = 'PROTOCOL' | 'UNREACHABLE'
 

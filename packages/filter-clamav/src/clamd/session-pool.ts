@@ -1,41 +1,40 @@
 /**
- * Sessions that have done what they were asked for, kept for the next request for a moment: a new connection costs about as
- * much as the scan of a small message. Only for a moment, so that clamd closes none of them first (CommandReadTimeout in
- * clamd.conf(5)).
+ * Sessions that no request is under way on, kept for the next request: a new connection costs about as much as the scan of a
+ * small message. They are kept for less time than clamd waits for the next command (CommandReadTimeout in clamd.conf(5)).
  */
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Session } from './session.js'
 
-/** Milliseconds that a session may lie idle. */
-const IDLE = 2_000
+/** Milliseconds after which a session that no request has used is closed. */
+const IDLE_TIMEOUT = 2_000
 
-/** Sessions that may lie idle; clamd scans so many messages at the same time (MaxThreads in clamd.conf(5)). */
-const MOST = 10
+/** The most sessions that are kept: clamd scans as many messages at the same time (MaxThreads in clamd.conf(5)). */
+const MAX_IDLE_SESSIONS = 10
 
 export class SessionPool {
   readonly #idle = new Map<Session, NodeJS.Timeout>()
 
-  /** The session with this clamd that was used last. The caller owns it; it may be stale. */
-  take(address: ServiceAddress | undefined): Session | undefined {
+  /** Takes out the session with this clamd that was used last. clamd may have closed it meanwhile. */
+  acquire(address: ServiceAddress): Session | undefined {
     const session = [...this.#idle.keys()].findLast((idle) => idle.address === address && idle.usable)
     if (session === undefined) return undefined
     clearTimeout(this.#idle.get(session))
     this.#idle.delete(session)
-    session.rouse()
+    session.ref()
     return session
   }
 
-  /** Takes over a session that no request is under way on. */
-  give(session: Session): void {
-    if (!session.usable || this.#idle.size >= MOST) {
+  /** Keeps a session for the next request, or closes it when it cannot be used again or enough are kept. */
+  release(session: Session): void {
+    if (!session.usable || this.#idle.size >= MAX_IDLE_SESSIONS) {
       session.close()
       return
     }
-    session.rest()
+    session.unref()
     const timer = setTimeout(() => {
       this.#idle.delete(session)
       session.close()
-    }, IDLE)
+    }, IDLE_TIMEOUT)
     this.#idle.set(session, timer.unref())
   }
 }

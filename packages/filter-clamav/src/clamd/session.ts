@@ -1,60 +1,61 @@
 /**
  * Requests and their replies on one connection, one after the other. clamd numbers the replies of a session (IDSESSION,
- * clamd(8)), so none can be taken for the answer to another request. It may answer and hang up before it has read everything
- * (over StreamMaxLength it does), so the reply is read from the start, beside the writing, and counts whatever became of it.
+ * clamd(8)), so none can be taken for the answer to another request. clamd may answer and close the connection before it has read the
+ * whole request (it does when StreamMaxLength is exceeded). So the reply is read while the request is written, and counts even when
+ * writing failed.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import type { Connection } from './connection.js'
 import { ClamdError } from './error.js'
-import type { Line } from './line.js'
 import { isError, isRefusal, quote } from './reply.js'
 import type { Batch } from './request.js'
+import type { ClamdSocket } from './socket.js'
 
-/** The longest reply is the path of a command and a signature's name; more is not clamd. */
+/** More bytes than the longest reply has, which names a path and a signature: a longer one does not come from clamd. */
 const REPLY_LIMIT = 16 * 1_024
 
 const BEGIN: Uint8Array = Buffer.from('zIDSESSION\0')
 
-/** Without its number. `complete` is false when it came before the whole request was written. */
+/** The text of a reply without its number. `complete` is false when it came before the whole request was written. */
 export interface Answer {
   readonly text: string
   readonly complete: boolean
 }
 
-interface Waiter {
+interface PendingReply {
   resolve(reply: string): void
   reject(error: ClamdError): void
 }
 
 export class Session {
   readonly address: ServiceAddress
-  readonly #socket: Line
+  readonly #socket: ClamdSocket
   #asked = 0
-  #waiter: Waiter | undefined
-  /** What has come of a reply. */
+  #pending: PendingReply | undefined
+  /** The bytes of the next reply that have been read so far. */
   #parts: Buffer[] = []
   #size = 0
 
-  /** Owns the connection's socket from now on. */
+  /** Destroys the connection's socket when the session ends. */
   constructor({ address, socket }: Connection) {
     this.address = address
     this.#socket = socket
-    const lose = (cause?: Error): void => this.#lose(cause)
+    const fail = (cause?: Error): void => this.#fail(cause)
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
-    socket.on('end', lose)
-    socket.on('error', lose)
-    socket.on('close', () => lose())
+    socket.on('end', fail)
+    socket.on('error', fail)
+    socket.on('close', () => fail())
   }
 
-  /** Whether another request can be sent, as far as can be known. */
+  /** Whether another request can be sent. A connection that clamd has just closed may still look usable. */
   get usable(): boolean {
     return !this.#socket.destroyed
   }
 
   /**
-   * Sends the request and reads the reply up to its NUL; call it again only when that is done. The request is ended on every
-   * path, and the session where its state is not known. Throws `UNREACHABLE` when the connection is lost before any reply,
+   * Sends the request and reads the reply up to its NUL. Call it again only when that is done. The iteration of the request is ended on
+   * every path, and the session is closed unless the next request can follow. Throws `UNREACHABLE` when the connection is lost before any reply,
    * `PROTOCOL` for a reply that is cut short, endless or not to this request, the signal's reason, or what the request throws.
    */
   async ask(request: AsyncIterable<Batch>, signal: AbortSignal | undefined): Promise<Answer> {
@@ -63,6 +64,7 @@ export class Session {
     const abort = (): void => this.close()
     signal?.addEventListener('abort', abort, { once: true })
     try {
+      signal?.throwIfAborted()
       const reply = this.#reply()
       const text = await Promise.race([reply, this.#send(request, progress).then(() => reply)])
       if (!progress.complete || isError(text)) this.close()
@@ -76,13 +78,13 @@ export class Session {
     }
   }
 
-  /** The session keeps no process alive while it waits for its next request, if it does. */
-  rest(): void {
+  /** Lets the process exit while the session is open. */
+  unref(): void {
     this.#socket.unref()
   }
 
-  /** Undoes `rest`. */
-  rouse(): void {
+  /** Undoes `unref`. */
+  ref(): void {
     this.#socket.ref()
   }
 
@@ -104,17 +106,17 @@ export class Session {
       socket.uncork()
       if (last) return
       if (!room) await drained(socket)
-      // Small writes succeed at once, without end: let what has come meanwhile be read, a reply above all.
+      // Small writes succeed at once, and nothing would be read while they go on: give the reply a chance to be read.
       await turn()
-      if (socket.destroyed || socket.isBroken) return
+      if (socket.destroyed || socket.hasFailedWrite) return
     }
   }
 
   /** The next reply without its NUL, as Latin-1: names of signatures have no charset. */
   #reply(): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject }
-      if (this.#socket.destroyed) this.#lose()
+      this.#pending = { resolve, reject }
+      if (this.#socket.destroyed) this.#fail()
     })
   }
 
@@ -122,26 +124,26 @@ export class Session {
     const end = chunk.indexOf(0)
     this.#parts.push(end === -1 ? chunk : chunk.subarray(0, end))
     this.#size += chunk.length
-    const waiter = this.#waiter
-    // Nobody has asked for what comes now.
-    if (waiter === undefined || (end !== -1 && end < chunk.length - 1)) this.close()
+    const pending = this.#pending
+    // Bytes that no request asked for: the session cannot be trusted any more.
+    if (pending === undefined || (end !== -1 && end < chunk.length - 1)) this.close()
     if (end !== -1) {
       const text = Buffer.concat(this.#parts).toString('latin1')
       this.#forget()
-      waiter?.resolve(text)
+      pending?.resolve(text)
     } else if (this.#size > REPLY_LIMIT) {
       this.#forget()
       this.close()
-      waiter?.reject(new ClamdError('PROTOCOL', `${this.#where}: the reply has no end`))
+      pending?.reject(new ClamdError('PROTOCOL', `${this.#where}: the reply has no end`))
     }
   }
 
-  #lose(cause?: Error): void {
-    const waiter = this.#waiter
+  #fail(cause?: Error): void {
+    const pending = this.#pending
     const begun = this.#size > 0
     this.#forget()
     this.close()
-    waiter?.reject(
+    pending?.reject(
       begun
         ? new ClamdError('PROTOCOL', `${this.#where}: the reply is cut short`, { cause })
         : new ClamdError('UNREACHABLE', `${this.#where}: the connection was lost before a reply came`, { cause }),
@@ -149,7 +151,7 @@ export class Session {
   }
 
   #forget(): void {
-    this.#waiter = undefined
+    this.#pending = undefined
     this.#parts = []
     this.#size = 0
   }
@@ -170,7 +172,7 @@ export class Session {
   }
 }
 
-function drained(socket: Line): Promise<void> {
+function drained(socket: ClamdSocket): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       socket.off('drain', settle)

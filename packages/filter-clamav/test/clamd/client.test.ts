@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/ground/clamd.js'
 import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
 import { type ClamdClient, createClamdClient } from '../../src/clamd/client.js'
-import { reach } from '../../src/clamd/connection.js'
+import { openConnection } from '../../src/clamd/connection.js'
 import { parseReply } from '../../src/clamd/reply.js'
 import { answer, readRequest, startFake } from '../fake.js'
 
@@ -201,12 +201,11 @@ test('an unclear answer is not taken to another clamd', async () => {
 test('a clamd whose backlog is full is waited for, and nobody is turned away', async () => {
   await using own = await makeScratch('busy')
   const busy = await startClamd({ directory: own.path, settings: { MaxConnectionQueueLength: 1 } })
-  const refused: unknown[] = []
-  const connect = (wait: number) =>
-    reach({ addresses: [{ path: busy.socket }], wait, signal: undefined, failed: (address) => refused.push(address) })
   process.kill(busy.pid, 'SIGSTOP')
   try {
-    const opened = await Promise.allSettled(Array.from({ length: 6 }, () => connect(0)))
+    const opened = await Promise.allSettled(
+      Array.from({ length: 6 }, () => openConnection({ path: busy.socket }, undefined)),
+    )
     for (const result of opened) if (result.status === 'fulfilled') result.value.socket.destroy()
     expect(opened.at(-1)).toMatchObject({
       status: 'rejected',

@@ -5,8 +5,8 @@
  * the socket, so that a message never piles up in memory, and shuts down our side at its end (spamd/PROTOCOL).
  */
 import type { Socket } from 'node:net'
+import { connect } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
-import { connect } from './connect.js'
 import { SpamdFault } from './fault.js'
 import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
 import { firstBytes, printHead, type Request } from './request.js'
@@ -32,8 +32,7 @@ export async function exchange<T>(
     return await converse(address, request, reading, signal)
   } catch (error) {
     if (!(error instanceof SpamdFault)) throw error
-    const { kind, message, cause, passing } = error
-    throw new SpamdFault(kind, `${printAddress(address)}: ${message}`, { cause, passing })
+    throw new SpamdFault(error.kind, `${printAddress(address)}: ${error.message}`, { cause: error.cause })
   }
 }
 
@@ -43,8 +42,11 @@ async function converse<T>(
   reading: Reading<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const socket = await connect(address, signal)
+  const socket = await open(address, signal)
+  const abort = (): unknown => socket.destroy(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
   try {
+    signal.throwIfAborted()
     const progress = { unsent: request.body?.length ?? 0 }
     const received = receive(socket, reading.end, signal)
     const sent = send(socket, request, progress)
@@ -53,6 +55,16 @@ async function converse<T>(
     return reading.parse(reply)
   } finally {
     socket.destroy()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function open(address: ServiceAddress, signal: AbortSignal): Promise<Socket> {
+  try {
+    return await connect(address, { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new SpamdFault('unreachable', (error as Error).message, { cause: error })
   }
 }
 

@@ -1,0 +1,3 @@
+export { type ConnectOptions, connect, isStarting } from './connect.js'
+export { type AskOptions, Failover, type FailoverOptions } from './failover.js'
+export { classifyFailure, FailoverError, type FailureKind, type ServerFailure } from './failure.js'
