@@ -8,7 +8,7 @@ import { type Configuration, readConfiguration } from '../filters/configuration.
 import { examine, type FilterHealth } from '../filters/examination.js'
 import { type ListedFile, type ListedFilter, listFilters } from '../filters/list.js'
 import type { Log } from '../log/log.js'
-import { isGivenMail } from '../postfix/given.js'
+import { receivesMail } from '../postfix/mail-receipt.js'
 import { readSizeLimit } from '../postfix/size-limit.js'
 import { EX_CONFIG, EX_OK } from './failure.js'
 import { healthWarnings } from './filter-check.js'
@@ -51,7 +51,7 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
   const said = {
     problems: problems.map(printProblem),
     health,
-    warnings: (await isGivenMail(configDirectory)) ? [] : [NOT_GIVEN],
+    warnings: (await receivesMail(configDirectory)) ? [] : [NOT_GIVEN],
   }
   if (!json)
     for (const line of [...said.problems, ...said.warnings.map(warn), ...healthWarnings(health)]) console.error(line)

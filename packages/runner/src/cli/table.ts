@@ -45,7 +45,7 @@ function linesOf(row: readonly string[], columns: number | undefined): Row {
 }
 
 function printRow(row: Row, widths: readonly number[]): readonly string[] {
-  const cells = row.map((lines, at) => lines.flatMap((line) => fold(line, widths[at] ?? 0)))
+  const cells = row.map((lines, at) => lines.flatMap((line) => foldEdits(line, widths[at] ?? 0)))
   const height = Math.max(...cells.map((lines) => lines.length))
   return Array.from({ length: height }, (_, n) =>
     cells
@@ -56,7 +56,7 @@ function printRow(row: Row, widths: readonly number[]): readonly string[] {
 }
 
 /** A long line cut into pieces that fit. */
-function fold(line: string, width: number): readonly string[] {
+function foldEdits(line: string, width: number): readonly string[] {
   const pieces = ['']
   for (const { segment } of graphemes.segment(line)) {
     const piece = pieces.at(-1) ?? ''

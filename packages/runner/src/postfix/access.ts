@@ -20,12 +20,12 @@ export function publicOf(queueDirectory: string): string {
 }
 
 /** What is to be in a list of paths so that candy may enter that directory. */
-export function accessTo(queueDirectory: string): string {
+export function accessName(queueDirectory: string): string {
   return `${ACCESS}${publicOf(queueDirectory)}`
 }
 
 /** The directory that such a place is about; undefined for any other. */
-export function accessed(place: string): string | undefined {
+export function accessDirectory(place: string): string | undefined {
   return place.startsWith(ACCESS) ? place.slice(ACCESS.length) : undefined
 }
 
@@ -51,7 +51,7 @@ export function accessFault(directory: string): string | undefined {
 }
 
 /** Throws PostfixError with the ways out when it cannot be done. */
-export function letIn(directory: string): void {
+export function grantAccess(directory: string): void {
   try {
     // An existing list keeps its mask, so that nobody else gets more than before.
     const mask = /^mask:/m.test(entries(directory)) ? ['-n'] : []
@@ -75,7 +75,7 @@ export function hasEntry(directory: string): boolean {
 }
 
 /** Takes the account's entry out again. Nothing to do where there is none. */
-export function shutOut(directory: string): void {
+export function revokeAccess(directory: string): void {
   if (!hasEntry(directory)) return
   // Without another name the mask is there for candy's entry alone.
   const named = entries(directory).match(/^(?:user|group):[^:]+:/gm) ?? []

@@ -5,7 +5,7 @@ import { PostfixError } from './error.js'
 import { makeRootFile } from './root-file.js'
 
 /** A text to write, and the one that must be there before: anything else was written by somebody else meanwhile. Latin-1. */
-export interface Step {
+export interface Replacement {
   readonly path: string
   readonly from: string | null
   readonly to: string
@@ -28,7 +28,7 @@ export function diffOf({ path, before, after }: FileTexts): string {
 }
 
 /** Throws PostfixError, and changes nothing, when the file is not what it was. */
-export function take({ path, from, to }: Step): void {
+export function replaceFile({ path, from, to }: Replacement): void {
   if (from === null) {
     makeRootFile(path, to, 0o644)
     return
@@ -43,10 +43,11 @@ export function take({ path, from, to }: Step): void {
 export class Changes {
   readonly #written = new Map<string, string[]>()
 
-  take(step: Step): void {
-    if (step.from === step.to) return
-    take(step)
-    this.#written.set(step.path, [...this.written(step.path), step.to])
+  write(replacement: Replacement): void {
+    const { path, from, to } = replacement
+    if (from === to) return
+    replaceFile(replacement)
+    this.#written.set(path, [...this.written(path), to])
   }
 
   written(path: string): readonly string[] {

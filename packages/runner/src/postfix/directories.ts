@@ -20,10 +20,10 @@ import { readText } from '@candy/master-cf'
 import { execa } from 'execa'
 import { ACCOUNT, groupId, hasAccount, primaryGroup, userId } from '../os/accounts.js'
 import { unlinkIfThere } from '../os/unlink.js'
-import { accessed, accessTo, letIn, mayEnter, shutOut } from './access.js'
+import { accessDirectory, accessName, grantAccess, mayEnter, revokeAccess } from './access.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
-import type { Records } from './journal.js'
+import type { RecordLocation } from './journal.js'
 import { draftOf, makeRootFile } from './root-file.js'
 
 /** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has paths of its own. */
@@ -38,7 +38,7 @@ export interface OwnedPath {
 }
 
 /** Where everything of candy's is that belongs to one instance. */
-export interface Paths extends Records {
+export interface InstancePaths extends RecordLocation {
   readonly queueDirectory: string
 }
 
@@ -71,7 +71,7 @@ export async function listOwnedPaths(instance: Instance, state: string, share: s
 
 export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] {
   return ownedPaths.filter(({ path }) => {
-    const directory = accessed(path)
+    const directory = accessDirectory(path)
     return directory === undefined ? lstatSync(path, { throwIfNoEntry: false }) === undefined : !mayEnter(directory)
   })
 }
@@ -87,9 +87,9 @@ export async function make(ownedPaths: readonly OwnedPath[], made: (name: string
     made(MADE_ACCOUNT)
   }
   for (const place of missing(ownedPaths)) {
-    const directory = accessed(place.path)
+    const directory = accessDirectory(place.path)
     if (directory !== undefined) {
-      letIn(directory)
+      grantAccess(directory)
       made(place.path)
       continue
     }
@@ -138,25 +138,25 @@ function giveAway(path: string, mode: number, [user, group]: readonly [number, n
  * Takes away what was made, last first: units are stopped, directories stay where something else has come in. What is no place
  * of candy's is left alone, whatever a record says.
  */
-export async function unmake(names: readonly string[], paths: Paths): Promise<void> {
+export async function unmake(names: readonly string[], paths: InstancePaths): Promise<void> {
   const made = names.filter((name) => isOwnedPath(name, paths))
   const units = made.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
   const stopped = units.map((path) => basename(path))
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
   for (const name of made.toReversed()) {
-    const directory = accessed(name)
+    const directory = accessDirectory(name)
     if (name === MADE_ACCOUNT) await execa('userdel', [ACCOUNT], { reject: false })
-    else if (directory !== undefined) shutOut(directory)
+    else if (directory !== undefined) revokeAccess(directory)
     else for (const path of [draftOf(name), name]) remove(path)
   }
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }
 
 /** Whether it is something that enabling makes, by its name. */
-export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: Paths): boolean {
+export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: InstancePaths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
-    ...[MADE_ACCOUNT, state, join(queueDirectory, 'candy'), accessTo(queueDirectory)],
+    ...[MADE_ACCOUNT, state, join(queueDirectory, 'candy'), accessName(queueDirectory)],
     ...STATE_PARTS.map((part) => join(state, part)),
     ...[filters, join(filters, 'README'), join(filters, 'template')],
   ]

@@ -1,8 +1,8 @@
 /** What disabling would do to Postfix's files, computed from what was read, with nothing touched. */
 import { applyEdits, findService, parse, removeService } from '@candy/master-cf'
-import { accessTo, publicOf } from './access.js'
+import { accessName, publicOf } from './access.js'
 import { detach, findAttached, nameAttached, namesCandy } from './attachment.js'
-import type { Texts } from './enable-edits.js'
+import type { PostfixFiles } from './enable-edits.js'
 import { faultsOf, type Instance } from './instance.js'
 import type { Journal } from './journal.js'
 import { removeParameters } from './main-cf.js'
@@ -13,10 +13,10 @@ import { SERVICE_NAMES } from './services.js'
 
 export interface DisableEdits {
   readonly refusals: readonly string[]
-  readonly before: Texts
+  readonly before: PostfixFiles
   /** New mail goes past candy; its services still serve what is in the queue. */
-  readonly detached: Texts
-  readonly after: Texts
+  readonly detached: PostfixFiles
+  readonly after: PostfixFiles
   readonly detaches: readonly string[]
   /** Directories that candy was let into. */
   readonly entered: readonly string[]
@@ -43,7 +43,7 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
     text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
   }
   const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
-  const access = accessTo(instance.queueDirectory)
+  const access = accessName(instance.queueDirectory)
   const entered = journal === undefined || journal.made.includes(access) ? [publicOf(instance.queueDirectory)] : []
   return { refusals, before, detached, after, detaches: nameAttached(masterText, attached), entered }
 }

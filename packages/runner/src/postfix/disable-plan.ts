@@ -4,12 +4,12 @@
  */
 import { hasEntry } from './access.js'
 import { diffOf } from './change.js'
-import type { Paths } from './directories.js'
+import type { InstancePaths } from './directories.js'
 import { type DisableEdits, editsToDisable } from './disable-edits.js'
 import { PostfixError } from './error.js'
 import { SHARE } from './installation.js'
 import { filesOf, type Instance, readInstance } from './instance.js'
-import { knownJournal, type Records } from './journal.js'
+import { knownJournal, type RecordLocation } from './journal.js'
 import { planPurge, type Removal } from './purge.js'
 import { describeRunner } from './runner-stop.js'
 
@@ -23,7 +23,7 @@ export interface PurgeChoice {
 
 export interface DisablePlan {
   readonly instance: Instance
-  readonly paths: Paths
+  readonly paths: InstancePaths
   readonly edits: DisableEdits
   /** For people: every edit of a file, as a unified diff, Latin-1. */
   readonly diff: string
@@ -39,7 +39,7 @@ export interface DisablePlan {
 }
 
 /** Throws PostfixError with the reasons and remedies where it cannot be done. */
-export async function planDisable(records: Records, { purge, quarantine }: PurgeChoice): Promise<DisablePlan> {
+export async function planDisable(records: RecordLocation, { purge, quarantine }: PurgeChoice): Promise<DisablePlan> {
   const instance = await readInstance(records.configDirectory)
   const paths = { ...records, queueDirectory: instance.queueDirectory }
   const journal = knownJournal(records)

@@ -3,18 +3,18 @@
  * before a reload. So the services stay until nothing needs them any more; only then they go.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { shutOut } from './access.js'
-import { take } from './change.js'
+import { revokeAccess } from './access.js'
+import { replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import type { DisablePlan } from './disable-plan.js'
-import type { Texts } from './enable-edits.js'
+import type { PostfixFiles } from './enable-edits.js'
 import { assertRunning, reload } from './enabling.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import { removeJournal } from './journal.js'
 import { type Process, receivers, running } from './processes.js'
 import { purge } from './purge.js'
-import { candyMail, type QueueEntry } from './queue.js'
+import { messagesForCandy, type QueueEntry } from './queue.js'
 import { stopRunner } from './runner-stop.js'
 
 export interface DisableProgress {
@@ -46,21 +46,21 @@ async function detachPostfix(
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
   const { master, main } = filesOf(instance)
-  const takeAll = (from: Texts, to: Texts): void => {
-    if (from.main !== to.main) take({ path: main, from: from.main, to: to.main })
-    if (from.master !== to.master) take({ path: master, from: from.master, to: to.master })
+  const replaceFiles = (from: PostfixFiles, to: PostfixFiles): void => {
+    if (from.main !== to.main) replaceFile({ path: main, from: from.main, to: to.main })
+    if (from.master !== to.master) replaceFile({ path: master, from: from.master, to: to.master })
   }
   const old = receivers(instance.queueDirectory)
   if (edits.before.master !== edits.detached.master) report('giving new mail past candy')
-  takeAll(edits.before, edits.detached)
+  replaceFiles(edits.before, edits.detached)
   // Also when an earlier run has done that: which sessions are from before nobody knows any more.
   await reload(run)
   await drain(old, wait, report)
   await empty(run, wait, report)
   report('taking the services out')
-  takeAll(edits.detached, edits.after)
+  replaceFiles(edits.detached, edits.after)
   await reload(run)
-  for (const directory of edits.entered) shutOut(directory)
+  for (const directory of edits.entered) revokeAccess(directory)
   await stopRunner(paths, report)
   removeJournal(paths)
 }
@@ -89,7 +89,7 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
   const told = new Set<string>()
   const active = new Map<string, number>()
   for (;;) {
-    const mail = await candyMail(run)
+    const mail = await messagesForCandy(run)
     const held = mail.filter(({ queue }) => queue === 'hold')
     const moving = mail.filter(({ queue }) => queue !== 'hold')
     if (moving.length === 0) {

@@ -4,15 +4,15 @@
  */
 import { addService, applyEdits, findService, MasterCfError, parse, printService } from '@candy/master-cf'
 import { type Attached, attach, detach, findAttached, wantedOptions } from './attachment.js'
+import { chooseEntrances, type EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
-import { fold } from './fold.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
+import { foldEdits } from './line-folding.js'
 import { addParameters, readValue, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
 import { isOurs, renewEntry, renewParameters } from './own-entry.js'
 import { withoutProof } from './proof-texts.js'
-import { type EntranceRequest, select } from './selection.js'
 import { type CandyService, candyServices } from './services.js'
 import { sideEffects } from './side-effects.js'
 
@@ -21,7 +21,7 @@ export interface EnableRequest extends EntranceRequest {
   readonly candyPipe: string
 }
 
-export interface Texts {
+export interface PostfixFiles {
   readonly master: string
   readonly main: string
 }
@@ -30,11 +30,11 @@ export interface EnableEdits {
   /** Why it cannot be done, each with what to do about it. */
   readonly refusals: readonly string[]
   readonly warnings: readonly string[]
-  readonly before: Texts
+  readonly before: PostfixFiles
   /** With candy's services, and new mail going where it went before. */
-  readonly served: Texts
+  readonly served: PostfixFiles
   /** With new mail given to candy. */
-  readonly after: Texts
+  readonly after: PostfixFiles
   readonly attached: readonly Attached[]
   /** The receiving services that candy is given, each with why, for people. */
   readonly entrances: readonly string[]
@@ -68,7 +68,7 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   }
   const known = journal?.attached ?? findAttached(masterText, instance)
   const bare = withoutCandy(instance, known)
-  const selection = select(instance, bare, request)
+  const selection = chooseEntrances(instance, bare, request)
   refusals.push(...selection.refusals)
   const { given } = selection
   const after = { ...served }
@@ -124,7 +124,7 @@ function addOne(
 ): { readonly text: string; readonly refusal?: string; readonly kept?: readonly string[] } {
   const file = parse(text)
   try {
-    return { text: applyEdits(text, fold(addService(file, service))) }
+    return { text: applyEdits(text, foldEdits(addService(file, service))) }
   } catch (error) {
     if (!(error instanceof MasterCfError) || error.code !== 'SERVICE_EXISTS') throw error
     if (journal?.services.includes(service.service)) {

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
-import { accessed, accessFault, accessTo, publicOf } from './access.js'
+import { accessDirectory, accessFault, accessName, publicOf } from './access.js'
 import { diffOf, type FileTexts, readIfThere } from './change.js'
-import { listOwnedPaths, missing, type OwnedPath, type Paths } from './directories.js'
+import { type InstancePaths, listOwnedPaths, missing, type OwnedPath } from './directories.js'
 import { type EnableEdits, editsToEnable } from './enable-edits.js'
 import { PostfixError } from './error.js'
 import { CANDY_PIPE, SHARE } from './installation.js'
@@ -17,7 +17,7 @@ import { type Choice, type Journal, knownJournal } from './journal.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from './mode.js'
 import { runnerUnits } from './runner-start.js'
 
-/** What candy.toml says, as far as enabling depends on it. Texts are Latin-1. */
+/** What candy.toml says, as far as enabling depends on it. PostfixFiles are Latin-1. */
 export interface CandyToml {
   readonly path: string
   /** Null where there is no candy.toml. */
@@ -39,7 +39,7 @@ export type EnableChoice = { readonly [K in keyof Choice]?: Choice[K] | undefine
 
 export interface EnablePlan {
   readonly instance: Instance
-  readonly paths: Paths
+  readonly paths: InstancePaths
   readonly journal: Journal | undefined
   readonly choice: Choice
   readonly edits: EnableEdits
@@ -131,7 +131,7 @@ function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceA
   if (reinject === 'sendmail' || !('path' in reinject) || dirname(reinject.path) !== directory) return []
   const fault = accessFault(directory)
   if (fault !== undefined) throw new PostfixError(fault)
-  return [{ path: accessTo(queueDirectory), owner: 'root', mode: 0 }]
+  return [{ path: accessName(queueDirectory), owner: 'root', mode: 0 }]
 }
 
 /** A unit that is there already; a new one is among the missing paths. */
@@ -141,7 +141,7 @@ function unitTexts({ path, text = '' }: OwnedPath): readonly FileTexts[] {
 }
 
 function describePath({ path, owner, group, mode }: OwnedPath): string {
-  const directory = accessed(path)
+  const directory = accessDirectory(path)
   if (directory !== undefined) return `an entry for candy in the access control list of ${directory} (u:candy:--x)`
   return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`
 }

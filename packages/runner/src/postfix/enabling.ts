@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
 import { asSystemError } from '../os/system-error.js'
-import { Changes, take } from './change.js'
+import { Changes, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { make, missing } from './directories.js'
 import type { EnablePlan } from './enable-plan.js'
@@ -57,13 +57,13 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     const rest = missing(ownedPaths).map(({ path }) => path)
     writePending(paths, pending(texts, [...made, ...rest]))
     // It says where the state directory is: from here on every command finds what is noted there.
-    changes.take({ path: toml.path, from: toml.before, to: toml.after })
+    changes.write({ path: toml.path, from: toml.before, to: toml.after })
     await make(ownedPaths, (name) => made.push(name))
     restoreRunner = await startRunner({ instance, mode: plan.choice.mode, units: plan.units }, progress)
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
-    changes.take({ path: main, from: edits.before.main, to: proving.main })
-    changes.take({ path: master, from: edits.before.master, to: proving.master })
+    changes.write({ path: main, from: edits.before.main, to: proving.main })
+    changes.write({ path: master, from: edits.before.master, to: proving.master })
     await reload(run)
     await prove(instance, run)
     signal.throwIfAborted()
@@ -71,8 +71,8 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     old = receivers(instance.queueDirectory)
     // On record first: mail that has been given to candy needs its services, whatever fails from here on.
     writeJournal(paths, pending(texts, made).after)
-    changes.take({ path: main, from: proving.main, to: edits.after.main })
-    changes.take({ path: master, from: proving.master, to: edits.after.master })
+    changes.write({ path: main, from: proving.main, to: edits.after.main })
+    changes.write({ path: master, from: proving.master, to: edits.after.master })
     await reload(run)
   } catch (error) {
     const done = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
@@ -89,7 +89,7 @@ async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
   const { instance, choice, ownedPaths, units, toml } = plan
   await make(ownedPaths, () => {})
   if (units.length > 0) await startRunner({ instance, mode: choice.mode, units }, progress)
-  if (toml.before !== toml.after) take({ path: toml.path, from: toml.before, to: toml.after })
+  if (toml.before !== toml.after) replaceFile({ path: toml.path, from: toml.before, to: toml.after })
 }
 
 /** A session that was open before goes on as it was until its client ends it; processes without a client end at once. */

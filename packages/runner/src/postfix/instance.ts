@@ -8,6 +8,7 @@ import { type MasterCf, parse, readText } from '@candy/master-cf'
 import { type Commands, commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
 import { mayMakeCode, unitThatEndsNode } from './hardening.js'
+import { readParameters } from './parameters.js'
 
 export interface Instance {
   readonly configDirectory: string
@@ -45,14 +46,13 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     commandsOf(configDirectory)(name, ...args).catch((error: Error) => {
       throw master.problems.length === 0 ? error : new PostfixError(faultsOf({ configDirectory, master }).join('\n'))
     })
-  const [defaults, effective] = await Promise.all([run('postconf', '-d'), run('postconf', '-x')])
-  const parameters = readParameters(effective)
+  const [defaults, parameters] = await Promise.all([readParameters(run, '-d'), readParameters(run, '-x')])
   const version = parameters.get('mail_version') ?? ''
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     throw new PostfixError(`Postfix ${version} is older than ${OLDEST.join('.')}: upgrade Postfix first`)
   }
-  const defaultDirectory = readParameters(defaults).get('config_directory') ?? '/etc/postfix'
+  const defaultDirectory = defaults.get('config_directory') ?? '/etc/postfix'
   const queueDirectory = required(parameters, 'queue_directory')
   return {
     configDirectory,
@@ -62,7 +62,7 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     mainText: readText(join(configDirectory, 'main.cf')),
     master,
     parameters,
-    known: new Set(readParameters(defaults).keys()),
+    known: new Set(defaults.keys()),
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
     mayMakeCode: await mayMakeCode(queueDirectory),
@@ -108,16 +108,6 @@ export function expand(instance: Pick<Instance, 'parameters'>, value: string): s
   return value.replace(/\$(?:\{(\w+)\}|\((\w+)\)|(\w+))/g, (_, braced, bracketed, plain) =>
     parameterOf(instance, braced ?? bracketed ?? plain),
   )
-}
-
-/** `name = value` a line (postconf(1)). */
-function readParameters(printed: string): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>()
-  for (const line of printed.split('\n')) {
-    const [, name, value] = /^([^\s=]+) =(?: (.*))?$/.exec(line) ?? []
-    if (name !== undefined) parameters.set(name, value ?? '')
-  }
-  return parameters
 }
 
 function required(parameters: ReadonlyMap<string, string>, name: string): string {

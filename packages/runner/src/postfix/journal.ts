@@ -20,7 +20,7 @@ export interface Choice {
   readonly services?: Readonly<Record<string, boolean>>
 }
 
-/** Texts of Postfix's files are Latin-1, one character a byte. */
+/** PostfixFiles of Postfix's files are Latin-1, one character a byte. */
 export interface FileChange {
   readonly path: string
   /** Null where there was no file. */
@@ -48,7 +48,7 @@ export interface Journal {
   readonly written?: Written
   /** Whether the files ended with a line end before anything was added. */
   readonly finalNewline: { readonly master: boolean; readonly main: boolean }
-  /** Paths that were made, in order. */
+  /** InstancePaths that were made, in order. */
   readonly made: readonly string[]
 }
 
@@ -56,7 +56,7 @@ export interface Journal {
 export interface Pending {
   readonly version: 2
   readonly files: readonly FileChange[]
-  /** Paths that the change makes, in order; some may not be there yet. */
+  /** InstancePaths that the change makes, in order; some may not be there yet. */
   readonly made: readonly string[]
   /** What was on record before; null where nothing was. */
   readonly before: Journal | null
@@ -65,7 +65,7 @@ export interface Pending {
 }
 
 /** Where the records of an instance are kept. Two instances cannot share one state directory. */
-export interface Records {
+export interface RecordLocation {
   readonly configDirectory: string
   readonly state: string
 }
@@ -76,45 +76,45 @@ export const DAMAGED = 'damaged'
 const NAMES = { journal: 'journal.json', pending: 'pending.json' } as const
 
 /** Throws PostfixError for a record of another instance or version, and for a file that is not root's. */
-export function readJournal(records: Records): Journal | typeof DAMAGED | undefined {
+export function readJournal(records: RecordLocation): Journal | typeof DAMAGED | undefined {
   return read<Journal>(records, NAMES.journal)
 }
 
 /** The record, where there is one that can be read. */
-export function knownJournal(records: Records): Journal | undefined {
+export function knownJournal(records: RecordLocation): Journal | undefined {
   const journal = readJournal(records)
   return journal === DAMAGED ? undefined : journal
 }
 
 /** Throws PostfixError where nothing is on record of enabling. `mode` is what the operator wants. */
-export function assertEnabled(records: Records, mode: Mode): void {
+export function assertEnabled(records: RecordLocation, mode: Mode): void {
   if (knownJournal(records) !== undefined) return
   throw new PostfixError(`candy is not enabled in ${records.configDirectory}: candy enable --mode ${mode}`)
 }
 
 /** As `readJournal`. */
-export function readPending(records: Records): Pending | typeof DAMAGED | undefined {
+export function readPending(records: RecordLocation): Pending | typeof DAMAGED | undefined {
   return read<Pending>(records, NAMES.pending)
 }
 
-export function writeJournal(records: Records, journal: Journal): void {
+export function writeJournal(records: RecordLocation, journal: Journal): void {
   write(records, NAMES.journal, journal)
 }
 
-export function writePending(records: Records, pending: Pending): void {
+export function writePending(records: RecordLocation, pending: Pending): void {
   write(records, NAMES.pending, pending)
 }
 
-export function removeJournal({ state }: Records): void {
+export function removeJournal({ state }: RecordLocation): void {
   removeRootFile(join(state, NAMES.journal))
 }
 
-export function removePending({ state }: Records): void {
+export function removePending({ state }: RecordLocation): void {
   removeRootFile(join(state, NAMES.pending))
 }
 
 /** Removes what a killed command was about to put on record. Only while this process holds the lock. */
-export function clearRecordDrafts({ state }: Records): void {
+export function clearRecordDrafts({ state }: RecordLocation): void {
   for (const name of Object.values(NAMES)) unlinkIfThere(draftOf(join(state, name)))
 }
 
@@ -127,7 +127,7 @@ interface Sealed<T> {
 }
 
 function read<T extends { readonly version: number }>(
-  { state, configDirectory }: Records,
+  { state, configDirectory }: RecordLocation,
   name: string,
 ): T | typeof DAMAGED | undefined {
   const path = join(state, name)
@@ -154,7 +154,7 @@ function read<T extends { readonly version: number }>(
   return record
 }
 
-function write({ state, configDirectory }: Records, name: string, record: object): void {
+function write({ state, configDirectory }: RecordLocation, name: string, record: object): void {
   const sealed: Sealed<object> = { configDirectory: realpathSync(configDirectory), sha256: hashOf(record), record }
   writeRootFile(join(state, name), Buffer.from(`${JSON.stringify(sealed, undefined, 2)}\n`).toString('latin1'))
 }

@@ -29,7 +29,7 @@ interface Holder {
  */
 export async function whileLocked<T>(configDirectory: string, command: string, act: () => Promise<T>): Promise<T> {
   const path = join(configDirectory, NAME)
-  const lock = take(path, configDirectory)
+  const lock = acquire(path, configDirectory)
   try {
     const holder: Holder = { pid: process.pid, command, since: new Date().toISOString() }
     note(lock, holder)
@@ -48,7 +48,7 @@ function note({ descriptor }: Lock, holder: Holder): void {
   }
 }
 
-function take(path: string, configDirectory: string): Lock {
+function acquire(path: string, configDirectory: string): Lock {
   try {
     return takeLock(path, WAIT)
   } catch (error) {

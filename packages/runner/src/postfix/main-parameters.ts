@@ -3,8 +3,9 @@
  * (qmgr(8), pipe(8)); what is not set for candy's would follow the `default_…` parameter, and a site that slows deliveries to
  * other hosts down by those would slow down every message on its way to the filters.
  */
-import type { Directive } from './directive.js'
+
 import { TRANSPORTS } from './mode.js'
+import type { ParameterSetting } from './parameter-setting.js'
 
 /** Seconds after which pipe(8) kills the command, and bounces the message. */
 const TIME_LIMIT = 1000
@@ -35,7 +36,7 @@ const forEach: readonly (readonly [name: string, value: string, why?: string])[]
   ['minimum_delivery_slots', '3'],
 ]
 
-export const mainParameters: readonly Directive[] = [
+export const mainParameters: readonly ParameterSetting[] = [
   { name: 'candy_time_limit', value: `${TIME_LIMIT}s`, why: 'longer than --limit, whatever command_time_limit is' },
   ...TRANSPORTS.flatMap((transport) =>
     forEach.map(([name, value, why = SCHEDULING]) => ({ name: `${transport}_${name}`, value, why })),

@@ -14,10 +14,10 @@ import {
   setOption,
   unsetOption,
 } from '@candy/master-cf'
-import type { Directive } from './directive.js'
 import { nameEntry, optionOf } from './entrances.js'
-import { foldText } from './fold.js'
+import { foldLines } from './line-folding.js'
 import { readValue, replaceValue, setsParameter } from './main-cf.js'
+import type { ParameterSetting } from './parameter-setting.js'
 import type { CandyService } from './services.js'
 
 /** Known by what no other program would write. */
@@ -45,7 +45,7 @@ export interface Renewed {
 
 /** `written` is what candy last wrote; where that is not on record, all of the entry counts as candy's. */
 export function renewEntry(text: string, service: CandyService, written: string | undefined): Renewed {
-  const wanted = entryIn(foldText(printService(service)))
+  const wanted = entryIn(foldLines(printService(service)))
   const present = findService(parse(text), service)
   if (present === undefined) return { text, kept: [] }
   const before = written === undefined ? undefined : entryIn(written)
@@ -72,7 +72,7 @@ export function renewEntry(text: string, service: CandyService, written: string 
 /** Brings the parameters that candy has set in main.cf to what this version sets them to. */
 export function renewParameters(
   text: string,
-  parameters: readonly Directive[],
+  parameters: readonly ParameterSetting[],
   written: Readonly<Record<string, string>>,
 ): string {
   return parameters

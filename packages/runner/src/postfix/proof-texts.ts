@@ -5,7 +5,7 @@
  */
 import { addService, applyEdits, findService, parse, removeService, setOption, unsetOption } from '@candy/master-cf'
 import { wantedOptions } from './attachment.js'
-import type { Texts } from './enable-edits.js'
+import type { PostfixFiles } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
 import type { Instance } from './instance.js'
@@ -29,7 +29,7 @@ const MAPS = 'transport_maps'
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
 /** The files while the proof runs. */
-export function provingTexts(served: Texts, instance: Instance, { mode }: Choice): Texts {
+export function provingTexts(served: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
   let master = served.master
   for (const service of TRANSPORTS) {
     master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
@@ -56,7 +56,7 @@ export function provingTexts(served: Texts, instance: Instance, { mode }: Choice
 }
 
 /** The files without what a proof has left in them; the same texts where it has left nothing. */
-export function withoutProof({ master, main }: Texts): Texts {
+export function withoutProof({ master, main }: PostfixFiles): PostfixFiles {
   let text = applyEdits(master, removeService(parse(master), { service: SERVICE, type: 'unix' }))
   for (const service of TRANSPORTS) {
     const key = { service, type: 'unix' }

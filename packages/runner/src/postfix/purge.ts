@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { isOwnedPath, MADE_ACCOUNT, type Paths, remove, STATE_PARTS, unmake } from './directories.js'
+import { type InstancePaths, isOwnedPath, MADE_ACCOUNT, remove, STATE_PARTS, unmake } from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -26,7 +26,7 @@ export interface Removal {
  * that it may go.
  */
 export function planPurge(
-  paths: Paths,
+  paths: InstancePaths,
   {
     share,
     journal,
@@ -57,7 +57,7 @@ export function planPurge(
 }
 
 /** Does what was planned. Throws PostfixError when something cannot be removed; what is gone by then stays gone. */
-export async function purge(removals: readonly Removal[], paths: Paths): Promise<void> {
+export async function purge(removals: readonly Removal[], paths: InstancePaths): Promise<void> {
   const names = removals.map(({ name }) => name)
   for (const name of names) if (isWhole(name, paths)) await empty(name)
   for (const name of names) if (isWhole(name, paths) || name === filesOf(paths).settings) remove(name)
@@ -66,7 +66,7 @@ export async function purge(removals: readonly Removal[], paths: Paths): Promise
   await unmake(names.filter((name) => !isWhole(name, paths)).toReversed(), paths)
 }
 
-function isWhole(path: string, { state }: Paths): boolean {
+function isWhole(path: string, { state }: InstancePaths): boolean {
   return dirname(path) === state && STATE_PARTS.some((name) => name === basename(path))
 }
 

@@ -30,7 +30,7 @@ export async function queueEntries(run: Commands): Promise<readonly QueueEntry[]
 }
 
 /** The messages whose content_filter, which was written when they came in, names candy. */
-export async function candyMail(run: Commands): Promise<readonly QueueEntry[]> {
+export async function messagesForCandy(run: Commands): Promise<readonly QueueEntry[]> {
   const entries = (await queueEntries(run)).filter(({ queue }) => queue !== 'maildrop')
   const found: QueueEntry[] = []
   for (let at = 0; at < entries.length; at += BATCH) {

@@ -16,10 +16,10 @@ import {
 } from '@candy/master-cf'
 import { unlinkIfThere } from '../os/unlink.js'
 import { type Attached, namesCandy } from './attachment.js'
-import { readIfThere, take } from './change.js'
+import { readIfThere, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { type Paths, unmake } from './directories.js'
-import type { Texts } from './enable-edits.js'
+import { type InstancePaths, unmake } from './directories.js'
+import type { PostfixFiles } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
 import { filesOf, readInstance } from './instance.js'
@@ -28,7 +28,7 @@ import {
   DAMAGED,
   type FileChange,
   type Pending,
-  type Records,
+  type RecordLocation,
   readJournal,
   readPending,
   removeJournal,
@@ -45,7 +45,7 @@ import { draftOf, removeRootFile } from './root-file.js'
  * that is dead. Returns what was found and done, for people; empty when there was nothing. Throws PostfixError when Postfix's
  * files cannot be edited.
  */
-export async function recover(records: Records): Promise<readonly string[]> {
+export async function recover(records: RecordLocation): Promise<readonly string[]> {
   const run = commandsOf(records.configDirectory)
   clearRecordDrafts(records)
   const pending = readPending(records)
@@ -64,7 +64,7 @@ export async function recover(records: Records): Promise<readonly string[]> {
   return said
 }
 
-async function recoverKnown(paths: Paths, pending: Pending, run: Commands): Promise<string> {
+async function recoverKnown(paths: InstancePaths, pending: Pending, run: Commands): Promise<string> {
   assertOwnFiles(paths, pending)
   clearDrafts(paths)
   const edited = 'what another program has edited meanwhile stays'
@@ -81,7 +81,7 @@ async function recoverKnown(paths: Paths, pending: Pending, run: Commands): Prom
 }
 
 /** Nothing is known but that a command was at work: what its proof has left is found by name. */
-async function recoverBlindly(paths: Paths, run: Commands): Promise<string> {
+async function recoverBlindly(paths: InstancePaths, run: Commands): Promise<string> {
   clearDrafts(paths)
   writeTexts(paths, withoutProof(readTexts(paths)))
   await run('postfix', 'reload').catch(() => '')
@@ -91,7 +91,7 @@ async function recoverBlindly(paths: Paths, run: Commands): Promise<string> {
 }
 
 /** Takes all back. Returns the paths of files that somebody else has edited meanwhile: their edits stay. */
-export async function rollBack(paths: Paths, pending: Pending, run: Commands): Promise<readonly string[]> {
+export async function rollBack(paths: InstancePaths, pending: Pending, run: Commands): Promise<readonly string[]> {
   const { main, master } = filesOf(paths)
   // Last first: candy.toml says where all this is noted, so it goes when the others are put back.
   const changed = pending.files.toReversed().filter((file) => !putBack(file))
@@ -119,7 +119,7 @@ function putBack({ path, before, written }: FileChange): boolean {
   if (present === before) return true
   if (present === null || !written.includes(present)) return false
   if (before === null) removeRootFile(path)
-  else take({ path, from: present, to: before })
+  else replaceFile({ path, from: present, to: before })
   return true
 }
 
@@ -127,7 +127,7 @@ function putBack({ path, before, written }: FileChange): boolean {
  * Whether the change has come so far that it is in force: the proof is over, and a receiving service has got from it what it did
  * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they were.
  */
-function isGiven(paths: Paths, { files, before, after }: Pending): boolean {
+function isGiven(paths: InstancePaths, { files, before, after }: Pending): boolean {
   const { master } = filesOf(paths)
   const present = readTexts(paths).master
   const change = files.find(({ path }) => path === master)
@@ -171,22 +171,22 @@ function mainWithout(text: string, change: FileChange | undefined): string {
   )
 }
 
-function readTexts(paths: Paths): Texts {
+function readTexts(paths: InstancePaths): PostfixFiles {
   const { main, master } = filesOf(paths)
   return { main: readIfThere(main) ?? '', master: readIfThere(master) ?? '' }
 }
 
 /** Throws PostfixError when somebody has made master.cf what nobody can edit. */
-function writeTexts(paths: Paths, texts: Texts): void {
+function writeTexts(paths: InstancePaths, texts: PostfixFiles): void {
   const files = filesOf(paths)
   const present = readTexts(paths)
   for (const name of ['main', 'master'] as const) {
-    if (present[name] !== texts[name]) take({ path: files[name], from: present[name], to: texts[name] })
+    if (present[name] !== texts[name]) replaceFile({ path: files[name], from: present[name], to: texts[name] })
   }
 }
 
 /** What lies here is root's, so this can only be about files that have moved; nothing else is ever written to. */
-function assertOwnFiles(paths: Paths, { files }: Pending): void {
+function assertOwnFiles(paths: InstancePaths, { files }: Pending): void {
   const own = Object.values(filesOf(paths))
   const strange = files.filter(({ path }) => !own.includes(path))
   if (strange.length === 0) return
@@ -197,7 +197,7 @@ function assertOwnFiles(paths: Paths, { files }: Pending): void {
 }
 
 /** What a killed command was writing when it was killed. */
-function clearDrafts(paths: Paths): void {
+function clearDrafts(paths: InstancePaths): void {
   for (const path of Object.values(filesOf(paths))) takeLock(draftOf(path), DRAFT_WAIT).release(false)
 }
 

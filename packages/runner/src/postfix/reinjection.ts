@@ -2,7 +2,7 @@
  * What the way back into Postfix is told: an smtpd(8) for mail that a filter has judged repeats nothing that the first one has
  * done, and refuses as little as it can, since what it refuses is lost or bounced.
  */
-import { type Directive, noSizeLimit } from './directive.js'
+import { noSizeLimit, type ParameterSetting } from './parameter-setting.js'
 
 const LOOPBACK = '127.0.0.0/8,[::1]/128'
 
@@ -10,7 +10,7 @@ const LOOPBACK = '127.0.0.0/8,[::1]/128'
  * `receive_override_options` is not among them, so that before the queue main.cf decides which checks, milters and mappings
  * there are: nobody but an smtpd(8) has seen the message then.
  */
-export function reinjection(name: string): readonly Directive[] {
+export function reinjection(name: string): readonly ParameterSetting[] {
   return [
     { name: 'syslog_name', value: `postfix/${name}`, why: 'the log tells which smtpd it was' },
     { name: 'cleanup_service_name', value: 'candy-cleanup', why: 'cleanup(8) enforces the size limit too' },
@@ -59,7 +59,7 @@ export function reinjection(name: string): readonly Directive[] {
 }
 
 /** After the queue the first smtpd and cleanup have done all this; the mappings of addresses happen here, once. */
-export const doneAlready: readonly Directive[] = [
+export const doneAlready: readonly ParameterSetting[] = [
   {
     name: 'receive_override_options',
     value: 'no_unknown_recipient_checks,no_header_body_checks,no_milters',

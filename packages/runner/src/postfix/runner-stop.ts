@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ACCOUNT, userId } from '../os/accounts.js'
 import { readProcessStat } from '../os/process-stat.js'
-import { type Paths, removeSockets, unmake } from './directories.js'
+import { type InstancePaths, removeSockets, unmake } from './directories.js'
 import { MODES, SMTP_MODES } from './mode.js'
 import { runnerUnitPaths } from './runner-start.js'
 import { socketOwner } from './socket-owner.js'
@@ -16,7 +16,7 @@ const INIT = 1
 const TIMEOUT = 30_000
 
 /** Names and process ids of what would be ended or removed, for people. */
-export async function describeRunner(paths: Paths): Promise<readonly string[]> {
+export async function describeRunner(paths: InstancePaths): Promise<readonly string[]> {
   const units = runnerUnitPaths(paths.configDirectory).filter((path) => existsSync(path))
   const directory = join(paths.queueDirectory, 'candy')
   return [
@@ -27,7 +27,7 @@ export async function describeRunner(paths: Paths): Promise<readonly string[]> {
 }
 
 /** Ends the units, or a runner that somebody else has started; says what is left to do by hand. */
-export async function stopRunner(paths: Paths, report: (what: string) => void): Promise<void> {
+export async function stopRunner(paths: InstancePaths, report: (what: string) => void): Promise<void> {
   await unmake(runnerUnitPaths(paths.configDirectory), paths)
   const stopped = await runnerProcesses(paths)
   for (const pid of stopped) {
@@ -51,7 +51,7 @@ export async function stopRunner(paths: Paths, report: (what: string) => void): 
 }
 
 /** The processes that listen on the sockets of this instance as the account candy. */
-async function runnerProcesses({ queueDirectory }: Paths): Promise<readonly number[]> {
+async function runnerProcesses({ queueDirectory }: InstancePaths): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
   const owners = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))

@@ -6,12 +6,12 @@
  */
 import { findService, type Service } from '@candy/master-cf'
 import { ACCOUNT } from '../os/accounts.js'
-import { type Directive, noSizeLimit } from './directive.js'
 import { type Instance, parameterOf } from './instance.js'
+import { noSizeLimit, type ParameterSetting } from './parameter-setting.js'
 import { doneAlready, reinjection } from './reinjection.js'
 
 export interface CandyService extends Omit<Service, 'options'> {
-  readonly options: readonly Directive[]
+  readonly options: readonly ParameterSetting[]
   readonly why: string
 }
 
@@ -118,7 +118,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
   }))
 }
 
-const lmtpOptions: readonly Directive[] = [
+const lmtpOptions: readonly ParameterSetting[] = [
   { name: 'lmtp_send_xforward_command', value: 'yes', why: 'filters are told who the client was' },
   { name: 'disable_mime_output_conversion', value: 'yes', why: '8-bit mail stays as it is: signatures stay valid' },
   { name: 'lmtp_line_length_limit', value: '0', why: 'long lines are not folded: signatures stay valid' },
@@ -141,7 +141,7 @@ const lmtpOptions: readonly Directive[] = [
 ]
 
 /** What the site's own cleanup(8) is told in master.cf holds for mail that comes back, too: its mappings happen there. */
-function cleanupOptions(instance: Instance): readonly Directive[] {
+function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
   const service = parameterOf(instance, 'cleanup_service_name') || 'cleanup'
   const own = findService(instance.master, { service, type: 'unix' })
   if (own?.command !== 'cleanup') return []
@@ -154,7 +154,7 @@ function cleanupOptions(instance: Instance): readonly Directive[] {
  * `normalize` came with 3.8.5, 3.7.10, 3.6.14 and 3.5.24, and with it a parameter for the reply code. The four releases before
  * those know `yes` and `no` alone, and would take `normalize` for an error.
  */
-function atVersion(option: Directive, { known }: Instance): Directive {
+function atVersion(option: ParameterSetting, { known }: Instance): ParameterSetting {
   if (option.name !== 'smtpd_forbid_bare_newline') return option
   return known.has('smtpd_forbid_bare_newline_reject_code') ? option : { ...option, value: 'yes' }
 }

@@ -1,10 +1,10 @@
 /** What a person would not expect of a mode, on this very site. */
 import type { Entry } from '@candy/master-cf'
 import { mapsNothing } from './attachment.js'
+import type { EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
 import { filterActions } from './filter-actions.js'
 import { type Instance, parameterOf } from './instance.js'
-import type { EntranceRequest } from './selection.js'
 
 /** Places that a warning names. */
 const SHOWN = 5

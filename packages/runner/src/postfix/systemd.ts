@@ -33,7 +33,7 @@ export function hasSystemd(): boolean {
 /** Directories of the state that the service writes. */
 const OWN = ['spool', 'quarantine', 'service', 'filters'] as const
 
-/** Paths of the unit files, in the order in which they are started. */
+/** InstancePaths of the unit files, in the order in which they are started. */
 export function unitPaths(name: string): readonly string[] {
   return [...SMTP_MODES.map((mode) => socketName(name, mode)), `${name}.service`].map((unit) => join(UNITS, unit))
 }

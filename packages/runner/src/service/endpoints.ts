@@ -6,10 +6,12 @@
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
-import { execa } from 'execa'
 import type { Settings } from '../config/settings.js'
 import type { CleanupSettings } from '../message/cleanup.js'
+import { commandsOf } from '../postfix/commands.js'
+import { PostfixError } from '../postfix/error.js'
 import { MODES, reinjectionSocket, SMTP_MODES, type SmtpMode, smtpModeFor } from '../postfix/mode.js'
+import { readParameters } from '../postfix/parameters.js'
 import { sizeLimitOf } from '../postfix/size-limit.js'
 import { CLEANUP_PARAMETERS, cleanupSettings } from './cleanup-settings.js'
 
@@ -40,7 +42,8 @@ export async function findEndpoints(configDirectory: string, settings: Settings)
   const mail = { cleanup: cleanupSettings(postfix.values), ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
   if (listen !== undefined && nextHop !== undefined) return [{ mode, listen, nextHop, protocol, deadline, ...mail }]
   const directory = postfix.values.get('queue_directory')
-  if (directory === undefined) throw new CandyError('CONFIG', `postconf: ${postfix.complaint || 'cannot be run'}`)
+  if (directory === undefined)
+    throw new CandyError('CONFIG', postfix.complaint || 'postconf does not say what queue_directory is')
   const standard = (one: SmtpMode): Endpoint => ({
     mode: one,
     listen: { path: join(directory, MODES[one].socket) },
@@ -60,17 +63,18 @@ export async function findEndpoints(configDirectory: string, settings: Settings)
   return SMTP_MODES.map((one) => (one === mode ? configured : standard(one)))
 }
 
-interface Answer {
+interface PostfixAnswer {
   readonly values: ReadonlyMap<string, string>
+  /** Why there are none. */
   readonly complaint: string
 }
 
-async function askPostfix(configDirectory: string): Promise<Answer> {
-  const args = ['-c', configDirectory, '-x', 'queue_directory', SIZE_LIMIT, ...CLEANUP_PARAMETERS]
-  const { stdout, stderr } = await execa('postconf', args, { reject: false })
-  const lines = (stdout ?? '').split('\n').map((line) => /^(\w+) = ?(.*)$/.exec(line))
-  return {
-    values: new Map(lines.flatMap((line) => (line ? [[line[1] ?? '', line[2] ?? '']] : []))),
-    complaint: stderr ?? '',
+async function askPostfix(configDirectory: string): Promise<PostfixAnswer> {
+  try {
+    const names = ['queue_directory', SIZE_LIMIT, ...CLEANUP_PARAMETERS]
+    return { values: await readParameters(commandsOf(configDirectory), '-x', ...names), complaint: '' }
+  } catch (error) {
+    if (error instanceof PostfixError) return { values: new Map(), complaint: error.message }
+    throw error
   }
 }

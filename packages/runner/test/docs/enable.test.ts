@@ -1,12 +1,12 @@
 /** docs/enable.md against the services that candy writes: every option, its value and the reason for it. */
 import { expect, test } from 'vitest'
 import { code, readPage, readTable } from '../../../../test/ground/pages.js'
-import type { Directive } from '../../src/postfix/directive.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'
+import type { ParameterSetting } from '../../src/postfix/parameter-setting.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { instanceOf } from '../postfix/shapes.js'
 
-function documented(heading: string): readonly Directive[] {
+function documented(heading: string): readonly ParameterSetting[] {
   return readTable(readPage('docs/enable.md'), heading).map((row) => ({
     name: code(row[heading]),
     value: row.value === '(empty)' ? '' : code(row.value),
@@ -14,14 +14,14 @@ function documented(heading: string): readonly Directive[] {
   }))
 }
 
-function written(name: string): readonly Directive[] {
+function written(name: string): readonly ParameterSetting[] {
   const known = { has: (): boolean => true } as unknown as ReadonlySet<string>
   const services = candyServices({ ...instanceOf(), known }, '')
   return services.find(({ service }) => service === name)?.options ?? []
 }
 
-function sorted(directives: readonly Directive[]): readonly Directive[] {
-  return directives.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+function sorted(settings: readonly ParameterSetting[]): readonly ParameterSetting[] {
+  return settings.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 test.each(['candy-lmtp', 'candy-cleanup'])('every option of %s is explained', (name) => {

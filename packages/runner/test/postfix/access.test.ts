@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { accessFault, letIn, mayEnter, shutOut } from '../../src/postfix/access.js'
+import { accessFault, grantAccess, mayEnter, revokeAccess } from '../../src/postfix/access.js'
 import { scratch } from '../support.js'
 
 function directory(mode: number, ...list: readonly string[]): string {
@@ -29,23 +29,23 @@ test.each<readonly [string, number, readonly string[]]>([
   const before = permissions(path)
   expect(mayEnter(path)).toBe(false)
   expect(accessFault(path)).toBeUndefined()
-  letIn(path)
+  grantAccess(path)
   expect(mayEnter(path)).toBe(true)
   expect(permissions(path)).toContain('user:candy:--x')
-  letIn(path)
-  shutOut(path)
+  grantAccess(path)
+  revokeAccess(path)
   expect(permissions(path)).toBe(before)
-  shutOut(path)
+  revokeAccess(path)
   expect(permissions(path)).toBe(before)
 })
 
 test('candy stays in when the mode is set anew, as "postfix set-permissions" does', () => {
   const path = directory(0o710)
   const before = permissions(path)
-  letIn(path)
+  grantAccess(path)
   chmodSync(path, 0o710)
   expect(mayEnter(path)).toBe(true)
-  shutOut(path)
+  revokeAccess(path)
   expect(permissions(path)).toBe(before)
 })
 
@@ -54,7 +54,7 @@ test('a directory that everybody may enter needs nothing, and one whose mask let
   expect(mayEnter(open)).toBe(true)
   const shut = directory(0o700, 'u:nobody:r-x', 'm::---')
   const before = permissions(shut)
-  expect(() => letIn(shut)).toThrow(/mask .* does not let anybody enter.*--mode smtp.*reinject = "sendmail"/)
-  shutOut(shut)
+  expect(() => grantAccess(shut)).toThrow(/mask .* does not let anybody enter.*--mode smtp.*reinject = "sendmail"/)
+  revokeAccess(shut)
   expect(permissions(shut)).toBe(before)
 })

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
 import { editsToDisable } from '../../src/postfix/disable-edits.js'
-import { type EnableEdits, type EnableRequest, editsToEnable, type Texts } from '../../src/postfix/enable-edits.js'
+import {
+  type EnableEdits,
+  type EnableRequest,
+  editsToEnable,
+  type PostfixFiles,
+} from '../../src/postfix/enable-edits.js'
 import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
@@ -37,7 +42,7 @@ function meaning(master: string): readonly unknown[] {
 }
 
 /** The instance after its files were written. */
-function written(given: Given, { master, main }: Texts): Instance {
+function written(given: Given, { master, main }: PostfixFiles): Instance {
   return instanceOf({ ...given, master, main })
 }
 

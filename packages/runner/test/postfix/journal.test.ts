@@ -7,7 +7,7 @@ import {
   type Journal,
   knownJournal,
   type Pending,
-  type Records,
+  type RecordLocation,
   readJournal,
   readPending,
   removeJournal,
@@ -36,7 +36,7 @@ const PENDING: Pending = {
   after: JOURNAL,
 }
 
-let records: Records
+let records: RecordLocation
 
 beforeEach(() => {
   const directory = scratch()

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
-import type { Paths } from '../../src/postfix/directories.js'
+import type { InstancePaths } from '../../src/postfix/directories.js'
 import { planPurge, purge } from '../../src/postfix/purge.js'
 import { candyIds, scratch } from '../support.js'
 
-let paths: Paths
+let paths: InstancePaths
 let directory: string
 const share = { share: '/nowhere', journal: undefined }
 

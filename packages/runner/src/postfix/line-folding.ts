@@ -4,12 +4,12 @@ import { type Edit, parse } from '@candy/master-cf'
 const WIDTH = 80
 
 /** Folds the texts that edits put in. */
-export function fold(edits: readonly Edit[]): readonly Edit[] {
-  return edits.map((edit) => ({ ...edit, text: foldText(edit.text) }))
+export function foldEdits(edits: readonly Edit[]): readonly Edit[] {
+  return edits.map((edit) => ({ ...edit, text: foldLines(edit.text) }))
 }
 
 /** The same for one text. */
-export function foldText(text: string): string {
+export function foldLines(text: string): string {
   const folded = text
     .split('\n')
     .map((line) => (/^ +[^-\s]/.test(line) && line.length > WIDTH ? foldLine(line) : line))

@@ -6,7 +6,7 @@ import { type Entrance, findEntrances, nameEntry, portOf } from './entrances.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
 
-export interface Selection {
+export interface EntranceChoice {
   readonly given: readonly Entry[]
   /** For people: `smtp/inet (line 12): mail from other hosts (port smtp)`. */
   readonly filtered: readonly string[]
@@ -31,7 +31,7 @@ const WHOSE: Readonly<Record<Entrance['kind'], string>> = {
 }
 
 /** `bare` is the instance without candy's options on the services; their lines are told as they are in `instance`. */
-export function select({ master }: Instance, bare: Instance, request: EntranceRequest): Selection {
+export function chooseEntrances({ master }: Instance, bare: Instance, request: EntranceRequest): EntranceChoice {
   const entrances = findEntrances(bare)
   const given: Entry[] = []
   const filtered: string[] = []

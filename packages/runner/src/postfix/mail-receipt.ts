@@ -1,4 +1,4 @@
-/** Whether Postfix gives mail to candy at all: filters that load are of no use when nobody asks them. */
+/** Whether candy receives mail from Postfix at all: filters that can be loaded are of no use where Postfix gives candy no mail. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '@candy/master-cf'
@@ -7,7 +7,7 @@ import { commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
 
 /** Whether a service of master.cf, or main.cf for all of them, names candy. True where there is no Postfix to tell. */
-export async function isGivenMail(configDirectory: string): Promise<boolean> {
+export async function receivesMail(configDirectory: string): Promise<boolean> {
   const master = join(configDirectory, 'master.cf')
   if (!existsSync(master)) return true
   if (findAttached(readText(master), { parameters: new Map() }).some(namesCandy)) return true
