@@ -49,11 +49,11 @@ function create(options: Options, host: Host): Filter {
     passedOver: ({ error }) => host.warn('passed over', { reason: (error as Error).message }),
   })
   const signatures = new Signatures(client, options)
-  const treat = createPolicy(options)
+  const treatmentOf = createPolicy(options)
 
   function judgeFound(found: string, context: Context): Judgement {
     const signature = printable(found)
-    const treatment = treat(found)
+    const treatment = treatmentOf(found)
     context.log('found', { signature, treatment })
     switch (treatment) {
       case 'reject':
@@ -79,11 +79,11 @@ function create(options: Options, host: Host): Filter {
         return notScanned(printable(result.text))
       }
       const judgement = result.kind === 'clean' ? accept(scanned()) : judgeFound(result.name, context)
-      // What old signatures find is there all the same; that they find nothing means little.
+      // A virus found with old signatures is one all the same, but finding nothing with them means little.
       if (judgement.action === 'accept') await signatures.demandFresh(result.address, context)
       return judgement
     },
-    // Few processes ever ask; in pipe mode one starts for every message.
+    // Most processes never check, and in pipe mode a process starts for each message.
     check: async (context) => (await import('./health.js')).examine(options, host.messageSizeLimit, context),
   }
 }

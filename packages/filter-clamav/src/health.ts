@@ -12,55 +12,58 @@ import type { Options } from './options.js'
 import { largest, nested } from './probe.js'
 import { judgeAge } from './signatures.js'
 
-/** Milliseconds that one clamd may take to answer everything, where whoever asks waits as long. */
-const PATIENCE = 20_000
+/** Milliseconds that one clamd may take to answer all requests, where the caller's own deadline is not sooner. */
+const CHECK_TIME_LIMIT = 20_000
 
 const MEBIBYTE = 1_048_576
 
-interface Finding {
-  /** `down`: it can't be used now, another one could be. `bad`: it would be used, and there is something to mend. */
+interface ServerHealth {
+  /** `down`: it cannot be used now, and another clamd is. `bad`: it is used, and the operator should change something. */
   readonly state: 'good' | 'bad' | 'down'
   readonly text: string
   readonly details: LogFields
 }
 
 /**
- * Asks every address. It is well when at least one clamd can be used and there is nothing to mend at any of those.
- * `messageSizeLimit` is Postfix's in bytes; absent where there is none or nobody knows.
+ * Asks every address. The result is ok when at least one clamd can be used and the operator has nothing to change at any that can.
+ * `messageSizeLimit` is Postfix's message_size_limit in bytes; absent where there is none or it is not known.
  */
 export async function examine(
   options: Options,
   messageSizeLimit: number | undefined,
   { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
 ): Promise<Health> {
-  // Whoever asks is told more by us than by the end of their patience.
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.floor(Math.min(PATIENCE, 0.9 * remaining)))])
-  const findings = await Promise.all(
-    options.addresses.map((address) => examineOne(address, options, messageSizeLimit, patience)),
+  // End before the caller's deadline: the result then says what clamd did not answer.
+  const deadline = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(Math.floor(Math.min(CHECK_TIME_LIMIT, 0.9 * remaining))),
+  ])
+  const healths = await Promise.all(
+    options.addresses.map((address) => examineServer(address, options, messageSizeLimit, deadline)),
   )
-  const ok = findings.some(({ state }) => state === 'good') && findings.every(({ state }) => state !== 'bad')
-  const text = findings.map((finding) => finding.text).join('; ')
-  const used = findings.find(({ state }) => state !== 'down') ?? findings[0]
+  const ok = healths.some(({ state }) => state === 'good') && healths.every(({ state }) => state !== 'bad')
+  const text = healths.map((health) => health.text).join('; ')
+  const used = healths.find(({ state }) => state !== 'down') ?? healths[0]
   return { ok, text, ...(used && { details: used.details }) }
 }
 
-async function examineOne(
+async function examineServer(
   address: ServiceAddress,
   options: Options,
   messageSizeLimit: number | undefined,
-  patience: AbortSignal,
-): Promise<Finding> {
+  deadline: AbortSignal,
+): Promise<ServerHealth> {
   const where = printAddress(address)
   const client = createClamdClient({ addresses: [address] })
   try {
-    await client.ping(patience)
-    const version = await client.version(patience)
+    await client.ping(deadline)
+    const version = await client.version(deadline)
     const age = judgeAge(version, options)
-    const silent = (await client.scan(nested, patience)).kind === 'clean'
-    const reach = messageSizeLimit === undefined ? 'whole' : await tryLargest(client, messageSizeLimit, patience)
+    const silent = (await client.scan(nested, deadline)).kind === 'clean'
+    const coverage = messageSizeLimit === undefined ? 'whole' : await scanLargest(client, messageSizeLimit, deadline)
     const settings = [
-      ...(silent ? [SILENT] : []),
-      ...(reach === 'short' && messageSizeLimit !== undefined ? [enough(messageSizeLimit)] : []),
+      ...(silent ? [ALERT_SETTING] : []),
+      ...(coverage === 'short' && messageSizeLimit !== undefined ? [settingsFor(messageSizeLimit)] : []),
     ]
     const parts = [
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
@@ -68,7 +71,7 @@ async function examineOne(
       ...(settings.length > 0
         ? [`set in ${configurationOf(address)} ${settings.join(', ')}, then systemctl restart clamav-daemon`]
         : []),
-      ...(reach === 'unknown'
+      ...(coverage === 'unknown'
         ? [`whether it scans ${messageSizeLimit} bytes (message_size_limit) took too long to tell`]
         : []),
     ]
@@ -86,28 +89,28 @@ async function examineOne(
       },
     }
   } catch (error) {
-    return { state: 'down', text: await explain(address, error, patience), details: { address: where } }
+    return { state: 'down', text: await explain(address, error, deadline), details: { address: where } }
   }
 }
 
-const SILENT = 'AlertExceedsMax yes (any sender can write mail that it cannot look into and calls clean)'
+const ALERT_SETTING = 'AlertExceedsMax yes (any sender can write mail that it cannot look into and calls clean)'
 
 /** Whether clamd scans a message of so many bytes, the largest that Postfix takes. */
-async function tryLargest(
+async function scanLargest(
   client: ClamdClient,
   size: number,
-  patience: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<'whole' | 'short' | 'unknown'> {
   try {
-    return (await client.scan(() => largest(size), patience)).kind === 'clean' ? 'whole' : 'short'
+    return (await client.scan(() => largest(size), deadline)).kind === 'clean' ? 'whole' : 'short'
   } catch (error) {
-    if (patience.aborted) return 'unknown'
+    if (deadline.aborted) return 'unknown'
     throw error
   }
 }
 
-/** Settings with which it does: what it decodes counts for MaxScanSize, too. */
-function enough(size: number): string {
+/** Settings of clamd.conf with which clamd scans so many bytes. What it decodes counts for MaxScanSize, too. */
+function settingsFor(size: number): string {
   const megabytes = Math.ceil(size / MEBIBYTE)
   return (
     `StreamMaxLength ${megabytes}M, MaxFileSize ${megabytes}M, MaxScanSize ${4 * megabytes}M ` +
@@ -115,9 +118,9 @@ function enough(size: number): string {
   )
 }
 
-async function explain(address: ServiceAddress, error: unknown, patience: AbortSignal): Promise<string> {
+async function explain(address: ServiceAddress, error: unknown, deadline: AbortSignal): Promise<string> {
   const where = printAddress(address)
-  if (patience.aborted) {
+  if (deadline.aborted) {
     return `${where}: no answer in time: clamd may still be loading its signatures (systemctl status clamav-daemon)`
   }
   const code = error instanceof ClamdError ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined

@@ -10,14 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '@candy/sdk'
 import type { ClamdClient, ScanResult } from './clamd/client.js'
 
-/** Shares of the time that there is, at which clamd is asked. */
+/** Shares of the time until the deadline after which clamd is asked to scan a few bytes. */
 const ASKED_AT = [0.5, 0.9] as const
 
-/** Share of the time that it has for an answer. */
-const PATIENCE = 0.08
+/** Share of the time in which clamd must answer each of these requests. */
+const ANSWER_TIME = 0.08
 
 /** The longest that a timer of Node.js waits, in milliseconds. */
-const LONGEST = 2 ** 31 - 1
+const MAX_TIMER = 2 ** 31 - 1
 
 type Outcome = ScanResult | { readonly kind: 'unscannable'; readonly text: string }
 
@@ -42,13 +42,13 @@ export async function scanInTime(
 
 /** Whether clamd answers all the times it is asked; false as soon as it does not, or the signal aborts. */
 async function answersOthers(client: ClamdClient, remaining: number, signal: AbortSignal): Promise<boolean> {
-  if (remaining > LONGEST) return false
+  if (remaining > MAX_TIMER) return false
   const started = performance.now()
   try {
     for (const share of ASKED_AT) {
       await sleep(Math.max(0, started + share * remaining - performance.now()), undefined, { signal })
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(PATIENCE * remaining))])
-      if ((await client.scan(probe, patience)).kind !== 'clean') return false
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ANSWER_TIME * remaining))])
+      if ((await client.scan(probe, deadline)).kind !== 'clean') return false
     }
     return true
   } catch {

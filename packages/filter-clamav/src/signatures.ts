@@ -1,6 +1,6 @@
 /**
- * How old the signatures are that a clamd scans with: a clean answer is worth as much as they are. freshclam may have failed
- * for weeks without a word, while clamd goes on answering.
+ * How old the signatures of a clamd are. A clean answer means little when they are old: clamd goes on answering while freshclam fails,
+ * for weeks perhaps.
  */
 import { CandyError, type Context } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -10,14 +10,14 @@ import type { Options } from './options.js'
 
 const DAY = 86_400_000
 
-/** Milliseconds for which an answer holds: fresh signatures stay fresh for a while, old ones may be replaced any moment. */
-const HOLDS = { fresh: 600_000, old: 30_000 }
+/** Milliseconds after which a clamd is asked again: sooner where its signatures are old, since they may be replaced at any moment. */
+const ASK_AGAIN_AFTER = { fresh: 600_000, old: 30_000 }
 
-/** Milliseconds that a clamd may take to tell its version: mail that is scanned already waits for it. */
-const PATIENCE = 3_000
+/** Milliseconds that a clamd may take to answer VERSION, since a message that it has already scanned waits for the answer. */
+const VERSION_TIMEOUT = 3_000
 
 /** Milliseconds between two warnings about the same clamd. */
-const SILENCE = 3_600_000
+const WARNING_INTERVAL = 3_600_000
 
 export type Age = { readonly old: boolean; readonly text: string }
 
@@ -48,7 +48,7 @@ export class Signatures {
     const where = printAddress(address)
     if (this.#options.old_signatures === 'error') throw new CandyError('SCANNER_OUTDATED', `${where}: ${text}`)
     const now = performance.now()
-    if (now - (this.#warned.get(address) ?? -Infinity) < SILENCE) return
+    if (now - (this.#warned.get(address) ?? -Infinity) < WARNING_INTERVAL) return
     this.#warned.set(address, now)
     context.warn('old signatures', { address: where, reason: text })
   }
@@ -57,11 +57,14 @@ export class Signatures {
     const known = this.#known.get(address)
     if (known !== undefined && performance.now() < known.until) return known.age
     // A clamd that has just scanned and does not tell its version tells it no more than one that is not allowed to.
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
-    const version = await this.#client.version(patience, address).catch(() => undefined)
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(VERSION_TIMEOUT)])
+    const version = await this.#client.version(deadline, address).catch(() => undefined)
     signal.throwIfAborted()
     const age = judgeAge(version, this.#options)
-    this.#known.set(address, { age, until: performance.now() + (age.old ? HOLDS.old : HOLDS.fresh) })
+    this.#known.set(address, {
+      age,
+      until: performance.now() + (age.old ? ASK_AGAIN_AFTER.old : ASK_AGAIN_AFTER.fresh),
+    })
     return age
   }
 }

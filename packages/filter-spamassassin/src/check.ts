@@ -6,8 +6,8 @@ import type { Options } from './options.js'
 import { ping, version } from './spamd/command.js'
 import { SpamdFault } from './spamd/fault.js'
 
-/** Milliseconds that the spamds may take to answer everything, where whoever asks waits as long. */
-const PATIENCE = 20_000
+/** Milliseconds that the spamds may take to answer all requests, where the caller's own deadline is not sooner. */
+const CHECK_TIME_LIMIT = 20_000
 
 /** A message to scan that no site learns from by itself: too bare to be ham, too dull to be spam. */
 const PROBE = new TextEncoder().encode('Subject: probe\r\n\r\nIs SpamAssassin there?\r\n')
@@ -20,15 +20,18 @@ const body = {
 }
 
 /**
- * Has every spamd scan a few bytes: one that runs as root without an account to change to answers a PING and drops every
- * message. Healthy while one of them works, since the filter asks them in turn.
+ * Has every spamd scan a few bytes, because a spamd that runs as root without an account to change to answers a PING but drops every
+ * message. The result is ok while one of them works, since the filter asks one after the other.
  */
 export async function checkHealth(
   settings: Options,
   { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
 ): Promise<Health> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.floor(Math.min(PATIENCE, 0.9 * remaining)))])
-  const found = await Promise.all(settings.addresses.map((address) => look(address, settings.user, patience)))
+  const deadline = AbortSignal.any([
+    signal,
+    AbortSignal.timeout(Math.floor(Math.min(CHECK_TIME_LIMIT, 0.9 * remaining))),
+  ])
+  const found = await Promise.all(settings.addresses.map((address) => checkServer(address, settings.user, deadline)))
   return {
     ok: found.some(({ ok }) => ok),
     text: found.map(({ text }) => text).join('; '),
@@ -36,14 +39,14 @@ export async function checkHealth(
   }
 }
 
-interface Finding {
+interface ServerHealth {
   readonly address: string
   readonly ok: boolean
   readonly state: string
   readonly text: string
 }
 
-async function look(at: ServiceAddress, user: string, signal: AbortSignal): Promise<Finding> {
+async function checkServer(at: ServiceAddress, user: string, signal: AbortSignal): Promise<ServerHealth> {
   const address = printAddress(at)
   const options = { signal, ...(user === '' ? {} : { user }) }
   try {

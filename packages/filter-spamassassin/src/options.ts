@@ -3,8 +3,8 @@
 import { parseAddress, parseDuration, parseSize, type ServiceAddress } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-/** Less than this is not a message's head any more. */
-const SMALLEST_SCAN = 4096
+/** Bytes. With fewer, SpamAssassin would not even see the whole header of many messages. */
+const MIN_SCAN_LIMIT = 4096
 
 /** Options as the filter uses them: addresses parsed, sizes in bytes, durations in milliseconds. */
 export interface Options {
@@ -28,7 +28,7 @@ const score = v.pipe(v.number(), v.finite('must be a finite score'))
 const threshold = v.union([score, v.literal(false)], 'must be a score, such as 15.0, or false for never')
 
 const address = value(parseAddress)
-const size = v.pipe(value(parseSize), v.minValue(SMALLEST_SCAN, `must be at least ${SMALLEST_SCAN}B`))
+const size = v.pipe(value(parseSize), v.minValue(MIN_SCAN_LIMIT, `must be at least ${MIN_SCAN_LIMIT}B`))
 const duration = value(parseDuration)
 
 /** One line of text without control characters. */

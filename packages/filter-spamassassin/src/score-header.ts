@@ -17,8 +17,8 @@ export interface Tagging {
   readonly size: number
 }
 
-/** SpamAssassin draws no more than this either (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
-const MOST_STARS = 50
+/** SpamAssassin writes at most 50 stars, too (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
+const MAX_STARS = 50
 
 /** Columns that fill a line with the blank before them (RFC 5322 section 2.1.1). */
 const LINE = 77
@@ -28,7 +28,7 @@ export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
   const { spam, scanned, size } = tagging
   const score = tagging.score.toFixed(1)
   const status = `${spam ? 'Yes' : 'No'}, score=${score} required=${tagging.required.toFixed(1)}`
-  const stars = '*'.repeat(Math.max(0, Math.min(Math.trunc(tagging.score), MOST_STARS)))
+  const stars = '*'.repeat(Math.max(0, Math.min(Math.trunc(tagging.score), MAX_STARS)))
   // Each lands on top of the one before: the flag stands first in the end.
   return [
     ...(scanned < size ? [addHeader('X-Spam-Scanned', `first ${scanned} of ${size} bytes`)] : []),

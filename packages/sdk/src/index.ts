@@ -29,4 +29,4 @@ export { findHeader, type HeaderField, headersEnd, headerValue, parseHeaders } f
 export type { InferOutput, SchemaIssue, SchemaResult, StandardSchemaV1 } from './standard-schema.js'
 export { printable } from './text.js'
 export { accept, defer, quarantine, reject, rewrite, unscannable } from './verdict.js'
-export { editsFault, MOST_EDITS, type VerdictRights, verdictFault } from './verdict-fault.js'
+export { editsFault, MAX_EDITS, type VerdictRights, verdictFault } from './verdict-fault.js'

@@ -7,7 +7,7 @@ import { declaresField, type FieldDeclaration } from './field-declaration.js'
 import { checkEdit } from './header.js'
 
 /** Edits of one verdict; a message that needs more of them needs another filter. */
-export const MOST_EDITS = 1000
+export const MAX_EDITS = 1000
 
 /** Characters that the edits of one verdict may add in all: as much as ten fields of Postfix's `header_size_limit`. */
 const MOST_ADDED = 1_024_000
@@ -45,7 +45,7 @@ export function verdictFault(verdict: unknown, rights: VerdictRights): string | 
 export function editsFault(edits: unknown): string | undefined {
   if (edits === undefined) return undefined
   if (!Array.isArray(edits)) return 'edits are an array'
-  if (edits.length > MOST_EDITS) return `${edits.length} edits are more than the ${MOST_EDITS} that a verdict may have`
+  if (edits.length > MAX_EDITS) return `${edits.length} edits are more than the ${MAX_EDITS} that a verdict may have`
   let added = 0
   for (const edit of edits) {
     try {

@@ -27,8 +27,8 @@ export interface CommandOptions {
   readonly signal: AbortSignal
 }
 
-/** Rules that are told of: a message hits some dozens. */
-const MOST_TESTS = 200
+/** The most rule names that a score has. Messages match some dozens. */
+const MAX_TESTS = 200
 
 /** What there is to learn about a message; `forget` undoes either. */
 export type Lesson = 'spam' | 'ham' | 'forget'
@@ -81,7 +81,7 @@ export function parseScore(reply: Reply): Score {
   const names = list === '' ? [] : list.split(',')
   return {
     ...parseSpamHeader(reply),
-    tests: names.slice(0, MOST_TESTS).map(printRuleName),
+    tests: names.slice(0, MAX_TESTS).map(printRuleName),
     interrupted: names.includes('TIME_LIMIT_EXCEEDED'),
   }
 }

@@ -38,7 +38,7 @@ const EXIT_KINDS: Readonly<Record<string, FaultKind>> = {
   EX_TIMEOUT: 'limit',
 }
 
-/** Takes a reply's bytes as they come, in any chunks. Every method throws a `SpamdFault` for what is no reply. */
+/** Reads a reply from chunks of any size. Every method throws a `SpamdFault` for bytes that are not a reply. */
 export class ReplyReader {
   readonly #end: ReplyEnd
   readonly #headers = new Map<string, string>()
@@ -53,7 +53,7 @@ export class ReplyReader {
     this.#end = end
   }
 
-  /** Takes the next bytes. Gives the reply as soon as it is whole; what follows it does not count. */
+  /** Reads the next bytes. Returns the reply as soon as it is whole; the bytes after it are ignored. */
   push(chunk: Uint8Array): Reply | undefined {
     let rest = chunk
     while (rest.length > 0) {
@@ -64,7 +64,7 @@ export class ReplyReader {
       this.#count(piece)
       if (end === 0) return undefined
       rest = rest.subarray(end)
-      if (this.#takeLine()) return this.#reply()
+      if (this.#readLine()) return this.#reply()
     }
     return undefined
   }
@@ -88,8 +88,8 @@ export class ReplyReader {
     return this.#bodySize === length ? this.#reply() : undefined
   }
 
-  /** Takes one whole line; true when the reply is whole with it. */
-  #takeLine(): boolean {
+  /** Reads one whole line. Returns whether the reply is whole with it. */
+  #readLine(): boolean {
     const line = this.#line.replace(/\r?\n$/, '')
     this.#line = ''
     if (this.#part === 'status') {

@@ -2,7 +2,7 @@
  * A copy of a verdict, made when the filter returns it: each member is read once, so that nothing that the filter does to the
  * object afterwards, or behind a getter, changes what was decided.
  */
-import { CandyError, type HeaderEdit, MOST_EDITS, type Verdict, verdictFault } from '@candy/sdk'
+import { CandyError, type HeaderEdit, MAX_EDITS, type Verdict, verdictFault } from '@candy/sdk'
 import type { ConfiguredFilter } from './configured-filter.js'
 
 /** Throws `VERDICT` for what is no verdict of this filter, and what a getter throws. */
@@ -18,7 +18,7 @@ function copyOf(returned: unknown): unknown {
   const copy: Record<string, unknown> = { ...returned }
   if ('status' in copy && Array.isArray(copy.status)) copy.status = copy.status.slice(0, 3)
   // When there are more of them, the verdict is refused without looking at them.
-  if (Array.isArray(copy.edits) && copy.edits.length <= MOST_EDITS) copy.edits = Array.from(copy.edits, copyEdit)
+  if (Array.isArray(copy.edits) && copy.edits.length <= MAX_EDITS) copy.edits = Array.from(copy.edits, copyEdit)
   return copy
 }
 
