@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/sequence.ts'
 
 /** One seed for all random input. */
-const setupFiles = [fileURLToPath(new URL('test/ground/seed.ts', import.meta.url))]
+const setupFiles = [fileURLToPath(new URL('test/kit/seed.ts', import.meta.url))]
 /** What a test waits for comes late on a busy machine; vitest itself gives it a second. Milliseconds. */
 const awaiting = { poll: { timeout: 30_000 } }
 const typecheck = { enabled: true, checker: 'tsc', tsconfig: 'tsconfig.test.json' }
@@ -15,7 +15,7 @@ function unit(name: string, folder = 'packages') {
       root: `${folder}/${name}`,
       include: ['test/**/*.test.ts'],
       setupFiles,
-      ...(name === 'runner' && { globalSetup: [fileURLToPath(new URL('test/ground/readable.ts', import.meta.url))] }),
+      ...(name === 'runner' && { globalSetup: [fileURLToPath(new URL('test/kit/readable.ts', import.meta.url))] }),
       isolate: false,
       testTimeout: 180_000,
       hookTimeout: 180_000,
@@ -43,7 +43,7 @@ export default defineConfig({
           // `npm run hosts` has a configuration of its own.
           exclude: ['hosts/**'],
           setupFiles,
-          globalSetup: [fileURLToPath(new URL('test/ground/tools.ts', import.meta.url))],
+          globalSetup: [fileURLToPath(new URL('test/kit/tools.ts', import.meta.url))],
           testTimeout: 120_000,
           expect: awaiting,
           hookTimeout: 120_000,

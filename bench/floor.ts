@@ -1,9 +1,9 @@
 /** Node.js between two Postfix services, doing nothing: what a filter written for it can hardly beat. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { connect } from '../test/ground/client.js'
-import { startDaemon } from '../test/ground/daemon.js'
-import { startRelay } from '../test/ground/relay.js'
+import { connect } from '../test/kit/client.js'
+import { startDaemon } from '../test/kit/daemon.js'
+import { startRelay } from '../test/kit/relay.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, type Lane, main, type Track } from './lane.js'
 
 const PROGRAM = join(process.cwd(), 'bench/floor-program.js')
@@ -24,13 +24,13 @@ export const BEFORE_FLOOR: Lane = {
 
 /** In candy's place, at candy's socket and under its account. */
 async function startFloor(mode: 'smtp' | 'smtp-before'): Promise<Track> {
-  const ground = await startRelay({ mode, main })
+  const testBed = await startRelay({ mode, main })
   try {
-    await ground.end()
-    const socket = String(ground.socket)
+    await testBed.end()
+    const socket = String(testBed.socket)
     await rm(socket, { force: true })
     const service = mode === 'smtp' ? 'candy-in' : 'candy-in-before'
-    const nextHop = join(ground.postfix.queueDirectory, 'public', service)
+    const nextHop = join(testBed.postfix.queueDirectory, 'public', service)
     const daemon = await startDaemon({
       command: 'setpriv',
       args: ['--reuid=candy', '--regid=candy', '--clear-groups', process.execPath, PROGRAM, socket, nextHop],
@@ -42,11 +42,11 @@ async function startFloor(mode: 'smtp' | 'smtp-before'): Promise<Track> {
     })
     const stop = async (): Promise<void> => {
       await daemon.stop()
-      await ground.stop()
+      await testBed.stop()
     }
-    return { ground, filters: [daemon.pid], ...(mode === 'smtp' && { transport: 'candy-lmtp' }), stop }
+    return { testBed, filters: [daemon.pid], ...(mode === 'smtp' && { transport: 'candy-lmtp' }), stop }
   } catch (error) {
-    await ground.stop()
+    await testBed.stop()
     throw error
   }
 }

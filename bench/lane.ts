@@ -1,7 +1,7 @@
 /** One way for mail to take, from an SMTP client to the next hop, to be measured beside others. */
-import type { Clamd } from '../test/ground/clamd.js'
-import type { Ground } from '../test/ground/ground.js'
-import type { Spamd } from '../test/ground/spamd.js'
+import type { Clamd } from '../test/kit/clamd.js'
+import type { Spamd } from '../test/kit/spamd.js'
+import type { TestBed } from '../test/kit/test-bed.js'
 
 export const NO_FILTER = 'no filter'
 export const AFTER_LIMIT = "smtp limit: Postfix's smtp client into a second smtpd"
@@ -26,7 +26,7 @@ export interface Lane {
 
 /** A lane that mail can take. */
 export interface Track {
-  readonly ground: Ground
+  readonly testBed: TestBed
   /** The resident processes that filter, not what they have started; none where there is no such process. */
   readonly filters: readonly number[]
   /** The service of master.cf that brings mail to the filter after the queue, where its number of processes may grow. */
@@ -35,8 +35,8 @@ export interface Track {
 }
 
 /** Without a resident filter. */
-export function bare(ground: Ground): Track {
-  return { ground, filters: [], stop: ground.stop }
+export function bare(testBed: TestBed): Track {
+  return { testBed, filters: [], stop: testBed.stop }
 }
 
 /** For every Postfix: room for the largest message that is sent; by default it takes a little less. */

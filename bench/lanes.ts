@@ -1,13 +1,13 @@
 /** The ways that are compared. Each has a Postfix of its own; those that are not measured stand still. */
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startCandy } from '../test/ground/candy.js'
-import { runCommand } from '../test/ground/command.js'
-import { startGround } from '../test/ground/ground.js'
-import { type RelayOptions, reinjectionBefore, startRelay } from '../test/ground/relay.js'
-import { freePort } from '../test/ground/scratch.js'
-import { writeScript } from '../test/ground/script.js'
-import { pipeTransport } from '../test/ground/services.js'
+import { startCandy } from '../test/kit/candy.js'
+import { runCommand } from '../test/kit/command.js'
+import { type RelayOptions, reinjectionBefore, startRelay } from '../test/kit/relay.js'
+import { freePort } from '../test/kit/scratch.js'
+import { writeScript } from '../test/kit/script.js'
+import { pipeTransport } from '../test/kit/services.js'
+import { startTestBed } from '../test/kit/test-bed.js'
 import { AFTER_FLOOR, BEFORE_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
 import { AFTER_QUEUE_RIVALS, afterQueue, MILTER } from './rivals.js'
@@ -33,7 +33,7 @@ function withEach(make: (suffix: string, filters: Filters) => Lane): readonly La
 
 /** Each beside what it is compared with. */
 export const LANES: readonly Lane[] = [
-  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startGround({ main })) },
+  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startTestBed({ main })) },
   MILTER,
   { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
   AFTER_FLOOR,
@@ -56,10 +56,10 @@ function dropIn(name: string, socket: string): string {
 
 function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
   const start = async (daemons: Daemons): Promise<Track> => {
-    const ground = await startRelay({ ...options, main, filters: filters(daemons) })
+    const testBed = await startRelay({ ...options, main, filters: filters(daemons) })
     const after = options.mode !== 'smtp-before'
     const transport = options.tcp === true ? 'candy-smtp' : 'candy-lmtp'
-    return { ground, filters: [ground.pid()], ...(after && { transport }), stop: ground.stop }
+    return { testBed, filters: [testBed.pid()], ...(after && { transport }), stop: testBed.stop }
   }
   return { name, kind: 'candy', against, start }
 }
@@ -73,12 +73,12 @@ function pipeLane(name: string, filters: Filters, reinject: 'sendmail' | 'candy-
 /** What no filter after the queue can beat. Postfix's smtp client knows no UNIX sockets, so the second smtpd has a port. */
 async function startAfterLimit(): Promise<Track> {
   const port = await freePort()
-  return bare(await startGround({ ...afterQueue(port, port), main }))
+  return bare(await startTestBed({ ...afterQueue(port, port), main }))
 }
 
 async function startBeforeLimit(): Promise<Track> {
   return bare(
-    await startGround({
+    await startTestBed({
       services: [reinjectionBefore()],
       attach: { proxyFilter: 'unix:public/candy-in-before' },
       main,
@@ -88,7 +88,7 @@ async function startBeforeLimit(): Promise<Track> {
 
 /** The simple content filter of Postfix's FILTER_README, doing nothing: one temporary file, then sendmail. */
 async function startShellScript(): Promise<Track> {
-  const ground = await startGround(async (directory) => {
+  const testBed = await startTestBed(async (directory) => {
     const spool = join(directory, 'spool')
     await mkdir(spool, { mode: 0o700 })
     const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => runCommand('id', [flag, 'candy'])))
@@ -108,5 +108,5 @@ exit $?`,
       main,
     }
   })
-  return bare(ground)
+  return bare(testBed)
 }

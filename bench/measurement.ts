@@ -59,7 +59,7 @@ export class Measurement {
 
   /** Deliveries that Postfix had to put off: with them a rate means nothing. */
   async trouble(): Promise<number> {
-    const log = await this.#track.ground.postfix.log()
+    const log = await this.#track.testBed.postfix.log()
     return log.match(/ status=(?:deferred|bounced) (?!\(deferred transport\))/g)?.length ?? 0
   }
 
@@ -92,7 +92,7 @@ export class Measurement {
     const end = performance.now() + ALONE.seconds * 1000
     let sent = 0
     const goesOn = (): boolean => sent++ < ALONE.least || (sent <= ALONE.most && performance.now() < end)
-    this.result.alone.push(...(await sendAlone(this.#track.ground, MESSAGES['4 KiB'], goesOn)))
+    this.result.alone.push(...(await sendAlone(this.#track.testBed, MESSAGES['4 KiB'], goesOn)))
   }
 
   async measureMemory(): Promise<void> {
@@ -100,7 +100,7 @@ export class Measurement {
   }
 
   async #send(size: Size, count: number): Promise<number> {
-    const rate = (count * 1000) / (await sendMany(this.#track.ground, MESSAGES[size], count))
+    const rate = (count * 1000) / (await sendMany(this.#track.testBed, MESSAGES[size], count))
     this.#rates.set(size, rate)
     return rate
   }

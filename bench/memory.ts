@@ -1,5 +1,5 @@
 /** How much memory a filter needs at most, with many large messages in it at the same moment. */
-import { runCommand } from '../test/ground/command.js'
+import { runCommand } from '../test/kit/command.js'
 import type { Track } from './lane.js'
 import { MESSAGES } from './message.js'
 import { family, proportionalSetSize } from './processes.js'
@@ -14,8 +14,8 @@ const PAUSE = 100
  * Sends 20 messages of 10 MiB at once and returns the bytes at the worst moment. After the queue they are held back until
  * the last has come, and Postfix may then have one process for each.
  */
-export async function peakMemory({ ground, filters, transport }: Track): Promise<number> {
-  const { postfix } = ground
+export async function peakMemory({ testBed, filters, transport }: Track): Promise<number> {
+  const { postfix } = testBed
   if (transport !== undefined) {
     const limit = `${transport}/unix/process_limit=${COUNT}`
     await runCommand('postconf', ['-c', postfix.configDirectory, '-F', limit])
@@ -34,7 +34,7 @@ export async function peakMemory({ ground, filters, transport }: Track): Promise
   }
   const timer = setInterval(look, PAUSE)
   try {
-    await sendMany(ground, MESSAGES['10 MiB'], COUNT, { sessions: COUNT, accepted })
+    await sendMany(testBed, MESSAGES['10 MiB'], COUNT, { sessions: COUNT, accepted })
   } finally {
     clearInterval(timer)
   }

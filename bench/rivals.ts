@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
-import { connect } from '../test/ground/client.js'
-import { type Daemon, startDaemon } from '../test/ground/daemon.js'
-import { type Ground, type GroundOptions, startGround } from '../test/ground/ground.js'
-import { idOf } from '../test/ground/queue-directory.js'
-import { relayTransport } from '../test/ground/relay.js'
-import { freePort } from '../test/ground/scratch.js'
-import { reinjection } from '../test/ground/services.js'
+import { connect } from '../test/kit/client.js'
+import { type Daemon, startDaemon } from '../test/kit/daemon.js'
+import { idOf } from '../test/kit/queue-directory.js'
+import { relayTransport } from '../test/kit/relay.js'
+import { freePort } from '../test/kit/scratch.js'
+import { reinjection } from '../test/kit/services.js'
+import { startTestBed, type TestBed, type TestBedOptions } from '../test/kit/test-bed.js'
 import { AFTER_LIMIT, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
 
 interface Place {
@@ -123,7 +123,7 @@ export const MILTER: Lane = {
   debian: 'clamav-milter',
   start: async ({ clamd }) => {
     let directory = ''
-    const ground = await startGround(async (below) => {
+    const testBed = await startTestBed(async (below) => {
       directory = below
       return { attach: { options: { smtpd_milters: `unix:${join(below, 'milter.sock')}` } }, main }
     })
@@ -136,7 +136,7 @@ export const MILTER: Lane = {
       'AddHeader Replace',
     ]
     const args = ['--config-file', await file(directory, 'clamav-milter.conf', lines)]
-    return track(ground, startDaemon({ command: 'clamav-milter', args, ready: () => accepts(socket) }))
+    return track(testBed, startDaemon({ command: 'clamav-milter', args, ready: () => accepts(socket) }))
   },
 }
 
@@ -151,13 +151,13 @@ export const AFTER_QUEUE_RIVALS: readonly Lane[] = AFTER_QUEUE.map((rival) => ({
 async function startRival(rival: Rival, { clamd }: Daemons): Promise<Track> {
   const port = await freePort()
   const back = await freePort()
-  const ground = await startGround({ ...afterQueue(port, back, rival.connections), main })
-  const directory = join(ground.directory, 'rival')
+  const testBed = await startTestBed({ ...afterQueue(port, back, rival.connections), main })
+  const directory = join(testBed.directory, 'rival')
   await mkdir(directory)
   await chown(directory, await idOf('passwd', rival.user), 0)
   const [command, ...args] = await rival.command({
     directory,
-    configuration: ground.directory,
+    configuration: testBed.directory,
     port,
     back,
     clamd: clamd.socket,
@@ -167,25 +167,25 @@ async function startRival(rival: Rival, { clamd }: Daemons): Promise<Track> {
     await client.quit()
     return true
   }
-  return track(ground, startDaemon({ command, args, ready, patience: 60_000 }))
+  return track(testBed, startDaemon({ command, args, ready, TIME_LIMIT: 60_000 }))
 }
 
-async function track(ground: Ground, starting: Promise<Daemon>): Promise<Track> {
+async function track(testBed: TestBed, starting: Promise<Daemon>): Promise<Track> {
   try {
     const daemon = await starting
     const stop = async (): Promise<void> => {
       await daemon.stop()
-      await ground.stop()
+      await testBed.stop()
     }
-    return { ground, filters: [daemon.pid], stop }
+    return { testBed, filters: [daemon.pid], stop }
   } catch (error) {
-    await ground.stop()
+    await testBed.stop()
     throw error
   }
 }
 
 /** A filter after the queue that speaks SMTP at one port and hands mail back at another. */
-export function afterQueue(port: number, back: number, processes?: number): GroundOptions {
+export function afterQueue(port: number, back: number, processes?: number): TestBedOptions {
   const { master, main: parameters } = reinjection()
   const listener = master.replace(/^candy-in unix n /, `127.0.0.1:${back} inet n `)
   return {

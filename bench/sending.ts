@@ -1,14 +1,14 @@
 /** Mail through a track, from a client's connection to the next hop's final dot. */
 import { performance } from 'node:perf_hooks'
-import { type Client, connect } from '../test/ground/client.js'
-import type { Ground } from '../test/ground/ground.js'
-import type { Reply } from '../test/ground/replies.js'
+import { type Client, connect } from '../test/kit/client.js'
+import type { Reply } from '../test/kit/replies.js'
+import type { TestBed } from '../test/kit/test-bed.js'
 
 /** That send at the same time. */
 const SESSIONS = 10
 
 /** Milliseconds after which mail that has not arrived never will. */
-const PATIENCE = 600_000
+const TIME_LIMIT = 600_000
 
 interface Options {
   readonly sessions?: number
@@ -17,8 +17,8 @@ interface Options {
 }
 
 /** Sends so many messages and waits until the next hop has them all. Returns milliseconds. */
-export async function sendMany(ground: Ground, bytes: Buffer, count: number, options: Options = {}): Promise<number> {
-  const { postfix, sink } = ground
+export async function sendMany(testBed: TestBed, bytes: Buffer, count: number, options: Options = {}): Promise<number> {
+  const { postfix, sink } = testBed
   sink.clear()
   const begun = performance.now()
   let left = count
@@ -26,20 +26,20 @@ export async function sendMany(ground: Ground, bytes: Buffer, count: number, opt
     while (left-- > 0) await send(client, bytes)
   })
   await options.accepted?.()
-  await sink.waitFor(count, PATIENCE)
+  await sink.waitFor(count, TIME_LIMIT)
   const took = performance.now() - begun
   sink.clear()
   return took
 }
 
 /** Sends messages one at a time, each in a session of its own. Returns the milliseconds that each took. */
-export async function sendAlone({ postfix, sink }: Ground, bytes: Buffer, goesOn: () => boolean): Promise<number[]> {
+export async function sendAlone({ postfix, sink }: TestBed, bytes: Buffer, goesOn: () => boolean): Promise<number[]> {
   const times: number[] = []
   while (goesOn()) {
     sink.clear()
     const begun = performance.now()
     await inSessions(postfix.port, 1, (client) => send(client, bytes))
-    await sink.waitFor(1, PATIENCE)
+    await sink.waitFor(1, TIME_LIMIT)
     times.push(performance.now() - begun)
   }
   return times
@@ -61,9 +61,9 @@ const END = Buffer.from('.\r\n')
 
 async function send(client: Client, bytes: Buffer): Promise<void> {
   client.write(COMMANDS)
-  for (const _ of ENVELOPE) good(await client.read(PATIENCE))
+  for (const _ of ENVELOPE) good(await client.read(TIME_LIMIT))
   client.write(Buffer.concat([bytes, END]))
-  good(await client.read(PATIENCE))
+  good(await client.read(TIME_LIMIT))
 }
 
 export function good({ code, raw }: Reply): void {

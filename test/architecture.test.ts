@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { code, ROOT, readPage, readTable } from './ground/pages.js'
+import { code, ROOT, readPage, readTable } from './kit/pages.js'
 import { closedTo, FLOORS, PUBLIC, ROOMS } from './lint/walls.js'
 
 const page = readPage('docs/architecture.md')

@@ -88,7 +88,7 @@ test('messages are as large as they are called, and no line needs dot-stuffing',
 
 test('every option is in the usage, and nonsense is refused', () => {
   for (const name of Object.keys(readOptions([]))) {
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const option = `--${name.replace(/[A-Z]/g, (mail) => `-${mail.toLowerCase()}`)}`
     expect(USAGE).toContain(option)
   }
   expect(() => readOptions(['--rounds', 'many'])).toThrow('--rounds')

@@ -2,8 +2,8 @@
 import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { runCommand } from './ground/command.js'
-import { makeScratch } from './ground/scratch.js'
+import { runCommand } from './kit/command.js'
+import { makeScratch } from './kit/scratch.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 

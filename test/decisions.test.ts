@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT, readPage } from './ground/pages.js'
+import { ROOT, readPage } from './kit/pages.js'
 
 const FOLDER = 'docs/decisions'
 const names = readdirSync(join(ROOT, FOLDER)).filter((name) => name !== 'README.md')

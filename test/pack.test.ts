@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { runCommand } from './ground/command.js'
+import { runCommand } from './kit/command.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 

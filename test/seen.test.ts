@@ -6,13 +6,13 @@ import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseHeaders } from '@candy/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startCandy } from './ground/candy.js'
-import { type Client, connect } from './ground/client.js'
-import { writeFilterFile } from './ground/filter-file.js'
-import { type Ground, startGround } from './ground/ground.js'
-import type { HandMade } from './ground/hand-made.js'
-import { drawOdd, ODD } from './ground/odd.js'
-import { type RelayGround, startRelay } from './ground/relay.js'
+import { startCandy } from './kit/candy.js'
+import { type Client, connect } from './kit/client.js'
+import { writeFilterFile } from './kit/filter-file.js'
+import type { HandMade } from './kit/manual-setup.js'
+import { drawOdd, ODD } from './kit/odd-messages.js'
+import { type RelayTestBed, startRelay } from './kit/relay.js'
+import { startTestBed, type TestBed } from './kit/test-bed.js'
 
 interface Odd {
   readonly name: string
@@ -40,7 +40,7 @@ const STRICT = {
 }
 
 /** What arrives, by name, without the field that the last smtpd(8) has put on top. */
-async function pass({ postfix, sink }: Ground, messages: readonly Odd[]): Promise<ReadonlyMap<string, Buffer>> {
+async function pass({ postfix, sink }: TestBed, messages: readonly Odd[]): Promise<ReadonlyMap<string, Buffer>> {
   sink.clear()
   let client: Client | undefined
   for (const [n, { name, bytes }] of messages.entries()) {
@@ -84,7 +84,7 @@ function differences(
 }
 
 /** A filter that keeps what it was given, by the number in the sender. */
-async function keepWhatIsSeen({ directory, writeFilter }: Ground & HandMade): Promise<string> {
+async function keepWhatIsSeen({ directory, writeFilter }: TestBed & HandMade): Promise<string> {
   const seen = join(directory, 'seen')
   await mkdir(seen)
   await chmod(seen, 0o777)
@@ -116,8 +116,8 @@ async function withoutCandy(
   main: Readonly<Record<string, string>>,
   messages: readonly Odd[],
 ): Promise<ReadonlyMap<string, Buffer>> {
-  await using ground = await startGround({ main })
-  return await pass(ground, messages)
+  await using testBed = await startTestBed({ main })
+  return await pass(testBed, messages)
 }
 
 let plain: ReadonlyMap<string, Buffer>
@@ -130,17 +130,17 @@ describe.each([
   ['smtp', () => startRelay({ workers: 1, main: MAIN })],
   ['in pipe mode', () => startCandy({ reinject: 'candy-in', main: MAIN })],
 ] as const)('%s', (_, start) => {
-  let ground: Ground & HandMade & Partial<RelayGround>
+  let testBed: TestBed & HandMade & Partial<RelayTestBed>
   let directory = ''
   beforeAll(async () => {
-    ground = await start()
-    directory = await keepWhatIsSeen(ground)
-    await ground.reload?.()
+    testBed = await start()
+    directory = await keepWhatIsSeen(testBed)
+    await testBed.reload?.()
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
   test('filters see what is delivered, and that is what Postfix makes of the message by itself', async () => {
-    const delivered = await pass(ground, ALL)
+    const delivered = await pass(testBed, ALL)
     const seen = await readSeen(directory, ALL)
     expect(differences(ALL, seen, delivered)).toEqual([])
     const own = new Map(Array.from(seen, ([name, bytes]) => [name, withoutTop(bytes)]))
@@ -150,10 +150,10 @@ describe.each([
 
 test('in mode smtp-before of a site that has set other limits, too', async () => {
   const messages = [...LISTED, ...DRAWN.slice(0, 100)]
-  await using ground = await startRelay({ mode: 'smtp-before', workers: 1, main: STRICT })
-  const directory = await keepWhatIsSeen(ground)
-  await ground.reload()
-  const delivered = await pass(ground, messages)
+  await using testBed = await startRelay({ mode: 'smtp-before', workers: 1, main: STRICT })
+  const directory = await keepWhatIsSeen(testBed)
+  await testBed.reload()
+  const delivered = await pass(testBed, messages)
   const seen = await readSeen(directory, messages)
   expect(differences(messages, seen, delivered)).toEqual([])
   const own = new Map(Array.from(seen, ([name, bytes]) => [name, withoutTop(bytes)]))

@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { connect, deliver } from './ground/client.js'
-import { runCommand } from './ground/command.js'
-import { startGround } from './ground/ground.js'
-import { addedTo, bytes, letter } from './ground/letter.js'
-import { writeScript } from './ground/script.js'
-import { pipeTransport, reinjection } from './ground/services.js'
+import { connect, deliver } from './kit/client.js'
+import { runCommand } from './kit/command.js'
+import { addedTo, bytes, mail } from './kit/mail-sample.js'
+import { writeScript } from './kit/script.js'
+import { pipeTransport, reinjection } from './kit/services.js'
+import { startTestBed } from './kit/test-bed.js'
 
 describe('a content filter under pipe(8)', () => {
   // FILTER_README's simple filter, but for the status of what it refuses: 5.7.1 from its output.
@@ -20,8 +20,8 @@ describe('a content filter under pipe(8)', () => {
     (id -un; echo 'X-Filtered: yes') >"$directory/seen"
     /usr/sbin/sendmail -G -i "$@" <"$message" || exit 75`
 
-  async function startFiltered(): ReturnType<typeof startGround> {
-    return startGround(async (directory) => {
+  async function startFiltered(): ReturnType<typeof startTestBed> {
+    return startTestBed(async (directory) => {
       const inbox = join(directory, 'inbox')
       await mkdir(inbox)
       await runCommand('chown', ['candy:', inbox])
@@ -33,33 +33,33 @@ describe('a content filter under pipe(8)', () => {
   }
 
   it('runs as candy and hands mail back through sendmail', async () => {
-    await using ground = await startFiltered()
-    await deliver(ground.postfix.port, { ...letter, recipients: ['bob@example.net', 'eve@example.net'] })
-    const [received] = await ground.sink.waitFor(1)
+    await using testBed = await startFiltered()
+    await deliver(testBed.postfix.port, { ...mail, recipients: ['bob@example.net', 'eve@example.net'] })
+    const [received] = await testBed.sink.waitFor(1)
     expect(received?.recipients).toEqual(['bob@example.net', 'eve@example.net'])
     expect(addedTo(received?.bytes)).toMatch(
       /^Received: by .* from userid \d+\)\r\n\tid [^\r]*\r\nReceived: from client/,
     )
-    expect((await ground.postfix.run('cat', [join(ground.directory, 'inbox', 'seen')])).stdout.toString()).toContain(
+    expect((await testBed.postfix.run('cat', [join(testBed.directory, 'inbox', 'seen')])).stdout.toString()).toContain(
       'candy',
     )
-    await ground.postfix.waitForLog(/relay=candy, .*status=sent/)
-    await ground.postfix.waitUntilEmpty()
-    expect(ground.sink.count).toBe(1)
+    await testBed.postfix.waitForLog(/relay=candy, .*status=sent/)
+    await testBed.postfix.waitUntilEmpty()
+    expect(testBed.sink.count).toBe(1)
   })
 
   it('refuses mail with status 69', async () => {
-    await using ground = await startFiltered()
-    await deliver(ground.postfix.port, { ...letter, bytes: Buffer.concat([bytes, Buffer.from('forbidden\r\n')]) })
-    await ground.postfix.waitForLog(/relay=candy, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
+    await using testBed = await startFiltered()
+    await deliver(testBed.postfix.port, { ...mail, bytes: Buffer.concat([bytes, Buffer.from('forbidden\r\n')]) })
+    await testBed.postfix.waitForLog(/relay=candy, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
   })
 })
 
 describe('the re-injection service', () => {
   it('takes mail from the account candy, once an access control list lets it in', async () => {
-    await using ground = await startGround({ services: [reinjection()] })
-    const { postfix, sink } = ground
-    const client = join(ground.directory, 'client.mjs')
+    await using testBed = await startTestBed({ services: [reinjection()] })
+    const { postfix, sink } = testBed
+    const client = join(testBed.directory, 'client.mjs')
     await writeFile(client, rawClient)
     const run = () =>
       postfix.run(process.execPath, [client, join(postfix.queueDirectory, 'public', 'candy-in')], { user: 'candy' })
@@ -76,26 +76,26 @@ describe('the re-injection service', () => {
   })
 
   it('announces what a filter relies on, and believes XFORWARD', async () => {
-    await using ground = await startGround({ services: [reinjection()] })
-    await using client = await connect(join(ground.postfix.queueDirectory, 'public', 'candy-in'))
+    await using testBed = await startTestBed({ services: [reinjection()] })
+    await using client = await connect(join(testBed.postfix.queueDirectory, 'public', 'candy-in'))
     const keywords = (await client.ehlo()).map((line) => line.split(' ')[0])
     expect(keywords).toEqual(expect.arrayContaining(['PIPELINING', 'SIZE', '8BITMIME', 'SMTPUTF8', 'DSN', 'XFORWARD']))
     await client.expect('XFORWARD NAME=far.example.org ADDR=192.0.2.7 PROTO=ESMTP HELO=far SOURCE=REMOTE')
-    expect((await client.send(letter)).code).toBe(250)
-    await ground.postfix.waitForLog(/client=far\.example\.org\[192\.0\.2\.7\]/)
+    expect((await client.send(mail)).code).toBe(250)
+    await testBed.postfix.waitForLog(/client=far\.example\.org\[192\.0\.2\.7\]/)
   })
 
   it('takes no malformed end of data for the end', async () => {
-    await using ground = await startGround({ services: [reinjection()] })
+    await using testBed = await startTestBed({ services: [reinjection()] })
     for (const end of ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r\r\n', '\r\r\n.\r\r\n']) {
-      await using client = await connect(join(ground.postfix.queueDirectory, 'public', 'candy-in'))
+      await using client = await connect(join(testBed.postfix.queueDirectory, 'public', 'candy-in'))
       await client.ehlo()
       for (const line of ['MAIL FROM:<>', 'RCPT TO:<bob@example.net>', 'DATA']) await client.expect(line)
       client.write(`Subject: x\r\n\r\nbody${end}NOOP\r\n\r\n.\r\n`)
       expect((await client.read()).code).toBe(250)
       expect((await client.command('RSET')).lines).toEqual(['2.0.0 Ok'])
     }
-    expect(await ground.sink.waitFor(6)).toHaveLength(6)
+    expect(await testBed.sink.waitFor(6)).toHaveLength(6)
   })
 })
 

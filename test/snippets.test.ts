@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path'
 import type { FilterPackage } from '@candy/sdk'
 import { message, run, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tryCommand } from './ground/command.js'
-import { makeScratch, type Scratch } from './ground/scratch.js'
+import { tryCommand } from './kit/command.js'
+import { makeScratch, type Scratch } from './kit/scratch.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT, readPage } from './ground/pages.js'
 import { RELEASES } from './hosts/releases.js'
+import { ROOT, readPage } from './kit/pages.js'
 
 const FOLDER = '.github/workflows'
 

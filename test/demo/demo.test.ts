@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { tryCommand } from '../ground/command.js'
+import { tryCommand } from '../kit/command.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 

@@ -5,12 +5,12 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { startClamd } from '../ground/clamd.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import { startSpamd } from '../ground/spamd.js'
-import { Started } from '../ground/started.js'
-import { type Fate, listFiles, send } from './fate.js'
-import { writeLetters } from './letters.js'
+import { startClamd } from '../kit/clamd.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { startSpamd } from '../kit/spamd.js'
+import { Started } from '../kit/started.js'
+import { writeMails } from './mails.js'
+import { listFiles, type MailResult, send } from './result.js'
 import { isRight, printAdded, printTable } from './table.js'
 
 /** How run.js shows what happens. */
@@ -36,27 +36,27 @@ export async function demo(progress: Progress): Promise<number> {
 }
 
 async function show({ step, say }: Progress, started: Started): Promise<number> {
-  const ground = await step('Starting a private Postfix, and candy beside it', () =>
+  const testBed = await step('Starting a private Postfix, and candy beside it', () =>
     started.own(startRelay({ namespace: false })),
   )
   await step('Starting clamd', async () => {
-    const { socket } = await started.own(startClamd({ directory: join(ground.directory, 'clamd') }))
-    await ground.writeFilter('50-clamav.toml', await dropIn('filter-clamav/filters.d/50-clamav.toml', socket))
+    const { socket } = await started.own(startClamd({ directory: join(testBed.directory, 'clamd') }))
+    await testBed.writeFilter('50-clamav.toml', await dropIn('filter-clamav/filters.d/50-clamav.toml', socket))
   })
   await step('Starting spamd', async () => {
-    const { socket } = await started.own(startSpamd({ directory: join(ground.directory, 'spamd') }))
+    const { socket } = await started.own(startSpamd({ directory: join(testBed.directory, 'spamd') }))
     const name = '60-spamassassin.toml'
-    await ground.writeFilter(name, await dropIn(`filter-spamassassin/filters.d/${name}`, socket))
+    await testBed.writeFilter(name, await dropIn(`filter-spamassassin/filters.d/${name}`, socket))
   })
-  await step('Having candy load both filters', () => ground.reload())
-  const fates: Fate[] = []
-  for (const letter of await writeLetters()) {
-    const fate = await step(`Sending "${letter.name}"`, () => send(ground, letter))
-    say(`  ${fate.became}${isRight(fate) ? '' : ', which is wrong'}`)
-    fates.push(fate)
+  await step('Having candy load both filters', () => testBed.reload())
+  const results: MailResult[] = []
+  for (const mail of await writeMails()) {
+    const result = await step(`Sending "${mail.name}"`, () => send(testBed, mail))
+    say(`  ${result.became}${isRight(result) ? '' : ', which is wrong'}`)
+    results.push(result)
   }
-  await report(ground, fates)
-  return fates.every(isRight) ? 0 : 1
+  await report(testBed, results)
+  return results.every(isRight) ? 0 : 1
 }
 
 /** The drop-in that the package ships, but for where the daemon listens. */
@@ -65,12 +65,12 @@ async function dropIn(path: string, socket: string): Promise<string> {
   return shipped.replace(/^# *addresses = .*$/m, `addresses = ["${socket}"]`)
 }
 
-async function report(ground: RelayGround, fates: readonly Fate[]): Promise<void> {
-  const quarantine = join(ground.state, 'quarantine')
-  console.log(`\n${printTable(fates)}\n\n${printAdded(fates)}\n\nIn the quarantine, ${quarantine}:`)
+async function report(testBed: RelayTestBed, results: readonly MailResult[]): Promise<void> {
+  const quarantine = join(testBed.state, 'quarantine')
+  console.log(`\n${printTable(results)}\n\n${printAdded(results)}\n\nIn the quarantine, ${quarantine}:`)
   for (const line of await listFiles(quarantine)) console.log(`  ${line}`)
-  const wrong = fates.filter((fate) => !isRight(fate)).length
+  const wrong = results.filter((result) => !isRight(result)).length
   if (wrong > 0)
-    console.log(`\nCandy's log:\n${await ground.candyLog()}\nPostfix's log:\n${await ground.postfix.log()}`)
+    console.log(`\nCandy's log:\n${await testBed.candyLog()}\nPostfix's log:\n${await testBed.postfix.log()}`)
   console.log(wrong === 0 ? '\nAll became what it should.\n' : `\n${wrong} did not become what it should.\n`)
 }

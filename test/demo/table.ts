@@ -1,23 +1,23 @@
 /** The demo's last word: a table of what became of each message, and what stands behind it. */
-import type { Fate } from './fate.js'
+import type { MailResult } from './result.js'
 
 /** What every scanner writes into the header of a message that it has seen. */
 const SEEN = ['X-Virus-Scanned', 'X-Spam-Status']
 
 /** Whether a message became what it should, nobody touched its body, and nothing is delivered unscanned. */
-export function isRight({ letter, became, sameBody, added }: Fate): boolean {
+export function isRight({ mail, became, sameBody, added }: MailResult): boolean {
   const seen = SEEN.every((name) => added.some((field) => field.startsWith(`${name}: `)))
-  return became === letter.expected && sameBody && (seen || became !== 'delivered')
+  return became === mail.expected && sameBody && (seen || became !== 'delivered')
 }
 
-export function printTable(fates: readonly Fate[]): string {
-  const rows = fates.map((fate) => [
-    fate.letter.name,
-    String(fate.letter.bytes.length),
-    fate.became + (fate.became === fate.letter.expected ? '' : ` (should be ${fate.letter.expected})`),
-    (fate.milliseconds / 1000).toFixed(1),
-    fate.sameBody ? 'identical' : 'NOT IDENTICAL',
-    fate.reason,
+export function printTable(results: readonly MailResult[]): string {
+  const rows = results.map((result) => [
+    result.mail.name,
+    String(result.mail.bytes.length),
+    result.became + (result.became === result.mail.expected ? '' : ` (should be ${result.mail.expected})`),
+    (result.milliseconds / 1000).toFixed(1),
+    result.sameBody ? 'identical' : 'NOT IDENTICAL',
+    result.reason,
   ])
   const lines = [['message', 'bytes', 'became', 'seconds', 'body', 'because'], ...rows]
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? []
@@ -27,9 +27,9 @@ export function printTable(fates: readonly Fate[]): string {
     .join('\n')
 }
 
-export function printAdded(fates: readonly Fate[]): string {
-  const delivered = fates.filter(({ became }) => became === 'delivered')
+export function printAdded(results: readonly MailResult[]): string {
+  const delivered = results.filter(({ became }) => became === 'delivered')
   return delivered
-    .flatMap(({ letter, added }) => [`Added to the header of "${letter.name}":`, ...added.map((line) => `  ${line}`)])
+    .flatMap(({ mail, added }) => [`Added to the header of "${mail.name}":`, ...added.map((line) => `  ${line}`)])
     .join('\n')
 }

@@ -3,8 +3,8 @@ import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:f
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { deliver } from '../ground/client.js'
-import { soaking } from '../ground/soak.js'
+import { deliver } from '../kit/client.js'
+import { soaking } from '../kit/soak.js'
 import { type Files, type Site, startSite } from './site.js'
 
 let site: Site

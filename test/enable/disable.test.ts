@@ -1,6 +1,6 @@
 /** `candy disable` while mail still depends on candy: in the queue, on hold, and in a session that is not over. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { connect, deliver } from '../ground/client.js'
+import { connect, deliver } from '../kit/client.js'
 import { type Files, type Site, startSite } from './site.js'
 
 const DEFER = '#!/bin/sh\necho "4.7.1 not now"; exit 75\n'
@@ -10,19 +10,19 @@ let site: Site
 let before: Files
 
 beforeEach(async () => {
-  // With the ground's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
+  // With the test bed's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
   site = await startSite({ main: { minimal_backoff_time: '4s', maximal_backoff_time: '4s' } })
   before = await site.files()
   await site.enable('--mode', 'pipe')
 })
 afterEach(() => site?.stop())
 
-function letter(body: string): { sender: string; recipients: string[]; bytes: string } {
+function mail(body: string): { sender: string; recipients: string[]; bytes: string } {
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
 async function send(body: string): Promise<string> {
-  const reply = await deliver(site.postfix.port, letter(body))
+  const reply = await deliver(site.postfix.port, mail(body))
   return /queued as (\S+)/.exec(reply.lines.join())?.[1] ?? ''
 }
 
@@ -71,8 +71,8 @@ test('mail of a session that was open before is judged, and then candy goes', as
   const count = await reloads()
   const disabled = site.candy(['disable', '--yes', '--wait', '60s'])
   await site.postfix.waitUntil('a reload', async () => (await reloads()) > count)
-  await deliver(site.postfix.port, letter('new'))
-  await client.send(letter('old'))
+  await deliver(site.postfix.port, mail('new'))
+  await client.send(mail('old'))
   const messages = await site.sink.waitFor(2)
   const judged = messages.map(({ bytes }) => [bytes.includes('old'), bytes.includes('X-Judged: yes')])
   expect(judged).toContainEqual([true, true])

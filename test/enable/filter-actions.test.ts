@@ -1,13 +1,13 @@
 /** A FILTER action of the site's beats content_filter: enabling says so, and in mode smtp-before Postfix has none. */
 import { expect, test } from 'vitest'
-import { deliver } from '../ground/client.js'
+import { deliver } from '../kit/client.js'
 import { type Site, startSite } from './site.js'
 
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
 test('in mode smtp such mail passes candy over, which enabling has said, and in mode smtp-before it does not', async () => {
   await using site = await startSite({
-    // Postfix puts in where the ground delivers to.
+    // Postfix puts in where the test bed delivers to.
     main: { smtpd_sender_restrictions: 'check_sender_access inline:{{past@example.com = FILTER $default_transport}}' },
   })
   await site.writeFilter('50-mark', MARK)

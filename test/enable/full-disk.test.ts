@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { soaking } from '../ground/soak.js'
+import { soaking } from '../kit/soak.js'
 import { type Site, startSite } from './site.js'
 
 /** Bytes that a file takes at least on tmpfs(5). */

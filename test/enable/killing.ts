@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { deliver } from '../ground/client.js'
-import { SEED } from '../ground/seed.js'
-import { soaking } from '../ground/soak.js'
+import { deliver } from '../kit/client.js'
+import { SEED } from '../kit/seed.js'
+import { soaking } from '../kit/soak.js'
 import { type Files, type Site, startSite } from './site.js'
 
-const PRELOAD = fileURLToPath(new URL('../ground/steps.js', import.meta.url))
+const PRELOAD = fileURLToPath(new URL('../kit/steps.js', import.meta.url))
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
 export class Killing {

@@ -1,6 +1,6 @@
 /** What main.cf limits or slows down for all mail must not hold up or bounce what was given to candy. */
 import { expect, test } from 'vitest'
-import { deliver } from '../ground/client.js'
+import { deliver } from '../kit/client.js'
 import { startSite } from './site.js'
 
 const SLOW = {
@@ -13,7 +13,7 @@ const SLOW = {
   smtp_transport_rate_delay: '0s',
 }
 
-function letter(size: number): { sender: string; recipients: string[]; bytes: string } {
+function mail(size: number): { sender: string; recipients: string[]; bytes: string } {
   const body = `${'x'.repeat(98)}\r\n`.repeat(size / 100)
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}` }
 }
@@ -25,7 +25,7 @@ test('a message_size_limit that is raised later holds for filtered mail, and slo
   await site.enable('--mode', 'smtp')
   // The test message of the proof has gone by the same transport.
   const began = performance.now()
-  for (let count = 0; count < 5; count++) await deliver(site.postfix.port, letter(1000))
+  for (let count = 0; count < 5; count++) await deliver(site.postfix.port, mail(1000))
   await site.sink.waitFor(5)
   expect(performance.now() - began).toBeLessThan(9_000)
   site.sink.clear()
@@ -34,7 +34,7 @@ test('a message_size_limit that is raised later holds for filtered mail, and slo
   await site.postfix.reload()
   for (const mode of ['smtp', 'smtp-before']) {
     if (mode === 'smtp-before') await site.candy(['mode', mode, '--yes'])
-    await deliver(site.postfix.port, letter(450_000))
+    await deliver(site.postfix.port, mail(450_000))
     const [message] = await site.sink.waitFor(1)
     expect(message?.bytes.length).toBeGreaterThan(450_000)
     site.sink.clear()

@@ -1,6 +1,6 @@
 /** All ways of handing mail over, set up by one command each, with a runner that a supervisor keeps up. */
 import { expect, test } from 'vitest'
-import { connect, deliver } from '../ground/client.js'
+import { connect, deliver } from '../kit/client.js'
 import { startSite } from './site.js'
 
 const VIRUS = 'CANDY-TEST-VIRUS'
@@ -12,7 +12,7 @@ echo "X-Judged: yes"
 printf '%s\\n' "$message"
 `
 
-function letter(body: string): { sender: string; recipients: string[]; bytes: string } {
+function mail(body: string): { sender: string; recipients: string[]; bytes: string } {
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
@@ -22,8 +22,8 @@ test('mode smtp: mail from the network and from sendmail(1) is judged, and it al
   await site.writeFilter('50-scan', SCANNER)
   site.supervise()
   await site.enable('--mode', 'smtp')
-  await deliver(site.postfix.port, letter('network'))
-  await deliver(site.postfix.port, letter(VIRUS))
+  await deliver(site.postfix.port, mail('network'))
+  await deliver(site.postfix.port, mail(VIRUS))
   const sent = await site.postfix.run('sendmail', ['-f', 'a@example.com', 'b@example.net'], {
     input: 'Subject: x\n\nlocal\n',
   })
@@ -42,12 +42,12 @@ test('mode smtp-before: the client hears the verdict', async () => {
   await site.writeFilter('50-scan', SCANNER)
   site.supervise()
   await site.enable('--mode', 'smtp-before')
-  await deliver(site.postfix.port, letter('clean'))
+  await deliver(site.postfix.port, mail('clean'))
   const [message] = await site.sink.waitFor(1)
   expect(message?.bytes.includes('X-Judged: yes')).toBe(true)
   await using client = await connect(site.postfix.port)
   await client.ehlo()
-  expect((await client.send(letter(VIRUS))).raw.toString()).toMatch(/^550 5\.7\.1 .*virus/)
+  expect((await client.send(mail(VIRUS))).raw.toString()).toMatch(/^550 5\.7\.1 .*virus/)
   await client.quit()
   await site.candy(['disable', '--yes'])
   expect(await site.files()).toEqual(before)

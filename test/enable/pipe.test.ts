@@ -2,14 +2,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { connect, deliver } from '../ground/client.js'
+import { connect, deliver } from '../kit/client.js'
 import { masterOf } from './shapes.js'
 import { type Site, startSite } from './site.js'
 
 const VIRUS = 'CANDY-TEST-VIRUS'
 const SCANNER = `#!/bin/sh\nif grep -q ${VIRUS}; then echo "5.7.1 virus"; exit 69; fi\n`
 
-function letter(body: string): { sender: string; recipients: string[]; bytes: string } {
+function mail(body: string): { sender: string; recipients: string[]; bytes: string } {
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
@@ -49,8 +49,8 @@ test('one command has mail judged, and one gives the files back byte for byte', 
   expect(site.sink.messages).toEqual([])
 
   await site.writeFilter('50-scan', SCANNER)
-  await deliver(site.postfix.port, letter('clean'))
-  await deliver(site.postfix.port, letter(VIRUS))
+  await deliver(site.postfix.port, mail('clean'))
+  await deliver(site.postfix.port, mail(VIRUS))
   await arrivals(site, 'clean')
   await site.postfix.waitUntilEmpty()
   expect(await site.quarantined()).toHaveLength(1)
@@ -68,7 +68,7 @@ test('one command has mail judged, and one gives the files back byte for byte', 
   await writeFile(settings, written.replace('"pipe"', '"smtp"'))
   await site.candy(['enable', '--yes'])
   expect(await readFile(settings, 'utf8')).toBe(written)
-  await deliver(site.postfix.port, letter(VIRUS))
+  await deliver(site.postfix.port, mail(VIRUS))
   await site.postfix.waitUntilEmpty()
   expect(await site.quarantined()).toHaveLength(2)
 
@@ -77,7 +77,7 @@ test('one command has mail judged, and one gives the files back byte for byte', 
   await site.candy(['disable', '--yes'])
   expect(await site.files()).toEqual(before)
   expect(await permissionsOf(site)).toBe(permissions)
-  await deliver(site.postfix.port, letter(VIRUS))
+  await deliver(site.postfix.port, mail(VIRUS))
   await arrivals(site, VIRUS)
   expect((await site.candy(['disable', '--yes'])).stdout).toContain('Nothing to do')
 })
@@ -94,14 +94,14 @@ test('what sendmail(1) submits is judged once, raw 8-bit headers demand nothing 
     'From: <a@example.org>\r\nTo: <c@example.net>\r\nSubject: caf\xe9\r\n\r\nbody\r\n',
     'latin1',
   )
-  const letter = { sender: 'a@example.org', recipients: ['c@example.net'], bytes }
+  const mail = { sender: 'a@example.org', recipients: ['c@example.net'], bytes }
   const submit = async (): Promise<void> => {
-    await site.postfix.run('sendmail', ['-f', letter.sender, ...letter.recipients], {
+    await site.postfix.run('sendmail', ['-f', mail.sender, ...mail.recipients], {
       input: bytes.toString('latin1').replaceAll('\r', '').replace('\xe9', 'e'),
     })
   }
   const received = async (): Promise<readonly string[]> => {
-    await deliver(site.postfix.port, letter)
+    await deliver(site.postfix.port, mail)
     await submit()
     const messages = await site.sink.waitFor(2)
     const shown = messages.map((message) => {
@@ -123,7 +123,7 @@ test('what sendmail(1) submits is judged once, raw 8-bit headers demand nothing 
   site.sink.clear()
   // What is requeued comes in by pickup(8) again.
   await site.writeFilter('50-mark', '#!/bin/sh\necho "4.7.1 not now"; exit 75\n')
-  await deliver(site.postfix.port, letter)
+  await deliver(site.postfix.port, mail)
   await site.postfix.waitUntil('deferred mail', async () =>
     (await site.postfix.queue()).some(({ queue_name: queue }) => queue === 'deferred'),
   )
@@ -144,7 +144,7 @@ test("the operator's own way back is respected, and then sendmail(1) is no way i
   expect(stdout).toMatch(/warning: NOT filtered: pickup\/unix.*\n(?:.*\n)*warning: .*pipe\.reinject = "sendmail"/)
   expect(await permissionsOf(site)).toBe(permissions)
   await site.writeFilter('50-mark', MARK)
-  await deliver(site.postfix.port, letter('once'))
+  await deliver(site.postfix.port, mail('once'))
   const [message] = await site.sink.waitFor(1)
   expect(judgements(message)).toBe(1)
   // Said otherwise, the next enabling follows.
@@ -181,7 +181,7 @@ test('a second instance, whose services are chrooted, has a way back of its own'
   const permissions = await permissionsOf(site)
   await site.enable('--mode', 'pipe')
   await site.writeFilter('50-mark', MARK)
-  await deliver(site.postfix.port, letter('network'))
+  await deliver(site.postfix.port, mail('network'))
   const [message] = await site.sink.waitFor(1)
   expect(judgements(message)).toBe(1)
   await site.candy(['disable', '--yes'])

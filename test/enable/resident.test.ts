@@ -4,7 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { connect, deliver } from '../ground/client.js'
+import { connect, deliver } from '../kit/client.js'
 import { type Files, type Site, startSite } from './site.js'
 
 let site: Site
@@ -22,7 +22,7 @@ afterEach(async () => {
   site.sink.clear()
 })
 
-function letter(body: string): { sender: string; recipients: string[]; bytes: string } {
+function mail(body: string): { sender: string; recipients: string[]; bytes: string } {
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
@@ -40,7 +40,7 @@ test('enable prints the command that it waits for; typed as it stands, by root, 
   const served = site.postfix.run('sh', ['-c', typed])
   await enabled
   expect(await readFile(told, 'utf8')).toContain('There is no filter yet, so all mail passes. Add one: candy add')
-  await deliver(site.postfix.port, letter('judged'))
+  await deliver(site.postfix.port, mail('judged'))
   await site.sink.waitFor(1)
 
   const dry = await site.candy(['disable', '--dry-run'])
@@ -72,7 +72,7 @@ test('sessions of candy-in that candy itself holds, for mail that is being judge
   await writeFile(go, '')
   await site.enable('--mode', 'smtp')
   await rm(go)
-  for (const body of ['one', 'two']) await deliver(site.postfix.port, letter(body))
+  for (const body of ['one', 'two']) await deliver(site.postfix.port, mail(body))
   await site.postfix.waitUntil('candy to hold sessions', () => site.postfix.servers('candy-in').length === 2)
   const reloads = async (): Promise<number> => (await site.postfix.log()).split('reload -- version').length
   const count = await reloads()
@@ -103,7 +103,7 @@ test('a dry run of purging names all that would go, in text and JSON, also when 
   await rm(join(site.postfix.configDirectory, 'filters.d/50-filter'))
   await site.enable('--mode', 'pipe')
   await site.writeFilter('50-filter', '#!/bin/sh\nexit 69\n')
-  await deliver(site.postfix.port, letter('bad'))
+  await deliver(site.postfix.port, mail('bad'))
   await site.postfix.waitUntilEmpty()
   const count = (await site.quarantined()).length
   expect(count).toBeGreaterThan(0)

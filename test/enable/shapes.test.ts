@@ -1,7 +1,7 @@
-/** Enabling, switching both ways and disabling under load, on sites of many shapes; see journey.ts for what must hold. */
+/** Enabling, switching both ways and disabling under load, on sites of many shapes; see life cycle.ts for what must hold. */
 import { expect, test } from 'vitest'
-import { soaking } from '../ground/soak.js'
-import { type Journey, MAIN, travel } from './journey.js'
+import { soaking } from '../kit/soak.js'
+import { type LifeCycle, MAIN, runLifeCycle } from './life-cycle.js'
 import { masterOf } from './shapes.js'
 import { type Files, type Site, startSite } from './site.js'
 
@@ -10,7 +10,7 @@ const MANY = 2_000
 const FEW = soaking ? MANY : 300
 
 /** Between them they switch from each mode to each other. */
-const JOURNEYS: Readonly<Record<string, Omit<Journey, 'messages'>>> = {
+const JOURNEYS: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
   debian: { modes: ['pipe', 'smtp', 'smtp-before'] },
   upstream: { modes: ['smtp-before', 'smtp', 'pipe'] },
   odd: { modes: ['pipe', 'smtp', 'pipe'], edit: editByHand },
@@ -30,7 +30,7 @@ async function editByHand(site: Site, before: Files): Promise<Files> {
   return { master: edit(before.master), main: `${before.main}smtpd_banner = edited\n` }
 }
 
-/** A journey takes a minute: without the long version the largest and the oddest are made. */
+/** A life cycle takes a minute: without the long version the largest and the oddest are made. */
 const SHORT = ['debian', 'odd']
 
 /** Both at once: each waits more than it works. */
@@ -38,10 +38,10 @@ const some = soaking ? test : test.concurrent
 
 some.each(Object.entries(JOURNEYS).filter(([shape]) => soaking || SHORT.includes(shape)))(
   '%s',
-  async (shape, journey) => {
+  async (shape, lifeCycle) => {
     const secondary = shape === 'multi'
     await using site = await startSite({ main: MAIN, stock: (port) => masterOf(shape, port), secondary })
-    await travel(site, { ...journey, messages: shape === 'debian' ? MANY : FEW })
+    await runLifeCycle(site, { ...lifeCycle, messages: shape === 'debian' ? MANY : FEW })
   },
   3_600_000,
 )

@@ -1,11 +1,11 @@
 /** A private Postfix that knows nothing of candy, and candy installed beside it, not set up: what `candy enable` is for. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CommandResult } from '../ground/command.js'
-import { type Ground, type GroundOptions, startGround } from '../ground/ground.js'
-import { type Installation, installCandy } from '../ground/installation.js'
+import type { CommandResult } from '../kit/command.js'
+import { type Installation, installCandy } from '../kit/installation.js'
+import { startTestBed, type TestBed, type TestBedOptions } from '../kit/test-bed.js'
 
-export interface Site extends Ground {
+export interface Site extends TestBed {
   readonly installation: Installation
   /** Where candy keeps spool, quarantine and journal. */
   readonly state: string
@@ -20,7 +20,7 @@ export interface Site extends Ground {
   /** Edits master.cf, as somebody with an editor would. */
   writeMaster(text: string): Promise<void>
   writeFilter(name: string, text: string): Promise<void>
-  /** What a supervisor does: starts `candy serve` as its account, and again whenever it ends. The ground ends it. */
+  /** What a supervisor does: starts `candy serve` as its account, and again whenever it ends. The test bed ends it. */
   supervise(): void
   quarantined(): Promise<readonly string[]>
 }
@@ -30,14 +30,14 @@ export interface Files {
   readonly main: string
 }
 
-export async function startSite(options: GroundOptions = {}): Promise<Site> {
+export async function startSite(options: TestBedOptions = {}): Promise<Site> {
   let installation: Installation | undefined
-  const ground = await startGround(async (directory) => {
+  const testBed = await startTestBed(async (directory) => {
     installation = await installCandy(join(directory, 'candy'))
     return options
   })
   if (installation === undefined) throw new Error('candy was not installed')
-  const { directory, postfix } = ground
+  const { directory, postfix } = testBed
   const command = installation.candy
   const state = join(directory, 'state')
   const instance = options.secondary === true ? ['-c', postfix.configDirectory] : []
@@ -52,7 +52,7 @@ export async function startSite(options: GroundOptions = {}): Promise<Site> {
   }
   const candy: Site['candy'] = (argv, status) => candyIn('exec "$@"', argv, status)
   return {
-    ...ground,
+    ...testBed,
     installation,
     state,
     candy,

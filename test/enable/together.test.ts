@@ -1,8 +1,8 @@
 /** Two commands at once: one is carried out, the other says so, and what is said to be filtered is filtered. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { deliver } from '../ground/client.js'
-import { soaking } from '../ground/soak.js'
+import { deliver } from '../kit/client.js'
+import { soaking } from '../kit/soak.js'
 import { type Site, startSite } from './site.js'
 
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'

@@ -3,13 +3,13 @@
  * test does something special with. Every message that was taken is remembered, and when its session was opened.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, connect, type Letter } from '../ground/client.js'
+import { type Client, connect, type Mail } from '../kit/client.js'
 
 const SENDER = 'a@example.com'
 export const RECIPIENT = 'b@example.net'
 
 /** Milliseconds for the reply to a message: a filter may be waiting for something. */
-const PATIENCE = 600_000
+const TIME_LIMIT = 600_000
 
 /** Messages that may be on their way: a load that grows faster than it is dealt with is not steady. */
 const UNDER_WAY = 40
@@ -100,9 +100,9 @@ export class Traffic {
   async #give(client: Client, opened: number, { sender = SENDER, fields = [] }: Special = {}): Promise<Sent> {
     this.#count += 1
     const key = `message-${this.#count}`
-    let reply = await client.send(makeLetter(key, sender, fields), PATIENCE)
+    let reply = await client.send(makeMail(key, sender, fields), TIME_LIMIT)
     // As any client does. If the first was taken after all, it arrives twice.
-    if (reply.code >= 400 && reply.code < 500) reply = await client.send(makeLetter(key, sender, fields), PATIENCE)
+    if (reply.code >= 400 && reply.code < 500) reply = await client.send(makeMail(key, sender, fields), TIME_LIMIT)
     if (reply.code !== 250) throw new Error(`Postfix did not take ${key}: ${reply.raw}`)
     const id = /queued as (\S+)/.exec(reply.lines.join())?.[1] ?? ''
     const sent = { key, id, opened }
@@ -111,7 +111,7 @@ export class Traffic {
   }
 }
 
-function makeLetter(key: string, sender: string, fields: readonly string[]): Letter {
+function makeMail(key: string, sender: string, fields: readonly string[]): Mail {
   const lines = [`X-Key: ${key}`, ...fields, '', `this is ${key}.`, '.', '']
   return { sender, recipients: [RECIPIENT], bytes: lines.join('\r\n') }
 }

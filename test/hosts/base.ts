@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../ground/command.js'
+import { runCommand } from '../kit/command.js'
 import { kept } from './cache.js'
 import { findMirror } from './mirror.js'
 import { packagesOf, type Release } from './releases.js'

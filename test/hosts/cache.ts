@@ -4,7 +4,7 @@
  */
 import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../ground/command.js'
+import { runCommand } from '../kit/command.js'
 
 const CACHE = process.env.CANDY_HOSTS_CACHE ?? '/var/cache/candy-hosts'
 

@@ -1,9 +1,9 @@
 /** A mail host as Debian sets it up, in a machine of its own, with the product installed and not yet set up. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SIGNATURES, signature } from '../ground/clamd.js'
-import { until } from '../ground/patience.js'
-import { makeScratch } from '../ground/scratch.js'
+import { SIGNATURES, signature } from '../kit/clamd.js'
+import { makeScratch } from '../kit/scratch.js'
+import { until } from '../kit/waiting.js'
 import { boot, type Machine } from './machine.js'
 import { install } from './product.js'
 import type { Release } from './releases.js'

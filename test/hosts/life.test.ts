@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { EICAR } from '../ground/clamd.js'
-import { until } from '../ground/patience.js'
-import { makeScratch, type Scratch } from '../ground/scratch.js'
+import { EICAR } from '../kit/clamd.js'
+import { makeScratch, type Scratch } from '../kit/scratch.js'
+import { until } from '../kit/waiting.js'
 import { baseOf } from './base.js'
 import { type Host, startHost } from './host.js'
 import { pack } from './product.js'

@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type CommandResult, tryCommand } from '../ground/command.js'
-import { until } from '../ground/patience.js'
-import { childrenOf, signal } from '../ground/processes.js'
+import { type CommandResult, tryCommand } from '../kit/command.js'
+import { childrenOf, signal } from '../kit/processes.js'
+import { until } from '../kit/waiting.js'
 import { sayAtTheEnd } from './unavailable.js'
 
 /** Milliseconds from power on until every unit has been started; about ten seconds on an idle machine. */

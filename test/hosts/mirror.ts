@@ -1,6 +1,6 @@
 /** Where this machine gets its Debian packages from: other releases are to be had from the same place. */
 import { join } from 'node:path'
-import { runCommand, tryCommand } from '../ground/command.js'
+import { runCommand, tryCommand } from '../kit/command.js'
 
 /** An archive that does not answer is none. */
 const IMPATIENT = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::https::Timeout=20']

@@ -1,7 +1,7 @@
 /** What is installed on a host: this checkout's packages as npm would publish them, and Node.js where the release's is too old. */
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { runCommand } from '../ground/command.js'
+import { runCommand } from '../kit/command.js'
 import { kept } from './cache.js'
 import type { Release } from './releases.js'
 import { inTree } from './tree.js'

@@ -1,7 +1,7 @@
 /** A copy of the files of a system that may be changed, which costs nothing (overlayfs); and commands run in it without booting it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type CommandResult, runCommand, tryCommand } from '../ground/command.js'
+import { type CommandResult, runCommand, tryCommand } from '../kit/command.js'
 
 export interface Tree extends AsyncDisposable {
   /** Where its root directory is. */

@@ -61,13 +61,13 @@ function inForm(form = '', specifier: string): string {
 function disguises(target: string, from: string): readonly string[] {
   const direct = specifierOf(target, from)
   const up = relative(dirname(from), '.')
-  const firstLetter = /[a-z]/
+  const firstMail = /[a-z]/
   return [
     `./${direct}`,
     direct.replace(/[^/]+$/, './$&'),
     direct.replace(/[^/]+$/, 'x/../$&'),
     `./${up}/${target}`,
-    direct.replace(firstLetter, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
+    direct.replace(firstMail, (mail) => `%${mail.charCodeAt(0).toString(16)}`),
     `/${target}`,
     `file:///${target}`,
     `#${target}`,

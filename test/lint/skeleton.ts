@@ -4,7 +4,7 @@
  */
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { tryCommand } from '../ground/command.js'
+import { tryCommand } from '../kit/command.js'
 import type { Violation } from './violations.js'
 
 export const workspace: string = join(import.meta.dirname, '../..')

@@ -19,7 +19,7 @@ const TESTING = '@candy/sdk/testing'
 const MASTER_CF = '@candy/master-cf'
 
 /** Daemons, clients and temporary directories for tests. */
-const TEST_KIT = 'test/ground'
+const TEST_KIT = 'test/kit'
 
 /**
  * The floors of the runner from the top, each with its folders. A folder may import the folders of all floors below; folders of

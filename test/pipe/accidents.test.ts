@@ -7,31 +7,31 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Accident, accidentsOf, nothing, survive, type Victim } from '../ground/accident.js'
-import { type CandyGround, startCandy } from '../ground/candy.js'
-import { type Fault, type Stage, startSink } from '../ground/sink.js'
+import { type Accident, accidentsOf, nothing, survive, type Victim } from '../kit/accident.js'
+import { type CandyTestBed, startCandy } from '../kit/candy.js'
+import { type Fault, type Stage, startSink } from '../kit/sink.js'
 
-let ground: CandyGround
+let testBed: CandyTestBed
 beforeAll(async () => {
-  ground = await startCandy({ limit: 4, pipe: ['deadline = "3s"'] })
+  testBed = await startCandy({ limit: 4, pipe: ['deadline = "3s"'] })
 })
-afterAll(() => ground.stop())
+afterAll(() => testBed.stop())
 
 const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(victim)
 
 /** Every process of candy's is born into the mounts of Postfix. */
 function victim(): Victim {
-  return { ...ground, pid: () => ground.postfix.pid }
+  return { ...testBed, pid: () => testBed.postfix.pid }
 }
 
 function settings(line: string): Accident {
-  return () => ground.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
+  return () => testBed.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
 }
 
 /** A next hop that does what it should not. */
 function nextHop(at: Stage, answer: Fault): Accident {
   return async () => {
-    const path = join(ground.directory, `${at}-${Date.now()}.sock`)
+    const path = join(testBed.directory, `${at}-${Date.now()}.sock`)
     const sink = await startSink({ path })
     await chmod(path, 0o666)
     sink.fail({ at, answer })
@@ -46,7 +46,7 @@ function nextHop(at: Stage, answer: Fault): Accident {
 
 function sendmail(text: string): Accident {
   return async () => {
-    const path = join(ground.directory, 'sendmail')
+    const path = join(testBed.directory, 'sendmail')
     await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
     await chmod(path, 0o755)
     return settings(`sendmail = "${path}"`)()
@@ -105,8 +105,8 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'a script fails': script('exit 1'),
   'a script says 75': script('cat >/dev/null; echo later; exit 75'),
   'a script has no interpreter': async () => {
-    await ground.writeFilter('50-test', '#!/nowhere/sh\n')
-    return () => ground.removeFilter('50-test')
+    await testBed.writeFilter('50-test', '#!/nowhere/sh\n')
+    return () => testBed.removeFilter('50-test')
   },
   'a package is not installed': dropIn('filter = "@candy/filter-nowhere"\n'),
   'a drop-in has an unknown key': dropIn('filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'),
@@ -114,18 +114,18 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'candy.toml has an unknown key': settings('nonsense = 1'),
   'candy.toml is no TOML': settings('= ='),
   'filters.d cannot be read': async () => {
-    await chmod(ground.filters, 0o700)
-    return () => chmod(ground.filters, 0o755)
+    await chmod(testBed.filters, 0o700)
+    return () => chmod(testBed.filters, 0o755)
   },
-  'filters.d is not there': absent(() => ground.filters),
-  'the spool is not there': absent(() => join(ground.state, 'spool')),
+  'filters.d is not there': absent(() => testBed.filters),
+  'the spool is not there': absent(() => join(testBed.state, 'spool')),
   'the runner is not there': absent(() =>
-    join(ground.installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
+    join(testBed.installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
   ),
   'the launcher is not there': absent(() =>
-    join(ground.installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
+    join(testBed.installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
   ),
-  'candy-pipe is not there': absent(() => ground.installation.candyPipe),
+  'candy-pipe is not there': absent(() => testBed.installation.candyPipe),
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),

@@ -1,17 +1,17 @@
 /** Pipe mode without filters: what comes out is what went in, for everything that Postfix hands over. */
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { type CandyGround, startCandy } from '../ground/candy.js'
-import { expectLastLineEnded, expectUnchanged } from '../ground/fidelity.js'
-import { LETTERS } from '../ground/letters.js'
+import { type CandyTestBed, startCandy } from '../kit/candy.js'
+import { expectLastLineEnded, expectUnchanged } from '../kit/fidelity.js'
+import { MAILS } from '../kit/unusual-mail.js'
 
 describe.each(['sendmail', 'candy-in'] as const)('by way of %s', (reinject) => {
-  let ground: CandyGround
+  let testBed: CandyTestBed
   beforeAll(async () => {
-    ground = await startCandy({ reinject, main: { allow_min_user: 'yes' } })
+    testBed = await startCandy({ reinject, main: { allow_min_user: 'yes' } })
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
-  test.each(Object.entries(LETTERS))('%s', (_, letter) => expectUnchanged(ground, letter))
+  test.each(Object.entries(MAILS))('%s', (_, mail) => expectUnchanged(testBed, mail))
 
-  test('a last line that does not end', () => expectLastLineEnded(ground))
+  test('a last line that does not end', () => expectLastLineEnded(testBed))
 })

@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MACROS, startCandy } from '../ground/candy.js'
-import { deliver } from '../ground/client.js'
-import { letter } from '../ground/letter.js'
+import { MACROS, startCandy } from '../kit/candy.js'
+import { deliver } from '../kit/client.js'
+import { mail } from '../kit/mail-sample.js'
 
 /** The number of prctl(2), and of PR_SET_MDWE with PR_MDWE_REFUSE_EXEC_GAIN, which is what systemd uses. */
 const PRCTL = process.arch === 'arm64' ? 167 : 157
@@ -22,15 +22,15 @@ function restricted(...options: readonly string[]): (candyPipe: string) => reado
 
 test('--jitless has mail filtered there', async () => {
   const filters = { '10-mark': '#!/bin/sh\n# candy: rewrites\necho "X-Marked: yes"; cat\n' }
-  await using ground = await startCandy({ argv: restricted('--jitless', '--limit', '100'), filters })
-  await deliver(ground.postfix.port, letter)
-  const [received] = await ground.sink.waitFor(1)
+  await using testBed = await startCandy({ argv: restricted('--jitless', '--limit', '100'), filters })
+  await deliver(testBed.postfix.port, mail)
+  const [received] = await testBed.sink.waitFor(1)
   expect(received?.bytes.toString('latin1')).toContain('X-Marked: yes')
 })
 
 test('without it mail waits, and the log has the status', async () => {
-  await using ground = await startCandy({ argv: restricted(), filters: {} })
-  await deliver(ground.postfix.port, letter)
-  await ground.postfix.waitForLog(/relay=candy, .*status=deferred/)
-  expect(ground.sink.count).toBe(0)
+  await using testBed = await startCandy({ argv: restricted(), filters: {} })
+  await deliver(testBed.postfix.port, mail)
+  await testBed.postfix.waitForLog(/relay=candy, .*status=deferred/)
+  expect(testBed.sink.count).toBe(0)
 })

@@ -2,29 +2,29 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CandyGround, MACROS, startCandy } from '../ground/candy.js'
-import { connect, type Letter } from '../ground/client.js'
-import { announced, type Sink, startSink } from '../ground/sink.js'
+import { type CandyTestBed, MACROS, startCandy } from '../kit/candy.js'
+import { connect, type Mail } from '../kit/client.js'
+import { announced, type Sink, startSink } from '../kit/sink.js'
 
-const LETTER: Letter = { sender: 'a@example.org', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+const MAIL: Mail = { sender: 'a@example.org', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
 
 /** The form in which master.cf of a site may still have them. */
 const IN_TWO_WORDS = MACROS.flatMap((word) => /^(--[a-z-]+)=(.*)$/.exec(word)?.slice(1) ?? [word])
 
-async function send(port: number, letter: Partial<Letter>, ...before: readonly string[]): Promise<void> {
+async function send(port: number, mail: Partial<Mail>, ...before: readonly string[]): Promise<void> {
   await using client = await connect(port)
   for (const line of before) await client.expect(line)
   if (!before.some((line) => line.startsWith('EHLO'))) await client.ehlo()
-  expect((await client.send({ ...LETTER, ...letter })).code).toBe(250)
+  expect((await client.send({ ...MAIL, ...mail })).code).toBe(250)
 }
 
 describe.each([
   ['one word', MACROS],
   ['two words', IN_TWO_WORDS],
 ])('with each name and its value in %s', (_, macros) => {
-  let ground: CandyGround
+  let testBed: CandyTestBed
   beforeAll(async () => {
-    ground = await startCandy({
+    testBed = await startCandy({
       reinject: 'candy-in',
       argv: (candyPipe) => [candyPipe, ...macros],
       main: {
@@ -34,11 +34,11 @@ describe.each([
       },
     })
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
   interface Choice {
     readonly what: string
-    readonly letter?: Partial<Letter>
+    readonly mail?: Partial<Mail>
     /** What is said before the message. */
     readonly said?: readonly string[]
   }
@@ -49,40 +49,40 @@ describe.each([
     { what: 'a HELO name that looks like the end of options', said: ['EHLO --'] },
     { what: 'a HELO name that candy-in finds too long', said: [`EHLO ${'a'.repeat(300)}`] },
     { what: 'a login that looks like an option', said: ['XCLIENT LOGIN=-login', 'EHLO -foo'] },
-    { what: 'a sender that looks like an option', letter: { sender: '-a@example.org' } },
-    { what: 'recipients that look like options', letter: { recipients: ['--id@example.net', '-b@example.net'] } },
-    { what: 'the null sender', letter: { sender: '' } },
+    { what: 'a sender that looks like an option', mail: { sender: '-a@example.org' } },
+    { what: 'recipients that look like options', mail: { recipients: ['--id@example.net', '-b@example.net'] } },
+    { what: 'the null sender', mail: { sender: '' } },
     {
       what: 'addresses in UTF-8',
-      letter: { sender: 'jörg@example.org', recipients: ['ö@example.net'], mail: 'SMTPUTF8' },
+      mail: { sender: 'jörg@example.org', recipients: ['ö@example.net'], mail: 'SMTPUTF8' },
     },
   ]
 
-  test.each(choices)('$what: the mail arrives', async ({ letter = {}, said = [] }) => {
-    const { postfix, sink } = ground
+  test.each(choices)('$what: the mail arrives', async ({ mail = {}, said = [] }) => {
+    const { postfix, sink } = testBed
     sink.clear()
     const from = (await postfix.log()).length
-    await send(postfix.port, letter, ...said)
+    await send(postfix.port, mail, ...said)
     const [message] = await sink.waitFor(1)
-    expect(message?.sender).toBe(letter.sender ?? LETTER.sender)
-    expect(message?.recipients.toSorted()).toEqual((letter.recipients ?? LETTER.recipients).toSorted())
+    expect(message?.sender).toBe(mail.sender ?? MAIL.sender)
+    expect(message?.recipients.toSorted()).toEqual((mail.recipients ?? MAIL.recipients).toSorted())
     await postfix.waitUntilEmpty()
     expect((await postfix.log()).slice(from)).not.toMatch(/status=(?:deferred|bounced)/)
   })
 
   test('filters are told what the stranger said', async () => {
-    const { postfix, sink, state } = ground
+    const { postfix, sink, state } = testBed
     const seen = join(state, 'seen')
-    await ground.writeFilter('50-look', `#!/bin/sh\ncat >/dev/null\necho "$CANDY_HELO $CANDY_LOGIN" >>${seen}\n`)
+    await testBed.writeFilter('50-look', `#!/bin/sh\ncat >/dev/null\necho "$CANDY_HELO $CANDY_LOGIN" >>${seen}\n`)
     sink.clear()
     await send(postfix.port, {}, 'XCLIENT LOGIN=-login', 'EHLO -foo')
     await sink.waitFor(1)
     expect(await readFile(seen, 'utf8')).toBe('-foo -login\n')
-    await ground.removeFilter('50-look')
+    await testBed.removeFilter('50-look')
   })
 
   test("the next hop's log has the client and the queue id", async () => {
-    const { postfix, sink } = ground
+    const { postfix, sink } = testBed
     sink.clear()
     await send(postfix.port, {}, 'XCLIENT NAME=spike.example.org ADDR=192.0.2.7')
     await sink.waitFor(1)
@@ -93,40 +93,40 @@ describe.each([
 })
 
 describe('the way back by candy-in', () => {
-  let ground: CandyGround
+  let testBed: CandyTestBed
   let plain: Sink
   beforeAll(async () => {
     plain = await startSink({ keywords: announced.filter((keyword) => keyword !== 'SMTPUTF8') })
-    ground = await startCandy({
+    testBed = await startCandy({
       reinject: 'candy-in',
       main: { default_transport: `smtp:[127.0.0.1]:${plain.port}`, smtputf8_autodetect_classes: 'sendmail, verify' },
     })
   })
   afterAll(async () => {
-    await ground.stop()
+    await testBed.stop()
     await plain.stop()
   })
 
   test('delivers a raw 8-bit header to a host without SMTPUTF8, as Postfix itself does', async () => {
     const bytes = Buffer.from('From: <a@example.org>\r\nSubject: caf\u00e9 \u20ac\r\n\r\nbody\r\n')
-    await send(ground.postfix.port, { bytes })
+    await send(testBed.postfix.port, { bytes })
     const [message] = await plain.waitFor(1)
     expect(message?.bytes.toString()).toContain('Subject: caf\u00e9 \u20ac\r\n')
-    await ground.postfix.waitUntilEmpty()
-    expect(await ground.postfix.log()).not.toMatch(/status=(?:deferred|bounced)/)
+    await testBed.postfix.waitUntilEmpty()
+    expect(await testBed.postfix.log()).not.toMatch(/status=(?:deferred|bounced)/)
   })
 
   test('has a message that goes in circles bounced at once', async () => {
     plain.clear()
     const hops = Array.from({ length: 48 }, (_, n) => `Received: from h${n} by g; Fri, 27 Nov 2026 11:00:00 +0000\r\n`)
-    await send(ground.postfix.port, { bytes: `${hops.join('')}${LETTER.bytes}` })
-    await ground.postfix.waitForLog(/status=bounced .*too many hops/)
+    await send(testBed.postfix.port, { bytes: `${hops.join('')}${MAIL.bytes}` })
+    await testBed.postfix.waitForLog(/status=bounced .*too many hops/)
     expect((await plain.waitFor(1))[0]?.sender).toBe('')
-    await ground.postfix.waitUntilEmpty()
+    await testBed.postfix.waitUntilEmpty()
   })
 
   test('leaves a message whose recipient it cannot write in the queue, and says so', async () => {
-    const { postfix } = ground
+    const { postfix } = testBed
     await postfix.set({ smtputf8_enable: 'no' })
     await postfix.reload()
     await using client = await connect(postfix.port)
@@ -134,9 +134,9 @@ describe('the way back by candy-in', () => {
     await client.expect('MAIL FROM:<a@example.org>')
     await client.command(Buffer.from('RCPT TO:<b\xff@example.net>', 'latin1'))
     await client.expect('DATA')
-    expect((await client.content(LETTER.bytes)).code).toBe(250)
+    expect((await client.content(MAIL.bytes)).code).toBe(250)
     await postfix.waitForLog(/status=deferred/)
-    expect(await ground.candyLog()).toMatch(
+    expect(await testBed.candyLog()).toMatch(
       /not delivered id=\w+ code=NEXT_HOP error=.*is not UTF-8, and pipe mode cannot carry it/,
     )
   })
@@ -144,8 +144,8 @@ describe('the way back by candy-in', () => {
 
 test('an argument that candy does not know is named in its own log, with the queue id', async () => {
   const [id = '', ...others] = MACROS
-  await using ground = await startCandy({ argv: (candyPipe) => [candyPipe, id, '--bogus', ...others] })
-  await send(ground.postfix.port, {})
-  await ground.postfix.waitForLog(/status=deferred/)
-  expect(await ground.candyLog()).toMatch(/not delivered id=\w+ code=CONFIG error=.*unknown option/)
+  await using testBed = await startCandy({ argv: (candyPipe) => [candyPipe, id, '--bogus', ...others] })
+  await send(testBed.postfix.port, {})
+  await testBed.postfix.waitForLog(/status=deferred/)
+  expect(await testBed.candyLog()).toMatch(/not delivered id=\w+ code=CONFIG error=.*unknown option/)
 })

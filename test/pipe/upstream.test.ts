@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type CandyGround, MACROS, startCandy } from '../ground/candy.js'
-import { deliver } from '../ground/client.js'
-import { childrenOf, signal } from '../ground/processes.js'
+import { type CandyTestBed, MACROS, startCandy } from '../kit/candy.js'
+import { deliver } from '../kit/client.js'
+import { childrenOf, signal } from '../kit/processes.js'
 
 const body = 'what nobody may see half of\r\n'.repeat(40_000)
-const letter = {
+const mail = {
   sender: 'sender@example.com',
   recipients: ['victim@example.net'],
   bytes: `Subject: long\r\n\r\n${body}`,
@@ -23,7 +23,7 @@ function wrapped(line: string): (candyPipe: string) => readonly string[] {
 }
 
 /** Candy behind a shell that waits, so that pipe(8) is stuck in the middle of the message. */
-function startSlow(reinject: 'sendmail' | 'candy-in'): Promise<CandyGround> {
+function startSlow(reinject: 'sendmail' | 'candy-in'): Promise<CandyTestBed> {
   return startCandy({
     reinject,
     argv: wrapped('sleep 1; exec "$@"'),
@@ -33,49 +33,49 @@ function startSlow(reinject: 'sendmail' | 'candy-in'): Promise<CandyGround> {
 test.each(['sendmail', 'candy-in'] as const)(
   'a message cut short by the death of pipe(8) is not delivered by way of %s',
   async (reinject) => {
-    const ground = await startSlow(reinject)
+    const testBed = await startSlow(reinject)
     try {
       // A service that has never served a message would be throttled by master(8).
-      await deliver(ground.postfix.port, { ...letter, bytes: 'Subject: first\r\n\r\n' })
-      await ground.sink.waitFor(1)
-      await ground.postfix.waitUntilEmpty()
-      ground.sink.clear()
-      await deliver(ground.postfix.port, letter)
-      const servers = (): readonly number[] => ground.postfix.servers('candy')
-      await ground.postfix.waitUntil('pipe(8) writes', () =>
+      await deliver(testBed.postfix.port, { ...mail, bytes: 'Subject: first\r\n\r\n' })
+      await testBed.sink.waitFor(1)
+      await testBed.postfix.waitUntilEmpty()
+      testBed.sink.clear()
+      await deliver(testBed.postfix.port, mail)
+      const servers = (): readonly number[] => testBed.postfix.servers('candy')
+      await testBed.postfix.waitUntil('pipe(8) writes', () =>
         servers().some((pid) => childrenOf(pid, '/wrapper ').length > 0),
       )
       for (const pid of servers()) signal(pid, 'SIGKILL')
-      await ground.postfix.waitUntil('candy says why', async () =>
-        (await ground.candyLog()).includes('pipe(8) went away'),
+      await testBed.postfix.waitUntil('candy says why', async () =>
+        (await testBed.candyLog()).includes('pipe(8) went away'),
       )
-      await ground.postfix.flush()
-      const [message] = await ground.sink.waitFor(1)
+      await testBed.postfix.flush()
+      const [message] = await testBed.sink.waitFor(1)
       expect(message?.bytes.toString()).toContain(`\r\n\r\n${body}`)
-      await ground.postfix.waitUntilEmpty()
-      expect(ground.sink.count).toBe(1)
-      expect(await ground.postfix.log()).not.toContain('status=bounced')
+      await testBed.postfix.waitUntilEmpty()
+      expect(testBed.sink.count).toBe(1)
+      expect(await testBed.postfix.log()).not.toContain('status=bounced')
     } finally {
-      await ground.stop()
+      await testBed.stop()
     }
   },
 )
 
 test('a closed standard output changes nothing', async () => {
-  const ground = await startCandy({
+  const testBed = await startCandy({
     argv: wrapped('exec "$@" >&- 2>&-'),
   })
   try {
-    await deliver(ground.postfix.port, letter)
-    await ground.sink.waitFor(1)
-    await ground.writeFilter('50-later', '#!/bin/sh\ncat >/dev/null; exit 75\n')
-    await deliver(ground.postfix.port, letter)
-    await ground.postfix.waitForLog(/status=deferred/)
-    await ground.removeFilter('50-later')
-    await ground.postfix.flush()
-    await ground.sink.waitFor(2)
-    expect(await ground.postfix.log()).not.toContain('status=bounced')
+    await deliver(testBed.postfix.port, mail)
+    await testBed.sink.waitFor(1)
+    await testBed.writeFilter('50-later', '#!/bin/sh\ncat >/dev/null; exit 75\n')
+    await deliver(testBed.postfix.port, mail)
+    await testBed.postfix.waitForLog(/status=deferred/)
+    await testBed.removeFilter('50-later')
+    await testBed.postfix.flush()
+    await testBed.sink.waitFor(2)
+    expect(await testBed.postfix.log()).not.toContain('status=bounced')
   } finally {
-    await ground.stop()
+    await testBed.stop()
   }
 })

@@ -2,9 +2,9 @@
 import { cp } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { tryCommand } from '../ground/command.js'
-import { makeScratch } from '../ground/scratch.js'
-import { FOLDERS } from '../ground/tools.js'
+import { tryCommand } from '../kit/command.js'
+import { makeScratch } from '../kit/scratch.js'
+import { FOLDERS } from '../kit/tools.js'
 import { DEBIAN_NPM } from './registry.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')

@@ -5,13 +5,13 @@
  */
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deliver } from '../ground/client.js'
-import { type Ground, startGround } from '../ground/ground.js'
-import type { CommandLine } from '../ground/namespace.js'
-import { until } from '../ground/patience.js'
+import { deliver } from '../kit/client.js'
+import type { CommandLine } from '../kit/namespace.js'
+import { startTestBed, type TestBed } from '../kit/test-bed.js'
+import { until } from '../kit/waiting.js'
 import { makePerson, type PersonOptions, printed } from './person.js'
 
-export interface MailHost extends Ground {
+export interface MailHost extends TestBed {
   /** Does what root types there, and gives what it prints. Throws, with Postfix's log, unless it ends with `status`. */
   type(typed: CommandLine, status?: number): Promise<string>
   /** Keeps `candy serve` up, by the line that docs/enable.md has for a supervisor. */
@@ -28,17 +28,17 @@ export interface MailHost extends Ground {
 const SUPERVISED = /^setpriv .* candy serve$/m
 
 export async function startMailHost(options: PersonOptions): Promise<MailHost> {
-  const ground = await startGround({}, { clamd: {} })
+  const testBed = await startTestBed({}, { clamd: {} })
   try {
-    return await setUp(ground, options)
+    return await setUp(testBed, options)
   } catch (error) {
-    await ground.stop()
+    await testBed.stop()
     throw error
   }
 }
 
-async function setUp(ground: Ground, options: PersonOptions): Promise<MailHost> {
-  const { directory, postfix, clamd, sink } = ground
+async function setUp(testBed: TestBed, options: PersonOptions): Promise<MailHost> {
+  const { directory, postfix, clamd, sink } = testBed
   if (clamd === undefined) throw new Error('clamd was not started')
   const [run, state] = [join(directory, 'run'), join(directory, 'var-lib')]
   await mkdir(join(run, 'clamav'), { recursive: true })
@@ -60,7 +60,7 @@ async function setUp(ground: Ground, options: PersonOptions): Promise<MailHost> 
   }
   const quarantined = (): Promise<readonly string[]> => readdir(join(state, 'candy/postfix/quarantine'))
   return {
-    ...ground,
+    ...testBed,
     type,
     supervise: async () => {
       const [line] = SUPERVISED.exec(await readFile(join(import.meta.dirname, '../../docs/enable.md'), 'utf8')) ?? []

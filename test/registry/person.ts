@@ -1,8 +1,8 @@
 /** Somebody at a machine of their own: a home, Node.js and npm, and nothing of this checkout. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { type CommandResult, tryCommand } from '../ground/command.js'
-import type { CommandLine } from '../ground/namespace.js'
+import { type CommandResult, tryCommand } from '../kit/command.js'
+import type { CommandLine } from '../kit/namespace.js'
 
 /** Where npm keeps what it has fetched, from one run of the tests to the next. */
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/candy-npm')

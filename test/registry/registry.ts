@@ -1,13 +1,13 @@
 /**
  * A registry of npm packages for one test: verdaccio on a port of 127.0.0.1, empty, with one account that may publish. It
  * knows the scopes of the dry release and asks nobody else; all other packages come from the registry that npm uses here.
- * It is installed beside this file, apart from the workspaces (ground/tools.ts).
+ * It is installed beside this file, apart from the workspaces (test/kit/tools.ts).
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../ground/command.js'
-import { startDaemon } from '../ground/daemon.js'
-import { freePort } from '../ground/scratch.js'
+import { runCommand } from '../kit/command.js'
+import { startDaemon } from '../kit/daemon.js'
+import { freePort } from '../kit/scratch.js'
 
 const HOME = import.meta.dirname
 

@@ -5,14 +5,14 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { EICAR } from '../ground/clamd.js'
-import { makeScratch, type Scratch } from '../ground/scratch.js'
+import { EICAR } from '../kit/clamd.js'
+import { makeScratch, type Scratch } from '../kit/scratch.js'
 import { startMailHost } from './mail-host.js'
 import { makePerson, type Person } from './person.js'
 import { DEBIAN_NPM, type Registry, startRegistry } from './registry.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const PATIENCE = 600_000
+const TIME_LIMIT = 600_000
 const FILTER = '@you/filter-large'
 
 let scratch: Scratch
@@ -27,7 +27,7 @@ beforeAll(async () => {
   registry = await startRegistry(below('registry'))
   author = await makePerson(below('author'), { npmrc: registry.publisher, environment: { npm_config_omit: 'dev' } })
   filter = join(author.home, 'filter-large')
-}, PATIENCE)
+}, TIME_LIMIT)
 
 afterAll(async () => {
   await registry?.[Symbol.asyncDispose]()
@@ -45,7 +45,7 @@ async function manifestIn(directory: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as Manifest
 }
 
-test('the release command publishes every package', { timeout: PATIENCE }, async () => {
+test('the release command publishes every package', { timeout: TIME_LIMIT }, async () => {
   const maintainer = await makePerson(below('maintainer'), {
     npmrc: registry.publisher,
     path: [join(ROOT, 'node_modules/.bin')],
@@ -62,7 +62,7 @@ test('the release command publishes every package', { timeout: PATIENCE }, async
   for (const { name, version } of homes) expect(said).toContain(`${name}@${version}\n`)
 })
 
-test('what is published installs in an empty folder and is a filter', { timeout: PATIENCE }, async () => {
+test('what is published installs in an empty folder and is a filter', { timeout: TIME_LIMIT }, async () => {
   const { home, type } = await makePerson(below('user'), { npmrc: registry.reader })
   await type(['npm', 'install', '@candy/filter-clamav'])
   expect((await readdir(join(home, 'node_modules'))).toSorted()).toEqual(['.package-lock.json', '@candy', 'valibot'])
@@ -70,7 +70,7 @@ test('what is published installs in an empty folder and is a filter', { timeout:
   expect(await type(['node', '--input-type=module', '--eval', program])).toBe('1 clamav\n')
 })
 
-test('an author who types what the page says publishes a filter', { timeout: PATIENCE }, async () => {
+test('an author who types what the page says publishes a filter', { timeout: TIME_LIMIT }, async () => {
   const page = await readFile(join(ROOT, 'docs/writing-a-filter.md'), 'utf8')
   const [, steps = ''] = /^## From nothing\n[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(page) ?? []
   const typed = steps.split('\n').filter((line) => line !== '')
@@ -121,7 +121,7 @@ describe.each([
   ['npm of today, mode smtp', [], []],
   ["Debian's npm, pipe mode", [DEBIAN_NPM], ['--mode', 'pipe']],
 ] as const)('on a mail host with %s', (_, path, mode) => {
-  test("the lines of the README have mail scanned, and a stranger's filter runs", { timeout: PATIENCE }, async () => {
+  test("the lines of the README have mail scanned, and a stranger's filter runs", { timeout: TIME_LIMIT }, async () => {
     await using host = await startMailHost({ npmrc: registry.reader, path })
     await host.type(['npm', 'install', '-g', '@candy/runner', '@candy/filter-clamav'])
     if (mode.length === 0) await host.supervise()
@@ -145,7 +145,7 @@ describe.each([
   })
 })
 
-test("Debian's npm adds several tarballs without a network", { timeout: PATIENCE }, async () => {
+test("Debian's npm adds several tarballs without a network", { timeout: TIME_LIMIT }, async () => {
   const { home, type } = await makePerson(below('offline'), { npmrc: registry.publisher, path: [DEBIAN_NPM] })
   const packed = await type(['npm', 'pack', '--silent', FILTER, '@candy/sdk', 'valibot'])
   const tarballs = packed.trim().split('\n')

@@ -7,22 +7,22 @@ import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Accident, accidentsOf, nothing, survive } from '../ground/accident.js'
-import { deliver } from '../ground/client.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import { type Fault, type Stage, startSink } from '../ground/sink.js'
+import { type Accident, accidentsOf, nothing, survive } from '../kit/accident.js'
+import { deliver } from '../kit/client.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { type Fault, type Stage, startSink } from '../kit/sink.js'
 
-let ground: RelayGround
+let testBed: RelayTestBed
 beforeAll(async () => {
-  ground = await startRelay({
+  testBed = await startRelay({
     workers: 1,
     smtp: ['deadline = "1500ms"', 'hang = "2s"', '# next_hop'],
     settings: ['[spool]', 'memory = "64KiB"'],
   })
 })
-afterAll(() => ground.stop())
+afterAll(() => testBed.stop())
 
-const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(() => ground)
+const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(() => testBed)
 
 let count = 0
 
@@ -30,11 +30,11 @@ let count = 0
 function nextHop(at: Stage, answer: Fault): Accident {
   return async () => {
     count += 1
-    const path = join(ground.directory, `${count}.sock`)
+    const path = join(testBed.directory, `${count}.sock`)
     const sink = await startSink({ path, keywords: ['PIPELINING', '8BITMIME', 'XFORWARD NAME ADDR PROTO HELO IDENT'] })
     await chmod(path, 0o666)
     sink.fail({ at, answer })
-    const mend = await ground.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
+    const mend = await testBed.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
     return async () => {
       await mend()
       expect(sink.count).toBe(0)
@@ -46,17 +46,17 @@ function nextHop(at: Stage, answer: Fault): Accident {
 
 /** A script that takes a second, and the moment when it has begun. */
 async function judging(): Promise<{ readonly begun: Promise<void>; readonly mend: () => Promise<unknown> }> {
-  const mark = join(ground.state, 'judging')
+  const mark = join(testBed.state, 'judging')
   await rm(mark, { force: true })
   const mend = await script(`: >${mark}; cat >/dev/null; sleep 1`)()
-  return { begun: ground.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }
+  return { begun: testBed.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }
 }
 
 /** Kills the worker that judges. */
 const killWorker: Accident = async () => {
   const { begun, mend } = await judging()
   const killed = begun.then(() => {
-    for (const pid of ground.workers()) process.kill(pid, 'SIGKILL')
+    for (const pid of testBed.workers()) process.kill(pid, 'SIGKILL')
   })
   return async () => {
     await mend()
@@ -80,10 +80,10 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),
-  'the spool is not there': absent(() => join(ground.state, 'spool')),
+  'the spool is not there': absent(() => join(testBed.state, 'spool')),
   'the disk is full for the spool': fullDisk('spool', nothing),
   'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
-  'the next hop is not there': () => ground.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
+  'the next hop is not there': () => testBed.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
   'the next hop refuses everyone at the greeting': nextHop('connect', '554 5.7.1 go away'),
   'the next hop refuses everyone at MAIL': nextHop('mail', '550 5.7.1 go away'),
   'the next hop refuses everyone at RCPT': nextHop('rcpt', '550 5.1.1 no such user'),
@@ -94,52 +94,52 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'the next hop never answers the end': nextHop('dot', 'stall'),
   'SIGKILL to the worker': killWorker,
   'candy is not running': async () => {
-    await ground.end()
-    return () => ground.start()
+    await testBed.end()
+    return () => testBed.start()
   },
 }
 
 test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
   const running = name !== 'candy is not running'
-  await survive(ground, name, accident, async () => {
-    if (running) await ground.reload()
+  await survive(testBed, name, accident, async () => {
+    if (running) await testBed.reload()
   })
 })
 
 test('SIGKILL to the supervisor: what is under way comes to its end, and a new runner takes the socket over', async () => {
-  const { postfix, sink } = ground
+  const { postfix, sink } = testBed
   const { begun, mend } = await judging()
-  await ground.reload()
+  await testBed.reload()
   sink.clear()
-  const letter = { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
-  await deliver(postfix.port, letter)
+  const mail = { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  await deliver(postfix.port, mail)
   await begun
-  process.kill(ground.pid(), 'SIGKILL')
-  await ground.start()
+  process.kill(testBed.pid(), 'SIGKILL')
+  await testBed.start()
   await sink.waitFor(1)
   await mend()
-  await ground.reload()
-  await deliver(postfix.port, letter)
+  await testBed.reload()
+  await deliver(postfix.port, mail)
   await sink.waitFor(2)
   await postfix.waitUntilEmpty()
 })
 
 test('a reload that cannot be done changes nothing', async () => {
-  const { postfix, sink } = ground
-  const workers = ground.workers()
+  const { postfix, sink } = testBed
+  const workers = testBed.workers()
   for (const [name, text] of [
     ['60-unknown.toml', 'filter = "@candy/filter-nowhere"\n'],
     ['60-key.toml', 'filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'],
   ] as const) {
-    await ground.writeFilter(name, text)
-    process.kill(ground.pid(), 'SIGHUP')
-    await postfix.waitUntil('a complaint', async () => (await ground.candyLog()).includes(`${name}:`))
-    await ground.removeFilter(name)
+    await testBed.writeFilter(name, text)
+    process.kill(testBed.pid(), 'SIGHUP')
+    await postfix.waitUntil('a complaint', async () => (await testBed.candyLog()).includes(`${name}:`))
+    await testBed.removeFilter(name)
   }
   await sleep(200)
-  expect(ground.workers()).toEqual(workers)
+  expect(testBed.workers()).toEqual(workers)
   sink.clear()
-  const letter = { sender: 'sender@example.com', recipients: ['r@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
-  await deliver(postfix.port, letter)
+  const mail = { sender: 'sender@example.com', recipients: ['r@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  await deliver(postfix.port, mail)
   await sink.waitFor(1)
 })

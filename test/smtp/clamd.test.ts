@@ -2,49 +2,49 @@
 import { existsSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Clamd, EICAR, startClamd } from '../ground/clamd.js'
-import { deliver } from '../ground/client.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { signal } from '../ground/processes.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
+import { type Clamd, EICAR, startClamd } from '../kit/clamd.js'
+import { deliver } from '../kit/client.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { signal } from '../kit/processes.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
 
 const MEBIBYTE = 1024 ** 2
 
-let ground: RelayGround
+let testBed: RelayTestBed
 let clamd: Clamd
 beforeAll(async () => {
-  ground = await startRelay({ workers: 1 })
-  clamd = await startClamd({ directory: join(ground.directory, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
+  testBed = await startRelay({ workers: 1 })
+  clamd = await startClamd({ directory: join(testBed.directory, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
   await configure('')
 })
 afterAll(async () => {
   await clamd.stop()
-  await ground.stop()
+  await testBed.stop()
 })
 
 /** Takes these lines of policy for clamd's drop-in. */
 async function configure(policy: string): Promise<void> {
-  await ground.writeFilter(
+  await testBed.writeFilter(
     '50-clamav.toml',
     `filter = "@candy/filter-clamav"\n${policy}[options]\naddresses = ["${clamd.socket}"]\n`,
   )
-  await ground.reload()
+  await testBed.reload()
 }
 
 /** Sends a message of so many bytes; comes back when it has arrived, scanned. */
 async function scan(size: number): Promise<void> {
   const head = 'Subject: x\r\n\r\n'
   const line = `${'x'.repeat(78)}\r\n`
-  ground.sink.clear()
+  testBed.sink.clear()
   const bytes = `${head}${line.repeat(Math.floor((size - head.length) / line.length))}`
-  await deliver(ground.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net'], bytes })
-  const [message] = await ground.sink.waitFor(1)
+  await deliver(testBed.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net'], bytes })
+  const [message] = await testBed.sink.waitFor(1)
   expect(message?.bytes.toString('latin1')).toMatch(/^X-Virus-Scanned: ClamAV\r\n/m)
 }
 
 test('a message of less than a mebibyte never has a file', async () => {
   let files = 0
-  const watcher = watch(join(ground.state, 'spool'), () => {
+  const watcher = watch(join(testBed.state, 'spool'), () => {
     files += 1
   })
   // Postfix adds its fields to it.
@@ -56,36 +56,36 @@ test('a message of less than a mebibyte never has a file', async () => {
 })
 
 test('another filter judges while clamd does', async () => {
-  const mark = join(ground.state, 'judged')
-  const path = join(ground.directory, 'marking.js')
+  const mark = join(testBed.state, 'judged')
+  const path = join(testBed.directory, 'marking.js')
   await writeFilterFile(path, {
     judge: `(await import('node:fs')).writeFileSync('${mark}', ''); return { action: 'accept' }`,
   })
-  await ground.writeFilter('60-marking.toml', `filter = "${path}"\n`)
-  await ground.reload()
+  await testBed.writeFilter('60-marking.toml', `filter = "${path}"\n`)
+  await testBed.reload()
   signal(clamd.pid, 'SIGSTOP')
   const scanned = scan(4096)
   try {
-    await ground.postfix.waitUntil('the other filter', () => existsSync(mark))
-    expect(ground.sink.count).toBe(0)
+    await testBed.postfix.waitUntil('the other filter', () => existsSync(mark))
+    expect(testBed.sink.count).toBe(0)
   } finally {
     signal(clamd.pid, 'SIGCONT')
   }
   await scanned
-  await ground.removeFilter('60-marking.toml')
-  await ground.reload()
+  await testBed.removeFilter('60-marking.toml')
+  await testBed.reload()
 })
 
 test('and a virus is kept', async () => {
-  ground.sink.clear()
-  await deliver(ground.postfix.port, {
+  testBed.sink.clear()
+  await deliver(testBed.postfix.port, {
     sender: 'a@example.com',
     recipients: ['b@example.net'],
     bytes: `Subject: x\r\n\r\n${EICAR}\r\n`,
   })
-  await ground.postfix.waitUntilEmpty()
-  expect(ground.sink.count).toBe(0)
-  expect(await ground.quarantined()).toHaveLength(1)
+  await testBed.postfix.waitUntilEmpty()
+  expect(testBed.sink.count).toBe(0)
+  expect(await testBed.quarantined()).toHaveLength(1)
 })
 
 /** A message with so many parts in each other that clamd gives up, in front of a virus that it never looks at. */
@@ -99,15 +99,15 @@ function nested(levels: number): string {
 }
 
 test('mail that clamd can never scan whole is kept at once, and neither waits nor passes', async () => {
-  const before = (await ground.quarantined()).length
-  ground.sink.clear()
-  await deliver(ground.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net'], bytes: nested(30) })
-  await ground.postfix.waitUntilEmpty()
-  const kept = await ground.quarantined()
+  const before = (await testBed.quarantined()).length
+  testBed.sink.clear()
+  await deliver(testBed.postfix.port, { sender: 'a@example.com', recipients: ['b@example.net'], bytes: nested(30) })
+  await testBed.postfix.waitUntilEmpty()
+  const kept = await testBed.quarantined()
   expect(kept).toHaveLength(before + 1)
   expect(JSON.stringify(kept.map(({ record }) => record))).toContain('Heuristics.Limits.Exceeded.MaxRecursion')
-  expect(ground.sink.count).toBe(0)
-  expect(await ground.postfix.log()).not.toMatch(/status=(?:bounced|deferred)/)
+  expect(testBed.sink.count).toBe(0)
+  expect(await testBed.postfix.log()).not.toMatch(/status=(?:bounced|deferred)/)
 })
 
 test('where the operator has it delivered, it says of itself what it is, and nothing that its sender wrote', async () => {
@@ -120,13 +120,13 @@ test('where the operator has it delivered, it says of itself what it is, and not
       ['X-Virus-Status: Infected (Eicar-Test-Signature.UNOFFICIAL)', 'X-Virus-Scanned: ClamAV'],
     ],
   ] as const) {
-    ground.sink.clear()
-    await deliver(ground.postfix.port, {
+    testBed.sink.clear()
+    await deliver(testBed.postfix.port, {
       sender: 'a@example.com',
       recipients: ['b@example.net'],
       bytes: `${forged}${bytes}`,
     })
-    const [message] = await ground.sink.waitFor(1)
+    const [message] = await testBed.sink.waitFor(1)
     expect(message?.bytes.toString('latin1').match(/^X-Virus-.*(?:\r\n[ \t].*)*/gim)).toEqual(
       fields.map((field) => expect.stringMatching(unfolded(field))),
     )

@@ -8,11 +8,11 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Address, connect } from '../ground/client.js'
-import { until } from '../ground/patience.js'
-import { SEED } from '../ground/seed.js'
-import { type Service, startService } from '../ground/service.js'
-import { soaking } from '../ground/soak.js'
+import { type Address, connect } from '../kit/client.js'
+import { SEED } from '../kit/seed.js'
+import { type Service, startService } from '../kit/service.js'
+import { soaking } from '../kit/soak.js'
+import { until } from '../kit/waiting.js'
 
 /** Milliseconds for each of the two ways to be connected. */
 const TIME = soaking ? 180_000 : 9_000
@@ -122,13 +122,13 @@ async function descriptors(service: Service): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }
 
-const LETTER = { sender: 'a@example.com', recipients: ['honest@example.net'], bytes: 'Subject: honest\r\n\r\nmail\r\n' }
+const MAIL = { sender: 'a@example.com', recipients: ['honest@example.net'], bytes: 'Subject: honest\r\n\r\nmail\r\n' }
 
 /** Honest mail: a session of one message. */
 async function send(address: Address, hello: string): Promise<number> {
   await using client = await connect(address)
   await client.expect(`${hello} mx.example.test`)
-  const { code } = await client.send(LETTER)
+  const { code } = await client.send(MAIL)
   await client.quit()
   return code
 }

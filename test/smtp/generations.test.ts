@@ -6,14 +6,14 @@ import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { connect } from '../ground/client.js'
-import { type CommandResult, tryCommand } from '../ground/command.js'
-import { type Installation, installCandy } from '../ground/installation.js'
-import { until } from '../ground/patience.js'
-import { childrenOf, signal } from '../ground/processes.js'
-import { makeScratch, type Scratch } from '../ground/scratch.js'
-import { writeSite } from '../ground/service.js'
-import { type Sink, startSink } from '../ground/sink.js'
+import { connect } from '../kit/client.js'
+import { type CommandResult, tryCommand } from '../kit/command.js'
+import { type Installation, installCandy } from '../kit/installation.js'
+import { childrenOf, signal } from '../kit/processes.js'
+import { makeScratch, type Scratch } from '../kit/scratch.js'
+import { writeSite } from '../kit/service.js'
+import { type Sink, startSink } from '../kit/sink.js'
+import { until } from '../kit/waiting.js'
 
 let scratch: Scratch
 let installation: Installation
@@ -60,9 +60,9 @@ async function filter(name: string, word: string): Promise<void> {
 async function judged(): Promise<string> {
   await using client = await connect(socket)
   await client.expect('LHLO mx.example.test')
-  const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  const mail = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
   const before = await logged()
-  await client.send(letter)
+  await client.send(mail)
   return /first|second|third/.exec((await logged()).slice(before.length))?.[0] ?? ''
 }
 

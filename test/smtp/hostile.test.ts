@@ -5,10 +5,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect } from '../ground/client.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { makeScratch } from '../ground/scratch.js'
-import { type Service, startService } from '../ground/service.js'
+import { connect } from '../kit/client.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { makeScratch } from '../kit/scratch.js'
+import { type Service, startService } from '../kit/service.js'
 
 const SIZE = 10_000_000
 

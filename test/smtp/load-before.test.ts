@@ -1,24 +1,24 @@
-/** Load on the runner before the queue while processes die: a client that is not answered well sends its letter again. */
+/** Load on the runner before the queue while processes die: a client that is not answered well sends its mail again. */
 import { afterAll, beforeAll, test } from 'vitest'
-import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { LOAD, seal } from '../ground/mailbag.js'
-import { signal } from '../ground/processes.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
+import { LOAD, seal } from '../kit/bulk-mail.js'
+import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { signal } from '../kit/processes.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
 
-/** Letters under way at the same time: each client of the mailbag has one. */
+/** Mails under way at the same time: each client of the mailbag has one. */
 const CLIENTS = 10
 
-let ground: RelayGround
+let testBed: RelayTestBed
 beforeAll(async () => {
-  ground = await startRelay({ mode: 'smtp-before', main: { maximal_backoff_time: '1s', service_throttle_time: '1s' } })
-  await installMarking(ground)
+  testBed = await startRelay({ mode: 'smtp-before', main: { maximal_backoff_time: '1s', service_throttle_time: '1s' } })
+  await installMarking(testBed)
 })
-afterAll(() => ground.stop())
+afterAll(() => testBed.stop())
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'kill -9 of workers': {
     strike: async (turn) => {
-      const pid = ground.workers()[turn % 2]
+      const pid = testBed.workers()[turn % 2]
       if (pid !== undefined) signal(pid, 'SIGKILL')
     },
     heals: true,
@@ -26,15 +26,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'kill -9 of the whole runner': {
     strike: async () => {
-      for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGKILL')
-      await ground.start()
+      for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGKILL')
+      await testBed.start()
     },
     heals: true,
     repeats: CLIENTS,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) => {
-      const { postfix } = ground
+      const { postfix } = testBed
       const [pid] = postfix.servers(turn % 2 === 0 ? 'candy-in-before' : `127.0.0.1:${postfix.port}`)
       if (pid !== undefined) signal(pid, 'SIGKILL')
     },
@@ -44,6 +44,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(ground, fault, seal(name, LOAD))
-  await annotate(`${strokes} strokes; ${again} letters sent again, ${repeats} messages twice`)
+  const { strokes, again, repeats } = await endure(testBed, fault, seal(name, LOAD))
+  await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
 })

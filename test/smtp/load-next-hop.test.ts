@@ -2,26 +2,26 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
-import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { LOAD, seal } from '../ground/mailbag.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import { type Fault as Answer, type Sink, type Stage, startSink } from '../ground/sink.js'
+import { LOAD, seal } from '../kit/bulk-mail.js'
+import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { type Fault as Answer, type Sink, type Stage, startSink } from '../kit/sink.js'
 
-let ground: RelayGround
+let testBed: RelayTestBed
 let hop: Sink
 beforeAll(async () => {
-  ground = await startRelay({
+  testBed = await startRelay({
     smtp: ['deadline = "4s"', '# next_hop'],
     main: { maximal_backoff_time: '1s' },
   })
-  const path = join(ground.directory, 'hop.sock')
+  const path = join(testBed.directory, 'hop.sock')
   hop = await startSink({ path, keywords: ['PIPELINING', '8BITMIME', 'XFORWARD NAME ADDR PROTO HELO IDENT'] })
   await chmod(path, 0o666)
-  await ground.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
-  await installMarking(ground)
+  await testBed.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
+  await installMarking(testBed)
 })
 afterAll(async () => {
-  await ground.stop()
+  await testBed.stop()
   await hop.stop()
 })
 
@@ -53,6 +53,6 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, repeats } = await endure({ ...ground, sink: hop }, fault, seal(name, LOAD))
+  const { strokes, repeats } = await endure({ ...testBed, sink: hop }, fault, seal(name, LOAD))
   await annotate(`${strokes} strokes; ${repeats} messages twice`)
 })

@@ -1,14 +1,14 @@
 /**
  * Load on the runner after the queue while some scans last longer than everybody on the way waits: the filter's deadline,
- * candy's own, the next hop's patience with a silent client, and lmtp(8)'s with a silent candy.
+ * candy's own, the next hop's time limit with a silent client, and lmtp(8)'s with a silent candy.
  */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { LOAD, seal } from '../ground/mailbag.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
+import { LOAD, seal } from '../kit/bulk-mail.js'
+import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
 
 /** The word that makes a scan slow, as long as the file is there; and for how many milliseconds. */
 const SCANS = {
@@ -17,21 +17,21 @@ const SCANS = {
   'too slow for the next hop': 2_000,
 } as const
 
-let ground: RelayGround
+let testBed: RelayTestBed
 beforeAll(async () => {
-  ground = await startRelay({ smtp: ['deadline = "3s"'], main: { maximal_backoff_time: '1s' } })
-  const { postfix, directory } = ground
+  testBed = await startRelay({ smtp: ['deadline = "3s"'], main: { maximal_backoff_time: '1s' } })
+  const { postfix, directory } = testBed
   await postfix.run('postconf', ['-P', 'candy-in/unix/smtpd_timeout=1s'])
   await postfix.reload()
   for (const [index, [word, milliseconds]] of Object.entries(SCANS).entries()) {
     const path = join(directory, `slow-${index}.js`)
-    await writeFilterFile(path, { judge: slowly(word, milliseconds, join(ground.state, 'slow')) })
+    await writeFilterFile(path, { judge: slowly(word, milliseconds, join(testBed.state, 'slow')) })
     const timeout = word === 'too slow for the filter' ? 'timeout = "2s"\n' : ''
-    await ground.writeFilter(`2${index}-slow.toml`, `filter = "${path}"\n${timeout}`)
+    await testBed.writeFilter(`2${index}-slow.toml`, `filter = "${path}"\n${timeout}`)
   }
-  await installMarking(ground)
+  await installMarking(testBed)
 })
-afterAll(() => ground.stop())
+afterAll(() => testBed.stop())
 
 function slowly(word: string, milliseconds: number, file: string): string {
   return `
@@ -44,37 +44,37 @@ function slowly(word: string, milliseconds: number, file: string): string {
   `
 }
 
-/** Eight letters of each kind. */
+/** Eight mails of each kind. */
 function word(n: number): string {
   return n % 125 === 0 ? (Object.keys(SCANS)[n % 3] ?? '') : ''
 }
 
-/** Lasts until letters of each kind have been judged. */
+/** Lasts until mails of each kind have been judged. */
 function slowness(): Fault {
-  const path = join(ground.state, 'slow')
+  const path = join(testBed.state, 'slow')
   return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 10_000 }
 }
 
 test('longer than the filter, candy and the next hop have', { timeout: LONG }, async ({ annotate }) => {
-  const from = (await ground.candyLog()).length
-  const { repeats } = await endure(ground, slowness(), seal('slow scan', LOAD, word))
-  const log = (await ground.candyLog()).slice(from)
+  const from = (await testBed.candyLog()).length
+  const { repeats } = await endure(testBed, slowness(), seal('slow scan', LOAD, word))
+  const log = (await testBed.candyLog()).slice(from)
   expect(log).toMatch(/20-slow error 2\d{3} ms/)
   expect(log).toMatch(/21-slow error 3\d{3} ms/)
-  expect(await ground.postfix.log()).toMatch(/candy-in\/smtpd.*timeout after/)
+  expect(await testBed.postfix.log()).toMatch(/candy-in\/smtpd.*timeout after/)
   await annotate(`${repeats} messages twice`)
 })
 
 test('longer than Postfix waits for the answer', { timeout: LONG }, async ({ annotate }) => {
-  const { postfix } = ground
-  const mend = await ground.change(/^deadline = .*/m, 'deadline = "60s"')
+  const { postfix } = testBed
+  const mend = await testBed.change(/^deadline = .*/m, 'deadline = "60s"')
   await postfix.run('postconf', ['-P', 'candy-lmtp/unix/lmtp_data_done_timeout=1s'])
   await postfix.reload()
-  await ground.reload()
+  await testBed.reload()
   const from = (await postfix.log()).length
   // lmtp(8) may give up just when its message goes on.
   const fault = { ...slowness(), repeats: 1 }
-  const { strokes, repeats } = await endure(ground, fault, seal('impatient Postfix', LOAD, word))
+  const { strokes, repeats } = await endure(testBed, fault, seal('impatient Postfix', LOAD, word))
   expect((await postfix.log()).slice(from)).toMatch(/lmtp.*timed out while sending end of data/)
   await annotate(`${strokes} strokes; ${repeats} messages twice`)
   await mend()

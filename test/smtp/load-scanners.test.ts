@@ -1,11 +1,11 @@
 /** Load on the runner after the queue while the scanners that really judge die: what is evil never passes. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Clamd, EICAR, startClamd } from '../ground/clamd.js'
-import { endure, installMarking, LONG } from '../ground/fault.js'
-import { idOf, LOAD, seal } from '../ground/mailbag.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import { type Spamd, startSpamd } from '../ground/spamd.js'
+import { idOf, LOAD, seal } from '../kit/bulk-mail.js'
+import { type Clamd, EICAR, startClamd } from '../kit/clamd.js'
+import { endure, installMarking, LONG } from '../kit/fault.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { type Spamd, startSpamd } from '../kit/spamd.js'
 
 /** What the one rule of spamd looks for. */
 const SPAM = 'candy-test-spam'
@@ -15,36 +15,36 @@ const SPAMD = {
   config: [`body CANDY_TEST /${SPAM}/`, 'score CANDY_TEST 100'],
 } as const
 
-let ground: RelayGround
+let testBed: RelayTestBed
 let clamd: Clamd
 let spamd: Spamd
 beforeAll(async () => {
-  ground = await startRelay({ main: { maximal_backoff_time: '1s' } })
-  const below = (name: string): string => join(ground.directory, name)
+  testBed = await startRelay({ main: { maximal_backoff_time: '1s' } })
+  const below = (name: string): string => join(testBed.directory, name)
   ;[clamd, spamd] = await Promise.all([
     startClamd({ directory: below('clamd') }),
     startSpamd({ directory: below('spamd'), ...SPAMD }),
   ])
-  await installMarking(ground)
+  await installMarking(testBed)
 })
 afterAll(async () => {
   await clamd.stop()
   await spamd.stop()
-  await ground.stop()
+  await testBed.stop()
 })
 
-/** Every twentieth letter is evil. */
+/** Every twentieth mail is evil. */
 async function judgeUnder(name: string, evil: string, filter: string, strike: () => Promise<void>): Promise<string> {
-  await ground.writeFilter('50-scanner.toml', filter)
-  await ground.reload()
+  await testBed.writeFilter('50-scanner.toml', filter)
+  await testBed.reload()
   const isEvil = (n: number): boolean => n % 20 === 3
-  const letters = seal(name, LOAD, (n) => (isEvil(n) ? evil : 'nothing evil'))
-  const good = letters.filter((_, n) => !isEvil(n))
-  const bad = letters.filter((_, n) => isEvil(n))
-  const { strokes, repeats } = await endure(ground, { strike, heals: true }, letters, good)
-  const kept = (await ground.quarantined()).map(({ bytes }) => idOf(bytes.toString('latin1')))
+  const mails = seal(name, LOAD, (n) => (isEvil(n) ? evil : 'nothing evil'))
+  const good = mails.filter((_, n) => !isEvil(n))
+  const bad = mails.filter((_, n) => isEvil(n))
+  const { strokes, repeats } = await endure(testBed, { strike, heals: true }, mails, good)
+  const kept = (await testBed.quarantined()).map(({ bytes }) => idOf(bytes.toString('latin1')))
   expect(bad.map(({ id }) => id).filter((id) => !kept.includes(id))).toEqual([])
-  await ground.removeFilter('50-scanner.toml')
+  await testBed.removeFilter('50-scanner.toml')
   return `${strokes} strokes; ${repeats} messages twice; ${bad.length} kept`
 }
 
@@ -53,7 +53,7 @@ test('kill -9 of clamd', { timeout: LONG }, async ({ annotate }) => {
   const seen = await judgeUnder('clamd dies', EICAR, filter, async () => {
     clamd.kill()
     await clamd.stop()
-    clamd = await startClamd({ directory: join(ground.directory, 'clamd') })
+    clamd = await startClamd({ directory: join(testBed.directory, 'clamd') })
   })
   await annotate(seen)
 })
@@ -64,7 +64,7 @@ test('kill -9 of spamd', { timeout: LONG }, async ({ annotate }) => {
   const seen = await judgeUnder('spamd dies', SPAM, filter, async () => {
     spamd.kill('SIGKILL')
     await spamd.stop()
-    spamd = await startSpamd({ directory: join(ground.directory, 'spamd'), ...SPAMD })
+    spamd = await startSpamd({ directory: join(testBed.directory, 'spamd'), ...SPAMD })
   })
   await annotate(seen)
 })

@@ -3,20 +3,20 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { endure, type Fault, installMarking, LONG } from '../ground/fault.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { fillDisk } from '../ground/full-disk.js'
-import { account, idOf, LOAD, post, seal } from '../ground/mailbag.js'
-import { signal } from '../ground/processes.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import type { Received } from '../ground/sink.js'
+import { account, idOf, LOAD, post, seal } from '../kit/bulk-mail.js'
+import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { fillDisk } from '../kit/full-disk.js'
+import { signal } from '../kit/processes.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import type { Received } from '../kit/sink.js'
 
 /** Deliveries at the same time: the process limit of the transport. */
 const CONCURRENCY = 10
 
-let ground: RelayGround
+let testBed: RelayTestBed
 beforeAll(async () => {
-  ground = await startRelay({
+  testBed = await startRelay({
     smtp: ['hang = "4s"'],
     settings: ['[spool]', 'memory = "16KiB"'],
     main: {
@@ -26,12 +26,12 @@ beforeAll(async () => {
       service_throttle_time: '1s',
     },
   })
-  const path = join(ground.directory, 'loop.js')
-  await writeFilterFile(path, { judge: loopOnce(join(ground.state, 'loop')) })
-  await ground.writeFilter('20-loop.toml', `filter = "${path}"\n`)
-  await installMarking(ground)
+  const path = join(testBed.directory, 'loop.js')
+  await writeFilterFile(path, { judge: loopOnce(join(testBed.state, 'loop')) })
+  await testBed.writeFilter('20-loop.toml', `filter = "${path}"\n`)
+  await installMarking(testBed)
 })
-afterAll(() => ground.stop())
+afterAll(() => testBed.stop())
 
 /** Of all messages the first that finds the file takes it away, and never comes to an end. */
 function loopOnce(path: string): string {
@@ -46,30 +46,30 @@ function kill(pids: readonly number[], turn: number): void {
 
 /** A process of Postfix's dies with the one message that it has. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': { strike: async (turn) => kill(ground.workers(), turn), heals: true, repeats: CONCURRENCY },
+  'kill -9 of workers': { strike: async (turn) => kill(testBed.workers(), turn), heals: true, repeats: CONCURRENCY },
   'kill -9 of the whole runner': {
     strike: async () => {
-      for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGKILL')
-      await ground.start()
+      for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGKILL')
+      await testBed.start()
     },
     heals: true,
     repeats: CONCURRENCY,
   },
   'kill -9 of lmtp processes': {
-    strike: async (turn) => kill(ground.postfix.servers('candy-lmtp'), turn),
+    strike: async (turn) => kill(testBed.postfix.servers('candy-lmtp'), turn),
     pause: 100,
     repeats: 1,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) =>
-      kill(ground.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${ground.postfix.port}`), turn >> 1),
+      kill(testBed.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${testBed.postfix.port}`), turn >> 1),
     pause: 100,
     repeats: 1,
   },
   'a storm of SIGHUP': {
     strike: async () => {
       for (let n = 0; n < 10; n++) {
-        signal(ground.pid(), 'SIGHUP')
+        signal(testBed.pid(), 'SIGHUP')
         await sleep(10)
       }
     },
@@ -77,15 +77,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a storm of SIGTERM, and a new start': {
     strike: async () => {
-      for (let n = 0; n < 10; n++) for (const pid of [ground.pid(), ...ground.workers()]) signal(pid, 'SIGTERM')
-      await ground.end()
-      await ground.start()
+      for (let n = 0; n < 10; n++) for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGTERM')
+      await testBed.end()
+      await testBed.start()
     },
     heals: true,
   },
   'a full spool': fullSpool(),
   'a filter in an endless loop': {
-    strike: () => writeFile(join(ground.state, 'loop'), ''),
+    strike: () => writeFile(join(testBed.state, 'loop'), ''),
     heals: true,
     repeats: CONCURRENCY,
   },
@@ -100,14 +100,14 @@ function fullSpool(): Fault {
   }
   const strike = async (): Promise<void> => {
     if (empty !== undefined) return mend()
-    empty = fillDisk(ground.pid(), join(ground.state, 'spool'))
+    empty = fillDisk(testBed.pid(), join(testBed.state, 'spool'))
   }
   return { strike, mend }
 }
 
 test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(ground, fault, seal(name, LOAD))
-  await annotate(`${strokes} strokes; ${again} letters sent again, ${repeats} messages twice`)
+  const { strokes, again, repeats } = await endure(testBed, fault, seal(name, LOAD))
+  await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
 })
 
 test('a restart: mail that comes after it goes at once, though what came during it waits its turn', {

@@ -5,12 +5,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { connect } from '../ground/client.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { MARKING } from '../ground/mailbag.js'
-import { makeScratch } from '../ground/scratch.js'
-import { startService } from '../ground/service.js'
-import { soaking } from '../ground/soak.js'
+import { MARKING } from '../kit/bulk-mail.js'
+import { connect } from '../kit/client.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { makeScratch } from '../kit/scratch.js'
+import { startService } from '../kit/service.js'
+import { soaking } from '../kit/soak.js'
 
 const MESSAGES = soaking ? 100_000 : 12_000
 const CLIENTS = 8
@@ -50,8 +50,8 @@ test(
         for (let n = 0; n < SESSION && left > 0; n++) {
           left -= 1
           if (left % (MESSAGES / 100) === 0) samples.push(await residentOf(worker))
-          const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: BYTES }
-          expect((await client.send(letter)).code).toBe(250)
+          const mail = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: BYTES }
+          expect((await client.send(mail)).code).toBe(250)
         }
         await client.quit()
       }

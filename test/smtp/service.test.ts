@@ -6,15 +6,15 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { connect } from '../ground/client.js'
-import { tryCommand } from '../ground/command.js'
-import { idOf } from '../ground/hand-made.js'
-import { type Installation, installCandy } from '../ground/installation.js'
-import { until } from '../ground/patience.js'
-import { childrenOf, signal } from '../ground/processes.js'
-import { freePort, makeScratch, type Scratch } from '../ground/scratch.js'
-import { writeSite } from '../ground/service.js'
-import { type Sink, startSink } from '../ground/sink.js'
+import { connect } from '../kit/client.js'
+import { tryCommand } from '../kit/command.js'
+import { type Installation, installCandy } from '../kit/installation.js'
+import { idOf } from '../kit/manual-setup.js'
+import { childrenOf, signal } from '../kit/processes.js'
+import { freePort, makeScratch, type Scratch } from '../kit/scratch.js'
+import { writeSite } from '../kit/service.js'
+import { type Sink, startSink } from '../kit/sink.js'
+import { until } from '../kit/waiting.js'
 
 let scratch: Scratch
 let installation: Installation
@@ -194,11 +194,11 @@ test('LMTP and SMTP are spoken over TCP, without a stall', async () => {
     await answers(port)
     await using client = await connect(port)
     await client.expect(`${protocol === 'lmtp' ? 'LHLO' : 'EHLO'} mx.example.test`)
-    const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+    const mail = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
     const times: number[] = []
     for (let n = 0; n < 21; n++) {
       const started = performance.now()
-      expect((await client.send(letter)).code).toBe(250)
+      expect((await client.send(mail)).code).toBe(250)
       times.push(performance.now() - started)
     }
     // Nagle's algorithm against delayed acknowledgement costs 40 ms every time; a busy machine does not.
@@ -257,8 +257,8 @@ test('a supervisor that was stopped for a while takes its workers for alive when
   signal(supervisor, 'SIGCONT')
   await sleep(1_000)
   expect(childrenOf(supervisor, 'worker-main')).toEqual(workers)
-  const letter = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
-  expect((await client.send(letter)).code).toBe(250)
+  const mail = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+  expect((await client.send(mail)).code).toBe(250)
   await sleep(1_000)
   for (const pid of workers) signal(pid, 'SIGSTOP')
   await until('another worker in the place of one that hangs', () => {

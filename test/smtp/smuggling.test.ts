@@ -5,10 +5,10 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect } from '../ground/client.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
-import { ATTEMPTS, FALSE_ENDS, SECOND } from '../ground/smuggling.js'
+import { connect } from '../kit/client.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { ATTEMPTS, FALSE_ENDS, SECOND } from '../kit/smuggling.js'
 
 /** Answers as a field of the message orders it to, in JSON under Base64. */
 const OBEDIENT = `
@@ -53,13 +53,13 @@ function ordered(order: Order): readonly Uint8Array[] {
   return [Buffer.from(`X-Order: ${line}\r\n\r\nold\r\n`)]
 }
 
-/** Sends each letter to a recipient of its own, several at a time; gives all distinct lists of replies. */
-async function sendAll(port: number, letters: readonly (readonly Uint8Array[])[]): Promise<readonly string[]> {
-  const left = letters.map((pieces, n) => ({ pieces, recipient: `r${n}@example.net` }))
+/** Sends each mail to a recipient of its own, several at a time; gives all distinct lists of replies. */
+async function sendAll(port: number, mails: readonly (readonly Uint8Array[])[]): Promise<readonly string[]> {
+  const left = mails.map((pieces, n) => ({ pieces, recipient: `r${n}@example.net` }))
   const heard = new Set<string>()
   const serve = async (): Promise<void> => {
-    for (let letter = left.pop(); letter !== undefined; letter = left.pop()) {
-      heard.add((await send(port, letter.recipient, letter.pieces)).join(' '))
+    for (let mail = left.pop(); mail !== undefined; mail = left.pop()) {
+      heard.add((await send(port, mail.recipient, mail.pieces)).join(' '))
     }
   }
   await Promise.all(Array.from({ length: SESSIONS }, serve))
@@ -67,23 +67,23 @@ async function sendAll(port: number, letters: readonly (readonly Uint8Array[])[]
 }
 
 describe.each(['smtp', 'smtp-before'] as const)('in mode %s', (mode) => {
-  let ground: RelayGround
+  let testBed: RelayTestBed
   beforeAll(async () => {
-    ground = await startRelay({
+    testBed = await startRelay({
       mode,
       // The service in front, too: it would end the data early, and the filter never see it whole.
       main: { smtpd_forbid_bare_newline: 'normalize', smtpd_forbid_bare_newline_exclusions: '' },
     })
-    const path = join(ground.directory, 'obedient.js')
+    const path = join(testBed.directory, 'obedient.js')
     await writeFilterFile(path, { judge: OBEDIENT, rewrites: true })
-    await ground.writeFilter('50-obedient.toml', `filter = "${path}"\non_error = "quarantine"\n`)
-    await ground.reload()
+    await testBed.writeFilter('50-obedient.toml', `filter = "${path}"\non_error = "quarantine"\n`)
+    await testBed.reload()
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
   /** Each recipient has exactly one message, with the second in it as text, and nobody's line ends are left. */
   async function expectOneEach(count: number): Promise<void> {
-    const { postfix, sink } = ground
+    const { postfix, sink } = testBed
     await postfix.waitUntilEmpty()
     expect(sink.messages.map(({ sender }) => sender).filter((sender) => sender !== 'a@example.com')).toEqual([])
     const recipients = sink.messages.map(({ recipients: [first] }) => first)
@@ -97,33 +97,33 @@ describe.each(['smtp', 'smtp-before'] as const)('in mode %s', (mode) => {
   }
 
   test('no false end in what a client says lets a second message in', async () => {
-    ground.sink.clear()
-    expect(await sendAll(ground.postfix.port, ATTEMPTS)).toEqual(['250'])
+    testBed.sink.clear()
+    expect(await sendAll(testBed.postfix.port, ATTEMPTS)).toEqual(['250'])
     await expectOneEach(ATTEMPTS.length)
   })
 
   test('no false end in what a filter writes makes a second message of it', async () => {
-    ground.sink.clear()
-    const letters = ATTEMPTS.map((pieces) => {
+    testBed.sink.clear()
+    const mails = ATTEMPTS.map((pieces) => {
       return ordered({ chunks: pieces.map((piece) => Buffer.from(piece).toString('latin1')) })
     })
-    expect(await sendAll(ground.postfix.port, letters)).toEqual(['250'])
-    await expectOneEach(letters.length)
+    expect(await sendAll(testBed.postfix.port, mails)).toEqual(['250'])
+    await expectOneEach(mails.length)
   })
 
   test('a field with a false end in its value is never written', async () => {
-    ground.sink.clear()
-    const kept = (await ground.quarantined()).length
-    const letters = FALSE_ENDS.map((end) => ordered({ value: `x${end}${SECOND}` }))
-    expect(await sendAll(ground.postfix.port, letters)).toEqual(['250'])
-    await ground.postfix.waitUntilEmpty()
-    expect(ground.sink.count).toBe(0)
-    expect((await ground.quarantined()).length - kept).toBe(letters.length)
+    testBed.sink.clear()
+    const kept = (await testBed.quarantined()).length
+    const mails = FALSE_ENDS.map((end) => ordered({ value: `x${end}${SECOND}` }))
+    expect(await sendAll(testBed.postfix.port, mails)).toEqual(['250'])
+    await testBed.postfix.waitUntilEmpty()
+    expect(testBed.sink.count).toBe(0)
+    expect((await testBed.quarantined()).length - kept).toBe(mails.length)
   })
 
   test('a reason with a line end in it is one reply', async () => {
-    const letters = FALSE_ENDS.map((end) => ordered({ text: `no${end}250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n` }))
-    expect(await sendAll(ground.postfix.port, letters)).toEqual([mode === 'smtp' ? '250' : '550'])
-    await ground.postfix.waitUntilEmpty()
+    const mails = FALSE_ENDS.map((end) => ordered({ text: `no${end}250 2.0.0 Ok\r\n221 2.0.0 Bye\r\n` }))
+    expect(await sendAll(testBed.postfix.port, mails)).toEqual([mode === 'smtp' ? '250' : '550'])
+    await testBed.postfix.waitUntilEmpty()
   })
 })

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deliver, type Letter } from '../ground/client.js'
-import { runCommand } from '../ground/command.js'
-import { writeFilterFile } from '../ground/filter-file.js'
-import { type RelayGround, startRelay } from '../ground/relay.js'
+import { deliver, type Mail } from '../kit/client.js'
+import { runCommand } from '../kit/command.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { type RelayTestBed, startRelay } from '../kit/relay.js'
 
-const letter: Letter = {
+const mail: Mail = {
   sender: 'sender@example.com',
   recipients: ['recipient@example.net'],
   bytes: 'Subject: x\r\n\r\nbody\r\n',
@@ -30,16 +30,16 @@ const ASKING = `
   return { action: 'accept' }
 `
 
-async function install(ground: RelayGround, policy: string): Promise<void> {
-  const path = join(ground.directory, 'obedient.js')
+async function install(testBed: RelayTestBed, policy: string): Promise<void> {
+  const path = join(testBed.directory, 'obedient.js')
   await writeFilterFile(path, { judge: OBEDIENT })
-  await ground.writeFilter('50-obedient.toml', `filter = "${path}"\n${policy}\n`)
-  await ground.reload()
+  await testBed.writeFilter('50-obedient.toml', `filter = "${path}"\n${policy}\n`)
+  await testBed.reload()
 }
 
 /** With fields that only the filter and candy may write. */
-function said(word: string): Letter {
-  return { ...letter, bytes: `X-Judged: forged\r\nX-Candy-Status: forged\r\nSubject: ${word}\r\n\r\nbody\r\n` }
+function said(word: string): Mail {
+  return { ...mail, bytes: `X-Judged: forged\r\nX-Candy-Status: forged\r\nSubject: ${word}\r\n\r\nbody\r\n` }
 }
 
 /** For free@example.net the filter is off, and what it rejects for strict@example.net is refused. */
@@ -51,17 +51,17 @@ on_reject = "refuse"
 `
 
 /** What is seen of a message from outside: delivered, with which fields of ours, quarantined, bounced, refused. */
-async function fate(ground: RelayGround, word: string): Promise<string> {
-  const { postfix, sink } = ground
+async function fate(testBed: RelayTestBed, word: string): Promise<string> {
+  const { postfix, sink } = testBed
   const from = (await postfix.log()).length
-  const kept = (await ground.quarantined()).length
+  const kept = (await testBed.quarantined()).length
   sink.clear()
   const reply = await deliver(postfix.port, said(word)).catch((error) => error.reply)
   if (reply.code >= 400) return `${reply.code} ${reply.lines.join(' ')}`.replace(/ \(candy-\w+\)$/, '')
   await postfix.waitUntil('a decision', async () => /status=|proxy-accept/.test((await postfix.log()).slice(from)))
   await postfix.waitUntilEmpty()
   const fates: string[] = []
-  if ((await ground.quarantined()).length > kept) fates.push('quarantined')
+  if ((await testBed.quarantined()).length > kept) fates.push('quarantined')
   for (const { sender, bytes } of sink.messages) {
     const fields = [...bytes.toString().matchAll(/^(?:X-Candy-Status|X-Judged): (.*)\r\n/gm)].map(([, value]) => value)
     fates.push(sender === '' ? 'bounced' : ['delivered', ...fields].join(', '))
@@ -70,11 +70,11 @@ async function fate(ground: RelayGround, word: string): Promise<string> {
 }
 
 describe('in mode smtp', () => {
-  let ground: RelayGround
+  let testBed: RelayTestBed
   beforeAll(async () => {
-    ground = await startRelay({ workers: 1 })
+    testBed = await startRelay({ workers: 1 })
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
   test.each([
     ['', 'reject', 'quarantined'],
@@ -94,13 +94,13 @@ describe('in mode smtp', () => {
     ['[recipients."*"]\nenabled = false', 'reject', 'delivered'],
     ['', 'fine', 'delivered'],
   ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
-    await install(ground, policy)
-    expect(await fate(ground, word)).toBe(expected)
+    await install(testBed, policy)
+    expect(await fate(testBed, word)).toBe(expected)
   })
 
   test('recipients with settings of their own have outcomes of their own', async () => {
-    await install(ground, RULES)
-    const { postfix, sink } = ground
+    await install(testBed, RULES)
+    const { postfix, sink } = testBed
     const from = (await postfix.log()).length
     sink.clear()
     const recipients = ['usual@example.net', 'free@example.net', 'strict@example.net']
@@ -119,39 +119,39 @@ describe('in mode smtp', () => {
     expect(sink.messages.filter(({ sender }) => sender !== '').map((message) => message.recipients)).toEqual([
       ['free@example.net'],
     ])
-    expect((await ground.quarantined()).at(-1)?.record.envelope.recipients).toEqual(['usual@example.net'])
+    expect((await testBed.quarantined()).at(-1)?.record.envelope.recipients).toEqual(['usual@example.net'])
   })
 
   test('a filter learns from the service how large mail may be, and has a directory to keep things in', async () => {
-    const path = join(ground.directory, 'asking.js')
+    const path = join(testBed.directory, 'asking.js')
     await writeFilterFile(path, { judge: ASKING })
-    await ground.writeFilter('60-asking.toml', `filter = "${path}"\ntimeout = "30s"\n`)
-    await install(ground, '')
-    expect(await fate(ground, 'fine')).toBe('delivered')
-    const lent = JSON.parse(await readFile(join(ground.state, 'filters/60-asking/lent.json'), 'utf8'))
-    const { configDirectory } = ground.postfix
+    await testBed.writeFilter('60-asking.toml', `filter = "${path}"\ntimeout = "30s"\n`)
+    await install(testBed, '')
+    expect(await fate(testBed, 'fine')).toBe('delivered')
+    const lent = JSON.parse(await readFile(join(testBed.state, 'filters/60-asking/lent.json'), 'utf8'))
+    const { configDirectory } = testBed.postfix
     const printed = await runCommand('postconf', ['-c', configDirectory, '-h', 'message_size_limit'])
     const limit = Number(printed.toString())
     expect(lent).toEqual({ check: false, messageSizeLimit: limit, remaining: expect.any(Number) })
     expect(lent.remaining).toBeGreaterThan(0)
     expect(lent.remaining).toBeLessThanOrEqual(30_000)
-    await ground.removeFilter('60-asking.toml')
+    await testBed.removeFilter('60-asking.toml')
   })
 
   test('mail of many recipients is refused for each', async () => {
-    await install(ground, 'on_reject = "refuse"')
-    const from = (await ground.postfix.log()).length
-    await deliver(ground.postfix.port, { ...said('reject'), recipients: ['a@example.net', 'b@example.net'] })
-    await ground.postfix.waitUntil('two bounces', async () => {
-      return ((await ground.postfix.log()).slice(from).match(/status=bounced .*as you wish/g) ?? []).length === 2
+    await install(testBed, 'on_reject = "refuse"')
+    const from = (await testBed.postfix.log()).length
+    await deliver(testBed.postfix.port, { ...said('reject'), recipients: ['a@example.net', 'b@example.net'] })
+    await testBed.postfix.waitUntil('two bounces', async () => {
+      return ((await testBed.postfix.log()).slice(from).match(/status=bounced .*as you wish/g) ?? []).length === 2
     })
   })
 })
 
 describe('in mode smtp-before', () => {
-  let ground: RelayGround
+  let testBed: RelayTestBed
   beforeAll(async () => {
-    ground = await startRelay({
+    testBed = await startRelay({
       mode: 'smtp-before',
       workers: 1,
       smtp: ['deadline = "2s"'],
@@ -160,7 +160,7 @@ describe('in mode smtp-before', () => {
       },
     })
   })
-  afterAll(() => ground.stop())
+  afterAll(() => testBed.stop())
 
   test.each([
     ['', 'reject', '550 5.7.1 as you wish'],
@@ -176,39 +176,39 @@ describe('in mode smtp-before', () => {
     ['', 'slow', '451 4.3.0 content filter unavailable'],
     ['', 'fine', 'delivered'],
   ])('with %j a verdict to %s is %s', async (policy, word, expected) => {
-    await install(ground, policy)
-    expect(await fate(ground, word)).toBe(expected)
+    await install(testBed, policy)
+    expect(await fate(testBed, word)).toBe(expected)
   })
 
   test('of recipients who come out differently, those who cannot be refused alone are served by the quarantine', async () => {
-    await install(ground, RULES)
-    const { postfix, sink } = ground
+    await install(testBed, RULES)
+    const { postfix, sink } = testBed
     sink.clear()
-    const kept = (await ground.quarantined()).length
+    const kept = (await testBed.quarantined()).length
     const recipients = ['free@example.net', 'strict@example.net']
     expect((await deliver(postfix.port, { ...said('reject'), recipients })).code).toBe(250)
     await sink.waitFor(1)
     await postfix.waitUntilEmpty()
     expect(sink.messages.map((message) => message.recipients)).toEqual([['free@example.net']])
-    const quarantined = await ground.quarantined()
+    const quarantined = await testBed.quarantined()
     expect(quarantined).toHaveLength(kept + 1)
     expect(quarantined.at(-1)?.record.envelope.recipients).toEqual(['strict@example.net'])
-    expect(await fate(ground, 'reject')).toBe('550 5.7.1 as you wish')
+    expect(await fate(testBed, 'reject')).toBe('550 5.7.1 as you wish')
   })
 
   test("the site's own header checks run, once", async () => {
-    await install(ground, '')
-    ground.sink.clear()
-    await deliver(ground.postfix.port, said('checked'))
-    const [message] = await ground.sink.waitFor(1)
+    await install(testBed, '')
+    testBed.sink.clear()
+    await deliver(testBed.postfix.port, said('checked'))
+    const [message] = await testBed.sink.waitFor(1)
     expect(message?.bytes.toString().match(/^X-Checked: once/gm)).toHaveLength(1)
   })
 
   test('with no runner the client is told to come again', async () => {
-    await ground.end()
-    const reply = await deliver(ground.postfix.port, letter).catch((error) => error.reply)
+    await testBed.end()
+    const reply = await deliver(testBed.postfix.port, mail).catch((error) => error.reply)
     expect(reply.code).toBe(451)
-    await ground.start()
-    expect((await deliver(ground.postfix.port, letter)).code).toBe(250)
+    await testBed.start()
+    expect((await deliver(testBed.postfix.port, mail)).code).toBe(250)
   })
 })

@@ -18,14 +18,14 @@ export async function makeFilter(written: object = { text: FOOTER }): Promise<Fi
   return await filter.create(v.parse(options, written), testHost())
 }
 
-/** The letter's lines end in LF here. */
+/** The mail's lines end in LF here. */
 export async function footed(
-  letter: string,
+  mail: string,
   written?: object,
   envelope: Partial<Envelope> = {},
   chunks: readonly number[] = [7],
 ): Promise<Footed> {
-  const bytes = Buffer.from(letter.replaceAll('\n', '\r\n'), 'latin1')
+  const bytes = Buffer.from(mail.replaceAll('\n', '\r\n'), 'latin1')
   const done = await run(await makeFilter(written), message(bytes, { envelope, chunks }))
   const text = Buffer.from(done.output ?? []).toString('latin1')
   return { ...done, text: text.replaceAll('\r\n', '\n'), reason: done.log[0]?.fields.reason }

@@ -82,8 +82,8 @@ describe('a charset', () => {
   })
 
   test('a part that says it is 7-bit gets no 8-bit characters', async () => {
-    const letter = 'Content-Type: text/plain; charset=utf-8\n\nhi\n'
-    expect((await footed(letter, { text: 'Büro' })).reason).toBe('8-bit characters in a 7-bit part')
+    const mail = 'Content-Type: text/plain; charset=utf-8\n\nhi\n'
+    expect((await footed(mail, { text: 'Büro' })).reason).toBe('8-bit characters in a 7-bit part')
   })
 
   test('HTML holds every character in any', async () => {

@@ -51,9 +51,9 @@ describe('the footer is put', () => {
       multipart('mixed', 'a', PLAIN, multipart('signed', 'b', PLAIN, PICTURE)),
       multipart('mixed', 'a', PLAIN_FOOTED, multipart('signed', 'b', PLAIN, PICTURE)),
     ],
-  ])('%s', async (_, letter, expected) => {
-    expect((await footed(letter)).text).toBe(expected)
-    expect((await footed(letter, undefined, {}, [])).text).toBe(expected)
+  ])('%s', async (_, mail, expected) => {
+    expect((await footed(mail)).text).toBe(expected)
+    expect((await footed(mail, undefined, {}, [])).text).toBe(expected)
   })
 })
 
@@ -103,10 +103,10 @@ describe('a message is left alone, every byte,', () => {
       multipart('alternative', 'a', ...Array.from({ length: 1001 }, () => PLAIN)),
       'Error: Max allowed child nodes exceeded',
     ],
-  ])('%s', async (_, letter, reason) => {
-    const { verdict, text, reason: why } = await footed(letter, undefined, {}, [4096])
+  ])('%s', async (_, mail, reason) => {
+    const { verdict, text, reason: why } = await footed(mail, undefined, {}, [4096])
     expect(why).toBe(reason)
-    expect(text).toBe(letter)
+    expect(text).toBe(mail)
     expect(verdict).not.toHaveProperty('content')
   })
 })

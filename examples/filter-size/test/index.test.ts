@@ -13,8 +13,8 @@ const HALF = 512 * 1024
 async function judged(size: number, recipients: number): Promise<Verdict> {
   const judging = await filter.create(v.parse(options, { message_limit: '512KiB', total_limit: '1MiB' }), testHost())
   const [first, ...others] = Array.from({ length: recipients }, (_, index) => `r${index}@example.com`)
-  const letter = message(Buffer.alloc(size), { envelope: { recipients: [String(first), ...others] } })
-  return (await run(judging, letter)).verdict
+  const mail = message(Buffer.alloc(size), { envelope: { recipients: [String(first), ...others] } })
+  return (await run(judging, mail)).verdict
 }
 
 test('a message of exactly the limit passes, and one byte more does not', async () => {

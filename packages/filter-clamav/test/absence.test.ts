@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import { makeScratch, type Scratch } from '../../../test/kit/scratch.js'
 import { explainAbsence, type Places } from '../src/absence.js'
 
 let scratch: Scratch

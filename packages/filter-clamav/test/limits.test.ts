@@ -8,10 +8,10 @@ import { gzipSync } from 'node:zlib'
 import type { Filter, Message, Verdict } from '@candy/sdk'
 import { message, run, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Clamd, type ClamdOptions, EICAR, startClamd } from '../../../test/ground/clamd.js'
-import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import { type Clamd, type ClamdOptions, EICAR, startClamd } from '../../../test/kit/clamd.js'
+import { makeScratch, type Scratch } from '../../../test/kit/scratch.js'
 import { filter } from '../src/filter.js'
-import { mixed, nestedParts, withAttachment, zip } from './letters.js'
+import { mixed, nestedParts, withAttachment, zip } from './mails.js'
 
 let scratch: Scratch
 const started: Clamd[] = []

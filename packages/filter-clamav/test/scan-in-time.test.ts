@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { message, testContext, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Clamd, EICAR, startClamd } from '../../../test/ground/clamd.js'
-import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
+import { type Clamd, EICAR, startClamd } from '../../../test/kit/clamd.js'
+import { makeScratch, type Scratch } from '../../../test/kit/scratch.js'
 import { createClamdClient } from '../src/clamd/client.js'
 import { filter } from '../src/filter.js'
 import { scanInTime } from '../src/scan-in-time.js'
 import { readRequest, startFake } from './fake.js'
-import { mixed } from './letters.js'
+import { mixed } from './mails.js'
 
 let scratch: Scratch
 let clamd: Clamd

@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { installCandy } from '../../../test/ground/installation.js'
-import { makeScratch } from '../../../test/ground/scratch.js'
+import { installCandy } from '../../../test/kit/installation.js'
+import { makeScratch } from '../../../test/kit/scratch.js'
 
 /** Runs an ES module that may import the packages of ours, and gives what it prints, read as JSON. Throws with what it complains of. */
 export async function asStranger(program: string): Promise<unknown> {

@@ -5,13 +5,13 @@ import { filter } from '../src/index.js'
 import { fakeSpamd, PONG, type SeenRequest, symbols } from './fake-spamd.js'
 import { makeFilter } from './make-filter.js'
 
-const LETTER = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n'
+const MAIL = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n'
 
 /** What the filter makes of a letter when spamd gives this score, and what spamd was sent. */
 async function judge(
   spam: string,
   options: object = {},
-  letter = LETTER,
+  mail = MAIL,
   envelope: Partial<Envelope> = {},
   tests = 'A,B_2',
 ) {
@@ -23,7 +23,7 @@ async function judge(
     }),
   })
   const judging = await makeFilter({ addresses: [spamd.address], ...options })
-  const result = await run(judging, message(letter, { envelope, chunks: [1000] }))
+  const result = await run(judging, message(mail, { envelope, chunks: [1000] }))
   return { ...result, output: Buffer.from(result.output ?? []).toString('latin1'), request: seen[0] }
 }
 
@@ -33,7 +33,7 @@ test('the package says that it does not rewrite', () => {
 
 test('ham goes on with its score on top, every byte kept', async () => {
   const { output } = await judge('False ; -1.9 / 5.0')
-  expect(output).toBe(`X-Spam-Score: -1.9\r\nX-Spam-Status: No, score=-1.9 required=5.0 tests=A,B_2\r\n${LETTER}`)
+  expect(output).toBe(`X-Spam-Score: -1.9\r\nX-Spam-Status: No, score=-1.9 required=5.0 tests=A,B_2\r\n${MAIL}`)
 })
 
 test('spam goes on with the flag, and its Subject is left alone unless asked', async () => {
@@ -78,7 +78,7 @@ test('a refusal tells the score and keeps the rules to itself; the log has both'
     {
       level: 'log',
       event: 'scored',
-      fields: { score: 15.1, required: 5, tests: 'A,B_2', scanned: LETTER.length, address: expect.any(String) },
+      fields: { score: 15.1, required: 5, tests: 'A,B_2', scanned: MAIL.length, address: expect.any(String) },
     },
   ])
 })
@@ -87,7 +87,7 @@ test('a refusal carries what the reader of a message that is delivered all the s
   for (const options of [{ subject_tag: '[SPAM]' }, { subject_tag: '[SPAM]', quarantine: 10, reject: 100 }]) {
     const { verdict } = await judge('True ; 15.1 / 5.0', options)
     expect(verdict.action).not.toBe('accept')
-    expect(Buffer.from(editHeaders(Buffer.from(LETTER), verdict.edits ?? [])).toString()).toBe(
+    expect(Buffer.from(editHeaders(Buffer.from(MAIL), verdict.edits ?? [])).toString()).toBe(
       'Subject: [SPAM] hello\r\nX-Spam-Flag: YES\r\nX-Spam-Score: 15.1\r\nX-Spam-Level: ***************\r\n' +
         'X-Spam-Status: Yes, score=15.1 required=5.0 tests=A,B_2\r\nFrom: a@example.com\r\n\r\nbody\r\n',
     )
@@ -96,7 +96,7 @@ test('a refusal carries what the reader of a message that is delivered all the s
 
 test('a message for which spamd had too little time is unscannable, unless what there was makes it spam', async () => {
   const late = 'A,TIME_LIMIT_EXCEEDED'
-  const { verdict } = await judge('False ; 1.0 / 5.0', {}, LETTER, {}, late)
+  const { verdict } = await judge('False ; 1.0 / 5.0', {}, MAIL, {}, late)
   expect(verdict).toMatchObject({
     action: 'unscannable',
     text: 'this message takes too long to be judged by SpamAssassin',
@@ -105,16 +105,16 @@ test('a message for which spamd had too little time is unscannable, unless what 
       { add: 'X-Spam-Status', value: 'No, score=1.0 required=5.0 tests=A,TIME_LIMIT_EXCEEDED' },
     ]),
   })
-  expect((await judge('True ; 9.0 / 5.0', {}, LETTER, {}, late)).verdict.action).toBe('accept')
-  expect((await judge('True ; 20.0 / 5.0', {}, LETTER, {}, late)).verdict.action).toBe('reject')
+  expect((await judge('True ; 9.0 / 5.0', {}, MAIL, {}, late)).verdict.action).toBe('accept')
+  expect((await judge('True ; 20.0 / 5.0', {}, MAIL, {}, late)).verdict.action).toBe('reject')
   const many = `${Array.from({ length: 1000 }, (_, rule) => `RULE_${rule}`).join(',')},TIME_LIMIT_EXCEEDED`
-  expect((await judge('False ; 1.0 / 5.0', {}, LETTER, {}, many)).verdict.action).toBe('unscannable')
+  expect((await judge('False ; 1.0 / 5.0', {}, MAIL, {}, many)).verdict.action).toBe('unscannable')
 })
 
 test('a message on which spamd gave up is unscannable, and the next spamd is spared', async () => {
   await using tired = await backend({ script: fakeSpamd(() => 'SPAMD/1.0 79 Timeout: (300 second timeout)\r\n') })
   await using other = await backend({ script: fakeSpamd(() => symbols('False ; 1 / 5')) })
-  const { verdict, log } = await run(await makeFilter({ addresses: [tired.address, other.address] }), message(LETTER))
+  const { verdict, log } = await run(await makeFilter({ addresses: [tired.address, other.address] }), message(MAIL))
   expect(verdict).toEqual({
     action: 'unscannable',
     text: 'this message takes too long to be judged by SpamAssassin',
@@ -134,7 +134,7 @@ test.each([
   ['very many names', Array.from({ length: 20_000 }, () => 'RULE').join(',')],
   ['no names', ',,,'],
 ])('rule names that are %s become a safe field', async (_, tests) => {
-  const { verdict, output, log } = await judge('True ; 6.1 / 5.0', {}, LETTER, {}, tests)
+  const { verdict, output, log } = await judge('True ; 6.1 / 5.0', {}, MAIL, {}, tests)
   expect(verdictFault(verdict, filter)).toBeUndefined()
   expect(output).not.toMatch(/^X-Evil/m)
   const fields = output.slice(0, output.indexOf('From:'))
@@ -155,40 +155,40 @@ test.each([
   ['with control characters', 'Subject: \0\x1b\x7f\xff'],
   ['missing', 'To: b'],
 ])('a Subject %s is no way to be kept from a verdict', async (_, subject) => {
-  const letter = Buffer.from(`From: a@example.com\r\n${subject}\r\n\r\nbody\r\n`, 'latin1').toString('latin1')
+  const mail = Buffer.from(`From: a@example.com\r\n${subject}\r\n\r\nbody\r\n`, 'latin1').toString('latin1')
   for (const score of ['True ; 6.1 / 5.0', 'True ; 99.0 / 5.0', 'False ; 1.0 / 5.0']) {
-    const { verdict } = await judge(score, { subject_tag: '[SPAM]' }, letter)
+    const { verdict } = await judge(score, { subject_tag: '[SPAM]' }, mail)
     expect(verdictFault(verdict, filter)).toBeUndefined()
     expect(verdict.action).toBe(score.startsWith('True ; 99') ? 'reject' : 'accept')
   }
 })
 
 test('spamd gets the message below a Return-Path with the envelope’s sender, and the user where one is set', async () => {
-  const { request } = await judge('False ; 1 / 5', { user: 'jane' }, LETTER, { sender: 'jörg@example.com' })
+  const { request } = await judge('False ; 1 / 5', { user: 'jane' }, MAIL, { sender: 'jörg@example.com' })
   expect(request?.headers).toContain('User: jane')
-  expect(request?.body.toString()).toBe(`Return-Path: <jörg@example.com>\r\n${LETTER}`)
+  expect(request?.body.toString()).toBe(`Return-Path: <jörg@example.com>\r\n${MAIL}`)
 })
 
 test('the null sender is an empty Return-Path, and a sender that could add a header is left out', async () => {
-  expect((await judge('False ; 1 / 5', {}, LETTER, { sender: '' })).request?.body.toString()).toBe(
-    `Return-Path: <>\r\n${LETTER}`,
+  expect((await judge('False ; 1 / 5', {}, MAIL, { sender: '' })).request?.body.toString()).toBe(
+    `Return-Path: <>\r\n${MAIL}`,
   )
-  const { request } = await judge('False ; 1 / 5', {}, LETTER, { sender: 'a\r\nX-Spam: no' })
-  expect(request?.body.toString()).toBe(LETTER)
+  const { request } = await judge('False ; 1 / 5', {}, MAIL, { sender: 'a\r\nX-Spam: no' })
+  expect(request?.body.toString()).toBe(MAIL)
 })
 
 test('of a long message the first bytes are scanned, a header says so, and all of it goes on', async () => {
-  const letter = `${LETTER}${'0123456789abcdef'.repeat(1000)}`
-  const { request, output } = await judge('False ; 1 / 5', { scan_limit: '4KiB' }, letter)
-  expect(request?.body.toString()).toBe(`Return-Path: <sender@example.com>\r\n${letter.slice(0, 4096)}`)
-  expect(output).toContain(`X-Spam-Scanned: first 4096 of ${letter.length} bytes\r\n`)
-  expect(output.endsWith(letter)).toBe(true)
+  const mail = `${MAIL}${'0123456789abcdef'.repeat(1000)}`
+  const { request, output } = await judge('False ; 1 / 5', { scan_limit: '4KiB' }, mail)
+  expect(request?.body.toString()).toBe(`Return-Path: <sender@example.com>\r\n${mail.slice(0, 4096)}`)
+  expect(output).toContain(`X-Spam-Scanned: first 4096 of ${mail.length} bytes\r\n`)
+  expect(output.endsWith(mail)).toBe(true)
 })
 
 test('a message of exactly the limit is scanned whole', async () => {
-  const letter = LETTER.padEnd(4096, '.')
-  const { request, output } = await judge('False ; 1 / 5', { scan_limit: '4KiB' }, letter)
-  expect(request?.body.toString()).toContain(letter)
+  const mail = MAIL.padEnd(4096, '.')
+  const { request, output } = await judge('False ; 1 / 5', { scan_limit: '4KiB' }, mail)
+  expect(request?.body.toString()).toContain(mail)
   expect(output).not.toContain('X-Spam-Scanned')
 })
 
@@ -199,7 +199,7 @@ test('an empty message is judged', async () => {
 async function failing(spamd: Backend | string, options: object = {}): Promise<unknown> {
   const address = typeof spamd === 'string' ? spamd : spamd.address
   const judging = await makeFilter({ addresses: [address], wait: '1ms', ...options })
-  return await run(judging, message(LETTER)).catch((error: unknown) => error)
+  return await run(judging, message(MAIL)).catch((error: unknown) => error)
 }
 
 test.each([
@@ -228,7 +228,7 @@ test('a spamd that was passed over is named in the log', async () => {
   await using absent = await backend({ script: 'refuse' })
   await using good = await backend({ script: fakeSpamd(() => symbols('False ; 1 / 5')) })
   const judging = await makeFilter({ addresses: [absent.address, good.address] })
-  const { log } = await run(judging, message(LETTER))
+  const { log } = await run(judging, message(MAIL))
   expect(log.map(({ level, event }) => `${level} ${event}`)).toEqual(['log scored', 'warn passed over'])
   expect(log[1]?.fields.reason).toContain(absent.address)
 })
@@ -236,7 +236,7 @@ test('a spamd that was passed over is named in the log', async () => {
 test('a hanging spamd is no verdict: the signal’s reason is thrown', async () => {
   await using spamd = await backend({ script: 'hang' })
   const judging = await makeFilter({ addresses: [spamd.address] })
-  const judged = run(judging, message(LETTER), AbortSignal.timeout(100))
+  const judged = run(judging, message(MAIL), AbortSignal.timeout(100))
   await expect(judged).rejects.toMatchObject({ name: 'TimeoutError' })
   await expect.poll(() => spamd.open).toBe(0)
 })
@@ -245,7 +245,7 @@ test('a message that cannot be read throws its own error', async () => {
   await using spamd = await backend({ script: 'hang' })
   const judging = await makeFilter({ addresses: [spamd.address] })
   const unreadable = {
-    ...message(LETTER),
+    ...message(MAIL),
     // biome-ignore lint/correctness/useYield: fails before its first bytes
     open: async function* (): AsyncGenerator<Uint8Array> {
       throw new Error('disk on fire')

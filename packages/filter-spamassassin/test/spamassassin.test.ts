@@ -5,11 +5,11 @@ import { message, type Run, run, testContext } from '@candy/sdk/testing'
 import { parseAddress } from '@candy/sdk/values'
 import Spamc from 'spamc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeScratch, type Scratch } from '../../../test/ground/scratch.js'
-import { type Spamd, startSpamd } from '../../../test/ground/spamd.js'
+import { makeScratch, type Scratch } from '../../../test/kit/scratch.js'
+import { type Spamd, startSpamd } from '../../../test/kit/spamd.js'
 import { learn } from '../src/index.js'
 import { ping, scan } from '../src/spamd/command.js'
-import { GTUBE, letter } from './letters.js'
+import { GTUBE, mail } from './mails.js'
 import { makeFilter } from './make-filter.js'
 
 /** Of a message that may take as long as its test. */
@@ -23,7 +23,7 @@ let early: Promise<Run>
 beforeAll(async () => {
   scratch = await makeScratch('spamassassin')
   const patient = await makeFilter({ addresses: [join(scratch.path, 'spamd.sock')], wait: '90s' })
-  early = run(patient, message(letter('')), signal)
+  early = run(patient, message(mail('')), signal)
   early.catch(() => undefined)
   spamd = await startSpamd({
     directory: scratch.path,
@@ -71,12 +71,12 @@ describe.each(['unix', 'tcp'] as const)('over %s', (on) => {
   })
 
   test('GTUBE is rejected', async () => {
-    const { verdict } = await judge(letter(GTUBE), { addresses: [address(on)] })
+    const { verdict } = await judge(mail(GTUBE), { addresses: [address(on)] })
     expect(verdict).toMatchObject({ action: 'reject', text: expect.stringMatching(/score 1\d\d\d\.\d/) })
   })
 
   test('ham goes on with every byte below its score', async () => {
-    const text = letter('')
+    const text = mail('')
     const { output } = await judge(text, { addresses: [address(on)] })
     expect(output).toMatch(/^X-Spam-Score: -?\d+\.\d\r\n/)
     expect(output).toMatch(/X-Spam-Status: No, score=-?\d+\.\d required=5\.0\s+tests=[\w,\t\r\n]+\r\nReceived:/)
@@ -85,7 +85,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (on) => {
 })
 
 test('GTUBE that may go on has flag, stars and rules as SpamAssassin writes them', async () => {
-  const { output } = await judge(letter(GTUBE), { reject: false, subject_tag: '*****SPAM*****' })
+  const { output } = await judge(mail(GTUBE), { reject: false, subject_tag: '*****SPAM*****' })
   expect(output).toMatch(/^X-Spam-Flag: YES\r\n|\r\nX-Spam-Flag: YES\r\n/)
   expect(output).toContain(`X-Spam-Level: ${'*'.repeat(50)}\r\n`)
   expect(output.replace(/\r\n(?=[ \t])/g, '')).toMatch(
@@ -96,19 +96,19 @@ test('GTUBE that may go on has flag, stars and rules as SpamAssassin writes them
 
 test('a negative score is read as one', async () => {
   // Debian's 65_debian.cf gives -5 to what Debconf sends.
-  const result = await score(letter('', 'Debconf: a note'))
+  const result = await score(mail('', 'Debconf: a note'))
   expect(result.score).toBeLessThan(-3)
   expect(result.tests).toContain('D_SENT_BY_DEBCONF')
 })
 
 test('the user’s own threshold counts, either way', async () => {
-  await expect(score(letter(''), 'strict')).resolves.toMatchObject({ spam: true, required: -50 })
-  await expect(score(letter(GTUBE), 'lax')).resolves.toMatchObject({ spam: false, required: 2000 })
-  expect((await judge(letter(GTUBE), { user: 'lax' })).verdict.action).toBe('accept')
+  await expect(score(mail(''), 'strict')).resolves.toMatchObject({ spam: true, required: -50 })
+  await expect(score(mail(GTUBE), 'lax')).resolves.toMatchObject({ spam: false, required: 2000 })
+  expect((await judge(mail(GTUBE), { user: 'lax' })).verdict.action).toBe('accept')
 })
 
 test('of a long message only the head is scanned', async () => {
-  const long = letter(`${'All is well with us here.\r\n'.repeat(600)}the very last words`)
+  const long = mail(`${'All is well with us here.\r\n'.repeat(600)}the very last words`)
   const whole = await judge(long)
   expect(whole.fields).toContain('LOCAL_TAIL')
   const head = await judge(long, { scan_limit: '8KiB' })
@@ -134,16 +134,16 @@ test('a message that takes longer than SpamAssassin may take is unscannable', as
   const slow = Array.from({ length: 100 }, (_, rule) => `full SLOW_${rule} /a.{0,${50 + rule}}[yz][wx]/`)
   await using busy = await startSpamd({ directory: own.path, bare: true, config: ['time_limit 1', ...slow] })
   const filter = await makeFilter({ addresses: [busy.socket] })
-  const { verdict } = await run(filter, message(letter('a'.repeat(300_000))), signal)
+  const { verdict } = await run(filter, message(mail('a'.repeat(300_000))), signal)
   expect(verdict).toMatchObject({
     action: 'unscannable',
     text: 'this message takes too long to be judged by SpamAssassin',
   })
-  expect((await run(filter, message(letter('')), signal)).verdict.action).toBe('accept')
+  expect((await run(filter, message(mail('')), signal)).verdict.action).toBe('accept')
 })
 
 test('spamd learns and forgets, once each, in its own directory', async () => {
-  const spam = Buffer.from(letter('buy our excellent watches'))
+  const spam = Buffer.from(mail('buy our excellent watches'))
   await expect(learn(spamd.socket, spam, 'spam')).resolves.toBe(true)
   await expect(learn(spamd.tcp ?? '', spam, 'spam')).resolves.toBe(false)
   await expect(learn(spamd.socket, spam, 'forget')).resolves.toBe(true)
@@ -178,7 +178,7 @@ describe('where the npm package spamc is right, we agree with it', () => {
   })
 
   test('about score, threshold and rules of GTUBE', async () => {
-    const text = letter(GTUBE)
+    const text = mail(GTUBE)
     const theirs = await ask<Spamc.Result>((spamc, done) => spamc.symbols(text, done))
     const ours = await score(text)
     expect(theirs).toMatchObject({ isSpam: ours.spam, spamScore: ours.score, baseSpamScore: ours.required })
@@ -189,7 +189,7 @@ describe('where the npm package spamc is right, we agree with it', () => {
   })
 
   test('about nothing below zero, which it does not read', async () => {
-    const text = letter('', 'Debconf: a note')
+    const text = mail('', 'Debconf: a note')
     const theirs = await ask<Spamc.Result>((spamc, done) => spamc.check(text, done))
     expect(theirs.spamScore).toBeUndefined()
     expect((await score(text)).score).toBeLessThan(0)
@@ -199,13 +199,13 @@ describe('where the npm package spamc is right, we agree with it', () => {
 test('a spamd that is killed while it scans is no verdict', async () => {
   // Long plain text keeps SpamAssassin busy for seconds.
   const filter = await makeFilter({ addresses: [spamd.socket], wait: '1ms' })
-  const judging = run(filter, message(letter('All is well with us here.\r\n'.repeat(4000))), signal)
+  const judging = run(filter, message(mail('All is well with us here.\r\n'.repeat(4000))), signal)
   judging.catch(() => undefined)
   const before = spamd.output().length
   await expect.poll(() => spamd.output().slice(before)).toContain('checking message')
   spamd.kill('SIGKILL')
   await expect(judging).rejects.toMatchObject({ code: 'SCANNER_PROTOCOL' })
   // The last of its processes may take a moment to go, and with it the listening socket.
-  const code = () => run(filter, message(letter('')), signal).catch((error: { code?: string }) => error.code)
+  const code = () => run(filter, message(mail('')), signal).catch((error: { code?: string }) => error.code)
   await expect.poll(code).toBe('SCANNER_UNREACHABLE')
 })

@@ -19,11 +19,11 @@ function gap(eol: string): fc.Arbitrary<string> {
   return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(' ', '   ', '\t') }, { weight: 1, arbitrary: fold })
 }
 
-const letters = '$%=,:/.[]@"\'!^~+\\abz019_-\xe9\xff'
+const mails = '$%=,:/.[]@"\'!^~+\\abz019_-\xe9\xff'
 const word = fc
   .tuple(
     fc.constantFrom('a', '%', '$', '[', '\xc3\xa9', '/'),
-    fc.string({ maxLength: 6, unit: fc.constantFrom(...letters) }),
+    fc.string({ maxLength: 6, unit: fc.constantFrom(...mails) }),
   )
   .map((parts) => parts.join(''))
 /** Without an `o`: postconf 3.7 mistakes an `o` within `-oname` for another option. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeScratch } from '../../../../test/ground/scratch.js'
+import { makeScratch } from '../../../../test/kit/scratch.js'
 import { configurationOf } from '../../src/clamd/configuration.js'
 
 test.each([

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { scratch } from '../support.js'
 
-/** Of this checkout, or a copy that the account candy may read (test/ground/readable.ts). */
+/** Of this checkout, or a copy that the account candy may read (test/kit/readable.ts). */
 export const COMMAND: string = process.env.CANDY_COMMAND ?? resolve(import.meta.dirname, '../../bin/candy.js')
 
 export interface Run {

@@ -30,8 +30,8 @@ test('in a terminal no line is wider than it, and nothing is lost', () => {
       (rows, width) => {
         const printed = printTable(HEAD, rows, width)
         for (const line of printed.split('\n')) expect(line.length).toBeLessThanOrEqual(width)
-        const letters = (text: string): string => [...text.replace(/\s/g, '')].sort().join('')
-        expect(letters(printed)).toBe(letters([...headOf(rows), ...rows.flat()].join('')))
+        const mails = (text: string): string => [...text.replace(/\s/g, '')].sort().join('')
+        expect(mails(printed)).toBe(mails([...headOf(rows), ...rows.flat()].join('')))
       },
     ),
   )

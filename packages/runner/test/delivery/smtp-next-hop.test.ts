@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
+import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/kit/sink.js'
 import type { HandOverResult, OutgoingMessage } from '../../src/delivery/next-hop.js'
 import { smtpNextHop } from '../../src/delivery/smtp-next-hop.js'
 import { chunks, type MemoryLog, memoryLog, scratch } from '../support.js'
@@ -23,13 +23,13 @@ function delivery(envelope: Partial<Envelope> = {}): OutgoingMessage {
   }
 }
 
-interface Ground {
+interface TestBed {
   readonly sink: Sink
   readonly log: MemoryLog
   handOver(envelope?: Partial<Envelope>): Promise<HandOverResult>
 }
 
-async function start(options: SinkOptions = {}): Promise<Ground> {
+async function start(options: SinkOptions = {}): Promise<TestBed> {
   const path = join(scratch(), 'sink')
   const sink = await startSink({ path, ...options })
   onTestFinished(() => sink.stop())

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { ROOT, readPage } from '../../../../test/ground/pages.js'
+import { ROOT, readPage } from '../../../../test/kit/pages.js'
 import { makeCandy } from '../../src/cli/main.js'
 
 interface Mention {

@@ -1,6 +1,6 @@
 /** docs/enable.md against the services that candy writes: every option, its value and the reason for it. */
 import { expect, test } from 'vitest'
-import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'
 import type { ParameterSetting } from '../../src/postfix/parameter-setting.js'
 import { candyServices } from '../../src/postfix/services.js'

@@ -1,7 +1,7 @@
 /** docs/errors.md and the codes that there are say the same. */
 import { ERROR_CODES } from '@candy/sdk'
 import { expect, test } from 'vitest'
-import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 
 const rows = readTable(readPage('docs/errors.md'), 'code')
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import type { StoppedOutcome } from '../../src/chain/outcome.js'
 import { toJson } from '../../src/cli/outcome.js'
 import { quarantine } from '../../src/delivery/quarantined.js'

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import { parseDropIn } from '../../src/config/drop-in.js'
 import { Ownership } from '../../src/config/ownership.js'
 import type { Problem } from '../../src/config/problem.js'
@@ -73,7 +73,7 @@ test('a drop-in: the documented keys are known, and the documented defaults hold
   const defaults = rows.filter(isFixed)
   expect(defaults.map((row) => code(row.key)).toSorted()).toEqual(
     Object.keys(without ?? {})
-      .map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+      .map((key) => key.replace(/[A-Z]/g, (mail) => `_${mail.toLowerCase()}`))
       .toSorted(),
   )
   expect(policy(defaults.map((row) => `${code(row.key)} = ${code(row.default)}\n`).join(''))).toEqual(without)

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT, readPage } from '../../../../test/ground/pages.js'
+import { ROOT, readPage } from '../../../../test/kit/pages.js'
 
 const pages = [...pagesIn('.'), ...pagesBelow('docs'), ...pagesIn('.changeset'), ...packagePages()]
 

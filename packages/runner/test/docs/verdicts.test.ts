@@ -2,7 +2,7 @@
 
 import type { Verdict } from '@candy/sdk'
 import { describe, expect, test } from 'vitest'
-import { code, readPage, readTable } from '../../../../test/ground/pages.js'
+import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import { type Decision, decide } from '../../src/chain/decision.js'
 import type { FilterResult } from '../../src/chain/judge.js'
 import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Installation, installCandy } from '../../../../test/ground/installation.js'
-import { makeScratch, type Scratch } from '../../../../test/ground/scratch.js'
+import { type Installation, installCandy } from '../../../../test/kit/installation.js'
+import { makeScratch, type Scratch } from '../../../../test/kit/scratch.js'
 import { type Run, runCandy, site } from '../cli/candy.js'
 
 let home: Scratch
@@ -24,10 +24,10 @@ function candy(argv: readonly string[], input = ''): Run {
 }
 
 /** Judges a letter with one example, its options at their defaults. */
-function check(directory: string, letter: string | Buffer, ...argv: string[]) {
+function check(directory: string, mail: string | Buffer, ...argv: string[]) {
   const config = site()
   const file = join(config, 'letter.eml')
-  writeFileSync(file, letter)
+  writeFileSync(file, mail)
   const run = candy(['check', '-c', config, '--json', '--filter', example(directory), ...argv, '--', file])
   expect(run.stderr).toBe('')
   return { status: run.status, outcome: JSON.parse(run.stdout) }

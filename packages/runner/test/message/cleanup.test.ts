@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { oddMessages } from '../../../../test/ground/odd.js'
+import { oddMessages } from '../../../../test/kit/odd-messages.js'
 import { CLEANUP_DEFAULTS, Cleanup, type CleanupSettings } from '../../src/message/cleanup.js'
 
 function cleaned(text: string, settings: Partial<CleanupSettings> = {}, cuts: readonly number[] = []): string {

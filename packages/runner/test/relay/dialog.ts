@@ -6,7 +6,7 @@
  * `message:` is the content of each.
  */
 
-import type { Fault, Stage } from '../../../../test/ground/sink.js'
+import type { Fault, Stage } from '../../../../test/kit/sink.js'
 import { MODES, type SmtpMode } from '../../src/postfix/mode.js'
 
 export interface Dialog {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/ground/sink.js'
+import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/kit/sink.js'
 import { Deadline } from '../../src/chain/deadline.js'
 import type { MessageContent } from '../../src/message/content.js'
 import { NextHopTransaction } from '../../src/relay/next-hop-transaction.js'

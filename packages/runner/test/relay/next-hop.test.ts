@@ -1,8 +1,8 @@
 /** The relay with a next hop that is slow, wrong, closing or gone: Postfix keeps the mail, and none is lost or sent twice. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { connect } from '../../../../test/ground/client.js'
-import { announced, type Fault, type Stage } from '../../../../test/ground/sink.js'
+import { connect } from '../../../../test/kit/client.js'
+import { announced, type Fault, type Stage } from '../../../../test/kit/sink.js'
 import { makeFilter } from '../support.js'
 import { begin, MESSAGE, startRelay } from './started-relay.js'
 

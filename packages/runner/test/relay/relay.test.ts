@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Client } from '../../../../test/ground/client.js'
+import type { Client } from '../../../../test/kit/client.js'
 import { chunks, makeFilter } from '../support.js'
 import { begin, MESSAGE, obedient, startRelay } from './started-relay.js'
 
@@ -133,11 +133,11 @@ describe('the message', () => {
     const { sink, greet } = await startRelay()
     const client = await greet()
     const line = fc.array(fc.constantFrom('.', 'a', '\0', '\xff', ' ', '\t', 'x'.repeat(3000)), { maxLength: 6 })
-    const letters = fc
+    const mails = fc
       .array(line, { maxLength: 50 })
       .map((lines) => lines.map((parts) => `${parts.join('')}\r\n`).join(''))
     await fc.assert(
-      fc.asyncProperty(letters, async (text) => {
+      fc.asyncProperty(mails, async (text) => {
         sink.clear()
         const bytes = Buffer.from(text, 'latin1')
         expect((await client.send({ ...MESSAGE, bytes })).code).toBe(250)

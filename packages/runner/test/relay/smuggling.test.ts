@@ -2,8 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Verdict } from '@candy/sdk'
 import { expect, test } from 'vitest'
-import type { Client } from '../../../../test/ground/client.js'
-import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
+import type { Client } from '../../../../test/kit/client.js'
+import { ATTEMPTS, FALSE_ENDS, SECOND } from '../../../../test/kit/smuggling.js'
 import { chunks, makeFilter } from '../support.js'
 import { begin, MESSAGE, type StartedRelay, startRelay } from './started-relay.js'
 

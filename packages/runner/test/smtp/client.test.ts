@@ -1,7 +1,7 @@
 import { createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type Fault, type Sink, startSink } from '../../../../test/ground/sink.js'
+import { type Fault, type Sink, startSink } from '../../../../test/kit/sink.js'
 import { SmtpClient } from '../../src/smtp/client.js'
 import { chunks, scratch } from '../support.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
+import { FALSE_ENDS, SECOND } from '../../../../test/kit/smuggling.js'
 import { makeDotStuffer } from '../../src/smtp/data.js'
 import { DataReader } from '../../src/smtp/data-reader.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FALSE_ENDS, SECOND } from '../../../../test/ground/smuggling.js'
+import { FALSE_ENDS, SECOND } from '../../../../test/kit/smuggling.js'
 import { makeDotStuffer } from '../../src/smtp/data.js'
 
 function send(...chunks: readonly string[]): string {

@@ -31,7 +31,7 @@ describe('a filter in good order that rewrites', () => {
     name: 'footer',
     rewrites: true,
     options: v.object({ text: v.optional(v.string(), '--') }),
-    create: ({ text }) => ({ judge: (letter) => rewrite(() => concat(letter.open(), fromString(`${text}\r\n`))) }),
+    create: ({ text }) => ({ judge: (mail) => rewrite(() => concat(mail.open(), fromString(`${text}\r\n`))) }),
   })
   contract({ test, filter })
 })

@@ -6,9 +6,9 @@ import { message } from '../../src/testing/index.js'
 const text = async (bytes: AsyncIterable<Uint8Array>) => Buffer.from(await collect(bytes)).toString('latin1')
 
 test('text becomes UTF-8 with CRLF line ends', async () => {
-  const letter = message('Subject: é\nX: 1\r\n\nhello\n')
-  expect(await text(letter.open())).toBe('Subject: \xc3\xa9\r\nX: 1\r\n\r\nhello\r\n')
-  expect(letter.size).toBe(28)
+  const mail = message('Subject: é\nX: 1\r\n\nhello\n')
+  expect(await text(mail.open())).toBe('Subject: \xc3\xa9\r\nX: 1\r\n\r\nhello\r\n')
+  expect(mail.size).toBe(28)
 })
 
 test('bytes and files are taken as they are', async () => {
@@ -37,18 +37,18 @@ test('what is left out is made up, and what is said is taken', () => {
 })
 
 test('it may be read several times at once, and nothing that a reader does to a chunk shows', async () => {
-  const letter = message('A: 1\n\nbody\n', { chunks: [3] })
-  const first = letter.open()[Symbol.asyncIterator]()
+  const mail = message('A: 1\n\nbody\n', { chunks: [3] })
+  const first = mail.open()[Symbol.asyncIterator]()
   const chunk: Uint8Array = (await first.next()).value
   chunk.fill(0)
-  ;(await letter.headers()).fill(0)
-  expect(await text(letter.open())).toBe('A: 1\r\n\r\nbody\r\n')
-  expect(Buffer.from(await letter.headers()).toString()).toBe('A: 1\r\n')
+  ;(await mail.headers()).fill(0)
+  expect(await text(mail.open())).toBe('A: 1\r\n\r\nbody\r\n')
+  expect(Buffer.from(await mail.headers()).toString()).toBe('A: 1\r\n')
 })
 
 test('it cannot be changed', () => {
-  const letter = message('')
-  expect(
-    Object.isFrozen(letter) && Object.isFrozen(letter.envelope) && Object.isFrozen(letter.envelope.recipients),
-  ).toBe(true)
+  const mail = message('')
+  expect(Object.isFrozen(mail) && Object.isFrozen(mail.envelope) && Object.isFrozen(mail.envelope.recipients)).toBe(
+    true,
+  )
 })

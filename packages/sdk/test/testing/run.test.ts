@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js'
 import { message, run } from '../../src/testing/index.js'
 
-const letter = message('X-A: old\nSubject: hi\n\nbody\n')
+const mail = message('X-A: old\nSubject: hi\n\nbody\n')
 const judging = (judge: Filter<Verdict>['judge']) => ({ judge })
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
 
@@ -20,7 +20,7 @@ test('what is accepted goes on with its edits', async () => {
   const edits = [removeHeader('X-A'), addHeader('X-B', 'new')]
   const { verdict, output, ...rest } = await run(
     judging(() => accept(edits)),
-    letter,
+    mail,
   )
   expect(verdict.action).toBe('accept')
   expect(text(output)).toBe('X-B: new\r\nSubject: hi\r\n\r\nbody\r\n')
@@ -29,13 +29,13 @@ test('what is accepted goes on with its edits', async () => {
 
 test('what is rewritten goes on with its content and its edits', async () => {
   const rewriter = judging(({ open }) => rewrite(() => concat(open(), fromString('--\r\n')), [addHeader('X-B', '1')]))
-  expect(text((await run(rewriter, letter)).output)).toBe('X-B: 1\r\nX-A: old\r\nSubject: hi\r\n\r\nbody\r\n--\r\n')
+  expect(text((await run(rewriter, mail)).output)).toBe('X-B: 1\r\nX-A: old\r\nSubject: hi\r\n\r\nbody\r\n--\r\n')
 })
 
 test('what is refused does not go on', async () => {
   const result = await run(
     judging(() => reject('infected', [7, 1])),
-    letter,
+    mail,
   )
   expect(result).toEqual({ verdict: { action: 'reject', text: 'infected', status: [7, 1] }, edits: [], log: [] })
 })
@@ -46,7 +46,7 @@ test('what the filter notes and warns of is kept in order', async () => {
     warn('slow')
     return accept()
   })
-  expect((await run(noting, letter)).log).toEqual([
+  expect((await run(noting, mail)).log).toEqual([
     { level: 'log', event: 'asked', fields: { seconds: 1 } },
     { level: 'warn', event: 'slow', fields: {} },
   ])
@@ -57,14 +57,14 @@ test('what the filter throws is thrown, and so is an edit that cannot be applied
   await expect(
     run(
       judging(() => Promise.reject(error)),
-      letter,
+      mail,
     ),
   ).rejects.toBe(error)
   const hostile = { action: 'accept', edits: [{ add: 'X-A', value: '\r\n' }] } as const
   await expect(
     run(
       judging(() => hostile),
-      letter,
+      mail,
     ),
   ).rejects.toMatchObject({ code: 'HEADER_VALUE' })
 })
@@ -75,5 +75,5 @@ test('the filter is lent the signal', async () => {
     context.signal.throwIfAborted()
     return accept()
   })
-  await expect(run(strict, letter, signal)).rejects.toThrow('too late')
+  await expect(run(strict, mail, signal)).rejects.toThrow('too late')
 })

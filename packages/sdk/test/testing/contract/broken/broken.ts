@@ -54,8 +54,8 @@ export function rewriting(judge: Judge) {
 }
 
 /** What a good judge of the scanner does, for judges that are broken elsewhere. */
-export async function scan({ address }: Options, letter: Message, signal: AbortSignal): Promise<Accept> {
-  const reply = await ask(address, signal, send(letter, signal))
+export async function scan({ address }: Options, mail: Message, signal: AbortSignal): Promise<Accept> {
+  const reply = await ask(address, signal, send(mail, signal))
   if (reply !== 'clean') throw new Error(reply)
   return accept()
 }
@@ -64,6 +64,6 @@ export async function scan({ address }: Options, letter: Message, signal: AbortS
 export const bad = (verdict: unknown) => verdict as Verdict
 
 /** The whole message as text, one character a byte. */
-export async function text(letter: Message): Promise<string> {
-  return Buffer.from(await collect(letter.open())).toString('latin1')
+export async function text(mail: Message): Promise<string> {
+  return Buffer.from(await collect(mail.open())).toString('latin1')
 }

@@ -20,7 +20,7 @@ export const FAULTS: readonly Broken[] = [
     check: `throws when its backend ${what}`,
     how: 'an error taken for a yes',
     subject: asking((options) => ({
-      judge: (letter, { signal }) => scan(options, letter, signal).catch(() => accept()),
+      judge: (mail, { signal }) => scan(options, mail, signal).catch(() => accept()),
     })),
     says: new RegExp(`gives accept though its backend ${what}`),
   })),
@@ -28,8 +28,8 @@ export const FAULTS: readonly Broken[] = [
     check: 'throws when its backend refuses',
     how: 'a guess that leaves the operator no choice',
     subject: asking((options) => ({
-      judge: (letter, { signal }) =>
-        scan(options, letter, signal).catch(() => ({ action: 'defer' as const, text: 'later' })),
+      judge: (mail, { signal }) =>
+        scan(options, mail, signal).catch(() => ({ action: 'defer' as const, text: 'later' })),
     })),
     says: /gives defer \("later"\)/,
   },
@@ -37,8 +37,8 @@ export const FAULTS: readonly Broken[] = [
     check: 'throws when its backend is cut short',
     how: 'a parser that is content with a beginning',
     subject: asking(({ address }) => ({
-      judge: async (letter, { signal }) => {
-        await ask(address, signal, send(letter, signal)).catch((error: unknown) => {
+      judge: async (mail, { signal }) => {
+        await ask(address, signal, send(mail, signal)).catch((error: unknown) => {
           if (!/cut short: cl/.test(String(error))) throw error
         })
         return accept()

@@ -58,9 +58,9 @@ export const JUDGING: readonly Broken[] = [
   {
     check: 'judges an empty message',
     how: 'a bug that shows without a first chunk',
-    subject: plain(async (letter) => {
+    subject: plain(async (mail) => {
       let first: Uint8Array | undefined
-      for await (const chunk of letter.open()) first ??= chunk
+      for await (const chunk of mail.open()) first ??= chunk
       return accept([addHeader('X-First', String((first as Uint8Array)[0]))])
     }),
     says: /judge\(\) threw/,
@@ -68,8 +68,8 @@ export const JUDGING: readonly Broken[] = [
   {
     check: 'judges an empty body',
     how: 'a bug that shows without a body',
-    subject: plain(async (letter) => {
-      const body = (await text(letter)).split('\r\n\r\n')[1]
+    subject: plain(async (mail) => {
+      const body = (await text(mail)).split('\r\n\r\n')[1]
       return accept([addHeader('X-Start', (/^./.exec(body ?? 'x') as RegExpExecArray)[0])])
     }),
     says: /judge\(\) threw/,
@@ -77,8 +77,8 @@ export const JUDGING: readonly Broken[] = [
   {
     check: 'judges headers alone',
     how: 'a bug that shows without an empty line',
-    subject: plain(async (letter) => {
-      if (letter.size > 0 && !(await text(letter)).includes('\r\n\r\n')) throw new Error('no body')
+    subject: plain(async (mail) => {
+      if (mail.size > 0 && !(await text(mail)).includes('\r\n\r\n')) throw new Error('no body')
       return accept()
     }),
     says: /no body/,
@@ -86,8 +86,8 @@ export const JUDGING: readonly Broken[] = [
   {
     check: 'judges 8-bit bytes',
     how: 'a decoder that knows UTF-8 only',
-    subject: plain(async (letter) => {
-      new TextDecoder('utf-8', { fatal: true }).decode(await collect(letter.open()))
+    subject: plain(async (mail) => {
+      new TextDecoder('utf-8', { fatal: true }).decode(await collect(mail.open()))
       return accept()
     }),
     says: /judge\(\) threw/,
@@ -95,9 +95,9 @@ export const JUDGING: readonly Broken[] = [
   {
     check: 'judges the same whatever the chunks',
     how: 'a search in each chunk by itself',
-    subject: plain(async (letter) => {
+    subject: plain(async (mail) => {
       let found = false
-      for await (const chunk of letter.open()) found ||= Buffer.from(chunk).includes('lunch')
+      for await (const chunk of mail.open()) found ||= Buffer.from(chunk).includes('lunch')
       return accept([addHeader('X-Lunch', String(found))])
     }),
     says: /another verdict in chunks of 1 bytes/,
@@ -107,9 +107,9 @@ export const JUDGING: readonly Broken[] = [
     how: 'a state shared between messages',
     subject: (() => {
       let size = 0
-      return plain(async (letter) => {
+      return plain(async (mail) => {
         size = 0
-        for await (const chunk of letter.open()) size += chunk.length
+        for await (const chunk of mail.open()) size += chunk.length
         return accept([addHeader('X-Size', String(size))])
       })
     })(),

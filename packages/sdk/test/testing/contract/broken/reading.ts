@@ -12,15 +12,15 @@ export const READING: readonly Broken[] = [
     check: 'settles soon after its signal aborts',
     how: 'a scanner that waits for its daemon for ever',
     subject: asking((options) => ({
-      judge: (letter) => scan(options, letter, new AbortController().signal),
+      judge: (mail) => scan(options, mail, new AbortController().signal),
     })),
     says: /judge\(\) did not settle within \d+ ms/,
   },
   {
     check: 'settles soon after its signal aborts',
     how: 'a reader that reads on',
-    subject: plain(async (letter) => {
-      for await (const _ of letter.open());
+    subject: plain(async (mail) => {
+      for await (const _ of mail.open());
       return accept()
     }),
     says: /judge\(\) did not settle within \d+ ms/,
@@ -63,8 +63,8 @@ export const READING: readonly Broken[] = [
   {
     check: 'ends every reading it begins',
     how: 'a reading dropped after its first chunk',
-    subject: plain(async (letter) => {
-      await letter.open()[Symbol.asyncIterator]().next()
+    subject: plain(async (mail) => {
+      await mail.open()[Symbol.asyncIterator]().next()
       return accept()
     }),
     says: /1 of 1 reading\(s\) not ended/,
@@ -72,8 +72,8 @@ export const READING: readonly Broken[] = [
   {
     check: 'ends every reading it begins',
     how: 'a reading that goes on after the verdict',
-    subject: plain((letter) => {
-      setImmediate(() => void collect(letter.open()).catch(() => undefined))
+    subject: plain((mail) => {
+      setImmediate(() => void collect(mail.open()).catch(() => undefined))
       return accept()
     }),
     says: /reads the message after its verdict/,
@@ -81,8 +81,8 @@ export const READING: readonly Broken[] = [
   {
     check: 'throws when the message cannot be read',
     how: 'a verdict on half a message',
-    subject: plain(async (letter) => {
-      await collect(letter.open()).catch(() => undefined)
+    subject: plain(async (mail) => {
+      await collect(mail.open()).catch(() => undefined)
       return accept()
     }),
     says: /gives accept for a message that it could not read/,
@@ -91,8 +91,8 @@ export const READING: readonly Broken[] = [
     check: 'reads a huge message no faster than its backend does',
     how: 'a message collected before it is sent',
     subject: asking(({ address }) => ({
-      judge: async (letter, { signal }) => {
-        const whole = message(await collect(letter.open()))
+      judge: async (mail, { signal }) => {
+        const whole = message(await collect(mail.open()))
         return scan({ address, field: '' }, whole, signal)
       },
     })),
@@ -101,7 +101,7 @@ export const READING: readonly Broken[] = [
   {
     check: 'judges a huge message without holding it',
     how: 'a copy kept for later',
-    subject: plain(async (letter) => accept([addHeader('X-Size', String((await text(letter)).length))]), {
+    subject: plain(async (mail) => accept([addHeader('X-Size', String((await text(mail)).length))]), {
       grace: 2000,
     }),
     says: /holds \d+ bytes of a message/,

@@ -7,9 +7,9 @@ export const REWRITING: readonly Broken[] = [
   {
     check: 'opens nothing before its content is read',
     how: 'a stream that reads ahead',
-    subject: rewriting((letter) =>
+    subject: rewriting((mail) =>
       rewrite(() => {
-        const reading = letter.open()[Symbol.asyncIterator]()
+        const reading = mail.open()[Symbol.asyncIterator]()
         const first = reading.next()
         return (async function* () {
           const { value } = await first
@@ -23,15 +23,15 @@ export const REWRITING: readonly Broken[] = [
   {
     check: 'gives content in chunks of type Uint8Array',
     how: 'a stream in text mode',
-    subject: rewriting((letter) => rewrite(() => Readable.from(letter.open()).setEncoding('latin1'))),
+    subject: rewriting((mail) => rewrite(() => Readable.from(mail.open()).setEncoding('latin1'))),
     says: /a chunk is a Uint8Array, not string/,
   },
   {
     check: 'ends its content on every path',
     how: 'a reading dropped when the content is broken off',
-    subject: rewriting((letter) =>
+    subject: rewriting((mail) =>
       rewrite(() => {
-        const reading = letter.open()[Symbol.asyncIterator]()
+        const reading = mail.open()[Symbol.asyncIterator]()
         return { [Symbol.asyncIterator]: () => ({ next: () => reading.next() }) }
       }),
     ),
@@ -40,10 +40,10 @@ export const REWRITING: readonly Broken[] = [
   {
     check: 'gives an error, not half a content, when the message cannot be read',
     how: 'an end in place of an error',
-    subject: rewriting((letter) =>
+    subject: rewriting((mail) =>
       rewrite(async function* () {
         try {
-          yield* letter.open()
+          yield* mail.open()
         } catch {
           return
         }

@@ -1,12 +1,12 @@
 /** What became of a message: looked up where it ended, at the next hop or in the quarantine. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deliver } from '../ground/client.js'
-import type { RelayGround } from '../ground/relay.js'
-import type { DemoLetter } from './letters.js'
+import { deliver } from '../kit/client.js'
+import type { RelayTestBed } from '../kit/relay.js'
+import type { DemoMail } from './mails.js'
 
-export interface Fate {
-  readonly letter: DemoLetter
+export interface MailResult {
+  readonly mail: DemoMail
   /** Anything but the first two is a fault. */
   readonly became: 'delivered' | 'quarantined' | 'bounced' | 'lost'
   readonly milliseconds: number
@@ -19,26 +19,26 @@ export interface Fate {
 }
 
 /** Sends a message through Postfix and waits until Postfix is done with it. */
-export async function send(ground: RelayGround, letter: DemoLetter): Promise<Fate> {
-  const { postfix, sink } = ground
+export async function send(testBed: RelayTestBed, mail: DemoMail): Promise<MailResult> {
+  const { postfix, sink } = testBed
   sink.clear()
-  const before = new Set((await ground.quarantined()).map(({ name }) => name))
+  const before = new Set((await testBed.quarantined()).map(({ name }) => name))
   const begun = performance.now()
-  await deliver(postfix.port, { sender: 'alice@example.com', recipients: ['bob@example.net'], bytes: letter.bytes })
+  await deliver(postfix.port, { sender: 'alice@example.com', recipients: ['bob@example.net'], bytes: mail.bytes })
   await postfix.waitUntilEmpty(120_000)
   const milliseconds = performance.now() - begun
-  const fate = { letter, milliseconds, sameBody: false, added: [], reason: '' }
+  const result = { mail, milliseconds, sameBody: false, added: [], reason: '' }
   const [arrived] = sink.messages
-  if (arrived?.sender === '') return { ...fate, became: 'bounced' }
+  if (arrived?.sender === '') return { ...result, became: 'bounced' }
   if (arrived !== undefined) {
-    const sameBody = bodyOf(arrived.bytes).equals(bodyOf(letter.bytes))
-    return { ...fate, became: 'delivered', sameBody, added: addedFields(arrived.bytes) }
+    const sameBody = bodyOf(arrived.bytes).equals(bodyOf(mail.bytes))
+    return { ...result, became: 'delivered', sameBody, added: addedFields(arrived.bytes) }
   }
-  const kept = (await ground.quarantined()).find(({ name }) => !before.has(name))
-  if (kept === undefined) return { ...fate, became: 'lost' }
-  const sameBody = bodyOf(kept.bytes).equals(bodyOf(letter.bytes))
-  const reason = await readReason(join(ground.state, 'quarantine', kept.name))
-  return { ...fate, became: 'quarantined', sameBody, reason }
+  const kept = (await testBed.quarantined()).find(({ name }) => !before.has(name))
+  if (kept === undefined) return { ...result, became: 'lost' }
+  const sameBody = bodyOf(kept.bytes).equals(bodyOf(mail.bytes))
+  const reason = await readReason(join(testBed.state, 'quarantine', kept.name))
+  return { ...result, became: 'quarantined', sameBody, reason }
 }
 
 /** One line for each file below a directory: mode, bytes, path. */

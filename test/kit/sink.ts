@@ -4,8 +4,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { patience } from './patience.js'
 import { type Fault, SinkSession, type Stage } from './sink-session.js'
+import { TIME_LIMIT } from './waiting.js'
 
 export type { Fault, Stage } from './sink-session.js'
 
@@ -118,7 +118,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   await listen(server, options.path)
   const address = server.address()
 
-  const wait = <T>(what: string, find: () => T | undefined, milliseconds = patience): Promise<T> =>
+  const wait = <T>(what: string, find: () => T | undefined, milliseconds = TIME_LIMIT): Promise<T> =>
     new Promise((resolve, reject) => {
       const waiter: Waiter = {
         look: () => {

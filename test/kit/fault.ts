@@ -6,10 +6,10 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { account, MARKING, type Posted, post, type Sealed } from './bulk-mail.js'
 import { writeFilterFile } from './filter-file.js'
-import { account, MARKING, type Posted, post, type Sealed } from './mailbag.js'
-import { until } from './patience.js'
-import type { RelayGround } from './relay.js'
+import type { RelayTestBed } from './relay.js'
+import { until } from './waiting.js'
 
 /** Milliseconds that a fault under load may take in a test, on a machine that is busy with others. */
 export const LONG = 300_000
@@ -40,21 +40,21 @@ export interface Endured extends Posted {
 }
 
 /** Has every message marked with what was judged of it. */
-export async function installMarking(ground: RelayGround): Promise<void> {
-  const path = join(ground.directory, 'marking.js')
+export async function installMarking(testBed: RelayTestBed): Promise<void> {
+  const path = join(testBed.directory, 'marking.js')
   await writeFilterFile(path, { judge: MARKING })
-  await ground.writeFilter('10-marking.toml', `filter = "${path}"\n`)
-  await ground.reload()
+  await testBed.writeFilter('10-marking.toml', `filter = "${path}"\n`)
+  await testBed.reload()
 }
 
-/** Sends letters while the fault strikes, and accounts for those that should arrive. */
+/** Sends mails while the fault strikes, and accounts for those that should arrive. */
 export async function endure(
-  ground: RelayGround,
+  testBed: RelayTestBed,
   { strike, mend, pause = 300, heals = false, repeats: most = 0 }: Fault,
-  letters: readonly Sealed[],
-  expected: readonly Sealed[] = letters,
+  mails: readonly Sealed[],
+  expected: readonly Sealed[] = mails,
 ): Promise<Endured> {
-  const { postfix, sink } = ground
+  const { postfix, sink } = testBed
   const from = (await postfix.log()).length
   sink.clear()
   const end = new AbortController()
@@ -81,10 +81,10 @@ export async function endure(
   }
   let posted: Posted
   try {
-    const half = letters.length / 2
-    const first = await post(postfix.port, letters.slice(0, half))
+    const half = mails.length / 2
+    const first = await post(postfix.port, mails.slice(0, half))
     await until('a stroke', () => struck(1), { milliseconds: LONG })
-    const second = await post(postfix.port, letters.slice(half))
+    const second = await post(postfix.port, mails.slice(half))
     await until('another stroke', () => struck(2), { milliseconds: LONG })
     posted = { again: first.again + second.again, refused: [...first.refused, ...second.refused] }
   } finally {

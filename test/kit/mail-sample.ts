@@ -1,4 +1,4 @@
-/** A letter to send, and what was put above it on its way. */
+/** A mail to send, and what was put above it on its way. */
 
 export const sender = 'alice@example.test'
 export const recipients = ['bob@example.net']
@@ -20,8 +20,8 @@ export const bytes = Buffer.from(
     '',
   ].join('\r\n'),
 )
-/** A letter that tries what a relay may spoil: folding, blanks at line ends, dots, a long line, 8-bit content. */
-export const letter = { sender, recipients, bytes }
+/** A mail that tries what a relay may spoil: folding, blanks at line ends, dots, a long line, 8-bit content. */
+export const mail = { sender, recipients, bytes }
 
 /** What stands above the message that was sent; undefined when that is not the end of what was received. */
 export function addedTo(received: Buffer | undefined): string | undefined {

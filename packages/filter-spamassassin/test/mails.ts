@@ -1,10 +1,10 @@
-/** Letters for a real SpamAssassin. */
+/** Mails for a real SpamAssassin. */
 
 /** Scores 1000 with every SpamAssassin (https://spamassassin.apache.org/gtube/). */
 export const GTUBE = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'
 
-/** A letter as a Postfix queue holds it; ham unless its body makes it something else. */
-export function letter(body: string, subject = 'minutes of our meeting'): string {
+/** A mail as a Postfix queue holds it; ham unless its body makes it something else. */
+export function mail(body: string, subject = 'minutes of our meeting'): string {
   return [
     'Received: from mail.example.org (mail.example.org [192.0.2.7])',
     '\tby mx.example.com (Postfix) with ESMTP id 4ABCDE',

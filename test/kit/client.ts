@@ -8,7 +8,7 @@ import { Replies, type Reply } from './replies.js'
 /** A port of 127.0.0.1, or the path of a UNIX socket. */
 export type Address = number | string
 
-export interface Letter {
+export interface Mail {
   /** Without angle brackets; `''` is the null sender. */
   readonly sender: string
   readonly recipients: readonly string[]
@@ -46,7 +46,7 @@ export interface Client extends AsyncDisposable {
   /** After 354: the content, dot-stuffed, its last line ended where it is not, and the final dot. Returns the reply. */
   content(bytes: Uint8Array | string, milliseconds?: number): Promise<Reply>
   /** A whole transaction. Throws `SmtpError` for any bad reply before the final one, which it returns, good or bad. */
-  send(letter: Letter, milliseconds?: number): Promise<Reply>
+  send(mail: Mail, milliseconds?: number): Promise<Reply>
   /** Says QUIT and waits for the end. */
   quit(): Promise<void>
   /** Ends the connection without a word. */
@@ -76,7 +76,7 @@ export async function connect(address: Address): Promise<Client> {
     write(stuff(Buffer.from(bytes)))
     return read(milliseconds)
   }
-  const send = async ({ sender, recipients, bytes, mail, rcpt }: Letter, milliseconds?: number): Promise<Reply> => {
+  const send = async ({ sender, recipients, bytes, mail, rcpt }: Mail, milliseconds?: number): Promise<Reply> => {
     await expect(words(`MAIL FROM:<${sender}>`, mail))
     for (const recipient of recipients) await expect(words(`RCPT TO:<${recipient}>`, rcpt))
     await expect('DATA')
@@ -106,11 +106,11 @@ export async function connect(address: Address): Promise<Client> {
 }
 
 /** One message in a session of its own. Returns the reply to the final dot; throws when it is not 2xx. */
-export async function deliver(address: Address, letter: Letter): Promise<Reply> {
+export async function deliver(address: Address, mail: Mail): Promise<Reply> {
   const client = await connect(address)
   try {
     await client.ehlo()
-    const reply = await client.send(letter)
+    const reply = await client.send(mail)
     if (reply.code >= 300) throw new SmtpError('end of data', reply)
     await client.quit()
     return reply

@@ -1,10 +1,10 @@
 /** Candy set up by hand beside a private Postfix, in pipe mode: what an administrator would do without `candy enable`. */
 import { join } from 'node:path'
-import { type Ground, startGround } from './ground.js'
-import { type HandMade, makeByHand } from './hand-made.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
+import { type HandMade, makeByHand } from './manual-setup.js'
 import { pipeTransport, reinjection } from './services.js'
+import { startTestBed, type TestBed } from './test-bed.js'
 
 export interface CandyOptions {
   /** Files of filters.d: text by name; a name without a dot is made executable. */
@@ -25,7 +25,7 @@ export interface CandyOptions {
   readonly main?: InstanceOptions['main']
 }
 
-export interface CandyGround extends Ground, HandMade {
+export interface CandyTestBed extends TestBed, HandMade {
   readonly installation: Installation
 }
 
@@ -43,9 +43,9 @@ export const MACROS: readonly string[] = [
 ]
 
 /** Starts a Postfix whose `smtp inet` hands all mail to `candy pipe`, with the given filters. */
-export async function startCandy(options: CandyOptions = {}): Promise<CandyGround> {
+export async function startCandy(options: CandyOptions = {}): Promise<CandyTestBed> {
   let installation: Installation | undefined
-  const ground = await startGround(async (directory) => {
+  const testBed = await startTestBed(async (directory) => {
     installation = await installCandy(join(directory, 'candy'))
     const limit = options.limit === undefined ? [] : ['--limit', String(options.limit)]
     const argv = options.argv?.(installation.candyPipe) ?? [installation.candyPipe, ...limit, ...MACROS]
@@ -58,14 +58,14 @@ export async function startCandy(options: CandyOptions = {}): Promise<CandyGroun
   })
   try {
     if (installation === undefined) throw new Error('candy was not installed')
-    const socket = join(ground.postfix.queueDirectory, 'public/candy-in')
+    const socket = join(testBed.postfix.queueDirectory, 'public/candy-in')
     const reinject = options.reinject === 'candy-in' ? [`reinject = "unix:${socket}"`] : []
-    if (options.reinject === 'candy-in') await ground.postfix.admit()
+    if (options.reinject === 'candy-in') await testBed.postfix.admit()
     const { settings, filters, pipe = [] } = options
-    const made = await makeByHand(ground, { mode: 'pipe', table: [...reinject, ...pipe], settings, filters })
-    return { ...ground, ...made, installation }
+    const made = await makeByHand(testBed, { mode: 'pipe', table: [...reinject, ...pipe], settings, filters })
+    return { ...testBed, ...made, installation }
   } catch (error) {
-    await ground.stop()
+    await testBed.stop()
     throw error
   }
 }

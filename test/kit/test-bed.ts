@@ -1,4 +1,4 @@
-/** The whole proving ground in one call: a directory, a next hop, and a Postfix that relays to it. */
+/** The whole test bed in one call: a directory, a next hop, and a Postfix that relays to it. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clamd, type ClamdOptions, startClamd } from './clamd.js'
@@ -19,7 +19,7 @@ export interface ScannerOptions {
   readonly spamd?: Omit<SpamdOptions, 'directory'>
 }
 
-export interface Ground extends AsyncDisposable, Scanners {
+export interface TestBed extends AsyncDisposable, Scanners {
   /** A directory for the test's own files, which every account can enter. */
   readonly directory: string
   readonly sink: Sink
@@ -28,17 +28,17 @@ export interface Ground extends AsyncDisposable, Scanners {
   stop(): Promise<void>
 }
 
-/** Postfix's options; its directory and its next hop are the ground's. */
-export type GroundOptions = Omit<PostfixOptions, 'directory' | 'sinkPort'>
+/** Postfix's options; its directory and its next hop are the test bed's. */
+export type TestBedOptions = Omit<PostfixOptions, 'directory' | 'sinkPort'>
 
 /**
- * `await using ground = await startGround()`. Options may be a function of the directory and the scanners, for scripts and
+ * `await using testBed = await startTestBed()`. Options may be a function of the directory and the scanners, for scripts and
  * sockets that have to be there first. What was started is ended, also when the next step fails.
  */
-export async function startGround(
-  options: GroundOptions | ((directory: string, scanners: Scanners) => Promise<GroundOptions>) = {},
+export async function startTestBed(
+  options: TestBedOptions | ((directory: string, scanners: Scanners) => Promise<TestBedOptions>) = {},
   wanted: ScannerOptions = {},
-): Promise<Ground> {
+): Promise<TestBed> {
   const started: AsyncDisposable[] = []
   const stop = async (): Promise<void> => {
     for (let last = started.pop(); last !== undefined; last = started.pop()) await last[Symbol.asyncDispose]()
@@ -48,7 +48,7 @@ export async function startGround(
     return thing
   }
   try {
-    const scratch = own(await makeScratch('ground'))
+    const scratch = own(await makeScratch('test'))
     const below = async (name: string): Promise<string> => {
       await mkdir(join(scratch.path, name))
       return join(scratch.path, name)

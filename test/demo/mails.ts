@@ -1,9 +1,9 @@
 /** The five messages of the demo, and what should become of each. */
 import { randomBytes } from 'node:crypto'
-import { EICAR } from '../ground/clamd.js'
-import { runCommand } from '../ground/command.js'
+import { EICAR } from '../kit/clamd.js'
+import { runCommand } from '../kit/command.js'
 
-export interface DemoLetter {
+export interface DemoMail {
   readonly name: string
   /** Canonical content: CRLF line ends. */
   readonly bytes: Buffer
@@ -16,18 +16,18 @@ const GTUBE = ['XJS*C4JDBQADN1.NSBN3*2IDNEN*', 'GTUBE-STANDARD-ANTI-UBE-TEST-EMA
 /** Bytes. Just below what Postfix takes unless told otherwise (message_size_limit). */
 const LARGE = 10_000_000
 
-export async function writeLetters(): Promise<readonly DemoLetter[]> {
+export async function writeMails(): Promise<readonly DemoMail[]> {
   const zip = await runCommand('zip', ['-q', '-', '-'], { input: EICAR })
   return [
-    letter('clean', 'delivered', text('Hello Bob,\r\n\r\nsee you on Thursday.\r\n.\r\n\r\nAlice')),
-    letter('EICAR', 'quarantined', text(EICAR)),
-    letter('EICAR in a zip', 'quarantined', attachment('invoice.zip', zip)),
-    letter('GTUBE', 'quarantined', text(GTUBE)),
-    letter('10 MB', 'delivered', attachment('holiday.jpg', randomBytes(Math.round((LARGE * 57) / 78)))),
+    mail('clean', 'delivered', text('Hello Bob,\r\n\r\nsee you on Thursday.\r\n.\r\n\r\nAlice')),
+    mail('EICAR', 'quarantined', text(EICAR)),
+    mail('EICAR in a zip', 'quarantined', attachment('invoice.zip', zip)),
+    mail('GTUBE', 'quarantined', text(GTUBE)),
+    mail('10 MB', 'delivered', attachment('holiday.jpg', randomBytes(Math.round((LARGE * 57) / 78)))),
   ]
 }
 
-function letter(name: string, expected: DemoLetter['expected'], content: string): DemoLetter {
+function mail(name: string, expected: DemoMail['expected'], content: string): DemoMail {
   const header = [
     'From: Alice <alice@example.com>',
     'To: Bob <bob@example.net>',

@@ -11,7 +11,7 @@ import { bodyOf, type Kept, RECIPIENT, type Sent, Traffic } from './traffic.js'
 
 type Mode = 'pipe' | 'smtp' | 'smtp-before'
 
-export interface Journey {
+export interface LifeCycle {
   readonly modes: readonly [Mode, Mode, Mode]
   /** Of the steady load, at least. */
   readonly messages: number
@@ -24,13 +24,13 @@ export interface Journey {
 const ARCHIVE = 'archive@example.net'
 const HOLDER = 'hold@example.com'
 
-/** main.cf of a site that can make the journey: `always_bcc`, and a sender whose mail is put on hold. */
+/** main.cf of a site that can make the life cycle: `always_bcc`, and a sender whose mail is put on hold. */
 export const MAIN: Readonly<Record<string, string>> = {
   always_bcc: ARCHIVE,
   smtpd_sender_restrictions: `check_sender_access inline:{${HOLDER}=HOLD}`,
   // Sessions stay open for as long as it all takes.
   smtpd_timeout: '1h',
-  // With the ground's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
+  // With the test bed's one second a retry may come while pipe(8) still holds the message, and then waits for ever.
   minimal_backoff_time: '4s',
   maximal_backoff_time: '4s',
 }
@@ -90,7 +90,7 @@ export const filter = { api: 1, name: 'test', rewrites: false, fields: ['X-Judge
 `
 }
 
-export async function travel(site: Site, journey: Journey): Promise<void> {
+export async function runLifeCycle(site: Site, lifeCycle: LifeCycle): Promise<void> {
   const { postfix } = site
   const before = await site.files()
   const marks = new Marks(site)
@@ -103,27 +103,27 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
   const traffic = new Traffic(postfix.port, () => site.sink.count)
   const held = await traffic.send({ sender: HOLDER })
   traffic.start(CLIENTS)
-  const [first] = journey.modes
+  const [first] = lifeCycle.modes
   traffic.pace = PACE[first]
-  await site.enable('--mode', first, ...(journey.enable ?? []))
+  await site.enable('--mode', first, ...(lifeCycle.enable ?? []))
   const enabled = performance.now()
 
   const stages: Stage[] = []
-  for (const [index, mode] of journey.modes.entries()) {
+  for (const [index, mode] of lifeCycle.modes.entries()) {
     if (index > 0) {
-      traffic.pace = Math.max(PACE[mode], PACE[journey.modes[index - 1] ?? mode])
+      traffic.pace = Math.max(PACE[mode], PACE[lifeCycle.modes[index - 1] ?? mode])
       await site.candy(['mode', mode, '--yes'])
       traffic.pace = PACE[mode]
       await marks.put(`slow-${index - 1}`)
       await stages[index - 1]?.slow
     }
-    stages.push(await stay(site, traffic, marks, mode, index, journey.messages * shareOf(mode, journey.modes)))
+    stages.push(await stay(site, traffic, marks, mode, index, lifeCycle.messages * shareOf(mode, lifeCycle.modes)))
   }
   const sinceEnabled = (): number => traffic.sent.filter(({ opened }) => opened > enabled).length
-  await postfix.waitUntil('all its mail', () => sinceEnabled() >= journey.messages, 600_000)
+  await postfix.waitUntil('all its mail', () => sinceEnabled() >= lifeCycle.messages, 600_000)
   // What was deferred in the first mode is tried again in the last.
   for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
-  const wanted = (await journey.edit?.(site, before)) ?? before
+  const wanted = (await lifeCycle.edit?.(site, before)) ?? before
 
   const disabling = performance.now()
   await leave(site, marks, stages)
@@ -134,11 +134,11 @@ export async function travel(site: Site, journey: Journey): Promise<void> {
   await postfix.waitUntilEmpty(120_000)
   expect(await postfix.log()).not.toMatch(/status=(?:bounced|expired|undeliverable)/)
   const judged = traffic.sent.filter(({ opened }) => opened > enabled && opened < disabling)
-  expect(judged.length).toBeGreaterThanOrEqual(journey.messages)
+  expect(judged.length).toBeGreaterThanOrEqual(lifeCycle.messages)
   audit(site, traffic.sent, judged)
 }
 
-function shareOf(mode: Mode, modes: Journey['modes']): number {
+function shareOf(mode: Mode, modes: LifeCycle['modes']): number {
   return WEIGHT[mode] / modes.reduce((sum, one) => sum + WEIGHT[one], 0)
 }
 

@@ -21,9 +21,9 @@ import {
   namespaceOf,
   withConfiguration,
 } from './namespace.js'
-import { until } from './patience.js'
 import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
+import { until } from './waiting.js'
 
 /** What `postqueue -j` says of a message (postqueue(1)). */
 interface QueueEntry {
@@ -70,11 +70,11 @@ export interface Postfix extends AsyncDisposable {
   /** Lets an account, `candy` by default, connect to the services in `public/`, by access control list. */
   admit(user?: string): Promise<void>
   /** Asks until the answer is true; otherwise throws with the log. Milliseconds. */
-  waitUntil(what: string, ask: () => boolean | Promise<boolean>, patience?: number): Promise<void>
+  waitUntil(what: string, ask: () => boolean | Promise<boolean>, TIME_LIMIT?: number): Promise<void>
   /** Waits for a line in the log. */
-  waitForLog(pattern: RegExp, patience?: number): Promise<RegExpExecArray>
+  waitForLog(pattern: RegExp, TIME_LIMIT?: number): Promise<RegExpExecArray>
   /** Waits until every message has left the queue. */
-  waitUntilEmpty(patience?: number): Promise<void>
+  waitUntilEmpty(TIME_LIMIT?: number): Promise<void>
   /** Ends every process of this instance; may be called again. The directory stays: it is the caller's. */
   stop(): Promise<void>
 }
@@ -162,10 +162,10 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
     },
     admit: async (user = 'candy') =>
       void (await runCommand('setfacl', ['-m', `u:${user}:--x`, join(queueDirectory, 'public')])),
-    waitUntil: async (what, ask, patience) => void (await wait(what, ask, patience)),
-    waitForLog: (pattern, patience) =>
-      wait(`${pattern} in the log`, async () => pattern.exec(await log()) ?? undefined, patience),
-    waitUntilEmpty: async (patience) => {
+    waitUntil: async (what, ask, TIME_LIMIT) => void (await wait(what, ask, TIME_LIMIT)),
+    waitForLog: (pattern, TIME_LIMIT) =>
+      wait(`${pattern} in the log`, async () => pattern.exec(await log()) ?? undefined, TIME_LIMIT),
+    waitUntilEmpty: async (TIME_LIMIT) => {
       let left = Number.POSITIVE_INFINITY
       let since = 0
       const empty = async (): Promise<boolean> => {
@@ -181,7 +181,7 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
         }
         return false
       }
-      await wait('an empty queue', empty, patience)
+      await wait('an empty queue', empty, TIME_LIMIT)
     },
     stop,
     [Symbol.asyncDispose]: stop,

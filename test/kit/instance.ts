@@ -24,7 +24,7 @@ export interface InstanceOptions {
   readonly directory: string
   /** Where the next hop listens on 127.0.0.1; all mail goes there. */
   readonly sinkPort: number
-  /** main.cf parameters, over those of the ground. */
+  /** main.cf parameters, over those of the test bed. */
   readonly main?: Readonly<Record<string, string>>
   /** Lines to append to master.cf. */
   readonly master?: string
@@ -61,7 +61,7 @@ export async function writeInstance(options: InstanceOptions, port: number): Pro
   for (const name of metaFiles) await copyMeta(name, configDirectory)
   const services = options.services ?? []
   const main: Record<string, string> = {
-    ...groundParameters(options.sinkPort),
+    ...testBedParameters(options.sinkPort),
     queue_directory: queueDirectory,
     data_directory: dataDirectory,
     maillog_file: logFile,
@@ -107,7 +107,7 @@ export async function cool(configDirectory: string): Promise<void> {
 }
 
 /** Everything is relayed to the sink, with nothing looked up outside; deferred mail is tried again within seconds. */
-function groundParameters(sinkPort: number): Record<string, string> {
+function testBedParameters(sinkPort: number): Record<string, string> {
   return {
     compatibility_level: '3.6',
     myhostname: 'mx.example.test',

@@ -4,8 +4,8 @@
  * pipe(8) puts its commands in process groups of their own, so the group alone would miss some.
  */
 import { readdir, readlink } from 'node:fs/promises'
-import { until } from './patience.js'
 import { signal } from './processes.js'
+import { until } from './waiting.js'
 
 /** A command line, ready for `spawn`. */
 export type CommandLine = readonly [command: string, ...args: string[]]

@@ -1,5 +1,5 @@
 /**
- * Mail by the thousand, and the account of what became of it. Every letter has an id and a body of its own; it is sent
+ * Mail by the thousand, and the account of what became of it. Every mail has an id and a body of its own; it is sent
  * again until somebody takes it, as any mail system would do; and it is looked for at the next hop.
  */
 import { createHash } from 'node:crypto'
@@ -7,19 +7,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, connect } from './client.js'
 import type { Received } from './sink.js'
 
-/** A letter that can be told from all others. */
+/** A mail that can be told from all others. */
 export interface Sealed {
   readonly id: string
   readonly bytes: string
 }
 
-/** Letters in all: what a fault under load must leave whole. */
+/** Mails in all: what a fault under load must leave whole. */
 export const LOAD = 1000
 
-/** Lines of the many small letters, and of every twentieth, which comes in many pieces. */
+/** Lines of the many small mails, and of every twentieth, which comes in many pieces. */
 const LINES = { few: 40, many: 1500 } as const
 
-/** `more` is what stands in the body of the nth letter beside its id. */
+/** `more` is what stands in the body of the nth mail beside its id. */
 export function seal(name: string, count: number, more: (n: number) => string = () => ''): readonly Sealed[] {
   const prefix = name.replaceAll(/[^a-z0-9]+/gi, '-')
   return Array.from({ length: count }, (_, n) => {
@@ -36,15 +36,15 @@ export interface Posted {
   readonly refused: readonly string[]
 }
 
-/** Sends all letters, several at a time, each until it is taken or refused for good (RFC 5321 §4.5.4.1). */
-export async function post(port: number, letters: readonly Sealed[], clients = 10): Promise<Posted> {
-  const left = [...letters]
+/** Sends all mails, several at a time, each until it is taken or refused for good (RFC 5321 §4.5.4.1). */
+export async function post(port: number, mails: readonly Sealed[], clients = 10): Promise<Posted> {
+  const left = [...mails]
   const refused: string[] = []
   let again = 0
   const serve = async (): Promise<void> => {
     let client: Client | undefined
-    for (let letter = left.pop(); letter !== undefined; letter = left.pop()) {
-      const { bytes } = letter
+    for (let mail = left.pop(); mail !== undefined; mail = left.pop()) {
+      const { bytes } = mail
       try {
         client ??= await greeted(port)
         const reply = await client.send({ sender: 's@example.com', recipients: ['r@example.net'], bytes })
@@ -54,7 +54,7 @@ export async function post(port: number, letters: readonly Sealed[], clients = 1
         // The connection is gone, or a command was refused: what comes next says whether that lasts.
       }
       again += 1
-      left.unshift(letter)
+      left.unshift(mail)
       client?.close()
       client = undefined
       await sleep(50)
@@ -65,7 +65,7 @@ export async function post(port: number, letters: readonly Sealed[], clients = 1
   return { again, refused }
 }
 
-/** What became of letters. Every member but `repeats` should be empty. */
+/** What became of mails. Every member but `repeats` should be empty. */
 export interface Account {
   readonly missing: readonly string[]
   /** Came and were not expected: bounces, and what should have been stopped. */
@@ -77,9 +77,9 @@ export interface Account {
   readonly repeats: number
 }
 
-/** Accounts for the letters that should have arrived; `received` is all that did. */
-export function account(letters: readonly Sealed[], received: readonly Received[]): Account {
-  const expected = new Map(letters.map(({ id, bytes }) => [id, hashOfBody(bytes)]))
+/** Accounts for the mails that should have arrived; `received` is all that did. */
+export function account(mails: readonly Sealed[], received: readonly Received[]): Account {
+  const expected = new Map(mails.map(({ id, bytes }) => [id, hashOfBody(bytes)]))
   const arrived = received.map(({ bytes }) => {
     const text = bytes.toString('latin1')
     const marks = [...text.matchAll(/^X-Judged: (.*)\r\n/gm)].map((match) => match[1])

@@ -1,48 +1,48 @@
-/** The ground itself: what every end-to-end test takes for granted about Postfix, the next hop and the client. */
+/** The test bed itself: what every end-to-end test takes for granted about Postfix, the next hop and the client. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants, readlink, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
-import { connect, deliver } from './ground/client.js'
-import { runCommand } from './ground/command.js'
-import { startGround } from './ground/ground.js'
-import { addedTo, letter, recipients, sender } from './ground/letter.js'
-import { namespaceOf, processesIn } from './ground/namespace.js'
-import { until } from './ground/patience.js'
-import { startPostfix } from './ground/postfix.js'
-import { makeScratch } from './ground/scratch.js'
-import { writeScript } from './ground/script.js'
-import { pipeTransport } from './ground/services.js'
-import { startSink } from './ground/sink.js'
+import { connect, deliver } from './kit/client.js'
+import { runCommand } from './kit/command.js'
+import { addedTo, mail, recipients, sender } from './kit/mail-sample.js'
+import { namespaceOf, processesIn } from './kit/namespace.js'
+import { startPostfix } from './kit/postfix.js'
+import { makeScratch } from './kit/scratch.js'
+import { writeScript } from './kit/script.js'
+import { pipeTransport } from './kit/services.js'
+import { startSink } from './kit/sink.js'
+import { startTestBed } from './kit/test-bed.js'
+import { until } from './kit/waiting.js'
 
 const oneReceivedField = /^Received: [^\r]*\r\n(?:\t[^\r]*\r\n)+$/
 
 describe('a private Postfix', () => {
   it('relays a message and adds a Received field to it, and nothing else', async () => {
-    await using ground = await startGround()
-    await deliver(ground.postfix.port, letter)
-    const [received] = await ground.sink.waitFor(1)
+    await using testBed = await startTestBed()
+    await deliver(testBed.postfix.port, mail)
+    const [received] = await testBed.sink.waitFor(1)
     expect(addedTo(received?.bytes)).toMatch(oneReceivedField)
     expect(received?.sender).toBe(sender)
     expect(received?.recipients).toEqual(recipients)
   })
 
   it('passes UTF-8 addresses, 8-bit content, DSN parameters and the null sender on', async () => {
-    await using ground = await startGround()
-    const client = await connect(ground.postfix.port)
+    await using testBed = await startTestBed()
+    const client = await connect(testBed.postfix.port)
     await client.ehlo()
-    const mail = 'SMTPUTF8 BODY=8BITMIME RET=HDRS ENVID=e1'
+    const parameters = 'SMTPUTF8 BODY=8BITMIME RET=HDRS ENVID=e1'
     await client.send({
-      ...letter,
+      ...mail,
       recipients: ['j\u00fcrgen@example.net'],
-      mail,
+      mail: parameters,
       rcpt: 'NOTIFY=FAILURE ORCPT=rfc822;x',
     })
-    await client.send({ ...letter, sender: '' })
+    await client.send({ ...mail, sender: '' })
     await client.quit()
-    const [first, second] = [...(await ground.sink.waitFor(2))].sort((a, b) => b.mail.length - a.mail.length)
+    const [first, second] = [...(await testBed.sink.waitFor(2))].sort((a, b) => b.mail.length - a.mail.length)
     expect(first?.mail.toString()).toMatch(
       /^MAIL FROM:<alice@example.test> SIZE=\d+ BODY=8BITMIME ENVID=e1 RET=HDRS SMTPUTF8$/,
     )
@@ -60,50 +60,50 @@ describe('a private Postfix', () => {
   ] as const)(
     'keeps a message while the next hop fails at $at ($answer), and delivers it then',
     async ({ at, answer }) => {
-      await using ground = await startGround()
-      const mend = ground.sink.fail({ at, answer })
-      await deliver(ground.postfix.port, letter)
-      await ground.postfix.waitForLog(/status=deferred/)
-      expect(await ground.postfix.queue()).toMatchObject([{ sender, recipients: [{ address: recipients[0] }] }])
-      expect(ground.sink.count).toBe(0)
+      await using testBed = await startTestBed()
+      const mend = testBed.sink.fail({ at, answer })
+      await deliver(testBed.postfix.port, mail)
+      await testBed.postfix.waitForLog(/status=deferred/)
+      expect(await testBed.postfix.queue()).toMatchObject([{ sender, recipients: [{ address: recipients[0] }] }])
+      expect(testBed.sink.count).toBe(0)
       mend()
-      await ground.postfix.flush()
-      await ground.sink.waitFor(1)
-      await ground.postfix.waitUntilEmpty()
-      expect(ground.sink.count).toBe(1)
+      await testBed.postfix.flush()
+      await testBed.sink.waitFor(1)
+      await testBed.postfix.waitUntilEmpty()
+      expect(testBed.sink.count).toBe(1)
     },
   )
 
   it('returns mail to its sender when the next hop refuses it for good', async () => {
-    await using ground = await startGround()
-    ground.sink.fail({ at: 'dot', answer: '550 5.7.1 no', times: 1 })
-    await deliver(ground.postfix.port, letter)
-    const bounce = await ground.sink.waitFor((message) => message.sender === '')
+    await using testBed = await startTestBed()
+    testBed.sink.fail({ at: 'dot', answer: '550 5.7.1 no', times: 1 })
+    await deliver(testBed.postfix.port, mail)
+    const bounce = await testBed.sink.waitFor((message) => message.sender === '')
     expect(bounce.recipients).toEqual([sender])
     expect(bounce.bytes.toString()).toContain('550 5.7.1 no')
-    expect(await ground.postfix.log()).toContain('status=bounced')
+    expect(await testBed.postfix.log()).toContain('status=bounced')
   })
 
   it('takes changes of main.cf with a reload', async () => {
-    await using ground = await startGround()
-    await ground.postfix.set({ smtpd_banner: 'changed.example.test ESMTP' })
-    await ground.postfix.reload()
-    await ground.postfix.waitUntil('the new banner', async () => {
-      await using client = await connect(ground.postfix.port)
+    await using testBed = await startTestBed()
+    await testBed.postfix.set({ smtpd_banner: 'changed.example.test ESMTP' })
+    await testBed.postfix.reload()
+    await testBed.postfix.waitUntil('the new banner', async () => {
+      await using client = await connect(testBed.postfix.port)
       return client.greeting.lines[0] === 'changed.example.test ESMTP'
     })
   })
 
   it('runs beside others', async () => {
-    const grounds = await Promise.all([startGround(), startGround(), startGround()])
+    const testBeds = await Promise.all([startTestBed(), startTestBed(), startTestBed()])
     try {
-      await Promise.all(grounds.map(({ postfix }) => deliver(postfix.port, letter)))
-      for (const { sink } of grounds) expect(await sink.waitFor(1)).toHaveLength(1)
-      expect(new Set(grounds.map(({ postfix }) => postfix.port)).size).toBe(3)
+      await Promise.all(testBeds.map(({ postfix }) => deliver(postfix.port, mail)))
+      for (const { sink } of testBeds) expect(await sink.waitFor(1)).toHaveLength(1)
+      expect(new Set(testBeds.map(({ postfix }) => postfix.port)).size).toBe(3)
     } finally {
-      await Promise.all(grounds.map((ground) => ground.stop()))
+      await Promise.all(testBeds.map((testBed) => testBed.stop()))
     }
-    expect(grounds.map(({ sink }) => sink.count)).toEqual([1, 1, 1])
+    expect(testBeds.map(({ sink }) => sink.count)).toEqual([1, 1, 1])
   })
 
   it('takes up its queue when it is started again after a crash', async () => {
@@ -113,7 +113,7 @@ describe('a private Postfix', () => {
     const mend = sink.fail({ at: 'dot', answer: '451 4.3.0 not now' })
     {
       await using postfix = await startPostfix(options)
-      await deliver(postfix.port, letter)
+      await deliver(postfix.port, mail)
       await postfix.waitForLog(/status=deferred/)
       process.kill(postfix.pid, 'SIGKILL')
     }
@@ -133,11 +133,11 @@ describe('a private Postfix', () => {
 
   it('dies with the test that started it, even when that is killed', async () => {
     await using scratch = await makeScratch('killed')
-    const file = join(scratch.path, 'ground.mjs')
-    await build({ input: join(import.meta.dirname, 'ground/ground.ts'), platform: 'node', output: { file } })
+    const file = join(scratch.path, 'testBed.mjs')
+    await build({ input: join(import.meta.dirname, 'kit/test-bed.ts'), platform: 'node', output: { file } })
     const code = `
-      import { startGround } from ${JSON.stringify(file)}
-      const { postfix, directory } = await startGround()
+      import { startTestBed } from ${JSON.stringify(file)}
+      const { postfix, directory } = await startTestBed()
       console.log(JSON.stringify({ pid: postfix.pid, directory }))
       setInterval(() => undefined, 1000)`
     const owner = spawn(process.execPath, ['--input-type=module', '--eval', code], {
@@ -154,34 +154,34 @@ describe('a private Postfix', () => {
 
   it('leaves no process, no mount and no directory behind', async () => {
     const before = await runCommand('findmnt', ['--noheadings', '--raw'])
-    const ground = await startGround(async (directory) => ({
+    const testBed = await startTestBed(async (directory) => ({
       services: [pipeTransport({ argv: [await writeScript(directory, 'slow', 'sleep 600')] })],
       attach: { contentFilter: 'candy:dummy' },
     }))
-    const namespace = (await namespaceOf(ground.postfix.pid)) ?? ''
-    await deliver(ground.postfix.port, letter)
-    await ground.postfix.waitUntil('the filter to run', async () =>
+    const namespace = (await namespaceOf(testBed.postfix.pid)) ?? ''
+    await deliver(testBed.postfix.port, mail)
+    await testBed.postfix.waitUntil('the filter to run', async () =>
       (await commandsIn(namespace)).includes('/usr/bin/sleep'),
     )
-    await ground.stop()
+    await testBed.stop()
     expect(await processesIn(namespace)).toEqual([])
     expect(await runCommand('findmnt', ['--noheadings', '--raw'])).toEqual(before)
-    await expect(access(ground.directory)).rejects.toThrow('ENOENT')
+    await expect(access(testBed.directory)).rejects.toThrow('ENOENT')
   })
 })
 
 describe('scanners', () => {
   it('answer beside Postfix and end with it', async () => {
-    const ground = await startGround({}, { clamd: {}, spamd: {} })
-    const sockets = [ground.clamd?.socket ?? '', ground.spamd?.socket ?? '']
+    const testBed = await startTestBed({}, { clamd: {}, spamd: {} })
+    const sockets = [testBed.clamd?.socket ?? '', testBed.spamd?.socket ?? '']
     try {
       for (const socket of sockets) await access(socket, constants.R_OK)
     } finally {
-      await ground.stop()
+      await testBed.stop()
     }
     for (const socket of sockets) await expect(access(socket)).rejects.toThrow('ENOENT')
-    expect(() => process.kill(ground.clamd?.pid ?? 0, 0)).toThrow('ESRCH')
-    expect(() => process.kill(ground.spamd?.pid ?? 0, 0)).toThrow('ESRCH')
+    expect(() => process.kill(testBed.clamd?.pid ?? 0, 0)).toThrow('ESRCH')
+    expect(() => process.kill(testBed.spamd?.pid ?? 0, 0)).toThrow('ESRCH')
   })
 })
 

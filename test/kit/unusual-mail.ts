@@ -1,12 +1,12 @@
-/** What Postfix can hand to a filter, and the filter must hand back: one letter for each way in which mail is odd. */
-import type { Letter } from './client.js'
+/** What Postfix can hand to a filter, and the filter must hand back: one mail for each way in which mail is odd. */
+import type { Mail } from './client.js'
 
 export const sender = 'sender@example.com'
 export const recipients: readonly string[] = ['recipient@example.net']
 export const header = 'Subject: fidelity\r\n\r\n'
 
 /** What a letter does not say is `sender` and `recipients`. */
-export const LETTERS: Readonly<Record<string, Partial<Letter> & Pick<Letter, 'bytes'>>> = {
+export const MAILS: Readonly<Record<string, Partial<Mail> & Pick<Mail, 'bytes'>>> = {
   'plain text': { bytes: `${header}hello\r\n` },
   '8-bit bytes': { bytes: Buffer.from(`${header}\x80\xff caf\xe9\r\n`, 'latin1'), mail: 'BODY=8BITMIME' },
   'lines of dots': { bytes: `${header}.\r\n..\r\n...\r\n.a\r\n` },

@@ -3,15 +3,15 @@ import { chmod, chown, mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type Daemon, startDaemon } from './daemon.js'
-import { type Ground, type ScannerOptions, startGround } from './ground.js'
-import { type HandMade, idOf, makeByHand } from './hand-made.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
+import { type HandMade, idOf, makeByHand } from './manual-setup.js'
 import { inNewNamespace, withConfiguration } from './namespace.js'
-import { until } from './patience.js'
 import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
 import { reinjection, type Services } from './services.js'
+import { type ScannerOptions, startTestBed, type TestBed } from './test-bed.js'
+import { until } from './waiting.js'
 
 export interface RelayOptions {
   /** `smtp` unless said. */
@@ -37,7 +37,7 @@ export interface RelayOptions {
   readonly namespace?: boolean
 }
 
-export interface RelayGround extends Ground, HandMade {
+export interface RelayTestBed extends TestBed, HandMade {
   readonly installation: Installation
   /** Where candy listens: the path of a UNIX socket, or a port. */
   readonly socket: string | number
@@ -88,12 +88,12 @@ export function reinjectionBefore(): Services {
 }
 
 /** Starts a Postfix whose `smtp inet` has all mail filtered by `candy serve`. */
-export async function startRelay(options: RelayOptions = {}): Promise<RelayGround> {
+export async function startRelay(options: RelayOptions = {}): Promise<RelayTestBed> {
   const after = options.mode !== 'smtp-before'
   const client = options.tcp === true ? 'smtp' : 'lmtp'
   const port = options.tcp === true ? await freePort() : undefined
   let installation: Installation | undefined
-  const ground = await startGround(async (directory) => {
+  const testBed = await startTestBed(async (directory) => {
     installation = await installCandy(join(directory, 'candy'))
     return {
       services: after ? [relayTransport(client), reinjection()] : [reinjectionBefore()],
@@ -110,20 +110,20 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayGroun
   }, options.scanners)
   try {
     if (installation === undefined) throw new Error('candy was not installed')
-    return await setUp(ground, installation, options, port)
+    return await setUp(testBed, installation, options, port)
   } catch (error) {
-    await ground.stop()
+    await testBed.stop()
     throw error
   }
 }
 
 async function setUp(
-  ground: Ground,
+  testBed: TestBed,
   installation: Installation,
   options: RelayOptions,
   port: number | undefined,
-): Promise<RelayGround> {
-  const { postfix } = ground
+): Promise<RelayTestBed> {
+  const { postfix } = testBed
   const { mode = 'smtp' } = options
   const sockets = join(postfix.queueDirectory, 'candy')
   const socket = port ?? join(sockets, mode === 'smtp' ? 'lmtp' : 'proxy')
@@ -134,7 +134,7 @@ async function setUp(
   const listen = port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']
   const table = [...listen, ...(options.smtp ?? [])]
   const { settings, filters } = options
-  const made = await makeByHand(ground, { mode, table, settings, filters })
+  const made = await makeByHand(testBed, { mode, table, settings, filters })
   const { candyLog } = made
 
   const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
@@ -154,10 +154,10 @@ async function setUp(
   let service = await startService()
   const stop = async (): Promise<void> => {
     await service.stop()
-    await ground.stop()
+    await testBed.stop()
   }
   return {
-    ...ground,
+    ...testBed,
     ...made,
     installation,
     socket,

@@ -1,15 +1,15 @@
 /** What went in comes out, envelope and body: the loop that every way through candy has to pass. */
 import { expect } from 'vitest'
-import { connect, deliver, type Letter } from './client.js'
-import type { Ground } from './ground.js'
-import { bodyOf, header, recipients, sender } from './letters.js'
+import { connect, deliver, type Mail } from './client.js'
+import type { TestBed } from './test-bed.js'
+import { bodyOf, header, recipients, sender } from './unusual-mail.js'
 
-/** All recipients get the letter once, in one message or, as after sendmail(1), in several. */
+/** All recipients get the mail once, in one message or, as after sendmail(1), in several. */
 export async function expectUnchanged(
-  { postfix, sink }: Ground,
-  letter: Partial<Letter> & Pick<Letter, 'bytes'>,
+  { postfix, sink }: TestBed,
+  mail: Partial<Mail> & Pick<Mail, 'bytes'>,
 ): Promise<void> {
-  const sent: Letter = { sender, recipients, ...letter }
+  const sent: Mail = { sender, recipients, ...mail }
   sink.clear()
   await deliver(postfix.port, sent)
   await postfix.waitUntilEmpty()
@@ -22,7 +22,7 @@ export async function expectUnchanged(
 }
 
 /** Only BDAT can hand over a last line that does not end (RFC 3030). */
-export async function expectLastLineEnded({ postfix, sink }: Ground): Promise<void> {
+export async function expectLastLineEnded({ postfix, sink }: TestBed): Promise<void> {
   sink.clear()
   await using client = await connect(postfix.port)
   await client.ehlo()

@@ -10,7 +10,7 @@ export interface DaemonOptions {
   /** Whether it answers now. Asked again and again, also when it throws. */
   readonly ready: () => Promise<boolean>
   /** Milliseconds that it may take to answer. */
-  readonly patience?: number
+  readonly TIME_LIMIT?: number
 }
 
 export interface Daemon {
@@ -43,7 +43,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     kill: (signal) => signalGroup(child, signal),
     stop: () => stop(child),
   }
-  const end = Date.now() + (options.patience ?? 60_000)
+  const end = Date.now() + (options.TIME_LIMIT ?? 60_000)
   while (!(await options.ready().catch(() => false))) {
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > end) {
       const how = child.signalCode ?? child.exitCode ?? 'still running'

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Ground } from './ground.js'
+import type { TestBed } from './test-bed.js'
 
 export interface HandMadeOptions {
   /** The mode, and the lines of its table. */
@@ -34,7 +34,7 @@ interface Quarantined {
   readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }
 }
 
-export async function makeByHand({ postfix, directory }: Ground, options: HandMadeOptions): Promise<HandMade> {
+export async function makeByHand({ postfix, directory }: TestBed, options: HandMadeOptions): Promise<HandMade> {
   const filters = join(postfix.configDirectory, 'filters.d')
   const state = join(directory, 'state')
   const quarantine = join(state, 'quarantine')

@@ -1,6 +1,6 @@
 /** What an SMTP server says, cut into replies (RFC 5321 §4.2.1): the last line of one has a blank after its code. */
 import type { Socket } from 'node:net'
-import { patience } from './patience.js'
+import { TIME_LIMIT } from './waiting.js'
 
 export interface Reply {
   readonly code: number
@@ -25,7 +25,7 @@ export class Replies {
     socket.on('close', () => this.#end(new Error('the server closed the connection')))
   }
 
-  next(milliseconds = patience): Promise<Reply> {
+  next(milliseconds = TIME_LIMIT): Promise<Reply> {
     const reply = this.#ready.shift()
     if (reply !== undefined) return Promise.resolve(reply)
     if (this.#ended !== undefined) return Promise.reject(this.#ended)

@@ -8,8 +8,8 @@ import { expect } from 'vitest'
 import { deliver } from './client.js'
 import { writeFilterFile } from './filter-file.js'
 import { fillDisk } from './full-disk.js'
-import type { Ground } from './ground.js'
-import type { HandMade } from './hand-made.js'
+import type { HandMade } from './manual-setup.js'
+import type { TestBed } from './test-bed.js'
 
 /** Milliseconds from one try to deliver to the next, and for all of them. */
 const TRY = 5_000
@@ -19,7 +19,7 @@ const ALL_TRIES = 60_000
 export type Accident = () => Promise<(tell?: () => Promise<void>) => Promise<unknown>>
 
 /** Candy beside a Postfix. `pid` is a process whose mounts candy has. */
-export type Victim = Ground & HandMade & { pid(): number }
+export type Victim = TestBed & HandMade & { pid(): number }
 
 export interface Accidents {
   /** A filter package of one file, whose `judge` has the given body. */

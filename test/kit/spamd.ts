@@ -76,7 +76,7 @@ export async function startSpamd(options: SpamdOptions): Promise<Spamd> {
       ...(options.allowTell === true ? ['--allow-tell'] : []),
     ],
     env: { HOME: home ?? '', TMPDIR: home ?? '' },
-    patience: 60_000,
+    TIME_LIMIT: 60_000,
     ready: async () => (await ping(socket)).includes('PONG'),
   })
   return { ...daemon, socket, ...(tcp === undefined ? {} : { tcp }), [Symbol.asyncDispose]: daemon.stop }
