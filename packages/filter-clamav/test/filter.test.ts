@@ -34,6 +34,17 @@ function address(fake: Fake): string {
   return 'path' in fake.address ? fake.address.path : `${fake.address.host}:${fake.address.port}`
 }
 
+test('a clamd that was passed over is named in the log', async () => {
+  await using good = await startFake(answer('1: stream: OK\0'))
+  const warnings: unknown[] = []
+  const host = testHost({ warn: (event, fields) => warnings.push([event, fields?.reason]) })
+  const options = await filter.options['~standard'].validate({ addresses: ['/nonexistent/clamd', address(good)] })
+  if (options.issues !== undefined) throw new Error('the options are not valid')
+  const judge = await filter.create(options.value, host)
+  expect((await run(judge, message('x'))).verdict.action).toBe('accept')
+  expect(warnings[0]).toEqual(['passed over', expect.stringContaining('unix:/nonexistent/clamd: no such socket')])
+})
+
 describe('with a real clamd', () => {
   let scratch: Scratch
   let clamd: Clamd

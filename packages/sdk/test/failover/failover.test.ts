@@ -102,10 +102,11 @@ test('a server that failed is asked first again after 30 seconds, or once it has
     expect(await order()).toEqual([second])
     vi.advanceTimersByTime(2_000)
     expect(await order()).toEqual([first, second])
-    broken.clear()
     broken.add(second)
-    expect(await order()).toEqual([second, first])
-    expect(await order()).toEqual([first])
+    await expect(order()).rejects.toThrow('/first: nonsense')
+    broken.delete(second)
+    expect(await order()).toEqual([first, second])
+    expect(await order()).toEqual([second])
   } finally {
     vi.useRealTimers()
   }
