@@ -36,6 +36,9 @@ async function mountOverlay(base: string, changes: string, path: string): Promis
   return tryCommand('mount', ['-t', 'overlay', 'overlay', '-o', layers, path])
 }
 
+/** Removes the variables that name a directory of this machine, which the tree does not have. */
+const NOT_THERE = ['--unset=TMPDIR', '--unset=TMP', '--unset=TEMP']
+
 /** Runs a command in a tree that is not booted, with this machine's network. */
 export function inTree(
   tree: string,
@@ -49,6 +52,6 @@ export function inTree(
   }
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const script = 'mount -t proc proc "$1/proc" && shift && exec "$@"'
-  const inside = ['chroot', tree, 'env', ...assignments, ...command]
+  const inside = ['chroot', tree, 'env', ...NOT_THERE, ...assignments, ...command]
   return tryCommand('unshare', ['--mount', '--propagation', 'private', '--', 'sh', '-c', script, 'sh', tree, ...inside])
 }
