@@ -1,24 +1,25 @@
 /**
- * Time for which the supervisor itself was awake. A process that was stopped (SIGSTOP, a frozen cgroup, a suspended machine)
- * finds hours gone by on every other clock, and in its timers, before it reads what its workers said meanwhile.
+ * A clock that counts only the time for which this process was running. When a process was stopped (SIGSTOP, a frozen cgroup, a
+ * suspended machine), every other clock, and its timers, count that time too, and do so before the process reads what its workers
+ * sent in the meantime. By such a clock every worker would seem to hang.
  */
 
-/** Milliseconds between two ticks from which on the time is taken for sleep, and does not count. */
-const STEP = 1_000
+/** Milliseconds. When two ticks are as far apart as this, or further, the process was stopped between them, and the time does not count. */
+const MAX_STEP = 1_000
 
 export class AwakeClock {
   #now = 0
-  #last: number = performance.now()
+  #lastTick: number = performance.now()
 
-  /** Milliseconds up to the last tick. */
+  /** Milliseconds for which the process has been running, up to the last tick. */
   get now(): number {
     return this.#now
   }
 
-  /** To be called twice a second. */
+  /** Adds the time since the last tick. The owner calls it twice a second. */
   tick(): void {
     const now = performance.now()
-    if (now - this.#last < STEP) this.#now += now - this.#last
-    this.#last = now
+    if (now - this.#lastTick < MAX_STEP) this.#now += now - this.#lastTick
+    this.#lastTick = now
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A socket that is bound, and from which this process accepts no connection. Node.js has no documented way to make one: its own
- * cluster module uses `net._createServerHandle` (lib/net.js), which has been there since Node.js 0.8. So what it gives is looked
- * at before it is relied on, and a Node.js that is of no use is named in one sentence.
+ * Makes sockets that are bound, and from which this process accepts no connection. Node.js has no documented function for it: its own
+ * cluster module uses `net._createServerHandle` (lib/net.js), which has been there since Node.js 0.8. Since a later version may
+ * change it, its result is checked before it is used, and a Node.js without a usable one is reported in one sentence.
  */
 import * as net from 'node:net'
 import { CandyError } from '@candy/sdk'
@@ -9,25 +9,25 @@ import { CandyError } from '@candy/sdk'
 const NO_SOCKET = 'net._createServerHandle() gives something else than a socket'
 
 export interface BoundSocket {
-  /** To be inherited by the processes that accept. */
+  /** The descriptor that the processes which accept connections inherit. */
   readonly fd: number
-  /** libuv removes the file that it has made for a path. */
+  /** Closes the socket; libuv also removes the file of a UNIX socket that it has made. */
   close(): void
 }
 
 interface BoundPort extends BoundSocket {
-  /** Fills in the address. Gives an error number where the port cannot be bound, which libuv finds out only now. */
+  /** Fills in the address. Returns an error number when the port could not be bound, which libuv reports only here. */
   getsockname(address: object): number
 }
 
-/** Gives the error number, which is negative, where the path cannot be bound. Throws `CONFIG` where no path can be. */
+/** Binds a UNIX socket. Returns the negative error number when this path cannot be bound. Throws `CONFIG` when this Node.js can bind none. */
 export function bindPath(path: string, module: object = net): BoundSocket | number {
   const bound = create(module, path, -1, -1)
   if (isErrorNumber(bound) || isBoundSocket(bound)) return bound
   throw unusable(NO_SOCKET)
 }
 
-/** The same for a port. */
+/** Binds a TCP port, and returns and throws as `bindPath` does. */
 export function bindPort(address: string, family: 4 | 6, port: number, module: object = net): BoundSocket | number {
   const bound = create(module, address, port, family)
   if (isErrorNumber(bound)) return bound
@@ -38,12 +38,12 @@ export function bindPort(address: string, family: 4 | 6, port: number, module: o
   return error
 }
 
-/** `module` is node:net. A path has the port -1 and the family -1. */
+/** Calls the undocumented function of `module`, which is node:net. A path is passed with the port -1 and the family -1. */
 function create(module: object, address: string, port: number, family: 4 | 6 | -1): unknown {
-  const { _createServerHandle: make } = module as { readonly _createServerHandle?: unknown }
-  if (typeof make !== 'function') throw unusable('it has no net._createServerHandle()')
+  const { _createServerHandle: createHandle } = module as { readonly _createServerHandle?: unknown }
+  if (typeof createHandle !== 'function') throw unusable('it has no net._createServerHandle()')
   try {
-    return make(address, port, family)
+    return createHandle(address, port, family)
   } catch (error) {
     throw unusable(`net._createServerHandle() fails: ${(error as Error).message}`)
   }

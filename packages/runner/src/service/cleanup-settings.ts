@@ -1,7 +1,7 @@
-/** What cleanup(8) does to a message, as the parameters of main.cf say it (postconf(5)). */
+/** Reads from the parameters of main.cf (postconf(5)) what cleanup(8) does to a message. */
 import { CLEANUP_DEFAULTS, type CleanupSettings } from '../message/cleanup.js'
 
-/** Parameters to ask postconf(1) for. */
+/** The parameters that `cleanupSettings` needs; the caller asks postconf(1) for them. */
 export const CLEANUP_PARAMETERS = [
   'header_size_limit',
   'line_length_limit',
@@ -12,12 +12,12 @@ export const CLEANUP_PARAMETERS = [
   'smtpd_milters',
 ] as const
 
-/** Where milters look at the mail, cleanup(8) cuts off a field here: libmilter takes no more (KLUDGE_HEADER_LIMIT in its source). */
+/** Bytes. Where milters are configured, cleanup(8) cuts a header field off here, since libmilter takes no longer one (KLUDGE_HEADER_LIMIT). */
 const MILTER_LIMIT = 60_000
 
-/** Values by name; what is not there is as Postfix has it by default. */
+/** Converts the values of the parameters, by name. A parameter that is absent has Postfix's default. */
 export function cleanupSettings(values: ReadonlyMap<string, string>): CleanupSettings {
-  const bytes = (name: string, usual: number): number => Number(values.get(name) ?? usual) || usual
+  const bytes = (name: string, preset: number): number => Number(values.get(name) ?? preset) || preset
   const dropped = values.get('message_drop_headers')
   const headerSizeLimit = bytes('header_size_limit', CLEANUP_DEFAULTS.headerSizeLimit)
   const milters = (values.get('smtpd_milters') ?? '').trim() !== ''

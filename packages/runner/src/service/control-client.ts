@@ -1,8 +1,8 @@
-/** The other end of the control socket: asks the service for one thing, and waits for the answer. */
+/** The client's end of the control socket: sends the service one command, and waits for the answer. */
 import { connect } from 'node:net'
 import { type ControlError, type ControlRequest, LINE_LIMIT } from './control-message.js'
 
-/** Why there is no answer. `ABSENT`: nobody listens there. `FORBIDDEN`: whoever asks may not. `FAILED`: anything else. */
+/** Why there is no answer. `ABSENT`: no process listens on the socket. `FORBIDDEN`: this user may not connect. `FAILED`: anything else. */
 export class ControlFailure extends Error {
   readonly code: 'ABSENT' | 'FORBIDDEN' | 'FAILED'
 
@@ -18,33 +18,33 @@ const CODES: Readonly<Record<string, ControlFailure['code']>> = {
   EACCES: 'FORBIDDEN',
 }
 
-/** `wait`: milliseconds until the answer. Throws ControlFailure. */
+/** Sends a command and returns the answer. Throws ControlFailure, also when no answer comes within `timeout` milliseconds. */
 export async function ask<Answer extends object>(
   path: string,
   command: ControlRequest['command'],
-  wait: number,
+  timeout: number,
 ): Promise<Answer> {
   const request: ControlRequest = { version: 1, command }
-  const line = await exchange(path, `${JSON.stringify(request)}\n`, wait)
+  const line = await exchange(path, `${JSON.stringify(request)}\n`, timeout)
   let answer: (Answer & Partial<ControlError>) | undefined
   try {
     answer = JSON.parse(line) as Answer & Partial<ControlError>
   } catch {
-    // Told below.
+    // The answer is cut off; `answer` stays undefined, and that is reported next.
   }
   if (answer === undefined) throw new ControlFailure('FAILED', 'candy serve ended before it answered')
   if (answer.error !== undefined) throw new ControlFailure('FAILED', `candy serve: ${answer.error}`)
   return answer
 }
 
-function exchange(path: string, line: string, wait: number): Promise<string> {
+function exchange(path: string, line: string, timeout: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     const socket = connect(path, () => socket.write(line))
     const timer = setTimeout(() => {
-      reject(new ControlFailure('FAILED', `candy serve has not answered within ${wait / 1000} s`))
+      reject(new ControlFailure('FAILED', `candy serve has not answered within ${timeout / 1000} s`))
       socket.destroy()
-    }, wait)
+    }, timeout)
     socket.setEncoding('utf8')
     socket.on('data', (chunk: string) => {
       text += chunk

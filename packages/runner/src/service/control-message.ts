@@ -1,18 +1,19 @@
 /**
- * What is said on the control socket: one object of JSON on a line each way, then the connection ends. `version` is 1, and
- * changes when a worker goes away or changes its meaning; new commands and workers may come at any time.
+ * The messages on the control socket. The client sends one JSON object on one line, the service answers with one, and the
+ * connection ends. `version` is 1; it changes when a member is removed or changes its meaning. New commands and members may be
+ * added at any time.
  */
 
 export interface ControlRequest {
   readonly version: 1
-  /** `reload`: take the configuration as it is now. */
+  /** `reload`: read the configuration again, and put it in force. */
   readonly command: 'reload'
 }
 
-/** A filter as it is in force. */
+/** A filter of the configuration in force. */
 export interface FilterInForce {
   readonly name: string
-  /** The drop-in or the script. */
+  /** The file of the drop-in or of the script. */
   readonly path: string
   readonly package?: string
   readonly directory?: string
@@ -20,11 +21,11 @@ export interface FilterInForce {
 }
 
 export interface InForce {
-  /** Counts from 1 since the service was started. */
+  /** The number of the configuration, counted from 1 since the service was started. */
   readonly generation: number
-  /** ISO 8601. */
+  /** When it was put in force: ISO 8601. */
   readonly since: string
-  /** `last good`: what is in the files was refused when the service was started, and this is what was in force before. */
+  /** `last good`: the service refused the files when it was started, and runs with the configuration that was in force before. */
   readonly configuration: 'files' | 'last good'
   readonly filters: readonly FilterInForce[]
 }
@@ -32,7 +33,7 @@ export interface InForce {
 export interface ReloadAnswer {
   readonly version: 1
   readonly reloaded: boolean
-  /** Why not: `FILE:LINE:COLUMN: key: what`, one for each thing that is wrong. */
+  /** Why it was not reloaded: `FILE:LINE:COLUMN: key: what`, one for each thing that is wrong. */
   readonly problems: readonly string[]
   readonly inForce: InForce
 }
@@ -42,5 +43,5 @@ export interface ControlError {
   readonly error: string
 }
 
-/** Bytes of a line at most. */
+/** The largest length of a line: bytes. */
 export const LINE_LIMIT: number = 1024 ** 2

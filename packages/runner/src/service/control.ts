@@ -1,58 +1,59 @@
 /**
- * The control socket: how a command of candy speaks to the service. A UNIX socket in a directory that only candy and root
- * may enter (unix(7): connecting takes the right to enter and to write). See control-message.ts for what is said.
+ * The control socket, on which commands like `candy reload` reach the running service. It is a UNIX socket in a directory that
+ * only candy and root may enter: unix(7) requires the right to enter the directory and to write to the socket. The messages are in
+ * control-message.ts.
  */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../log/log.js'
 import { type ControlError, LINE_LIMIT } from './control-message.js'
 
-/** Milliseconds that somebody who has connected may be silent. */
-const IDLE = 10_000
+/** Milliseconds for which a client that has connected may send nothing. */
+const IDLE_TIMEOUT = 10_000
 
 export interface Control {
   close(): void
 }
 
-/** What there is to be asked for; whatever it gives is said as JSON. */
+/** The commands by name. The object that a command returns is sent to the client as JSON. */
 export type Commands = Readonly<Record<string, () => Promise<object>>>
 
-/** Listens; a socket that an earlier service left behind is taken over. Throws what the kernel says. */
+/** Listens on the path, after it has removed a socket that an earlier service left behind. Throws the error of the system call. */
 export async function listenForCommands(path: string, commands: Commands, log: () => Log): Promise<Control> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true) unlinkSync(path)
-  const open = new Set<Socket>()
+  const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    socket.setTimeout(IDLE, () => socket.destroy())
-    void answer(socket, commands)
+    socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy())
+    void answerCommand(socket, commands)
   })
-  const before = process.umask(0o177)
+  const previousMask = process.umask(0o177)
   try {
     await listen(server, path)
   } finally {
-    process.umask(before)
+    process.umask(previousMask)
   }
   server.on('error', (error) => log().write('error', 'the control socket failed', { error: error.message }))
   server.unref()
   return {
     close: () => {
       server.close()
-      for (const socket of open) socket.destroy()
+      for (const socket of sockets) socket.destroy()
     },
   }
 }
 
-async function answer(socket: Socket, commands: Commands): Promise<void> {
+async function answerCommand(socket: Socket, commands: Commands): Promise<void> {
   const line = await readLine(socket)
   if (line === undefined) return
-  // However long the command takes.
+  // The command may take longer than the idle timeout: a reload waits until the filters are loaded.
   socket.setTimeout(0)
-  const said = await carryOut(line, commands).catch(
+  const answer = await carryOut(line, commands).catch(
     (error: Error): ControlError => ({ version: 1, error: error.message }),
   )
-  socket.end(`${JSON.stringify(said)}\n`)
+  socket.end(`${JSON.stringify(answer)}\n`)
 }
 
 async function carryOut(line: string, commands: Commands): Promise<object> {
@@ -62,14 +63,14 @@ async function carryOut(line: string, commands: Commands): Promise<object> {
   } catch {
     throw new Error('this is no JSON')
   }
-  const known = typeof command === 'string' && Object.hasOwn(commands, command) ? commands[command] : undefined
-  if (known === undefined) {
+  const run = typeof command === 'string' && Object.hasOwn(commands, command) ? commands[command] : undefined
+  if (run === undefined) {
     throw new Error(`there is no command ${JSON.stringify(command)} (there are: ${Object.keys(commands).join(', ')})`)
   }
-  return known()
+  return run()
 }
 
-/** The first line; nothing when the connection ends before, or the line is too long. */
+/** Reads the first line; undefined when the connection ends before it is whole, or when it is too long. */
 function readLine(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = ''

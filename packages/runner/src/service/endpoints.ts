@@ -1,7 +1,7 @@
 /**
- * The endpoints where the relay takes mail: one for each SMTP mode, at once, so that mail which is under way in the one still
- * flows when new mail is given to the other. Unless candy.toml says otherwise, each listens in Postfix's own queue directory,
- * and hands on to a service there.
+ * The endpoints where the relay takes mail. There is one for each SMTP mode, and all are open at the same time: after a switch of
+ * the mode, mail that is under way in the old mode is still relayed. Unless candy.toml says otherwise, each endpoint listens on a
+ * socket in Postfix's queue directory, and hands mail over to a service there.
  */
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
@@ -20,52 +20,55 @@ export interface Endpoint {
   readonly listen: ServiceAddress
   readonly nextHop: ServiceAddress
   readonly protocol: 'lmtp' | 'smtp'
-  /** Milliseconds for judging a message and handing it on. */
+  /** Milliseconds for judging a message and handing it over. */
   readonly deadline: number
-  /** What cleanup(8) does to what is handed on. */
+  /** What cleanup(8) does to a message that is handed over. */
   readonly cleanup: CleanupSettings
-  /** Bytes of the largest message that Postfix takes; absent where it takes any, or does not say. */
+  /** Bytes of the largest message that Postfix accepts; absent when it accepts any size, or when postconf(1) does not say it. */
   readonly messageSizeLimit?: number
 }
 
 const SIZE_LIMIT = 'message_size_limit'
 
 /**
- * With an address of its own to listen on, there alone. Throws `CONFIG` when Postfix does not say where its queue directory is,
- * and that has to be known.
+ * Finds the endpoints for these settings. When candy.toml names an address to listen on, that is the only one. Throws `CONFIG` when
+ * an endpoint needs Postfix's queue directory, and postconf(1) does not say where it is.
  */
 export async function findEndpoints(configDirectory: string, settings: Settings): Promise<readonly Endpoint[]> {
   const { listen, nextHop, protocol, deadline } = settings.smtp
   const mode = smtpModeFor(settings.mode)
   const postfix = await askPostfix(configDirectory)
   const messageSizeLimit = sizeLimitOf(postfix.values.get(SIZE_LIMIT) ?? '')
-  const mail = { cleanup: cleanupSettings(postfix.values), ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
-  if (listen !== undefined && nextHop !== undefined) return [{ mode, listen, nextHop, protocol, deadline, ...mail }]
+  const limits = {
+    cleanup: cleanupSettings(postfix.values),
+    ...(messageSizeLimit !== undefined && { messageSizeLimit }),
+  }
+  if (listen !== undefined && nextHop !== undefined) return [{ mode, listen, nextHop, protocol, deadline, ...limits }]
   const directory = postfix.values.get('queue_directory')
   if (directory === undefined)
     throw new CandyError('CONFIG', postfix.complaint || 'postconf does not say what queue_directory is')
-  const standard = (one: SmtpMode): Endpoint => ({
+  const presetFor = (one: SmtpMode): Endpoint => ({
     mode: one,
     listen: { path: join(directory, MODES[one].socket) },
     nextHop: { path: join(directory, reinjectionSocket(one)) },
     protocol: MODES[one].protocol,
     deadline: MODES[one].deadline,
-    ...mail,
+    ...limits,
   })
   const configured: Endpoint = {
-    ...standard(mode),
+    ...presetFor(mode),
     ...(listen !== undefined && { listen }),
     ...(nextHop !== undefined && { nextHop }),
     protocol,
     deadline,
   }
   if (listen !== undefined) return [configured]
-  return SMTP_MODES.map((one) => (one === mode ? configured : standard(one)))
+  return SMTP_MODES.map((one) => (one === mode ? configured : presetFor(one)))
 }
 
 interface PostfixAnswer {
   readonly values: ReadonlyMap<string, string>
-  /** Why there are none. */
+  /** Why there are no values; empty when there are some. */
   readonly complaint: string
 }
 

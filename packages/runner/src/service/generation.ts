@@ -1,4 +1,4 @@
-/** One configuration in force: what it says, the workers that have loaded it, and the log that it names. */
+/** A generation: one configuration, the workers that have loaded it, and the log that it names. A reload starts the next generation. */
 import type { CandyError } from '@candy/sdk'
 import { ConfigurationError } from '../config/problem.js'
 import type { Configuration } from '../filters/configuration.js'
@@ -12,13 +12,13 @@ export interface GenerationOptions {
   readonly endpoints: readonly Endpoint[]
   /** The bound sockets, one for each endpoint. */
   readonly descriptors: readonly number[]
-  /** Worker processes. */
+  /** The number of worker processes. */
   readonly workers: number
 }
 
 export class Generation {
   readonly configuration: Configuration
-  /** To be closed by whoever started it, once nothing is written any more. */
+  /** The caller of `start` closes it, once the generation is drained and nothing more is written. */
   readonly log: Log
   readonly since: Date = new Date()
   readonly #workers: WorkerPool
@@ -29,7 +29,7 @@ export class Generation {
     this.log = log
   }
 
-  /** Comes back when the first worker takes mail. Throws everything that is wrong with the configuration; then nothing is left of it. */
+  /** Resolves when the first worker takes mail. Throws everything that is wrong with the configuration; then no worker of it is left. */
   static async start({ configuration, endpoints, descriptors, workers }: GenerationOptions): Promise<Generation> {
     const { settings, snapshot, problems } = configuration
     const log = openLog({ to: settings.log.to, name: 'candy/serve' })
@@ -43,23 +43,26 @@ export class Generation {
     }
   }
 
-  /** Sessions under way, as far as is known. */
+  /** Sessions under way, by the last report of each worker. */
   get sessions(): number {
     return this.#workers.sessions
   }
 
-  /** Workers that take mail or stand by. */
+  /** The number of workers that take mail or stand by. */
   get size(): number {
     return this.#workers.size
   }
 
-  /** Lets every worker finish what it has, and waits until all are gone. May be called again. */
+  /** Lets every worker finish its sessions, and resolves when all have exited. May be called again. */
   drain(): Promise<void> {
     return this.#workers.drain()
   }
 }
 
-/** All that is wrong with a configuration of which the files have told something already: a worker says the rest. */
+/**
+ * Throws everything that is wrong with a configuration in whose files a problem was found. It has a worker load the configuration
+ * too, so that the operator also sees what only the code of the filters can tell.
+ */
 export async function assertSound(configuration: Configuration): Promise<void> {
   const { snapshot, problems, settings } = configuration
   if (problems.length === 0) return
@@ -70,7 +73,7 @@ export async function assertSound(configuration: Configuration): Promise<void> {
   throw new ConfigurationError(problems)
 }
 
-/** Whether it is the configuration that is at fault, and not this program. */
+/** Whether the configuration is at fault, and not this program. */
 export function isConfigurationError(error: unknown): error is CandyError {
   return error instanceof Error && 'code' in error && error.code === 'CONFIG'
 }

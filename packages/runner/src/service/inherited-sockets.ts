@@ -1,12 +1,12 @@
 /**
- * Sockets that systemd made, and passes to the service that they wake (sd_listen_fds(3), systemd.socket(5)). They outlive the
- * service itself, and each has a name, which says what endpoint it is for.
+ * The sockets that systemd made and passes to the service when a connection starts it (sd_listen_fds(3), systemd.socket(5)). They
+ * stay open when the service ends, and each has a name, which is the mode of the endpoint that it is for.
  */
 import { CandyError } from '@candy/sdk'
 import type { SmtpMode } from '../postfix/mode.js'
 
 /** SD_LISTEN_FDS_START of sd_listen_fds(3). */
-const FIRST = 3
+const FIRST_DESCRIPTOR = 3
 
 export interface Inherited {
   readonly descriptor: number
@@ -14,17 +14,20 @@ export interface Inherited {
   readonly name: string
 }
 
-/** The sockets that systemd passed, where it passed them to this very process. */
+/** Reads which sockets systemd has passed. There are none when it has passed them to another process (LISTEN_PID). */
 export function readInherited(env: NodeJS.ProcessEnv, pid: number = process.pid): readonly Inherited[] {
   const { LISTEN_FDS = '0', LISTEN_PID, LISTEN_FDNAMES = '' } = env
   if (Number(LISTEN_PID) !== pid) return []
   const names = LISTEN_FDNAMES.split(':')
-  return Array.from({ length: Number(LISTEN_FDS) || 0 }, (_, n) => ({ descriptor: FIRST + n, name: names[n] ?? '' }))
+  return Array.from({ length: Number(LISTEN_FDS) || 0 }, (_, n) => ({
+    descriptor: FIRST_DESCRIPTOR + n,
+    name: names[n] ?? '',
+  }))
 }
 
 /**
- * Which descriptor is for which endpoint. Where there is one socket for one endpoint its name is of no account. Throws `CONFIG` when
- * a name doesn't say what the socket is for: mail would be answered by the wrong rules.
+ * Says which descriptor is for which endpoint. The name of a socket does not matter when there is one socket and one endpoint.
+ * Throws `CONFIG` when a name is not that of an endpoint: candy would answer mail by the rules of the wrong mode.
  */
 export function assignInherited(
   inherited: readonly Inherited[],

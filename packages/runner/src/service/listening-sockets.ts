@@ -1,9 +1,11 @@
 /**
- * The sockets that mail comes in by. Whoever started the workers holds them, and so they outlive each of them: one refused
- * connection makes Postfix suspend the transport (minimal_backoff_time in postconf(5)), while one that waits does not.
+ * The sockets that mail comes in by. The supervisor holds them, so they stay open when a worker ends, and connections wait. That
+ * matters, since one refused connection makes Postfix suspend the transport (minimal_backoff_time in postconf(5)), and one that
+ * waits does not.
  *
- * They are made here: bound, and left to the workers to accept from. A UNIX socket is for its owner and group alone. One
- * that a dead runner left behind is taken over; one that is answered is not. Or systemd has made them: see inherited.ts.
+ * The supervisor binds the sockets, and its workers accept from them. Only the owner and the group of a UNIX socket may connect. The
+ * file of a socket that a dead runner left behind is removed; a socket on which a process still listens is not. Where systemd has
+ * made the sockets, they are inherited (inherited-sockets.ts).
  */
 import { lookup } from 'node:dns/promises'
 import { existsSync, lstatSync, unlinkSync } from 'node:fs'
@@ -17,46 +19,46 @@ import { bindPath, bindPort } from './bound-socket.js'
 import type { Endpoint } from './endpoints.js'
 import { assignInherited, readInherited } from './inherited-sockets.js'
 
-/** Read and write for owner and group. */
+/** Leaves the right to read and write to the owner and the group. */
 const UMASK = 0o117
 
-/** Milliseconds that the workers of a runner that was killed may take to let go of its socket. */
+/** Milliseconds to wait for the workers of a runner that was killed: they end a moment later, and listen until then. */
 const TIMEOUT = 5_000
 
 export interface ListeningSocket {
-  /** To be inherited by workers. */
+  /** The descriptor that workers inherit. */
   readonly descriptor: number
-  /** Lets go of the socket; a UNIX socket's file goes too. */
+  /** Closes the socket and removes the file of a UNIX socket. Does nothing to a socket that systemd has made. */
   close(): void
 }
 
-/** Takes the sockets that systemd has for this process, and makes the others, in the order of the endpoints. Throws `CONFIG`. */
+/** Returns a socket for each endpoint, in their order: the one that systemd has passed, or else a new one. Throws `CONFIG`. */
 export async function listenAt(
   endpoints: readonly Endpoint[],
   env: NodeJS.ProcessEnv,
 ): Promise<readonly ListeningSocket[]> {
   const modes = endpoints.map(({ mode }) => mode)
   const inherited = assignInherited(readInherited(env), modes)
-  const made: ListeningSocket[] = []
+  const sockets: ListeningSocket[] = []
   try {
     for (const { mode, listen: address } of endpoints) {
       const descriptor = inherited.get(mode)
-      made.push(descriptor === undefined ? await listen(address) : { descriptor, close: () => {} })
+      sockets.push(descriptor === undefined ? await listen(address) : { descriptor, close: () => {} })
     }
   } catch (error) {
-    for (const one of made) one.close()
+    for (const socket of sockets) socket.close()
     throw error
   }
-  return made
+  return sockets
 }
 
-/** Throws `CONFIG` when nobody can listen there. */
+/** Binds a socket to the address. Throws `CONFIG` when that is not possible. */
 export async function listen(address: ServiceAddress): Promise<ListeningSocket> {
   return 'path' in address ? listenOnPath(address.path) : listenOnPort(address.host, address.port)
 }
 
 async function listenOnPath(path: string): Promise<ListeningSocket> {
-  const end = Date.now() + TIMEOUT
+  const deadline = Date.now() + TIMEOUT
   for (;;) {
     const socket = withUmask(UMASK, () => bindPath(path))
     if (typeof socket !== 'number') return { descriptor: socket.fd, close: () => socket.close() }
@@ -65,7 +67,7 @@ async function listenOnPath(path: string): Promise<ListeningSocket> {
       throw new CandyError('CONFIG', `unix:${path}: there is something that is no socket`)
     }
     if (await isListening(path)) {
-      if (Date.now() > end) throw taken({ path })
+      if (Date.now() > deadline) throw addressInUse({ path })
       await sleep(100)
     } else unlinkSync(path)
   }
@@ -81,8 +83,8 @@ async function listenOnPort(host: string, port: number): Promise<ListeningSocket
 }
 
 function failure(address: ServiceAddress, errno: number): CandyError {
-  if (getSystemErrorName(errno) === 'EADDRINUSE') return taken(address)
-  // libuv says EACCES of a missing directory.
+  if (getSystemErrorName(errno) === 'EADDRINUSE') return addressInUse(address)
+  // For a path in a missing directory libuv reports EACCES, which would mislead.
   const why =
     'path' in address && !existsSync(dirname(address.path))
       ? 'its directory is missing; "candy enable" makes it, and waits for candy serve'
@@ -90,7 +92,7 @@ function failure(address: ServiceAddress, errno: number): CandyError {
   return new CandyError('CONFIG', `${printAddress(address)}: cannot listen there: ${why}`)
 }
 
-function taken(address: ServiceAddress): CandyError {
+function addressInUse(address: ServiceAddress): CandyError {
   const command = 'path' in address ? 'ss -lxp' : 'ss -ltnp'
   return new CandyError(
     'CONFIG',

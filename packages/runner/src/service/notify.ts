@@ -1,44 +1,44 @@
 /**
- * Tells systemd how the service is (sd_notify(3)), by way of systemd-notify(1): Node.js cannot write to a datagram
- * socket. The unit needs `NotifyAccess=all`, since it is a child that speaks. Without systemd it does nothing.
+ * Tells systemd the state of the service (sd_notify(3)). It runs systemd-notify(1), since Node.js cannot write to a UNIX datagram
+ * socket. The unit needs `NotifyAccess=all`, since the message comes from a child process. Without systemd it does nothing.
  *
- * systemd looks up which unit a message is from when it reads it, and drops what a process said that is gone by then. So that
- * process waits until systemd has read (sd_notify_barrier(3)), and a READY that was not heard is said once more.
+ * systemd looks up the unit of a message when it reads the message, and drops one whose sender has exited by then. So systemd-notify
+ * waits until systemd has read the message (sd_notify_barrier(3)), and a READY that could not be sent is sent again.
  */
 import { execFile } from 'node:child_process'
 import type { Log } from '../log/log.js'
 
 export interface Notifier {
-  /** `READY=1`, `STATUS=…`, `WATCHDOG=1`: assignments of sd_notify(3). In the order of the calls; returns at once. */
+  /** Sends assignments of sd_notify(3): `READY=1`, `STATUS=…`, `WATCHDOG=1`. Returns at once; messages are sent in the order of the calls. */
   notify(...assignments: readonly string[]): void
-  /** Milliseconds between two signs of life for the watchdog, half of what it allows; undefined without a watchdog. */
-  readonly beat: number | undefined
+  /** How often the watchdog wants `WATCHDOG=1`: half of the milliseconds that it allows; undefined without a watchdog. */
+  readonly watchdogInterval: number | undefined
 }
 
-/** `log` gives the log that is in use at that moment. */
+/** `log` returns the log that is in use when it is called: a reload may have replaced an earlier one. */
 export function openNotifier(env: NodeJS.ProcessEnv, log: () => Log): Notifier {
-  if (env.NOTIFY_SOCKET === undefined) return { notify: () => {}, beat: undefined }
+  if (env.NOTIFY_SOCKET === undefined) return { notify: () => {}, watchdogInterval: undefined }
   let last: Promise<void> = Promise.resolve()
-  let unheard: readonly string[] = []
-  const say = (assignments: readonly string[]): Promise<void> =>
+  let unsent: readonly string[] = []
+  const send = (assignments: readonly string[]): Promise<void> =>
     new Promise((resolve) => {
-      const all = [...unheard, ...assignments]
+      const all = [...unsent, ...assignments]
       execFile('systemd-notify', [`--pid=${process.pid}`, ...all], { env }, (error) => {
         if (error !== null) log().write('warn', 'systemd was not told', { error: error.message })
-        unheard = error === null ? [] : all.filter((one) => one === 'READY=1')
+        unsent = error === null ? [] : all.filter((one) => one === 'READY=1')
         resolve()
       })
     })
   return {
     notify: (...assignments) => {
-      last = last.then(() => say(assignments))
+      last = last.then(() => send(assignments))
     },
-    beat: watchdogBeat(env),
+    watchdogInterval: watchdogInterval(env),
   }
 }
 
-/** sd_watchdog_enabled(3): microseconds, meant for one process where WATCHDOG_PID says so. */
-function watchdogBeat({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.ProcessEnv): number | undefined {
+/** sd_watchdog_enabled(3): WATCHDOG_USEC is in microseconds, and for another process when WATCHDOG_PID names one. */
+function watchdogInterval({ WATCHDOG_USEC, WATCHDOG_PID }: NodeJS.ProcessEnv): number | undefined {
   if (WATCHDOG_USEC === undefined || (WATCHDOG_PID !== undefined && Number(WATCHDOG_PID) !== process.pid))
     return undefined
   const allowed = Number(WATCHDOG_USEC) / 1000

@@ -1,4 +1,7 @@
-/** An action that runs once at a time; asked for again meanwhile, it runs once more afterwards, for all who asked. */
+/**
+ * An action that never runs twice at the same time. All requests that come while it runs are served by one more run, which begins
+ * when that one has ended.
+ */
 export class Repeatable<T> {
   readonly #act: () => Promise<T>
   #running: Promise<T> | undefined
@@ -9,8 +12,8 @@ export class Repeatable<T> {
     this.#act = act
   }
 
-  /** What comes of a run that begins from now on. Rejects when there will be none. */
-  again(): Promise<T> {
+  /** Resolves with the result of a run that begins after this call. Rejects once `end` was called. */
+  request(): Promise<T> {
     if (this.#ended) return Promise.reject(new Error('the service is stopping'))
     if (this.#running === undefined) {
       this.#running = this.#act().finally(() => {
@@ -22,12 +25,12 @@ export class Repeatable<T> {
       .catch(() => {})
       .then(() => {
         this.#next = undefined
-        return this.again()
+        return this.request()
       })
     return this.#next
   }
 
-  /** Waits for a run that is under way; there will be no other. */
+  /** Refuses further runs, and resolves when the run that is under way has ended. */
   async end(): Promise<void> {
     this.#ended = true
     await this.#running?.catch(() => {})

@@ -1,17 +1,18 @@
 /**
- * How many workers take mail: as few as can do the work. Two workers that share a little mail cost half as much again as one,
- * since both are woken for each connection and neither finds its code in the processor's caches. The others stand by, ready.
+ * Decides how many workers take mail: as few as can do the work. When two workers share little mail, they use half as much processor
+ * time again as one, since the kernel wakes both for each connection, and neither finds its code in the processor's caches. The other
+ * workers have loaded everything and stand by.
  */
 
-/** What is known of a worker that takes mail. */
+/** What a worker that takes mail has reported. */
 export interface ActiveWorker {
-  /** 0 to 1: the share of its time, or of its sessions, that is in use. */
+  /** 0 to 1: the share of its time, or of its sessions, that is in use, whichever is larger. */
   readonly utilization: number
-  /** Milliseconds since it gave a sign of life; it should give one every second. */
+  /** Milliseconds since its last report; a worker reports every second. */
   readonly silence: number
 }
 
-/** Whether one more worker should take mail, or one fewer, once that has held for `after` milliseconds. */
+/** The change that is needed: one more worker, none, or one fewer; to be made once it has been needed for `after` milliseconds. */
 export interface Change {
   readonly by: 1 | 0 | -1
   readonly after: number
@@ -20,16 +21,17 @@ export interface Change {
 /** Activate one more worker when all are above this utilization for so many milliseconds. */
 const BUSY = { utilization: 0.75, time: 3_000 } as const
 
-/** A worker that has given no sign of life for so many milliseconds may be hanging. */
-const SILENT = 2_000
+/** A worker that has not reported for so many milliseconds may be hanging. */
+const SILENCE_LIMIT = 2_000
 
 /** Retire a worker when the others would each stay below this utilization for so many milliseconds. */
 const CALM = { utilization: 0.4, time: 60_000 } as const
 
+/** Says which change these workers need. When none of them responds, another one must take mail at once. */
 export function scalingFor(workers: readonly ActiveWorker[]): Change {
-  const heard = workers.filter(({ silence }) => silence <= SILENT)
-  if (heard.length === 0) return { by: 1, after: 0 }
-  if (heard.every(({ utilization }) => utilization > BUSY.utilization)) return { by: 1, after: BUSY.time }
+  const responsive = workers.filter(({ silence }) => silence <= SILENCE_LIMIT)
+  if (responsive.length === 0) return { by: 1, after: 0 }
+  if (responsive.every(({ utilization }) => utilization > BUSY.utilization)) return { by: 1, after: BUSY.time }
   const sum = workers.reduce((all, { utilization }) => all + utilization, 0)
   if (workers.length > 1 && sum < CALM.utilization * (workers.length - 1)) return { by: -1, after: CALM.time }
   return { by: 0, after: 0 }

@@ -1,6 +1,6 @@
 /**
- * Scripts as they were when a configuration was read: each is copied, and the copy runs, so that an editor which writes a
- * script in endpoint changes nothing before the next reload. A copy is named by its content, and is used again.
+ * Copies of the scripts, made when a configuration is read. The workers run the copies, so an edit of a script takes effect only
+ * with the next reload. The name of a copy is the hash of its content, so a script that has not changed is not copied again.
  */
 import { createHash } from 'node:crypto'
 import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
@@ -9,14 +9,15 @@ import { FileError, readRegular } from '../config/file.js'
 import { type Problem, reason } from '../config/problem.js'
 import type { Configuration, Source } from '../filters/configuration.js'
 import type { Snapshot } from '../filters/snapshot.js'
-import { writeWhole } from './state-directory.js'
+import { writeAtomically } from './state-directory.js'
 
-/** Bytes of a script or program. */
+/** The largest size of a script or program: bytes. */
 const LIMIT = 64 * 1024 ** 2
 
 /**
- * The configuration with a copy of each script, in a directory that candy alone may write. What cannot be copied is a problem;
- * where nothing can be run in that directory, a script has no copy and runs from where it is.
+ * Copies each script into a directory that only candy may write, and returns the configuration with the paths of the copies. A
+ * script that cannot be copied is added to the problems. When no program can be run in that directory, scripts have no copies, and
+ * run from where they are.
  */
 export function copyScripts(configuration: Configuration, directory: string): Configuration {
   const problems: Problem[] = [...configuration.problems]
@@ -29,8 +30,8 @@ export function copyScripts(configuration: Configuration, directory: string): Co
       return undefined
     }
   }
-  const withCopy = <T extends Source | Snapshot['entries'][number]>(entry: T, made: string | undefined): T =>
-    made === undefined ? entry : { ...entry, copy: made }
+  const withCopy = <T extends Source | Snapshot['entries'][number]>(entry: T, path: string | undefined): T =>
+    path === undefined ? entry : { ...entry, copy: path }
   const copies = configuration.snapshot.entries.map((entry) =>
     entry.kind === 'script' && entry.head !== undefined ? copyOf(entry.path) : undefined,
   )
@@ -38,8 +39,8 @@ export function copyScripts(configuration: Configuration, directory: string): Co
   return { ...configuration, snapshot: { ...configuration.snapshot, entries }, problems }
 }
 
-/** Removes the copies that none of the snapshots needs. */
-export function pruneScripts(directory: string, snapshots: readonly Snapshot[]): void {
+/** Removes the copies that none of the snapshots names. */
+export function removeUnusedCopies(directory: string, snapshots: readonly Snapshot[]): void {
   const needed = new Set(
     snapshots.flatMap(({ entries }) => entries.map((entry) => (entry.kind === 'script' ? entry.copy : undefined))),
   )
@@ -52,12 +53,12 @@ export function pruneScripts(directory: string, snapshots: readonly Snapshot[]):
 function copy(path: string, directory: string): string | undefined {
   const bytes = readRegular(path, LIMIT)
   const target = join(directory, hash(bytes))
-  if (!isWhole(target)) writeWhole(target, bytes, 0o500)
-  return mayRun(target) ? target : undefined
+  if (!isIntact(target)) writeAtomically(target, bytes, 0o500)
+  return isExecutable(target) ? target : undefined
 }
 
-/** Not on a file system that is mounted noexec (mount(8), access(2)). */
-function mayRun(path: string): boolean {
+/** Whether the file can be run: not when its file system is mounted noexec (mount(8), access(2)). */
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return true
@@ -66,8 +67,8 @@ function mayRun(path: string): boolean {
   }
 }
 
-/** Whether a copy is still what its name says. */
-export function isWhole(copyPath: string): boolean {
+/** Whether the content of a copy still has the hash that is its name. */
+export function isIntact(copyPath: string): boolean {
   try {
     return copyPath.endsWith(`/${hash(readRegular(copyPath, LIMIT))}`)
   } catch {

@@ -1,6 +1,6 @@
 /**
- * Accepts connections on all listeners and runs a relay session on each, up to a limit. More connections wait for their
- * greeting: one that is refused makes Postfix suspend the whole destination, one that waits does not.
+ * Accepts connections on all listeners and runs a relay session on each, up to a limit. Connections beyond the limit are accepted
+ * and wait for their greeting, since a refused connection makes Postfix suspend the whole destination, and one that waits does not.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Relay } from '../relay/relay.js'
@@ -8,7 +8,7 @@ import { RelaySession } from '../relay/session.js'
 
 /** A socket to accept connections on, and how they are relayed. */
 export interface Listener {
-  /** A UNIX socket to make, or a socket that is bound already. */
+  /** The path of a UNIX socket to make, or the descriptor of a socket that is bound already. */
   readonly socket: { readonly path: string } | { readonly fd: number }
   readonly relay: Relay
 }
@@ -16,7 +16,7 @@ export interface Listener {
 export interface SessionServer {
   /** Sessions under way. */
   readonly sessions: number
-  /** Accepts no more, and resolves when every session has come to its end. May be called again. */
+  /** Accepts no more connections, and resolves when every session has ended. May be called again. */
   drain(): Promise<void>
 }
 
@@ -25,11 +25,11 @@ interface Waiting {
   readonly relay: Relay
 }
 
-/** Throws when it cannot listen on one of the sockets. */
+/** Starts to accept connections. At most `limit` sessions run at a time. Throws when it cannot listen on one of the sockets. */
 export async function startSessionServer(listeners: readonly Listener[], limit: number): Promise<SessionServer> {
   const sessions = new Set<RelaySession>()
   const waiting: Waiting[] = []
-  let emptied = (): void => {}
+  let onEmpty = (): void => {}
   let draining = false
 
   const begin = ({ socket, relay }: Waiting): void => {
@@ -39,25 +39,25 @@ export async function startSessionServer(listeners: readonly Listener[], limit: 
       sessions.delete(session)
       const next = waiting.shift()
       if (next !== undefined) begin(next)
-      else if (sessions.size === 0) emptied()
+      else if (sessions.size === 0) onEmpty()
     })
     if (draining) session.drain()
   }
-  const take = (socket: Socket, relay: Relay): void => {
+  const accept = (socket: Socket, relay: Relay): void => {
     if (sessions.size < limit) begin({ socket, relay })
     else {
       socket.on('error', () => socket.destroy())
       waiting.push({ socket, relay })
     }
   }
-  const servers = await Promise.all(listeners.map((listener) => open(listener, take)))
+  const servers = await Promise.all(listeners.map((listener) => open(listener, accept)))
   const drain = async (): Promise<void> => {
     if (!draining) for (const server of servers) server.close()
     draining = true
     for (const session of sessions) session.drain()
     if (sessions.size > 0) {
       await new Promise<void>((resolve) => {
-        emptied = resolve
+        onEmpty = resolve
       })
     }
   }
@@ -69,8 +69,8 @@ export async function startSessionServer(listeners: readonly Listener[], limit: 
   }
 }
 
-function open({ socket, relay }: Listener, take: (socket: Socket, relay: Relay) => void): Promise<Server> {
-  const server = createServer((connection) => take(connection, relay))
+function open({ socket, relay }: Listener, accept: (socket: Socket, relay: Relay) => void): Promise<Server> {
+  const server = createServer((connection) => accept(connection, relay))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...socket, backlog: 511 }, () => {

@@ -1,7 +1,6 @@
 /**
- * What the service keeps below its state directory, in a directory of its own: the last configuration that was good, copies
- * of the scripts that run, and the socket by which it is spoken to. All of it is candy's own to write, so nothing that is
- * done with root's rights ever believes or runs what lies there.
+ * The service's own directory below the state directory. It holds the last good configuration, the copies of the scripts that run,
+ * and the control socket. The account candy may write all of it, so nothing that runs as root trusts or runs a file from there.
  */
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -10,11 +9,11 @@ import { unlinkIfThere } from '../os/unlink.js'
 
 export interface ServiceFiles {
   readonly directory: string
-  /** The last configuration that was good. */
+  /** The file with the last good configuration. */
   readonly lastGood: string
-  /** Directory of the copies of scripts. */
+  /** The directory with the copies of scripts. */
   readonly scripts: string
-  /** UNIX socket. */
+  /** The control socket. */
   readonly control: string
 }
 
@@ -28,7 +27,7 @@ export function serviceFiles(state: string): ServiceFiles {
   }
 }
 
-/** Makes what is missing. Throws `CONFIG` where that is for root to do. */
+/** Makes the directories that are missing. Throws `CONFIG` when only root can make them. */
 export function makeServiceFiles(state: string): ServiceFiles {
   const files = serviceFiles(state)
   try {
@@ -43,8 +42,8 @@ export function makeServiceFiles(state: string): ServiceFiles {
   return files
 }
 
-/** Writes a file whole or not at all, and lasting (rename(2), fsync(2)). Throws what the file system says. */
-export function writeWhole(path: string, bytes: Uint8Array | string, mode: number): void {
+/** Writes a file atomically, and so that it survives a power failure (rename(2), fsync(2)). Throws the error of the system call. */
+export function writeAtomically(path: string, bytes: Uint8Array | string, mode: number): void {
   const draft = join(dirname(path), `.${process.pid}.${basename(path)}`)
   unlinkIfThere(draft)
   const file = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode)

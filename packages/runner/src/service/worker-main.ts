@@ -1,4 +1,4 @@
-/** What a worker process runs; see worker.ts. */
+/** The main module of a worker process. The work is in worker.ts. */
 import { runWorker } from './worker.js'
 
 runWorker()

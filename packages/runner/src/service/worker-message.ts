@@ -1,34 +1,33 @@
-/** What the supervisor and a worker say to each other over Node.js' channel between processes. */
-
+/** The messages between the supervisor and a worker, on the channel that Node.js opens to a child process. */
 import type { Problem } from '../config/problem.js'
 import type { Snapshot } from '../filters/snapshot.js'
 import type { Endpoint } from './endpoints.js'
 
-/** To a worker, once, first. It reads no other configuration. */
+/** The configuration of a worker. It is in the first message that the worker gets; the worker reads no configuration file. */
 export interface Assignment {
   readonly snapshot: Snapshot
-  /** What was wrong when the snapshot was made: the worker adds what else is wrong, and fails. */
+  /** What was wrong when the snapshot was made. When there is any, the worker reports it with what else it finds wrong, and ends. */
   readonly problems: readonly Problem[]
-  /** The worker has inherited a socket for each, in this order. */
+  /** The worker has inherited a socket for each endpoint, in this order. */
   readonly endpoints: readonly Endpoint[]
 }
 
 export type ToWorker =
   | { readonly is: 'start'; readonly assignment: Assignment }
-  /** Take mail from now on. */
+  /** The worker takes mail from now on. */
   | { readonly is: 'open' }
-  /** Take no more, finish what is under way, and end. */
+  /** The worker takes no more mail, finishes its sessions, and ends. */
   | { readonly is: 'drain' }
 
 export type FromWorker =
-  /** All is loaded; it stands by. */
+  /** The worker has loaded everything and stands by. */
   | { readonly is: 'ready' }
-  /** It takes mail. */
+  /** The worker takes mail. */
   | { readonly is: 'open' }
-  /** It cannot, and ends. `code` is a CandyError's. */
+  /** The worker cannot start or take mail, and ends. `code` is that of a CandyError. */
   | { readonly is: 'failed'; readonly text: string; readonly code?: string }
-  /** Sent every second: its event loop turns. `utilization` is 1 where it has no time or no session left to give. */
+  /** Sent every second by a worker whose event loop runs. `utilization` is 1 when it has no time left, or as many sessions as it may. */
   | { readonly is: 'alive'; readonly sessions: number; readonly utilization: number }
 
-/** Where in a worker the first listening socket is: after standard input, output, error and the channel. */
+/** The descriptor of the first listening socket in a worker: it follows standard input, output and error, and the channel. */
 export const FIRST_SOCKET = 4

@@ -1,8 +1,8 @@
 /**
  * The worker processes of one generation, all with the same configuration. As many take mail as are needed; the others stand
- * by. A worker that dies is replaced, after a pause that doubles while workers keep dying. A worker that gives no sign of life
- * is killed and replaced, since a filter in an endless loop reacts to no signal but SIGKILL. The mail that such a worker had
- * was not acknowledged, so Postfix sends it again.
+ * by. A worker that dies is replaced, after a pause that doubles while workers keep dying. A worker that stops reporting is killed
+ * and replaced, since a filter in an endless loop reacts to no signal but SIGKILL. Such a worker has not acknowledged its mail, so
+ * Postfix sends it again.
  */
 import type { Log } from '../log/log.js'
 import { AwakeClock } from './awake-clock.js'
@@ -10,24 +10,24 @@ import { type Change, scalingFor } from './scaling.js'
 import type { Assignment } from './worker-message.js'
 import { WorkerProcess } from './worker-process.js'
 
-/** Milliseconds between two checks of the workers' signs of life. */
+/** Milliseconds between two checks of when each worker has last reported. */
 const CHECK_INTERVAL = 500
 
 /** Milliseconds before a dead worker is replaced: at first, and at most. */
-const PAUSE = { first: 100, most: 5_000 } as const
+const PAUSE = { first: 100, max: 5_000 } as const
 
-/** A worker that has lived for so many milliseconds is healthy: the pause before a replacement starts anew. */
-const HEALTHY = 10_000
+/** When a worker that has run for so many milliseconds dies, the pause before its replacement is the shortest again. */
+const HEALTHY_AFTER = 10_000
 
-/** Milliseconds that workers have to finish their sessions; then they are killed, and Postfix sends their mail again. */
-const DRAIN = 30_000
+/** Milliseconds for which workers may finish their sessions. Then they are killed, and Postfix sends their mail again. */
+const DRAIN_TIMEOUT = 30_000
 
 export interface WorkerPoolOptions {
   readonly count: number
   readonly assignment: Assignment
   /** The bound sockets that workers inherit, one for each endpoint of the assignment. */
   readonly descriptors: readonly number[]
-  /** Milliseconds without a sign of life, while the supervisor was awake, after which a worker is killed. */
+  /** A worker that does not report for so many milliseconds of the awake clock is killed. */
   readonly hang: number
   readonly log: Log
 }
@@ -39,7 +39,7 @@ export class WorkerPool {
   readonly #clock = new AwakeClock()
   #pause: number = PAUSE.first
   #draining = false
-  #checking: NodeJS.Timeout | undefined
+  #checkTimer: NodeJS.Timeout | undefined
   /** How the number of active workers should change, and since when: milliseconds of `performance.now()`. */
   #wanted: { readonly by: Change['by']; readonly since: number } = { by: 0, since: 0 }
 
@@ -47,7 +47,7 @@ export class WorkerPool {
     this.#options = options
   }
 
-  /** Starts the workers; resolves when all are ready and the first takes mail. Throws when one cannot start; then none is left. */
+  /** Starts the workers; resolves when all are ready and the first takes mail. Throws when one cannot start; then all are killed. */
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     try {
@@ -58,29 +58,29 @@ export class WorkerPool {
       for (const worker of pool.#workers) worker.kill()
       throw error
     }
-    pool.#check()
+    pool.#startChecks()
     return pool
   }
 
-  /** Sessions under way, as far as is known. */
+  /** Sessions under way, by the last report of each worker. */
   get sessions(): number {
     return [...this.#workers].reduce((sum, { sessions }) => sum + sessions, 0)
   }
 
-  /** Workers that take mail or stand by. */
+  /** The number of workers that take mail or stand by. */
   get size(): number {
     return this.#inState('active').length + this.#inState('standby').length
   }
 
-  /** Has every worker finish its sessions and end; resolves when all have exited. A worker that hangs is killed. May be called again. */
+  /** Has every worker finish its sessions and end; resolves when all have exited. Workers that take too long are killed. May be called again. */
   async drain(): Promise<void> {
     this.#draining = true
     for (const timer of this.#timers) clearTimeout(timer)
     for (const worker of this.#workers) worker.drain()
-    const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN)
+    const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN_TIMEOUT)
     await Promise.all(Array.from(this.#workers, ({ exited }) => exited))
     clearTimeout(kill)
-    clearInterval(this.#checking)
+    clearInterval(this.#checkTimer)
   }
 
   #inState(state: WorkerProcess['state']): readonly WorkerProcess[] {
@@ -101,7 +101,7 @@ export class WorkerPool {
     await ready
   }
 
-  /** Has one worker that stands by take mail, where there is one. */
+  /** Has one more worker take mail, when one stands by. */
   #activate(): void {
     const [worker] = this.#inState('standby')
     if (worker === undefined) return
@@ -113,11 +113,11 @@ export class WorkerPool {
     })
   }
 
-  /** A worker that was ready has exited. */
+  /** Replaces a worker that has exited after it was ready, unless it was told to end. */
   #onExit(worker: WorkerProcess, how: string): void {
     if (this.#draining || worker.state === 'retiring') return
     this.#options.log.write('error', 'a worker died', { pid: worker.pid, how, sessions: worker.sessions })
-    if (performance.now() - worker.startedAt > HEALTHY) this.#pause = PAUSE.first
+    if (performance.now() - worker.startedAt > HEALTHY_AFTER) this.#pause = PAUSE.first
     this.#scale()
     this.#replaceLater()
   }
@@ -135,11 +135,11 @@ export class WorkerPool {
       )
     }, this.#pause)
     this.#timers.add(timer)
-    this.#pause = Math.min(this.#pause * 2, PAUSE.most)
+    this.#pause = Math.min(this.#pause * 2, PAUSE.max)
   }
 
-  #check(): void {
-    this.#checking = setInterval(() => {
+  #startChecks(): void {
+    this.#checkTimer = setInterval(() => {
       this.#clock.tick()
       for (const worker of this.#workers) {
         if (worker.silence < this.#options.hang) continue
@@ -150,7 +150,7 @@ export class WorkerPool {
     }, CHECK_INTERVAL)
   }
 
-  /** Activates or retires a worker where that is needed. */
+  /** Activates or retires a worker once that has been needed for long enough. */
   #scale(): void {
     if (this.#draining) return
     const active = this.#inState('active')
@@ -163,7 +163,7 @@ export class WorkerPool {
     else this.#retire(active.at(-1))
   }
 
-  /** A worker that takes mail can stop, but cannot stand by again: a new one is started, and stands by. */
+  /** Lets a worker finish and end, and starts a new one that stands by: a worker that takes mail cannot go back to standing by. */
   #retire(worker: WorkerProcess | undefined): void {
     if (worker === undefined) return
     this.#options.log.write('info', 'one worker fewer takes mail', { pid: worker.pid })

@@ -1,4 +1,4 @@
-/** A worker process, as the supervisor sees it: its state, its last report, and the messages that it is sent. */
+/** The supervisor's side of one worker process: starts it, sends it messages, and knows its state and its last report. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CandyError, type ErrorCode } from '@candy/sdk'
@@ -7,36 +7,39 @@ import type { Assignment, FromWorker, ToWorker } from './worker-message.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 
-/** Milliseconds that the code of the filters may take to load. */
-const LOADING = 60_000
+/** Milliseconds for which a worker may load the code of the filters. */
+const LOAD_TIMEOUT = 60_000
 
-/** `standby`: ready, and takes no mail. `active`: takes mail, or is about to. `retiring`: was told to end. `lost`: its channel is closed; it ends. */
+/**
+ * `standby`: it has loaded everything, and takes no mail yet. `active`: it takes mail, or was told to. `retiring`: it was told to
+ * end. `lost`: its channel is closed, so it ends without having been told to.
+ */
 export type WorkerState = 'starting' | 'standby' | 'active' | 'retiring' | 'lost'
 
 export class WorkerProcess {
-  /** Milliseconds of `performance.now()`. */
+  /** When the process was started: milliseconds of `performance.now()`. */
   readonly startedAt: number = performance.now()
   readonly #process: ChildProcess
   readonly #exited: Promise<string>
   readonly #ready: Promise<unknown>
   readonly #open: Promise<unknown>
-  /** Only ever rejects: when the worker reports that it cannot start, and when it exits. */
+  /** Never resolves. Rejects when the worker reports that it cannot start or take mail, and when it exits. */
   readonly #failed: Promise<never>
   #state: WorkerState = 'starting'
-  /** Whether it was killed because loading took too long. */
-  #late = false
+  /** Whether the worker was killed because loading took too long. */
+  #timedOut = false
   readonly #clock: AwakeClock
   #lastReport: number
   #sessions = 0
   #utilization = 0
 
-  /** Starts a process that inherits the descriptors: the bound sockets, one for each endpoint of the assignment. */
+  /** Starts the process. It inherits the descriptors of the bound sockets, one for each endpoint of the assignment. */
   constructor(assignment: Assignment, descriptors: readonly number[], clock: AwakeClock) {
     this.#clock = clock
     this.#lastReport = clock.now
     this.#process = fork(MAIN, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...descriptors],
-      // Filters gain no rights by a set-uid file, whoever started this (no_new_privs in prctl(2)).
+      // With no_new_privs (prctl(2)), filters gain no rights by running a set-uid program.
       execPath: 'setpriv',
       execArgv: ['--no-new-privs', '--', process.execPath],
       env: workerEnv(),
@@ -47,8 +50,8 @@ export class WorkerProcess {
     this.#process.once('disconnect', () => {
       if (this.#state !== 'retiring') this.#state = 'lost'
     })
-    this.#ready = this.#reported('ready')
-    this.#open = this.#reported('open')
+    this.#ready = this.#untilReported('ready')
+    this.#open = this.#untilReported('open')
     this.#failed = new Promise((_, reject) => {
       this.#process.on('message', (message: FromWorker) => {
         this.#receive(message)
@@ -56,8 +59,8 @@ export class WorkerProcess {
       })
       this.#process.once('error', reject)
       void this.#exited.then((how) => {
-        const late = `the filters were not loaded within ${LOADING / 1000} s`
-        reject(new CandyError('CONFIG', this.#late ? late : `a worker ended with ${how}`))
+        const timeout = `the filters were not loaded within ${LOAD_TIMEOUT / 1000} s`
+        reject(new CandyError('CONFIG', this.#timedOut ? timeout : `a worker ended with ${how}`))
       })
     })
     this.#failed.catch(() => {})
@@ -72,43 +75,43 @@ export class WorkerProcess {
     return this.#state
   }
 
-  /** Sessions under way, as far as is known. */
+  /** Sessions under way, by the last report. */
   get sessions(): number {
     return this.#sessions
   }
 
-  /** 0 to 1; see duty.ts. */
+  /** 0 to 1, by the last report; see ActiveWorker in scaling.ts. */
   get utilization(): number {
     return this.#utilization
   }
 
-  /** Milliseconds since its last report, not counting the time for which the supervisor itself was suspended. */
+  /** Milliseconds since its last report, by the awake clock: time for which the supervisor itself was stopped does not count. */
   get silence(): number {
     return this.#clock.now - this.#lastReport
   }
 
-  /** Resolves when the process has exited, with its status or signal. */
+  /** Resolves with the exit status or the signal when the process has exited. */
   get exited(): Promise<string> {
     return this.#exited
   }
 
-  /** Resolves when it has loaded everything and stands by. Throws when it cannot; then it ends. */
+  /** Resolves when the worker has loaded everything and stands by. Throws when it cannot start; then it ends. */
   async ready(): Promise<void> {
     const timer = setTimeout(() => {
-      this.#late = true
+      this.#timedOut = true
       this.kill()
-    }, LOADING)
+    }, LOAD_TIMEOUT)
     await Promise.race([this.#ready, this.#failed]).finally(() => clearTimeout(timer))
   }
 
-  /** Has it take mail; resolves when it does. Throws when it cannot; then it ends. */
+  /** Tells the worker to take mail; resolves when it does. Throws when it cannot; then it ends. */
   async open(): Promise<void> {
     this.#state = 'active'
     this.#send({ is: 'open' })
     await Promise.race([this.#open, this.#failed])
   }
 
-  /** Has it finish its sessions and end. May be called again. */
+  /** Tells the worker to finish its sessions and end. May be called again. */
   drain(): void {
     this.#state = 'retiring'
     this.#send({ is: 'drain' })
@@ -126,7 +129,7 @@ export class WorkerProcess {
     } else if (message.is === 'ready' && this.#state === 'starting') this.#state = 'standby'
   }
 
-  #reported(what: FromWorker['is']): Promise<void> {
+  #untilReported(what: FromWorker['is']): Promise<void> {
     return new Promise((resolve) => {
       this.#process.on('message', (message: FromWorker) => {
         if (message.is === what) resolve()
@@ -139,7 +142,7 @@ export class WorkerProcess {
   }
 }
 
-/** What systemd told the supervisor is not for workers. */
+/** The supervisor's environment without the variables by which systemd addresses the supervisor alone. */
 function workerEnv(): NodeJS.ProcessEnv {
   const {
     NOTIFY_SOCKET: _,

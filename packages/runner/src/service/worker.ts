@@ -1,7 +1,8 @@
 /**
- * A worker process: loads the site from the snapshot that it is handed, stands by, accepts from the sockets that it inherited once it is told to, and says every
- * second that it is alive. It ends when it is told to drain, when its supervisor is gone, and when an exception that nobody caught has left it in a
- * state that cannot be trusted; the mail it had comes again.
+ * A worker process. It loads the filters from the snapshot that the supervisor sends, and stands by. Once the supervisor tells it
+ * to, it accepts connections from the sockets that it has inherited. It reports every second. It ends when the supervisor tells it to
+ * drain, when the supervisor is gone, and after an exception that nobody caught, since its state can be trusted no more then; Postfix
+ * sends again the mail that it had.
  */
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
@@ -18,66 +19,67 @@ import { type Listener, type SessionServer, startSessionServer } from './session
 import { measureUtilization } from './utilization.js'
 import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './worker-message.js'
 
-/** Milliseconds between two signs of life. */
-const BEAT = 1_000
+/** Milliseconds between two reports to the supervisor. */
+const REPORT_INTERVAL = 1_000
 
-/** Milliseconds that filters may take to close. */
-const CLOSING = 1_000
+/** Milliseconds for which the worker waits for its filters to close, before it ends. */
+const CLOSE_TIMEOUT = 1_000
 
-/** Milliseconds that the next hop has for a reply to anything but a message; Postfix gives a relay 300 s for most. */
+/** Milliseconds for which the next hop may take to reply to a command. Postfix itself waits 300 s for most replies of the relay. */
 const REPLY_TIMEOUT = 240_000
 
-interface Working {
-  readonly site: LoadedFilters
+interface LoadedWorker {
+  readonly loaded: LoadedFilters
   readonly listeners: readonly Listener[]
-  /** Sessions that it may have at a time. */
+  /** The largest number of sessions at a time. */
   readonly limit: number
   readonly log: Log
-  /** Absent while it stands by. */
+  /** Absent while the worker stands by. */
   server?: SessionServer
 }
 
+/** Runs the worker: handles the messages of the supervisor until the process ends. */
 export function runWorker(): void {
-  let working: Promise<Working> | undefined
-  const drain = (): void => void (working ?? Promise.reject()).then(end, () => process.exit(0))
+  let worker: Promise<LoadedWorker> | undefined
+  const drain = (): void => void (worker ?? Promise.reject()).then(end, () => process.exit(0))
   process.on('message', (message: ToWorker) => {
     if (message.is === 'drain') drain()
-    else if (message.is === 'open') void working?.then(open).catch(fail)
+    else if (message.is === 'open') void worker?.then(open).catch(fail)
     else {
-      working = start(message.assignment)
-      working.then(() => tell({ is: 'ready' }), fail)
+      worker = start(message.assignment)
+      worker.then(() => report({ is: 'ready' }), fail)
     }
   })
   process.on('disconnect', drain)
   process.on('SIGTERM', drain)
-  // A terminal sends these to the whole group; the supervisor says what to do.
+  // A terminal sends these signals to the whole process group. Only the supervisor acts on them, and tells its workers what to do.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
 
-async function start({ snapshot, problems, endpoints }: Assignment): Promise<Working> {
+async function start({ snapshot, problems, endpoints }: Assignment): Promise<LoadedWorker> {
   const configuration = reopen(snapshot, problems)
   const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
   watchProcess(log)
   const messageSizeLimit = endpoints[0]?.messageSizeLimit
-  const site = await loadFilters(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
-  // The worker that this one stands in for may have been killed while it wrote.
+  const loaded = await loadFilters(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
+  // A worker that this one replaces may have been killed while it wrote to the quarantine.
   await sweepDrafts(join(settings.state, 'quarantine'))
   const listeners = endpoints.map((endpoint, index) => {
-    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, site, log) }
+    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, loaded, log) }
   })
-  const working: Working = { site, listeners, limit: settings.smtp.sessions, log }
+  const worker: LoadedWorker = { loaded, listeners, limit: settings.smtp.sessions, log }
   const utilization = measureUtilization()
   setInterval(() => {
-    const sessions = working.server?.sessions ?? 0
-    tell({ is: 'alive', sessions, utilization: Math.max(utilization(), sessions / working.limit) })
-  }, BEAT)
-  return working
+    const sessions = worker.server?.sessions ?? 0
+    report({ is: 'alive', sessions, utilization: Math.max(utilization(), sessions / worker.limit) })
+  }, REPORT_INTERVAL)
+  return worker
 }
 
-async function open(working: Working): Promise<void> {
-  working.server = await startSessionServer(working.listeners, working.limit)
-  tell({ is: 'open' })
+async function open(worker: LoadedWorker): Promise<void> {
+  worker.server = await startSessionServer(worker.listeners, worker.limit)
+  report({ is: 'open' })
 }
 
 function makeRelay(
@@ -106,14 +108,14 @@ function makeRelay(
   }
 }
 
-async function end({ site, server, log }: Working): Promise<void> {
+async function end({ loaded, server, log }: LoadedWorker): Promise<void> {
   await server?.drain()
-  await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
+  await Promise.race([loaded.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
   await log.close()
   process.exit(0)
 }
 
-/** What is wrong goes to the supervisor, which knows whether anybody is there to read it. */
+/** Reports the error to the supervisor, which logs it or shows it to the operator, and ends. */
 function fail(error: unknown): void {
   const { message, code } = error as { readonly message?: string; readonly code?: unknown }
   const text = String(message ?? error)
@@ -122,7 +124,7 @@ function fail(error: unknown): void {
   )
 }
 
-function tell(message: FromWorker): void {
+function report(message: FromWorker): void {
   if (process.connected) process.send?.(message)
 }
 

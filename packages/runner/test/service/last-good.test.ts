@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, syml
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type Configuration, readConfiguration } from '../../src/filters/configuration.js'
-import { keepLastGood, readLastGood } from '../../src/service/last-good.js'
-import { copyScripts, pruneScripts } from '../../src/service/script-copies.js'
+import { readLastGood, saveLastGood } from '../../src/service/last-good.js'
+import { copyScripts, removeUnusedCopies } from '../../src/service/script-copies.js'
 import { makeServiceFiles, type ServiceFiles } from '../../src/service/state-directory.js'
 import { ACCEPTS, plantInSite } from '../packages/planted.js'
 import { scratch } from '../support.js'
@@ -34,7 +34,7 @@ function copyOf({ snapshot }: Configuration): string {
 test('what was kept comes back as it was, whatever the files say now', async () => {
   const now = await configuration()
   expect(now.problems).toEqual([])
-  keepLastGood(files.lastGood, now.snapshot)
+  saveLastGood(files.lastGood, now.snapshot)
   writeFileSync(join(config, 'filters.d/20-it.toml'), 'half')
   writeFileSync(join(config, 'candy.toml'), 'state')
   const kept = readLastGood(files.lastGood, config)?.configuration
@@ -47,7 +47,7 @@ test('what was kept comes back as it was, whatever the files say now', async () 
 
 describe('what was kept is not used', () => {
   beforeEach(async () => {
-    keepLastGood(files.lastGood, (await configuration()).snapshot)
+    saveLastGood(files.lastGood, (await configuration()).snapshot)
     expect(readLastGood(files.lastGood, config)).toBeDefined()
   })
 
@@ -83,7 +83,7 @@ test('it takes the endpoint of a link that somebody has put there, and leaves al
   const target = join(scratch(), 'target')
   writeFileSync(target, 'mine')
   symlinkSync(target, files.lastGood)
-  keepLastGood(files.lastGood, (await configuration()).snapshot)
+  saveLastGood(files.lastGood, (await configuration()).snapshot)
   expect(readFileSync(target, 'utf8')).toBe('mine')
   expect(readLastGood(files.lastGood, config)).toBeDefined()
 })
@@ -110,9 +110,9 @@ describe('a copy of a script', () => {
     writeFileSync(join(config, 'filters.d/10-script'), '#!/bin/sh\nexit 69\n')
     const after = await configuration()
     expect(readdirSync(files.scripts)).toHaveLength(2)
-    pruneScripts(files.scripts, [before.snapshot, after.snapshot])
+    removeUnusedCopies(files.scripts, [before.snapshot, after.snapshot])
     expect(readdirSync(files.scripts)).toHaveLength(2)
-    pruneScripts(files.scripts, [after.snapshot])
+    removeUnusedCopies(files.scripts, [after.snapshot])
     expect(readdirSync(files.scripts).map((name) => join(files.scripts, name))).toEqual([copyOf(after)])
   })
 })

@@ -99,5 +99,5 @@ test.each([
   [{ WATCHDOG_USEC: 'nonsense' }, undefined],
   [{}, undefined],
 ])('a watchdog of %j is fed every %j milliseconds', (env, expected) => {
-  expect(openNotifier({ NOTIFY_SOCKET: '/nowhere/notify', ...env }, memoryLog).beat).toBe(expected)
+  expect(openNotifier({ NOTIFY_SOCKET: '/nowhere/notify', ...env }, memoryLog).watchdogInterval).toBe(expected)
 })

@@ -22,8 +22,8 @@ function controlled(): { readonly action: Repeatable<number>; done(): Promise<vo
 
 test('whoever asks while it runs gets what comes of a run that begins afterwards, and one is enough for all', async () => {
   const { action, done, begun } = controlled()
-  const first = action.again()
-  const others = [action.again(), action.again(), action.again()]
+  const first = action.request()
+  const others = [action.request(), action.request(), action.request()]
   expect(begun()).toBe(1)
   await done()
   expect(await first).toBe(1)
@@ -40,20 +40,20 @@ test('a run that fails is told to those who asked for it, and keeps no other fro
     if (count === 1) throw new Error('no')
     return count
   })
-  const [first, second] = [action.again(), action.again()]
+  const [first, second] = [action.request(), action.request()]
   await expect(first).rejects.toThrow('no')
   expect(await second).toBe(2)
 })
 
 test('after its end there is no other run, and the one under way is waited for', async () => {
   const { action, done } = controlled()
-  const first = action.again()
-  const next = action.again()
+  const first = action.request()
+  const next = action.request()
   const refused = expect(next).rejects.toThrow('the service is stopping')
   const end = action.end()
   await done()
   await end
   expect(await first).toBe(1)
   await refused
-  await expect(action.again()).rejects.toThrow('the service is stopping')
+  await expect(action.request()).rejects.toThrow('the service is stopping')
 })
