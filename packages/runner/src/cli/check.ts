@@ -54,7 +54,7 @@ export function addCheck(candy: Command): void {
       'envelope sender; empty is a bounce (default: what Return-Path or From says)',
       parseSender,
     )
-    .option('--to <address>', 'an envelope recipient; may be repeated (default: postmaster)', oneMore)
+    .option('--to <address>', 'an envelope recipient; may be repeated (default: postmaster)', collectRecipient)
     .option('--out <file>', 'write the message as it would go on')
     .option('--json', 'print JSON')
     .option('-v, --verbose', 'print what the filters log')
@@ -66,7 +66,7 @@ export function addCheck(candy: Command): void {
 }
 
 /** Each `--to` names one recipient: an option that took all words behind it would take the name of the file too. */
-function oneMore(address: string, before: readonly string[] = []): readonly string[] {
+function collectRecipient(address: string, before: readonly string[] = []): readonly string[] {
   return [...before, parseRecipient(address)]
 }
 
@@ -119,7 +119,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
     if (out !== undefined) await writeContent(groups, out)
     const original = { envelope, header: await headerOf(content) }
     process.stdout.write(options.json ? `${JSON.stringify(toJson(original, groups))}\n` : printGroups(original, groups))
-    if (!options.json) sayWhatToAsk(groups, options)
+    if (!options.json) suggestAsk(groups, options)
     const outcome = mostSevere(groups)
     process.exitCode = outcome === undefined ? EX_TEMPFAIL : checkExitOf(outcome)
   } finally {
@@ -130,7 +130,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
 }
 
 /** Where a scanner did not answer, its filter can say why. Only filters of filters.d can be asked. */
-function sayWhatToAsk(groups: readonly RecipientGroup[], { config, filters, filter }: CheckOptions): void {
+function suggestAsk(groups: readonly RecipientGroup[], { config, filters, filter }: CheckOptions): void {
   const reports = groups.flatMap(({ outcome }) => outcome.reports)
   const names = new Set(reports.filter(({ askable }) => askable).map(({ name }) => name))
   if (names.size === 0 || filter !== undefined) return

@@ -23,8 +23,8 @@ interface ListOptions {
   readonly json?: true
 }
 
-/** Said beside the list, where it is so. */
-const NOT_GIVEN = 'Postfix gives no mail to candy: no service in master.cf names it; "candy enable" sets that up'
+/** ListReport beside the list, where it is so. */
+const NO_MAIL = 'Postfix gives no mail to candy: no service in master.cf names it; "candy enable" sets that up'
 
 export function addList(candy: Command): void {
   candy
@@ -47,20 +47,21 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
   // Nobody but a filter that is asked how it is wants to know, and Postfix's commands take their time.
   const messageSizeLimit = ask === true ? await readSizeLimit(configDirectory) : undefined
   const options = { log: NO_LOG, check: true, ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
-  const { problems, health } = await silently(() => examine(configuration, options, ask === true))
-  const said = {
+  const { problems, health } = await withoutFilterOutput(() => examine(configuration, options, ask === true))
+  const report = {
     problems: problems.map(printProblem),
     health,
-    warnings: (await receivesMail(configDirectory)) ? [] : [NOT_GIVEN],
+    warnings: (await receivesMail(configDirectory)) ? [] : [NO_MAIL],
   }
   if (!json)
-    for (const line of [...said.problems, ...said.warnings.map(warn), ...healthWarnings(health)]) console.error(line)
-  const text = json ? `${JSON.stringify(toJson(configuration, said))}\n` : printListing(configuration, said)
+    for (const line of [...report.problems, ...report.warnings.map(warn), ...healthWarnings(health)])
+      console.error(line)
+  const text = json ? `${JSON.stringify(toJson(configuration, report))}\n` : printListing(configuration, report)
   // Filters may have left something running, and close when they like.
   process.stdout.write(text, () => process.exit(problems.length === 0 ? EX_OK : EX_CONFIG))
 }
 
-interface Said {
+interface ListReport {
   readonly problems: readonly string[]
   readonly health: readonly FilterHealth[]
   readonly warnings: readonly string[]
@@ -69,7 +70,7 @@ interface Said {
 const NO_LOG: Log = { write: () => {}, close: async () => {} }
 
 /** What filters print is none of the answer. */
-async function silently<T>(act: () => Promise<T>): Promise<T> {
+async function withoutFilterOutput<T>(act: () => Promise<T>): Promise<T> {
   const { write } = process.stdout
   process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
@@ -83,7 +84,7 @@ function warn(text: string): string {
   return `warning: ${text}`
 }
 
-function toJson(configuration: Configuration, { problems, health, warnings }: Said): object {
+function toJson(configuration: Configuration, { problems, health, warnings }: ListReport): object {
   const { snapshot, settings } = configuration
   return {
     version: 1,
@@ -96,7 +97,7 @@ function toJson(configuration: Configuration, { problems, health, warnings }: Sa
   }
 }
 
-function printListing(configuration: Configuration, { problems, health }: Said): string {
+function printListing(configuration: Configuration, { problems, health }: ListReport): string {
   const { directory } = configuration.snapshot
   const entries = listFilters(configuration)
   const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))

@@ -26,10 +26,10 @@ const STDOUT = 1
 const ANSWER = 3
 
 /** Milliseconds that filters may take to close once the message is done. */
-const CLOSING = 1_000
+const CLOSE_TIMEOUT = 1_000
 
 const NAME = 'candy/pipe'
-const NOWHERE: Log = { write: () => {}, close: async () => {} }
+const NO_LOG: Log = { write: () => {}, close: async () => {} }
 
 export interface PipeCall {
   readonly argv: readonly string[]
@@ -52,10 +52,10 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
     answer = await run(call, configuration, log, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')
-    answer = complain(error, call.id, log)
+    answer = logFailure(error, call.id, log)
   }
   await log.close()
-  if (answer.text !== '') tell(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
+  if (answer.text !== '') writeAnswer(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
   end(answer.exit)
 }
 
@@ -64,7 +64,7 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
  * everything goes to syslog.
  */
 function openPipeLog(to: string): Log {
-  const syslog = openLog({ to: 'syslog', name: NAME, fallback: NOWHERE })
+  const syslog = openLog({ to: 'syslog', name: NAME, fallback: NO_LOG })
   if (to === 'syslog') return syslog
   try {
     return openLog({ to, name: NAME, fallback: syslog })
@@ -112,7 +112,7 @@ async function answer(
     return await answerPipe(options, { id, envelope: call.envelope, content, assertUpstream }, deadline)
   } finally {
     await content.close()
-    await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSING))])
+    await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
   }
 }
 
@@ -178,7 +178,7 @@ function watchProcess(log: Log, written: () => string): void {
   })
 }
 
-function complain(error: unknown, id: string | undefined, log: Log): PipeAnswer {
+function logFailure(error: unknown, id: string | undefined, log: Log): PipeAnswer {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   for (const line of String(message ?? error).split('\n')) {
     log.write('error', 'not delivered', {
@@ -191,7 +191,7 @@ function complain(error: unknown, id: string | undefined, log: Log): PipeAnswer 
 }
 
 /** A reader that has gone away changes nothing: the status says it all. */
-function tell(descriptor: number, text: string): void {
+function writeAnswer(descriptor: number, text: string): void {
   try {
     writeSync(descriptor, text)
   } catch {

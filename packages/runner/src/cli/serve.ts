@@ -34,8 +34,8 @@ export function addServe(candy: Command): void {
 
 async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
-  if (await mustChangeAccount()) return runAsCandy({ groups: await groupsOfServices(configDirectory) })
-  assertAlone(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
+  if (await mustChangeAccount()) return runAsCandy({ groups: await reinjectionGroups(configDirectory) })
+  assertNotRunning(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
   // Whoever starts it may stand where candy may not be, and then it could start no other process.
   process.chdir('/')
   try {
@@ -47,7 +47,7 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
 }
 
 /** Throws Failure when the service runs already: a second one would find the sockets taken. `candy`: what to type for this instance. */
-function assertAlone(configDirectory: string, candy: string): void {
+function assertNotRunning(configDirectory: string, candy: string): void {
   const { state } = readSettings(configDirectory, new Ownership(), [])
   const pid = socketOwner(serviceFiles(state).control, process.geteuid?.() ?? 0)
   if (pid === undefined) return
@@ -61,7 +61,7 @@ function assertAlone(configDirectory: string, candy: string): void {
 }
 
 /** Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no Postfix. */
-async function groupsOfServices(configDirectory: string): Promise<readonly string[]> {
+async function reinjectionGroups(configDirectory: string): Promise<readonly string[]> {
   try {
     return [(await commandsOf(configDirectory)('postconf', '-h', 'setgid_group')).trim()]
   } catch (error) {

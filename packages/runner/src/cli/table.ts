@@ -7,7 +7,7 @@
 const GAP = 2
 
 /** A column is never narrower than this, and the terminal's width is exceeded instead. */
-const NARROWEST = 8
+const MIN_WIDTH = 8
 
 /** Letters that terminals show in two columns each (Unicode Standard Annex 11), but for the half-width ones. */
 const WIDE =
@@ -45,7 +45,7 @@ function linesOf(row: readonly string[], columns: number | undefined): Row {
 }
 
 function printRow(row: Row, widths: readonly number[]): readonly string[] {
-  const cells = row.map((lines, at) => lines.flatMap((line) => foldEdits(line, widths[at] ?? 0)))
+  const cells = row.map((lines, at) => lines.flatMap((line) => wrap(line, widths[at] ?? 0)))
   const height = Math.max(...cells.map((lines) => lines.length))
   return Array.from({ length: height }, (_, n) =>
     cells
@@ -56,7 +56,7 @@ function printRow(row: Row, widths: readonly number[]): readonly string[] {
 }
 
 /** A long line cut into pieces that fit. */
-function foldEdits(line: string, width: number): readonly string[] {
+function wrap(line: string, width: number): readonly string[] {
   const pieces = ['']
   for (const { segment } of graphemes.segment(line)) {
     const piece = pieces.at(-1) ?? ''
@@ -80,7 +80,7 @@ function narrowed(natural: readonly number[], columns: number): readonly number[
   const total = (): number => widths.reduce((sum, width) => sum + width + GAP, 0)
   while (total() > columns) {
     const widest = Math.max(...widths)
-    if (widest <= NARROWEST) break
+    if (widest <= MIN_WIDTH) break
     widths[widths.indexOf(widest)] = widest - 1
   }
   return widths

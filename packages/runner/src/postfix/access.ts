@@ -15,13 +15,13 @@ const ACCESS = 'access:'
 const ENTRY = new RegExp(`^user:${ACCOUNT}:`, 'm')
 
 /** The directory of the instance's public sockets. */
-export function publicOf(queueDirectory: string): string {
+export function publicDirectory(queueDirectory: string): string {
   return join(queueDirectory, 'public')
 }
 
 /** What is to be in a list of paths so that candy may enter that directory. */
 export function accessName(queueDirectory: string): string {
-  return `${ACCESS}${publicOf(queueDirectory)}`
+  return `${ACCESS}${publicDirectory(queueDirectory)}`
 }
 
 /** The directory that such a place is about; undefined for any other. */

@@ -5,7 +5,7 @@ import { type Instance, parameterOf } from './instance.js'
 import { MODE_NAMES, MODES, type Mode, TRANSPORTS } from './mode.js'
 
 /** An option that candy has set on a receiving service. `prior` is what it was there before; null where it was not set. */
-export interface Attached extends ServiceKey {
+export interface AttachedOption extends ServiceKey {
   readonly name: string
   readonly value: string
   readonly prior: string | null
@@ -38,7 +38,7 @@ export function isUnfiltered(entry: Entry): boolean {
 }
 
 /** Whether a service switches address mappings off itself. */
-export function mapsNothing(entry: Entry): boolean {
+export function disablesAddressMapping(entry: Entry): boolean {
   return wordsOf(optionOf(entry, OVERRIDE) ?? '').includes(NO_MAPPINGS)
 }
 
@@ -62,16 +62,17 @@ export function attach(
   text: string,
   key: ServiceKey,
   wanted: Readonly<Record<string, string>>,
-  before: readonly Attached[],
-): { readonly text: string; readonly attached: readonly Attached[] } {
+  before: readonly AttachedOption[],
+): { readonly text: string; readonly attached: readonly AttachedOption[] } {
   const mine = before.filter((one) => isOn(one, key))
   // receive_override_options stays as we left it when the old mode wanted it too.
-  const keeps = (one: Attached): boolean => one.name in wanted || (one.name === OVERRIDE && 'content_filter' in wanted)
+  const keeps = (one: AttachedOption): boolean =>
+    one.name in wanted || (one.name === OVERRIDE && 'content_filter' in wanted)
   let now = detach(
     text,
     mine.filter((one) => !keeps(one)),
   )
-  const attached: Attached[] = mine.filter((one) => keeps(one) && !(one.name in wanted))
+  const attached: AttachedOption[] = mine.filter((one) => keeps(one) && !(one.name in wanted))
   for (const [name, value] of Object.entries(wanted)) {
     const entry = parse(now).entries.findLast((candidate) => isOn(candidate, key))
     const present = entry && optionOf(entry, name)
@@ -84,7 +85,7 @@ export function attach(
 }
 
 /** Takes options off again, where they still say what candy wrote or still name candy. A missing service is passed over. */
-export function detach(text: string, attached: readonly Attached[]): string {
+export function detach(text: string, attached: readonly AttachedOption[]): string {
   let now = text
   for (const { service, type, name, value, prior } of attached) {
     const file = parse(now)
@@ -101,11 +102,11 @@ export function detach(text: string, attached: readonly Attached[]): string {
 }
 
 /** What is attached by the look of it, where no journal tells: after a set-up by hand, or a lost state directory. */
-export function findAttached(text: string, instance: Pick<Instance, 'parameters'>): readonly Attached[] {
+export function findAttachedOptions(text: string, instance: Pick<Instance, 'parameters'>): readonly AttachedOption[] {
   const inherited = wordsOf(parameterOf(instance, OVERRIDE)).join(',')
   return parse(text).entries.flatMap((entry) => {
     const { service, type } = entry
-    const found: Attached[] = []
+    const found: AttachedOption[] = []
     for (const name of OPTIONS) {
       const value = optionOf(entry, name)
       if (value !== undefined && (isCandyFilter(value) || value === PROXY)) {
@@ -123,12 +124,12 @@ export function findAttached(text: string, instance: Pick<Instance, 'parameters'
 }
 
 /** Whether it is by this option that mail comes to candy. */
-export function namesCandy({ name }: Attached): boolean {
+export function routesToCandy({ name }: AttachedOption): boolean {
   return name !== OVERRIDE
 }
 
 /** What an attachment looks like to a person: `smtp/inet (line 12)`. */
-export function nameAttached(text: string, attached: readonly Attached[]): readonly string[] {
+export function nameAttachedServices(text: string, attached: readonly AttachedOption[]): readonly string[] {
   const entries = parse(text).entries.filter((entry) => attached.some((one) => isOn(one, entry)))
   return entries.map(nameEntry)
 }

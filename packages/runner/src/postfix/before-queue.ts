@@ -10,7 +10,7 @@ import { expand, type Instance, parameterOf } from './instance.js'
 const MILTERS = ['smtpd_milters', 'smtpd_milter_maps']
 
 /** The options, as `-o name=value`. Empty when the way back does all that the service says. */
-export function lostBeforeQueue(instance: Instance, entry: Entry): readonly string[] {
+export function ineffectiveBeforeQueue(instance: Instance, entry: Entry): readonly string[] {
   const differs = (name: string): boolean => {
     const value = optionOf(entry, name)
     return value !== undefined && !isSame(expand(instance, value), parameterOf(instance, name))

@@ -12,18 +12,18 @@ export interface Replacement {
 }
 
 /** A file before and after; null where there is none. */
-export interface FileTexts {
+export interface FileVersions {
   readonly path: string
   readonly before: string | null
   readonly after: string
 }
 
-export function readIfThere(path: string): string | null {
+export function readFileIfPresent(path: string): string | null {
   return existsSync(path) ? readText(path) : null
 }
 
 /** As a unified diff; empty when nothing changes. */
-export function diffOf({ path, before, after }: FileTexts): string {
+export function diffOf({ path, before, after }: FileVersions): string {
   return unifiedDiff(path, before ?? '', after)
 }
 

@@ -1,14 +1,14 @@
 /** What disabling would do to Postfix's files, computed from what was read, with nothing touched. */
 import { applyEdits, findService, parse, removeService } from '@candy/master-cf'
-import { accessName, publicOf } from './access.js'
-import { detach, findAttached, nameAttached, namesCandy } from './attachment.js'
+import { accessName, publicDirectory } from './access.js'
+import { detach, findAttachedOptions, nameAttachedServices, routesToCandy } from './attachment.js'
 import type { PostfixFiles } from './enable-edits.js'
 import { faultsOf, type Instance } from './instance.js'
 import type { Journal } from './journal.js'
 import { removeParameters } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
-import { isOurs } from './own-entry.js'
-import { withoutProof } from './proof-texts.js'
+import { isCandyEntry } from './own-entry.js'
+import { withoutProof } from './proof-configuration.js'
 import { SERVICE_NAMES } from './services.js'
 
 export interface DisableEdits {
@@ -19,7 +19,7 @@ export interface DisableEdits {
   readonly after: PostfixFiles
   readonly detaches: readonly string[]
   /** Directories that candy was let into. */
-  readonly entered: readonly string[]
+  readonly accessDirectories: readonly string[]
 }
 
 /** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
@@ -27,13 +27,15 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
   const refusals = faultsOf(instance)
-  if (refusals.length > 0) return { refusals, before, detached: before, after: before, detaches: [], entered: [] }
+  if (refusals.length > 0)
+    return { refusals, before, detached: before, after: before, detaches: [], accessDirectories: [] }
   const proofless = withoutProof(before)
-  const found = findAttached(proofless.master, instance)
+  const found = findAttachedOptions(proofless.master, instance)
   // Beside what is on record: an entry that somebody has copied since still must not name candy.
-  const attached = journal === undefined ? found : [...journal.attached, ...found.filter(namesCandy)]
+  const attached = journal === undefined ? found : [...journal.attached, ...found.filter(routesToCandy)]
   const detached = { master: detach(proofless.master, attached), main: proofless.main }
-  const names = journal?.services ?? SERVICE_NAMES.filter((name) => isOurs(findService(instance.master, key(name))))
+  const names =
+    journal?.services ?? SERVICE_NAMES.filter((name) => isCandyEntry(findService(instance.master, key(name))))
   const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
   const { master = true, main = true } = journal?.finalNewline ?? {}
   const last = names[0]
@@ -44,8 +46,9 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
   }
   const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
   const access = accessName(instance.queueDirectory)
-  const entered = journal === undefined || journal.made.includes(access) ? [publicOf(instance.queueDirectory)] : []
-  return { refusals, before, detached, after, detaches: nameAttached(masterText, attached), entered }
+  const accessDirectories =
+    journal === undefined || journal.made.includes(access) ? [publicDirectory(instance.queueDirectory)] : []
+  return { refusals, before, detached, after, detaches: nameAttachedServices(masterText, attached), accessDirectories }
 }
 
 function key(service: string): { readonly service: string; readonly type: string } {

@@ -54,7 +54,7 @@ export async function planDisable(records: RecordLocation, { purge, quarantine }
     .map(diffOf)
     .join('')
   const runner = await describeRunner(paths)
-  const access = edits.entered.filter(hasEntry)
+  const access = edits.accessDirectories.filter(hasEntry)
   const disabled = journal === undefined && diff === '' && runner.length === 0 && access.length === 0
   return { instance, paths, edits, diff, runner, access, removals, disabled, done: disabled && removals.length === 0 }
 }

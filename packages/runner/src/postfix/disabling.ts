@@ -1,6 +1,7 @@
 /**
- * Taking candy out without losing mail: a queue file remembers the filter it was received for, and so does an smtpd(8) from
- * before a reload. So the services stay until nothing needs them any more; only then they go.
+ * Disables candy without losing mail. A queue file names the filter that was configured when Postfix received the message, and an
+ * smtpd(8) that was started before a reload keeps using the old configuration. So candy's services are removed only when no such
+ * message and no such process is left.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { revokeAccess } from './access.js'
@@ -18,22 +19,25 @@ import { messagesForCandy, type QueueEntry } from './queue.js'
 import { stopRunner } from './runner-stop.js'
 
 export interface DisableProgress {
-  /** Milliseconds to wait for mail that was received for candy. */
+  /** Milliseconds to wait until mail that was received for candy is delivered. */
   readonly wait: number
-  /** Says what is being done, for people. */
+  /** Tells the operator what is being done. */
   readonly report: (what: string) => void
 }
 
-/** Milliseconds between two looks at the queue. */
-const PAUSE = 1_000
+/** Milliseconds between two checks of the queue. */
+const POLL_INTERVAL = 1_000
 
-/** Milliseconds after which a message that is active may be one that nobody delivers. One that is being delivered suffers nothing. */
-const STUCK = 20_000
+/**
+ * Milliseconds after which Postfix is reloaded because qmgr(8) may have given up on an active message. The reload does no harm to a
+ * message that is being delivered.
+ */
+const STUCK_AFTER = 20_000
 
-/** Milliseconds for requeueing, after the deadline. */
-const GRACE = 30_000
+/** Milliseconds that requeueing may take beyond the waiting time. */
+const REQUEUE_TIMEOUT = 30_000
 
-/** Throws PostfixError when something still needs candy: then new mail goes past it, and its services stay. */
+/** Throws PostfixError while something still needs candy. New mail then already bypasses candy, but candy's services stay. */
 export async function disable(plan: DisablePlan, progress: DisableProgress): Promise<void> {
   if (!plan.disabled) await detachPostfix(plan, progress)
   await purge(plan.removals, plan.paths)
@@ -50,26 +54,30 @@ async function detachPostfix(
     if (from.main !== to.main) replaceFile({ path: main, from: from.main, to: to.main })
     if (from.master !== to.master) replaceFile({ path: master, from: from.master, to: to.master })
   }
-  const old = receivers(instance.queueDirectory)
+  const oldReceivers = receivers(instance.queueDirectory)
   if (edits.before.master !== edits.detached.master) report('giving new mail past candy')
   replaceFiles(edits.before, edits.detached)
-  // Also when an earlier run has done that: which sessions are from before nobody knows any more.
+  // Reload even when an earlier run has already detached candy: which processes were started before that is not known any more.
   await reload(run)
-  await drain(old, wait, report)
-  await empty(run, wait, report)
+  await waitForOldReceivers(oldReceivers, wait, report)
+  await emptyQueue(run, wait, report)
   report('taking the services out')
   replaceFiles(edits.detached, edits.after)
   await reload(run)
-  for (const directory of edits.entered) revokeAccess(directory)
+  for (const directory of edits.accessDirectories) revokeAccess(directory)
   await stopRunner(paths, report)
   removeJournal(paths)
 }
 
-/** Waits for the sessions that were open at the reload. */
-async function drain(old: readonly Process[], wait: number, report: (what: string) => void): Promise<void> {
-  let told = false
+/** Waits until the processes that received mail before the reload have ended. Throws PostfixError when they take too long. */
+async function waitForOldReceivers(
+  oldReceivers: readonly Process[],
+  wait: number,
+  report: (what: string) => void,
+): Promise<void> {
+  let reported = false
   for (const end = Date.now() + wait; ; ) {
-    const left = running(old)
+    const left = running(oldReceivers)
     if (left.length === 0) return
     if (Date.now() > end) {
       const names = left.map(({ name, pid }) => `${name} ${pid}`).join(', ')
@@ -77,16 +85,19 @@ async function drain(old: readonly Process[], wait: number, report: (what: strin
         `new mail goes past candy, but sessions from before are still open (${names}), and what they bring is for candy. Its services stay until then: run "candy disable" again later.`,
       )
     }
-    if (!told) report(`waiting for ${left.length} sessions from before`)
-    told = true
-    await sleep(PAUSE / 4)
+    if (!reported) report(`waiting for ${left.length} sessions from before`)
+    reported = true
+    await sleep(POLL_INTERVAL / 4)
   }
 }
 
-/** Waits until no message in the queue is for candy; then those that candy could not deliver are requeued, one by one. */
-async function empty(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
+/**
+ * Waits until no message in the queue is for candy. After the waiting time, messages that candy could not deliver are requeued one
+ * by one, and go on unfiltered. Throws PostfixError for messages that remain.
+ */
+async function emptyQueue(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
   const end = Date.now() + wait
-  const told = new Set<string>()
+  const attempted = new Set<string>()
   const active = new Map<string, number>()
   for (;;) {
     const mail = await messagesForCandy(run)
@@ -102,38 +113,39 @@ async function empty(run: Commands, wait: number, report: (what: string) => void
       await run('postfix', 'reload')
       active.clear()
     }
-    if (told.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
+    if (attempted.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
     for (const { id, queue } of moving) {
       if (queue === 'deferred' && late) await requeue(id, run, report)
-      else if (!told.has(id)) await run('postqueue', '-i', id).catch(() => '')
-      told.add(id)
+      else if (!attempted.has(id)) await run('postqueue', '-i', id).catch(() => '')
+      attempted.add(id)
     }
-    if (Date.now() > end + wait + GRACE) {
+    if (Date.now() > end + wait + REQUEUE_TIMEOUT) {
       const ids = moving.map(({ id }) => id).join(', ')
       throw new PostfixError(
         `new mail goes past candy, but messages from before are still being delivered through it (${ids}). Its services stay until then: run "candy disable" again later.`,
       )
     }
-    await sleep(late ? PAUSE / 10 : PAUSE)
+    await sleep(late ? POLL_INTERVAL / 10 : POLL_INTERVAL)
   }
 }
 
-/** Whether a message has been active or coming in for long, at every look. `active` is when it was first seen so. */
+/** Whether a message was active or incoming at every check for too long. `active` maps a queue ID to the time of the first such check. */
 function isStuck(active: Map<string, number>, mail: readonly QueueEntry[]): boolean {
   const now = new Set(mail.filter(({ queue }) => queue === 'active' || queue === 'incoming').map(({ id }) => id))
   for (const id of active.keys()) if (!now.has(id)) active.delete(id)
   for (const id of now) if (!active.has(id)) active.set(id, Date.now())
-  return [...active.values()].some((since) => Date.now() - since > STUCK)
+  return [...active.values()].some((since) => Date.now() - since > STUCK_AFTER)
 }
 
 /**
- * By its id, and from the deferred queue alone: "postsuper -r ALL" would release held mail too, and a message that is being
- * delivered at this moment would go out twice. Until it has a new id it is seen again.
+ * Requeues one message, by its queue ID and only from the deferred queue: "postsuper -r ALL" would release held mail too, and a
+ * message that is being delivered at this moment would be delivered twice. The message stays in the list until Postfix has given it
+ * a new queue ID.
  */
 async function requeue(id: string, run: Commands, report: (what: string) => void): Promise<void> {
   report(`requeueing ${id}: candy did not take it in time, it goes on unfiltered`)
   await run('postsuper', '-r', id, 'deferred').catch(() => '')
-  // Else pickup(8) would find it at its next look, up to a minute later.
+  // Wake pickup(8) up: on its own it scans the maildrop directory only once a minute.
   await run('postkick', 'public', 'pickup', 'W').catch(() => '')
 }
 

@@ -1,9 +1,9 @@
 /**
- * What enabling would do to Postfix's files, computed from what was read, with nothing touched (disable-edits.ts: disabling).
- * Refusals come first: a plan that has any is never carried out.
+ * Computes how `candy enable` edits main.cf and master.cf. It works on the texts that were read and writes nothing
+ * (disable-edits.ts does the same for `candy disable`). Edits with a refusal are never carried out.
  */
 import { addService, applyEdits, findService, MasterCfError, parse, printService } from '@candy/master-cf'
-import { type Attached, attach, detach, findAttached, wantedOptions } from './attachment.js'
+import { type AttachedOption, attach, detach, findAttachedOptions, wantedOptions } from './attachment.js'
 import { chooseEntrances, type EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
 import { faultsOf, type Instance, parameterOf } from './instance.js'
@@ -11,8 +11,8 @@ import type { Journal } from './journal.js'
 import { foldEdits } from './line-folding.js'
 import { addParameters, readValue, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
-import { isOurs, renewEntry, renewParameters } from './own-entry.js'
-import { withoutProof } from './proof-texts.js'
+import { isCandyEntry, renewEntry, renewParameters } from './own-entry.js'
+import { withoutProof } from './proof-configuration.js'
 import { type CandyService, candyServices } from './services.js'
 import { sideEffects } from './side-effects.js'
 
@@ -27,18 +27,18 @@ export interface PostfixFiles {
 }
 
 export interface EnableEdits {
-  /** Why it cannot be done, each with what to do about it. */
+  /** Why candy cannot be enabled, each with what to do about it. */
   readonly refusals: readonly string[]
   readonly warnings: readonly string[]
   readonly before: PostfixFiles
-  /** With candy's services, and new mail going where it went before. */
+  /** The files with candy's services added, while no receiving service sends its mail to candy yet. */
   readonly served: PostfixFiles
-  /** With new mail given to candy. */
+  /** The files once the receiving services send new mail to candy. */
   readonly after: PostfixFiles
-  readonly attached: readonly Attached[]
-  /** The receiving services that candy is given, each with why, for people. */
+  readonly attached: readonly AttachedOption[]
+  /** The receiving services whose mail candy will filter, each with the reason, for the operator. */
   readonly entrances: readonly string[]
-  /** What becomes the journal, but for what is made in the file system. */
+  /** The journal entry for this change, without the paths that are made while it is carried out. */
   readonly record: Omit<Journal, 'made'>
 }
 
@@ -59,35 +59,39 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   const own = candyServices(instance, request.candyPipe)
   if (refusals.length === 0) {
     for (const service of own) {
-      const added = addOne(served.master, service, journal)
+      const added = addCandyService(served.master, service, journal)
       if (added.refusal !== undefined) refusals.push(added.refusal)
       warnings.push(...(added.kept ?? []))
       services.push(service.service)
       served.master = added.text
     }
   }
-  const known = journal?.attached ?? findAttached(masterText, instance)
+  const known = journal?.attached ?? findAttachedOptions(masterText, instance)
   const bare = withoutCandy(instance, known)
   const selection = chooseEntrances(instance, bare, request)
   refusals.push(...selection.refusals)
-  const { given } = selection
   const after = { ...served }
-  const attached: Attached[] = []
+  const attached: AttachedOption[] = []
   if (refusals.length === 0) {
-    const keep = known.filter((one) => given.some(({ service, type }) => service === one.service && type === one.type))
+    const keep = known.filter((one) =>
+      selection.services.some(({ service, type }) => service === one.service && type === one.type),
+    )
     after.master = detach(
       after.master,
       known.filter((one) => !keep.includes(one)),
     )
-    for (const entry of given) {
+    for (const entry of selection.services) {
       const wanted = wantedOptions(instance, entry, request.mode)
       const one = attach(after.master, entry, wanted, keep)
       after.master = one.text
       attached.push(...one.attached)
     }
-    warnings.push(...selection.unfiltered.map((text) => `NOT filtered: ${text}`), ...sideEffects(bare, request, given))
+    warnings.push(
+      ...selection.unfiltered.map((text) => `NOT filtered: ${text}`),
+      ...sideEffects(bare, request, selection.services),
+    )
   }
-  // Without a record what says what candy writes is candy's, as when it is taken out.
+  // Without a journal, a parameter with the value that candy writes counts as candy's; editsToDisable assumes the same.
   const added = mainParameters
     .filter(({ name, value }) => {
       return !setsParameter(mainText, name) || (journal === undefined && readValue(mainText, name) === value)
@@ -117,7 +121,8 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   }
 }
 
-function addOne(
+/** Adds one of candy's services, or brings the one that candy added earlier up to date. */
+function addCandyService(
   text: string,
   service: CandyService,
   journal: Journal | undefined,
@@ -132,13 +137,14 @@ function addOne(
     }
     const present = findService(file, service)
     const name = present === undefined ? service.service : nameEntry(present)
-    const hint = isOurs(present)
+    const hint = isCandyEntry(present)
       ? 'It looks like a set-up of candy by hand: take it out with "candy disable", then enable again.'
       : 'It belongs to something else: give it another name, then enable again.'
     return { text, refusal: `master.cf has a service ${name} already, with other settings than candy needs. ${hint}` }
   }
 }
 
+/** Refusals where main.cf sends all mail to a filter that is not candy. */
 function filteredElsewhere(instance: Instance): readonly string[] {
   const found: string[] = []
   for (const name of ['content_filter', 'smtpd_proxy_filter']) {
@@ -152,18 +158,22 @@ function filteredElsewhere(instance: Instance): readonly string[] {
   return found
 }
 
+/** Refuses pipe mode where candy would hand mail back with sendmail(1), and sendmail(1) may not submit mail to this instance. */
 function unreachable(
   { submits, configDirectory, defaultDirectory }: Instance,
-  { mode, backByPickup }: EnableRequest,
+  { mode, reinjectsByPickup }: EnableRequest,
 ): readonly string[] {
-  if (submits || mode !== 'pipe' || !backByPickup) return []
+  if (submits || mode !== 'pipe' || !reinjectsByPickup) return []
   return [
     `sendmail(1) may not submit mail to ${configDirectory}, which is not the default instance, so in pipe mode nothing would come back from candy. Add it to alternate_config_directories in ${defaultDirectory}/main.cf, or take pipe.reinject out of candy.toml, or use --mode smtp.`,
   ]
 }
 
-/** The remedy keeps every system call forbidden that the unit forbids: it fails, and nobody is killed for it. */
-function forbidden({ unitThatEndsNode: unit }: Instance, { mode }: EnableRequest): readonly string[] {
+/**
+ * Refuses pipe mode where systemd would kill Node.js below Postfix. The suggested remedy still forbids the same system calls, but
+ * they fail with EPERM instead of killing the process.
+ */
+function forbidden({ unitThatKillsNode: unit }: Instance, { mode }: EnableRequest): readonly string[] {
   if (unit === undefined || mode !== 'pipe') return []
   const directory = `/etc/systemd/system/${unit}.d`
   return [
@@ -172,8 +182,8 @@ mkdir -p ${directory} && printf '[Service]\\nSystemCallErrorNumber=EPERM\\n' >${
   ]
 }
 
-/** The instance as it is for the services that receive mail when none of them is given to candy. */
-function withoutCandy(instance: Instance, attached: readonly Attached[]): Instance {
+/** The instance as it would be if none of its receiving services sent mail to candy. */
+function withoutCandy(instance: Instance, attached: readonly AttachedOption[]): Instance {
   if (instance.master.problems.length > 0) return instance
   const masterText = detach(instance.masterText, attached)
   return { ...instance, masterText, master: parse(masterText) }

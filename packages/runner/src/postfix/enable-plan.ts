@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
-import { accessDirectory, accessFault, accessName, publicOf } from './access.js'
-import { diffOf, type FileTexts, readIfThere } from './change.js'
+import { accessDirectory, accessFault, accessName, publicDirectory } from './access.js'
+import { diffOf, type FileVersions, readFileIfPresent } from './change.js'
 import { type InstancePaths, listOwnedPaths, missing, type OwnedPath } from './directories.js'
 import { type EnableEdits, editsToEnable } from './enable-edits.js'
 import { PostfixError } from './error.js'
@@ -43,7 +43,7 @@ export interface EnablePlan {
   readonly journal: Journal | undefined
   readonly choice: Choice
   readonly edits: EnableEdits
-  readonly toml: FileTexts
+  readonly toml: FileVersions
   /** The units of `candy serve`; empty where the mode needs none, and without systemd. */
   readonly units: readonly OwnedPath[]
   readonly ownedPaths: readonly OwnedPath[]
@@ -68,7 +68,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, said:
   const { mode } = choice
   const reinject = toml.reinject ?? { path: join(instance.queueDirectory, reinjectionSocket('pipe')) }
   const named = Object.keys(said.services ?? {})
-  const request = { ...choice, named, backByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE }
+  const request = { ...choice, named, reinjectsByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE }
   const edits = editsToEnable(instance, request, journal)
   if (edits.refusals.length > 0) throw new PostfixError(edits.refusals.join('\n'))
   const access = mode === 'pipe' ? accessFor(instance, reinject) : []
@@ -82,7 +82,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, said:
     { path: main, before: edits.before.main, after: edits.after.main },
   ]
   const tomlFile = { path: toml.path, before: toml.text, after: newToml }
-  const diff = [...postfixFiles, tomlFile, ...units.flatMap(unitTexts)].map(diffOf).join('')
+  const diff = [...postfixFiles, tomlFile, ...units.flatMap(unitVersions)].map(diffOf).join('')
   const account = (await hasAccount(ACCOUNT)) ? [] : ['the account candy']
   const lacking = [...account, ...missing(ownedPaths).map(describePath)]
   return {
@@ -127,7 +127,7 @@ function printReinject(reinject: 'sendmail' | ServiceAddress): string {
 
 /** The access that pipe mode needs in order to hand mail back through Postfix's directory of public sockets. */
 function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceAddress): readonly OwnedPath[] {
-  const directory = publicOf(queueDirectory)
+  const directory = publicDirectory(queueDirectory)
   if (reinject === 'sendmail' || !('path' in reinject) || dirname(reinject.path) !== directory) return []
   const fault = accessFault(directory)
   if (fault !== undefined) throw new PostfixError(fault)
@@ -135,8 +135,8 @@ function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceA
 }
 
 /** A unit that is there already; a new one is among the missing paths. */
-function unitTexts({ path, text = '' }: OwnedPath): readonly FileTexts[] {
-  const before = readIfThere(path)
+function unitVersions({ path, text = '' }: OwnedPath): readonly FileVersions[] {
+  const before = readFileIfPresent(path)
   return before === null ? [] : [{ path, before, after: Buffer.from(text).toString('latin1') }]
 }
 

@@ -14,7 +14,7 @@ import { filesOf, type Instance } from './instance.js'
 import { type FileChange, type Pending, removePending, writeJournal, writePending } from './journal.js'
 import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
-import { provingTexts } from './proof-texts.js'
+import { withProof } from './proof-configuration.js'
 import { rollBack } from './recovery.js'
 import { type RunnerStart, startRunner } from './runner-start.js'
 
@@ -31,7 +31,7 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
   const { report, signal } = progress
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
-  const proving = provingTexts(edits.served, instance, plan.choice)
+  const proving = withProof(edits.served, instance, plan.choice)
   const { main, master } = filesOf(paths)
   const texts = [
     { path: toml.path, before: toml.before, written: [toml.after] },
@@ -76,12 +76,12 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     await reload(run)
   } catch (error) {
     const done = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
-    const outcome = await rollBack(paths, pending(done, made), run).then(aftermath, notTakenBack)
+    const outcome = await rollBack(paths, pending(done, made), run).then(describeRollBack, describeFailedRollBack)
     await restoreRunner().catch(() => {})
     throw new PostfixError(`candy was not enabled: ${signal.aborted ? 'it was stopped' : reasonOf(error)}\n${outcome}`)
   }
   removePending(paths)
-  if (journal === undefined) await tellUnfiltered(old, report)
+  if (journal === undefined) await reportUnfilteredSessions(old, report)
 }
 
 /** Mail comes to candy already: what is missing of its own is made, and its units and candy.toml become what they should be. */
@@ -93,7 +93,7 @@ async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
 }
 
 /** A session that was open before goes on as it was until its client ends it; processes without a client end at once. */
-async function tellUnfiltered(old: readonly Process[], report: (what: string) => void): Promise<void> {
+async function reportUnfilteredSessions(old: readonly Process[], report: (what: string) => void): Promise<void> {
   for (const end = Date.now() + SETTLING; running(old).length > 0 && Date.now() < end; ) await sleep(100)
   const left = running(old)
   if (left.length === 0) return
@@ -115,13 +115,13 @@ export async function assertRunning({ configDirectory }: Instance, run: Commands
   })
 }
 
-function aftermath(edited: readonly string[]): string {
+function describeRollBack(edited: readonly string[]): string {
   if (edited.length === 0) return 'Everything is as it was before.'
   return `Everything of candy's is taken back; what somebody else has edited meanwhile stays (${edited.join(', ')}).`
 }
 
 /** `pending.json` has all that is needed, and stays. */
-function notTakenBack(error: unknown): string {
+function describeFailedRollBack(error: unknown): string {
   return `What was begun cannot be taken back now: ${reasonOf(error)}. Then run "candy disable", or "candy enable" again: both take it back first.`
 }
 

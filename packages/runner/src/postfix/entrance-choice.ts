@@ -1,28 +1,36 @@
-/** Which receiving services are given to candy: by whose mail they take, by what they say themselves, and by the operator's word. */
+/**
+ * Decides for each receiving service in master.cf whether candy filters its mail. The decision depends on whose mail the service
+ * receives, on the service's own options, and on what the operator has asked for by name.
+ */
 import { type Entry, findService } from '@candy/master-cf'
 import { foreignFilter, isUnfiltered } from './attachment.js'
-import { lostBeforeQueue } from './before-queue.js'
+import { ineffectiveBeforeQueue } from './before-queue.js'
 import { type Entrance, findEntrances, nameEntry, portOf } from './entrances.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
 
 export interface EntranceChoice {
-  readonly given: readonly Entry[]
-  /** For people: `smtp/inet (line 12): mail from other hosts (port smtp)`. */
+  /** The services whose mail candy filters. */
+  readonly services: readonly Entry[]
+  /** A line about each of these services, for the operator: `smtp/inet (line 12): mail from other hosts (port smtp)`. */
   readonly filtered: readonly string[]
-  /** The same of the others, and why not. An entrance that stays open must be said aloud: who enables a filter believes that all mail is filtered. */
+  /**
+   * A line about each of the other services, with the reason. The operator sees them, because somebody who enables a filter
+   * expects that all mail is filtered.
+   */
   readonly unfiltered: readonly string[]
+  /** Why candy cannot be enabled as the operator asked, each with what to do about it. */
   readonly refusals: readonly string[]
 }
 
 export interface EntranceRequest extends Choice {
-  /** Names that the operator has just given for services: they must be there. */
+  /** Services that the operator has named in this command. A service in master.cf must have each name. */
   readonly named: readonly string[]
-  /** Whether what is given back comes in at pickup(8), where it would be filtered again and again. */
-  readonly backByPickup: boolean
+  /** Whether candy hands filtered mail back through pickup(8). If candy filtered pickup(8) too, mail would never leave. */
+  readonly reinjectsByPickup: boolean
 }
 
-const WHOSE: Readonly<Record<Entrance['kind'], string>> = {
+const MAIL_SOURCES: Readonly<Record<Entrance['kind'], string>> = {
   smtp: 'mail from other hosts',
   submission: 'mail of your own users',
   internal: 'mail of your own hosts and programs',
@@ -30,50 +38,56 @@ const WHOSE: Readonly<Record<Entrance['kind'], string>> = {
   qmqp: 'mail by QMQP',
 }
 
-/** `bare` is the instance without candy's options on the services; their lines are told as they are in `instance`. */
+/**
+ * `bare` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which is
+ * the file on disk.
+ */
 export function chooseEntrances({ master }: Instance, bare: Instance, request: EntranceRequest): EntranceChoice {
   const entrances = findEntrances(bare)
-  const given: Entry[] = []
+  const services: Entry[] = []
   const filtered: string[] = []
   const unfiltered: string[] = []
   const refusals: string[] = unknownNames(entrances, request.named)
   for (const entrance of entrances) {
     const { entry, kind, why } = entrance
     const name = nameEntry(findService(master, entry) ?? entry)
-    const is = `${name}: ${WHOSE[kind]}${kind === 'pickup' || kind === 'qmqp' ? '' : ` (${why})`}`
-    const { gives, because } = judge(bare, entrance, request)
-    if (gives === true) {
-      given.push(entry)
-      filtered.push(is)
-    } else if (gives === false) unfiltered.push(`${is}${because === '' ? '' : `; ${because}`}`)
-    else refusals.push(`${name} ${because}`)
+    const description = `${name}: ${MAIL_SOURCES[kind]}${kind === 'pickup' || kind === 'qmqp' ? '' : ` (${why})`}`
+    const { filtered: isFiltered, reason } = decide(bare, entrance, request)
+    if (isFiltered === true) {
+      services.push(entry)
+      filtered.push(description)
+    } else if (isFiltered === false) unfiltered.push(`${description}${reason === '' ? '' : `; ${reason}`}`)
+    else refusals.push(`${name} ${reason}`)
   }
-  if (refusals.length === 0 && !given.some(({ command }) => command === 'smtpd'))
+  if (refusals.length === 0 && !services.some(({ command }) => command === 'smtpd'))
     refusals.push(nothingToFilter(bare, request))
-  return { given, filtered, unfiltered, refusals }
+  return { services, filtered, unfiltered, refusals }
 }
 
 interface Decision {
-  /** `refused` when the operator wants what cannot be. */
-  readonly gives: boolean | 'refused'
-  readonly because: string
+  /** `refused` when the operator asks for what cannot be done. */
+  readonly filtered: boolean | 'refused'
+  /** For the operator; empty where the service is filtered. */
+  readonly reason: string
 }
 
-const GIVEN: Decision = { gives: true, because: '' }
+const FILTERED: Decision = { filtered: true, reason: '' }
 
-function judge(instance: Instance, { entry, kind }: Entrance, request: EntranceRequest): Decision {
-  const word = wordOf(request, entry)
+function decide(instance: Instance, { entry, kind }: Entrance, request: EntranceRequest): Decision {
+  const requested = requestedFor(request, entry)
   const option = `--service ${entry.service}`
-  if (word === false) return not(`as you wished (--no-service ${entry.service})`)
-  const impossible = impossibleFor(kind, request)
+  if (requested === false) return unfilteredFor(`as you wished (--no-service ${entry.service})`)
+  const impossible = whyImpossible(kind, request)
   if (impossible !== undefined) {
-    return word ? refused(`cannot be given to candy: ${impossible}. Leave ${option} out.`) : not(impossible)
+    return requested
+      ? refused(`cannot be given to candy: ${impossible}. Leave ${option} out.`)
+      : unfilteredFor(impossible)
   }
   const own = isUnfiltered(entry) ? '-o content_filter=' : foreignFilter(entry)
-  const asked = word ?? isAsked(kind, request)
-  if (!asked) return not(own === undefined ? hintFor(kind, option) : `it says ${own} itself`)
-  if (own !== undefined && word === undefined && (kind === 'pickup' || isUnfiltered(entry)))
-    return not(`it says ${own} itself`)
+  if (!(requested ?? isRequestedKind(kind, request)))
+    return unfilteredFor(own === undefined ? hintFor(kind, option) : `it says ${own} itself`)
+  if (own !== undefined && requested === undefined && (kind === 'pickup' || isUnfiltered(entry)))
+    return unfilteredFor(`it says ${own} itself`)
   if (own !== undefined) {
     const what = isUnfiltered(entry) ? 'says itself that it wants no filter' : 'gives its mail to another filter'
     const two = isUnfiltered(entry) ? '' : 'Two filters in a row are not set up by this command: '
@@ -81,37 +95,44 @@ function judge(instance: Instance, { entry, kind }: Entrance, request: EntranceR
       `${what}: ${own}. ${two}take that option out and reload, then enable again; or leave the service as it is (--no-service ${entry.service}).`,
     )
   }
-  const lost = request.mode === 'smtp-before' ? lostBeforeQueue(instance, entry) : []
-  if (lost.length === 0) return GIVEN
+  const lost = request.mode === 'smtp-before' ? ineffectiveBeforeQueue(instance, entry) : []
+  if (lost.length === 0) return FILTERED
   return refused(
     `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters see such mail on its way back, which is one for all services. After the queue it has (--mode smtp); or leave the service unfiltered (--no-service ${entry.service}).`,
   )
 }
 
-function isAsked(kind: Entrance['kind'], { submission, pickup }: EntranceRequest): boolean {
+/** Whether the operator's choice of kinds includes this one. */
+function isRequestedKind(kind: Entrance['kind'], { submission, pickup }: EntranceRequest): boolean {
   return kind === 'smtp' || (kind === 'submission' && submission) || (kind === 'pickup' && pickup)
 }
 
-function impossibleFor(kind: Entrance['kind'], { mode, backByPickup }: EntranceRequest): string | undefined {
+/** Why candy cannot filter services of this kind; undefined where it can. */
+function whyImpossible(kind: Entrance['kind'], { mode, reinjectsByPickup }: EntranceRequest): string | undefined {
   if (kind === 'qmqp') return 'candy does not filter QMQP'
   if (kind !== 'pickup') return undefined
   if (mode === 'smtp-before') return 'only SMTP is filtered before the queue'
-  return mode === 'pipe' && backByPickup
+  return mode === 'pipe' && reinjectsByPickup
     ? 'candy itself hands mail back there ([pipe] reinject = "sendmail")'
     : undefined
 }
 
+/** Which option would have the service filtered. */
 function hintFor(kind: Entrance['kind'], option: string): string {
   if (kind === 'submission') return `--submission or ${option} includes it`
   return kind === 'pickup' ? 'as you wished (--no-pickup)' : `${option} includes it`
 }
 
-/** What the operator has said of this very service: its name and type count more than its name, and that more than its port. */
-function wordOf({ services = {} }: EntranceRequest, entry: Entry): boolean | undefined {
+/**
+ * Whether the operator wants this service filtered; undefined where the operator has not named it. `NAME/TYPE` takes precedence over
+ * the name alone, and the name over the port.
+ */
+function requestedFor({ services = {} }: EntranceRequest, entry: Entry): boolean | undefined {
   const name = namesOf(entry).find((candidate) => Object.hasOwn(services, candidate))
   return name === undefined ? undefined : services[name]
 }
 
+/** The names by which the operator may mean a service, the most specific first. */
 function namesOf(entry: Entry): readonly string[] {
   return [`${entry.service}/${entry.type}`, entry.service, portOf(entry)]
 }
@@ -128,10 +149,10 @@ function nothingToFilter({ configDirectory }: Instance, { submission }: Entrance
   return `no service in ${configDirectory}/master.cf that takes mail from other hosts is left (smtpd of type inet or pass)${more}: there is nothing to filter.`
 }
 
-function not(because: string): Decision {
-  return { gives: false, because }
+function unfilteredFor(reason: string): Decision {
+  return { filtered: false, reason }
 }
 
-function refused(because: string): Decision {
-  return { gives: 'refused', because }
+function refused(reason: string): Decision {
+  return { filtered: 'refused', reason }
 }

@@ -1,7 +1,7 @@
 /**
- * FILTER actions of access(5) and header_checks(5). They beat content_filter, so that mail which they match never comes to
- * candy after the queue. Found where they can be seen: in main.cf, in master.cf, and in the files of local tables; what a
- * database, a policy service or a milter says nobody sees beforehand.
+ * Finds FILTER actions (access(5), header_checks(5)). A FILTER action takes precedence over content_filter, so mail that matches one
+ * does not reach candy after the queue. Only main.cf, master.cf and the files of local tables are searched: what a database, a
+ * policy service or a milter will answer cannot be known beforehand.
  */
 import { readFileSync, statSync } from 'node:fs'
 import type { Entry } from '@candy/master-cf'
@@ -19,17 +19,17 @@ const ACTION = /(?:^|[\s{=])FILTER\s+([\w.-]+:[^\s,{}]*)/i
 
 const TABLE = /\b(?:hash|btree|cdb|lmdb|dbm|sdbm|texthash|regexp|pcre|cidr):(\/[^\s,{}]+)/g
 
-/** Bytes. A larger table is not searched. */
-const LARGEST = 4 * 1024 ** 2
+/** The largest table that is searched, in bytes. */
+const MAX_TABLE_SIZE = 4 * 1024 ** 2
 
 interface Source {
   readonly place: string
   readonly text: string
 }
 
-/** Each with its place: `header_checks in main.cf: FILTER scan:x`, `/etc/postfix/access:3: FILTER scan:x`. */
-export function filterActions(instance: Instance, given: readonly Entry[]): readonly string[] {
-  const sources = [...mainSources(instance), ...masterSources(instance, given)]
+/** Each action with the place where it stands: `header_checks in main.cf: FILTER scan:x`, `/etc/postfix/access:3: FILTER scan:x`. */
+export function filterActions(instance: Instance, services: readonly Entry[]): readonly string[] {
+  const sources = [...mainSources(instance), ...masterSources(instance, services)]
   const tables = sources.flatMap(({ text }) => [...text.matchAll(TABLE)].map(([, path = '']) => path))
   const found = [...sources, ...[...new Set(tables)].flatMap(linesOf)].flatMap(({ place, text }) => {
     const filter = ACTION.exec(text)?.[1]
@@ -45,9 +45,9 @@ function mainSources(instance: Instance): readonly Source[] {
     .filter(({ text }, index, all) => text !== '' && all.findIndex((other) => other.text === text) === index)
 }
 
-/** What the services say that are given to candy, and the cleanup(8) behind them. */
-function masterSources(instance: Instance, given: readonly Entry[]): readonly Source[] {
-  const entries = instance.master.entries.filter((entry) => given.includes(entry) || entry.command === 'cleanup')
+/** Restrictions and checks that the filtered services, or a cleanup(8) service, set with `-o`. */
+function masterSources(instance: Instance, services: readonly Entry[]): readonly Source[] {
+  const entries = instance.master.entries.filter((entry) => services.includes(entry) || entry.command === 'cleanup')
   return entries.flatMap((entry) =>
     entry.options
       .filter(({ name }) => [...RESTRICTIONS, ...CHECKS].includes(name))
@@ -57,7 +57,7 @@ function masterSources(instance: Instance, given: readonly Entry[]): readonly So
 
 function linesOf(path: string): readonly Source[] {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined || !stat.isFile() || stat.size > LARGEST) return []
+  if (stat === undefined || !stat.isFile() || stat.size > MAX_TABLE_SIZE) return []
   const lines = readFileSync(path, 'latin1').split('\n')
   return lines.map((text, index) => ({ place: `${path}:${index + 1}`, text })).filter(({ text }) => !/^\s*#/.test(text))
 }

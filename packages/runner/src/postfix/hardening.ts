@@ -7,7 +7,7 @@ import { execa } from 'execa'
  * Whether processes of the instance may make memory executable, as the compiler of Node.js does. The unit of Debian 13 forbids it
  * (`MemoryDenyWriteExecute=yes`), and Node.js would end in the middle of a message.
  */
-export async function mayMakeCode(queueDirectory: string): Promise<boolean> {
+export async function allowsExecutableMemory(queueDirectory: string): Promise<boolean> {
   const words = ['show', '--property=MemoryDenyWriteExecute', '--value', unitOf(queueDirectory)]
   const { stdout, failed } = await execa('systemctl', words, { reject: false })
   return failed || stdout.trim() !== 'yes'
@@ -21,18 +21,18 @@ const CALL = 'pkey_alloc'
  * Node.js does; undefined where Node.js runs. Debian 13 filters so (`SystemCallFilter=`). With `SystemCallErrorNumber=` the call
  * fails instead, and Node.js goes on without it.
  */
-export async function unitThatEndsNode(queueDirectory: string): Promise<string | undefined> {
+export async function unitThatKillsNode(queueDirectory: string): Promise<string | undefined> {
   const unit = unitOf(queueDirectory)
   const properties = ['SystemCallFilter', 'SystemCallErrorNumber'].map((name) => `--property=${name}`)
   const { stdout, failed } = await execa('systemctl', ['show', ...properties, unit], { reject: false })
-  return !failed && endsNode(stdout) ? unit : undefined
+  return !failed && killsNode(stdout) ? unit : undefined
 }
 
 /** MAX_ERRNO of Linux. */
 const MOST_ERRORS = 4_096
 
 /** Reads what `systemctl show` prints: the calls that are allowed, or behind `~` those that are not. */
-export function endsNode(shown: string): boolean {
+export function killsNode(shown: string): boolean {
   const values = new Map(
     shown.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type MasterCf, parse, readText } from '@candy/master-cf'
 import { type Commands, commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
-import { mayMakeCode, unitThatEndsNode } from './hardening.js'
+import { allowsExecutableMemory, unitThatKillsNode } from './hardening.js'
 import { readParameters } from './parameters.js'
 
 export interface Instance {
@@ -28,9 +28,9 @@ export interface Instance {
   /** Postfix's default instance. */
   readonly defaultDirectory: string
   /** Whether what pipe(8) starts may compile code (hardening.ts). */
-  readonly mayMakeCode: boolean
+  readonly allowsExecutableMemory: boolean
   /** The systemd unit below which no Node.js runs; undefined where it does. */
-  readonly unitThatEndsNode: string | undefined
+  readonly unitThatKillsNode: string | undefined
 }
 
 /** The first release whose configuration is understood in full. */
@@ -65,8 +65,8 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
     known: new Set(defaults.keys()),
     submits: await submits(configDirectory, defaultDirectory),
     defaultDirectory,
-    mayMakeCode: await mayMakeCode(queueDirectory),
-    unitThatEndsNode: await unitThatEndsNode(queueDirectory),
+    allowsExecutableMemory: await allowsExecutableMemory(queueDirectory),
+    unitThatKillsNode: await unitThatKillsNode(queueDirectory),
   }
 }
 

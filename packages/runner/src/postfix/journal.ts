@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { unlinkIfThere } from '../os/unlink.js'
-import type { Attached } from './attachment.js'
+import type { AttachedOption } from './attachment.js'
 import { PostfixError } from './error.js'
 import type { Mode } from './mode.js'
 import { draftOf, readRootFile, removeRootFile, writeRootFile } from './root-file.js'
@@ -43,7 +43,7 @@ export interface Journal {
   /** Services and parameters of main.cf that were added. */
   readonly services: readonly string[]
   readonly parameters: readonly string[]
-  readonly attached: readonly Attached[]
+  readonly attached: readonly AttachedOption[]
   /** Absent from a journal of before it was kept. */
   readonly written?: Written
   /** Whether the files ended with a line end before anything was added. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '@candy/master-cf'
-import { findAttached, isCandyFilter, namesCandy } from './attachment.js'
+import { findAttachedOptions, isCandyFilter, routesToCandy } from './attachment.js'
 import { commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
 
@@ -10,7 +10,7 @@ import { PostfixError } from './error.js'
 export async function receivesMail(configDirectory: string): Promise<boolean> {
   const master = join(configDirectory, 'master.cf')
   if (!existsSync(master)) return true
-  if (findAttached(readText(master), { parameters: new Map() }).some(namesCandy)) return true
+  if (findAttachedOptions(readText(master), { parameters: new Map() }).some(routesToCandy)) return true
   try {
     const run = commandsOf(configDirectory)
     return isCandyFilter((await run('postconf', '-h', 'content_filter')).trim())

@@ -1,7 +1,7 @@
 /**
- * Candy's own entries and parameters, brought to what this version writes. What stands there may be of an older version, of an
- * installation that has moved since, or edited by hand: what is still as candy wrote it is replaced, and what somebody has
- * changed stays and is told.
+ * Updates candy's own entries in master.cf and parameters in main.cf to what this version writes. They may come from an older
+ * version or from an installation that has moved since. A setting that still is as candy wrote it is replaced. A setting that
+ * somebody has edited is kept, and the operator gets a warning.
  */
 import {
   applyEdits,
@@ -20,8 +20,8 @@ import { readValue, replaceValue, setsParameter } from './main-cf.js'
 import type { ParameterSetting } from './parameter-setting.js'
 import type { CandyService } from './services.js'
 
-/** Known by what no other program would write. */
-export function isOurs(entry: Entry | undefined): boolean {
+/** Whether candy wrote the entry: it has one of candy's service names and runs the command that candy sets for it. */
+export function isCandyEntry(entry: Entry | undefined): boolean {
   switch (entry?.service) {
     case 'candy':
       return entry.command === 'pipe' && entry.args.some((word) => /^argv=.*\/candy-pipe$/.test(word))
@@ -39,11 +39,11 @@ export function isOurs(entry: Entry | undefined): boolean {
 
 export interface Renewed {
   readonly text: string
-  /** What stays though candy would write something else, for people. */
+  /** What was edited by hand and is kept although candy would write something else, for the operator. */
   readonly kept: readonly string[]
 }
 
-/** `written` is what candy last wrote; where that is not on record, all of the entry counts as candy's. */
+/** `written` is the entry as candy last wrote it. Where that is unknown, every setting of the entry counts as candy's. */
 export function renewEntry(text: string, service: CandyService, written: string | undefined): Renewed {
   const wanted = entryIn(foldLines(printService(service)))
   const present = findService(parse(text), service)
@@ -52,24 +52,25 @@ export function renewEntry(text: string, service: CandyService, written: string 
   const renewal = new Renewal(text, present, before !== undefined)
   for (const field of FIELDS) {
     const value = wanted[field]
-    if (renewal.isToBe(field, present[field], before?.[field], value))
+    if (renewal.needsChange(field, present[field], before?.[field], value))
       renewal.change((now) => setField(parse(now), service, field, value))
   }
   const names = [...present.options, ...wanted.options].map(({ name }) => name)
   for (const name of new Set(names)) {
     const value = optionOf(wanted, name)
-    if (!renewal.isToBe(`-o ${name}`, optionOf(present, name), before && optionOf(before, name), value)) continue
+    if (!renewal.needsChange(`-o ${name}`, optionOf(present, name), before && optionOf(before, name), value)) continue
     renewal.change((now) =>
       value === undefined ? unsetOption(parse(now), service, name) : setOption(parse(now), service, { name, value }),
     )
   }
-  renewal.isToBe('flags', present.flags.join(' '), before?.flags.join(' ') ?? present.flags.join(' '), '')
-  const [is, was, tobe] = [present, before, wanted].map((entry) => entry && JSON.stringify(entry.args))
-  if (renewal.isToBe('arguments', is, was, tobe)) renewal.change((now) => replaceArguments(now, service, wanted))
+  renewal.needsChange('flags', present.flags.join(' '), before?.flags.join(' ') ?? present.flags.join(' '), '')
+  const args = [present, before, wanted].map((entry) => entry && JSON.stringify(entry.args))
+  if (renewal.needsChange('arguments', args[0], args[1], args[2]))
+    renewal.change((now) => replaceArguments(now, service, wanted))
   return renewal
 }
 
-/** Brings the parameters that candy has set in main.cf to what this version sets them to. */
+/** Sets parameters that candy wrote to main.cf, and nobody has edited since, to the values that this version writes. */
 export function renewParameters(
   text: string,
   parameters: readonly ParameterSetting[],
@@ -92,11 +93,19 @@ class Renewal implements Renewed {
     this.#recorded = recorded
   }
 
-  /** Whether something must be changed to what it is to be. Where it was edited by hand it is kept instead. */
-  isToBe(what: string, is: string | undefined, was: string | undefined, tobe: string | undefined): boolean {
-    if (is === tobe) return false
-    if (!this.#recorded || is === was) return true
-    const other = tobe === undefined ? 'nothing' : tobe === '' ? 'nothing there' : tobe
+  /**
+   * Whether a setting has to be changed from `present` to `wanted`. A setting that differs from `recorded`, which candy last wrote,
+   * was edited by hand: it is added to `kept` instead.
+   */
+  needsChange(
+    what: string,
+    present: string | undefined,
+    recorded: string | undefined,
+    wanted: string | undefined,
+  ): boolean {
+    if (present === wanted) return false
+    if (!this.#recorded || present === recorded) return true
+    const other = wanted === undefined ? 'nothing' : wanted === '' ? 'nothing there' : wanted
     this.kept.push(`${this.#name}: ${what} was edited by hand and is kept; candy would write ${other}`)
     return false
   }
@@ -106,7 +115,7 @@ class Renewal implements Renewed {
   }
 }
 
-/** In place, as this version folds them. */
+/** Replaces the arguments where they stand, on lines folded as this version folds them. */
 function replaceArguments(text: string, service: CandyService, wanted: Entry) {
   const present = findService(parse(text), service)
   const [old, fresh] = [present, wanted].map((entry) => entry && argumentSpan(entry))
@@ -115,7 +124,7 @@ function replaceArguments(text: string, service: CandyService, wanted: Entry) {
   return [{ ...old, text: wanted.source.slice(from, from + fresh.length) }]
 }
 
-/** From the first argument to the end of the last, comments between them included. */
+/** The span from the first argument to the end of the last; comments between them are part of it. */
 function argumentSpan({ words, args }: Entry): { readonly offset: number; readonly length: number } | undefined {
   const [first, last] = [words.at(-args.length), words.at(-1)]
   if (args.length === 0 || first === undefined || last === undefined) return undefined

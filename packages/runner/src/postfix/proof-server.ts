@@ -8,17 +8,17 @@ const IDLE = 60_000
 
 export interface ProofServer {
   /** The content of each message that came, Latin-1. */
-  readonly caught: readonly string[]
+  readonly received: readonly string[]
   close(): void
 }
 
 /** Listens at a path where nothing is yet. Mode 0660, the group as the directory gives it. */
 export function startProofServer(path: string): Promise<ProofServer> {
-  const caught: string[] = []
-  const server = createServer((socket) => void receive(socket, caught).catch(() => socket.destroy()))
+  const received: string[] = []
+  const server = createServer((socket) => void receive(socket, received).catch(() => socket.destroy()))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.once('listening', () => resolve({ caught, close: () => void server.close() }))
+    server.once('listening', () => resolve({ received, close: () => void server.close() }))
     // Not chmod(2) afterwards: the directory is candy's, who could put something else in this place.
     const mask = process.umask(0o117)
     server.listen(path)
@@ -26,7 +26,7 @@ export function startProofServer(path: string): Promise<ProofServer> {
   })
 }
 
-async function receive(socket: Socket, caught: string[]): Promise<void> {
+async function receive(socket: Socket, received: string[]): Promise<void> {
   const connection = new ServerConnection(socket, IDLE)
   let recipients = 0
   await connection.write('220 candy LMTP\r\n')
@@ -49,7 +49,7 @@ async function receive(socket: Socket, caught: string[]): Promise<void> {
       await connection.write('354 End data with <CR><LF>.<CR><LF>\r\n')
       const pieces: Uint8Array[] = []
       await connection.data(new DataReader(), (piece) => void pieces.push(piece))
-      caught.push(Buffer.concat(pieces).toString('latin1'))
+      received.push(Buffer.concat(pieces).toString('latin1'))
       await connection.write('250 2.0.0 Ok\r\n'.repeat(recipients))
     } else if (verb === 'QUIT') {
       await connection.write('221 2.0.0 Bye\r\n')

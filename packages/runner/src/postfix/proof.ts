@@ -13,8 +13,8 @@ import { printReply } from '../smtp/reply.js'
 import type { Commands } from './commands.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
+import { DOMAIN, SERVICE, SOCKET } from './proof-configuration.js'
 import { startProofServer } from './proof-server.js'
-import { DOMAIN, SERVICE, SOCKET } from './proof-texts.js'
 import { queueEntries } from './queue.js'
 
 /** Milliseconds: for Postfix to take up its new configuration, and for the message to arrive. */
@@ -33,8 +33,8 @@ export async function prove(instance: Instance, run: Commands): Promise<void> {
     const recipient = `${token}@${DOMAIN}`
     const content = makeMessage(recipient, parameterOf(instance, 'myhostname'))
     await submit(join(instance.queueDirectory, 'private', SERVICE), recipient, content)
-    await arrival(run, recipient, () =>
-      server.caught.some((text) => text.endsWith(bodyOf(content)) && text.includes(token)),
+    await waitForArrival(run, recipient, () =>
+      server.received.some((text) => text.endsWith(bodyOf(content)) && text.includes(token)),
     )
   } finally {
     server.close()
@@ -42,7 +42,7 @@ export async function prove(instance: Instance, run: Commands): Promise<void> {
 }
 
 /** Takes messages of a proof that failed out of the queue. */
-export async function forgetProof(run: Commands): Promise<void> {
+export async function deleteProofMessages(run: Commands): Promise<void> {
   for (const { id, recipients } of await queueEntries(run)) {
     if (recipients.every(({ address }) => address.endsWith(`@${DOMAIN}`)))
       await run('postsuper', '-d', id).catch(() => '')
@@ -70,7 +70,7 @@ function bodyOf(content: string): string {
 }
 
 async function submit(path: string, recipient: string, content: string): Promise<void> {
-  const client = await greeted(path)
+  const client = await connect(path)
   try {
     const commands = ['EHLO candy', 'MAIL FROM:<>', `RCPT TO:<${recipient}>`, 'DATA']
     for (const line of commands) {
@@ -91,7 +91,7 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array, void, undefine
 }
 
 /** master(8) opens the socket some time after the reload was asked for. */
-async function greeted(path: string): Promise<SmtpClient> {
+async function connect(path: string): Promise<SmtpClient> {
   for (const end = Date.now() + START; ; ) {
     const client = SmtpClient.connect({ path }, { signal: AbortSignal.timeout(START) })
     try {
@@ -107,7 +107,7 @@ async function greeted(path: string): Promise<SmtpClient> {
   }
 }
 
-async function arrival(run: Commands, recipient: string, arrived: () => boolean): Promise<void> {
+async function waitForArrival(run: Commands, recipient: string, arrived: () => boolean): Promise<void> {
   const end = Date.now() + ARRIVAL
   let seen = Date.now()
   while (!arrived()) {

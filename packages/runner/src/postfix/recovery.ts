@@ -15,8 +15,8 @@ import {
   takeLock,
 } from '@candy/master-cf'
 import { unlinkIfThere } from '../os/unlink.js'
-import { type Attached, namesCandy } from './attachment.js'
-import { readIfThere, replaceFile } from './change.js'
+import { type AttachedOption, routesToCandy } from './attachment.js'
+import { readFileIfPresent, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
 import { type InstancePaths, unmake } from './directories.js'
 import type { PostfixFiles } from './enable-edits.js'
@@ -36,8 +36,8 @@ import {
   writeJournal,
 } from './journal.js'
 import { parametersIn, removeParameters } from './main-cf.js'
-import { forgetProof } from './proof.js'
-import { hasProof, SOCKET, withoutProof } from './proof-texts.js'
+import { deleteProofMessages } from './proof.js'
+import { hasProof, SOCKET, withoutProof } from './proof-configuration.js'
 import { draftOf, removeRootFile } from './root-file.js'
 
 /**
@@ -49,43 +49,45 @@ export async function recover(records: RecordLocation): Promise<readonly string[
   const run = commandsOf(records.configDirectory)
   clearRecordDrafts(records)
   const pending = readPending(records)
-  const said: string[] = []
+  const results: string[] = []
   if (pending !== undefined) {
     const { queueDirectory } = await readInstance(records.configDirectory)
     const paths = { ...records, queueDirectory }
-    said.push(await (pending === DAMAGED ? recoverBlindly(paths, run) : recoverKnown(paths, pending, run)))
+    results.push(
+      await (pending === DAMAGED ? recoverWithoutRecord(paths, run) : recoverFromRecord(paths, pending, run)),
+    )
   }
   if (readJournal(records) === DAMAGED) {
     removeJournal(records)
-    said.push(
+    results.push(
       'what was on record about candy is damaged (was the disk full?); its lines are found by name and look instead',
     )
   }
-  return said
+  return results
 }
 
-async function recoverKnown(paths: InstancePaths, pending: Pending, run: Commands): Promise<string> {
+async function recoverFromRecord(paths: InstancePaths, pending: Pending, run: Commands): Promise<string> {
   assertOwnFiles(paths, pending)
   clearDrafts(paths)
   const edited = 'what another program has edited meanwhile stays'
-  if (!isGiven(paths, pending)) {
+  if (!isInForce(paths, pending)) {
     const changed = await rollBack(paths, pending, run)
     return `an earlier command was cut short: what it had begun is undone${changed.length > 0 ? `; ${edited} (${changed.join(', ')})` : ''}`
   }
-  writeTexts(paths, withoutProof(readTexts(paths)))
+  writePostfixFiles(paths, withoutProof(readPostfixFiles(paths)))
   writeJournal(paths, pending.after)
   await run('postfix', 'reload').catch(() => '')
-  await forgetProof(run).catch(() => '')
+  await deleteProofMessages(run).catch(() => '')
   removePending(paths)
   return 'an earlier command was cut short after its test had succeeded: it is brought to its end, and mail is filtered'
 }
 
 /** Nothing is known but that a command was at work: what its proof has left is found by name. */
-async function recoverBlindly(paths: InstancePaths, run: Commands): Promise<string> {
+async function recoverWithoutRecord(paths: InstancePaths, run: Commands): Promise<string> {
   clearDrafts(paths)
-  writeTexts(paths, withoutProof(readTexts(paths)))
+  writePostfixFiles(paths, withoutProof(readPostfixFiles(paths)))
   await run('postfix', 'reload').catch(() => '')
-  await forgetProof(run).catch(() => '')
+  await deleteProofMessages(run).catch(() => '')
   removePending(paths)
   return 'an earlier command was cut short, and what it had noted is damaged (was the disk full?): the lines of its test are taken out by name'
 }
@@ -96,15 +98,15 @@ export async function rollBack(paths: InstancePaths, pending: Pending, run: Comm
   // Last first: candy.toml says where all this is noted, so it goes when the others are put back.
   const changed = pending.files.toReversed().filter((file) => !putBack(file))
   const edited = changed.map(({ path }) => path).toReversed()
-  const texts = readTexts(paths)
+  const texts = readPostfixFiles(paths)
   const bare = withoutProof(texts)
   const change = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
-  writeTexts(paths, {
+  writePostfixFiles(paths, {
     master: edited.includes(master) ? masterWithout(bare.master, change(master)) : texts.master,
     main: edited.includes(main) ? mainWithout(bare.main, change(main)) : texts.main,
   })
   await run('postfix', 'reload').catch(() => '')
-  await forgetProof(run).catch(() => '')
+  await deleteProofMessages(run).catch(() => '')
   if (pending.before === null) removeJournal(paths)
   else writeJournal(paths, pending.before)
   removePending(paths)
@@ -115,7 +117,7 @@ export async function rollBack(paths: InstancePaths, pending: Pending, run: Comm
 
 /** Whether the file is what it was before, or has become so. */
 function putBack({ path, before, written }: FileChange): boolean {
-  const present = readIfThere(path)
+  const present = readFileIfPresent(path)
   if (present === before) return true
   if (present === null || !written.includes(present)) return false
   if (before === null) removeRootFile(path)
@@ -127,18 +129,18 @@ function putBack({ path, before, written }: FileChange): boolean {
  * Whether the change has come so far that it is in force: the proof is over, and a receiving service has got from it what it did
  * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they were.
  */
-function isGiven(paths: InstancePaths, { files, before, after }: Pending): boolean {
+function isInForce(paths: InstancePaths, { files, before, after }: Pending): boolean {
   const { master } = filesOf(paths)
-  const present = readTexts(paths).master
+  const present = readPostfixFiles(paths).master
   const change = files.find(({ path }) => path === master)
   if (hasProof(present) || change === undefined) return false
   const [old, now, end] = [change.before ?? '', present, change.written.at(-1) ?? ''].map((text) => parse(text))
-  const isOn = (file: MasterCf | undefined, one: Attached): boolean => {
+  const isOn = (file: MasterCf | undefined, one: AttachedOption): boolean => {
     const entry = file && findService(file, one)
     return entry !== undefined && optionOf(entry, one.name) === one.value
   }
   return [...(before?.attached ?? []), ...after.attached]
-    .filter((one) => namesCandy(one) && isOn(old, one) !== isOn(end, one))
+    .filter((one) => routesToCandy(one) && isOn(old, one) !== isOn(end, one))
     .some((one) => isOn(now, one) === isOn(end, one))
 }
 
@@ -171,15 +173,15 @@ function mainWithout(text: string, change: FileChange | undefined): string {
   )
 }
 
-function readTexts(paths: InstancePaths): PostfixFiles {
+function readPostfixFiles(paths: InstancePaths): PostfixFiles {
   const { main, master } = filesOf(paths)
-  return { main: readIfThere(main) ?? '', master: readIfThere(master) ?? '' }
+  return { main: readFileIfPresent(main) ?? '', master: readFileIfPresent(master) ?? '' }
 }
 
 /** Throws PostfixError when somebody has made master.cf what nobody can edit. */
-function writeTexts(paths: InstancePaths, texts: PostfixFiles): void {
+function writePostfixFiles(paths: InstancePaths, texts: PostfixFiles): void {
   const files = filesOf(paths)
-  const present = readTexts(paths)
+  const present = readPostfixFiles(paths)
   for (const name of ['main', 'master'] as const) {
     if (present[name] !== texts[name]) replaceFile({ path: files[name], from: present[name], to: texts[name] })
   }

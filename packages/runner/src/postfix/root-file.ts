@@ -36,16 +36,16 @@ export function readRootFile(path: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    if (code === 'ELOOP') throw notRoots(path, 'it is a symbolic link')
+    if (code === 'ELOOP') throw notRootsOwn(path, 'it is a symbolic link')
     throw error
   }
   try {
     const stats = fstatSync(descriptor)
     const { uid, mode, nlink } = stats
-    if (!stats.isFile()) throw notRoots(path, 'it is no regular file')
-    if (uid !== 0) throw notRoots(path, `it belongs to user ${uid}`)
-    if ((mode & OTHERS_WRITE) !== 0) throw notRoots(path, 'others may write it')
-    if (nlink !== 1) throw notRoots(path, 'it has other names (ls -i)')
+    if (!stats.isFile()) throw notRootsOwn(path, 'it is no regular file')
+    if (uid !== 0) throw notRootsOwn(path, `it belongs to user ${uid}`)
+    if ((mode & OTHERS_WRITE) !== 0) throw notRootsOwn(path, 'others may write it')
+    if (nlink !== 1) throw notRootsOwn(path, 'it has other names (ls -i)')
     return readFileSync(descriptor, 'latin1')
   } finally {
     closeSync(descriptor)
@@ -107,7 +107,7 @@ function syncDirectory(path: string): void {
   }
 }
 
-function notRoots(path: string, why: string): PostfixError {
+function notRootsOwn(path: string, why: string): PostfixError {
   return new PostfixError(
     `${path} is not what candy has written as root: ${why}. Look who has put it there, and remove it.`,
   )

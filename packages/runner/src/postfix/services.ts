@@ -60,7 +60,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
         ...['flags=Rq', `user=${ACCOUNT}`, 'null_sender='],
         ...[
           `argv=${candyPipe}`,
-          ...(instance.mayMakeCode ? [] : ['--jitless']),
+          ...(instance.allowsExecutableMemory ? [] : ['--jitless']),
           '--limit',
           String(PIPE_LIMIT),
           ...(ownClientsAreLocal(instance) ? ['--own-clients=local'] : []),

@@ -1,39 +1,39 @@
-/** What a person would not expect of a mode, on this very site. */
+/** Warns of effects of a mode that the operator may not expect, given this instance's configuration. */
 import type { Entry } from '@candy/master-cf'
-import { mapsNothing } from './attachment.js'
+import { disablesAddressMapping } from './attachment.js'
 import type { EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
 import { filterActions } from './filter-actions.js'
 import { type Instance, parameterOf } from './instance.js'
 
-/** Places that a warning names. */
+/** How many places one warning names. */
 const SHOWN = 5
 
-/** `instance` is without candy's options; `given` are the services that are given to it. */
+/** `instance` is the instance without candy's options; `services` are those whose mail candy will filter. */
 export function sideEffects(
   instance: Instance,
-  { mode, backByPickup }: EntranceRequest,
-  given: readonly Entry[],
+  { mode, reinjectsByPickup }: EntranceRequest,
+  services: readonly Entry[],
 ): readonly string[] {
   if (mode === 'smtp-before') {
     if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
     return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
   }
-  const actions = filterActions(instance, given)
+  const actions = filterActions(instance, services)
   return [
     ...(actions.length > 0
       ? [`mail that these FILTER actions are about passes candy over, and goes where they say: ${listOf(actions)}`]
       : []),
-    ...given
-      .filter((entry) => mapsNothing(entry))
+    ...services
+      .filter((entry) => disablesAddressMapping(entry))
       .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
-    ...(mode === 'pipe' ? pipeEffects(instance, backByPickup) : []),
+    ...(mode === 'pipe' ? pipeEffects(instance, reinjectsByPickup) : []),
   ]
 }
 
-/** What of the way that mail goes pipe(8) does not tell, or sendmail(1) cannot carry. */
-function pipeEffects(instance: Instance, backByPickup: boolean): readonly string[] {
-  if (!backByPickup) {
+/** Warnings for pipe mode: what pipe(8) does not report of a message, and what is lost when sendmail(1) hands mail back. */
+function pipeEffects(instance: Instance, reinjectsByPickup: boolean): readonly string[] {
+  if (!reinjectsByPickup) {
     const clients = parameterOf(instance, 'local_header_rewrite_clients').trim()
     if (clients === 'permit_inet_interfaces') return []
     return [
@@ -49,7 +49,7 @@ function pipeEffects(instance: Instance, backByPickup: boolean): readonly string
   ]
 }
 
-/** The first few of a list, and how many more there are. */
+/** The first items of a list, and how many more there are. */
 function listOf(items: readonly string[]): string {
   const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : ''
   return `${items.slice(0, SHOWN).join('; ')}${more}`

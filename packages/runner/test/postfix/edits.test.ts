@@ -14,7 +14,7 @@ import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
-import { provingTexts, withoutProof } from '../../src/postfix/proof-texts.js'
+import { withProof, withoutProof } from '../../src/postfix/proof-configuration.js'
 import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
@@ -25,7 +25,7 @@ function modesOf(shape: string): readonly Mode[] {
 
 function wish(mode: Mode, more: Partial<EnableRequest> = {}): EnableRequest {
   const choice = { mode, submission: false, pickup: true }
-  return { ...choice, named: [], backByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
+  return { ...choice, named: [], reinjectsByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
 }
 
 function journalOf({ record }: EnableEdits): Journal {
@@ -96,7 +96,7 @@ describe.each(SHAPES)('%s', (shape) => {
 
   test('what a proof has left is taken out by name, with a record or without', () => {
     const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
-    const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
+    const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
     expect(withoutProof(proving)).toEqual(plan.served)
     expect(withoutProof(plan.after)).toEqual(plan.after)
     for (const journal of [undefined, journalOf(plan)]) {
@@ -115,7 +115,7 @@ describe.each(SHAPES)('%s', (shape) => {
 
   test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
     const plan = editsToEnable(instanceOf(given), wish('pipe'), undefined)
-    const proving = provingTexts(plan.served, instanceOf(given), plan.record.choice)
+    const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
     const diff = unifiedDiff('master.cf', plan.served.master, proving.master)
     expect(diff.match(/^-(?!--).*$/gm)).toBeNull()
     expect(diff).toContain('\n+candy-proof')
@@ -303,8 +303,8 @@ describe('it refuses, and says what to do', () => {
   })
 
   test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
-    const plan = (mode: Mode, backByPickup: boolean): EnableEdits =>
-      editsToEnable(instanceOf({ submits: false }), wish(mode, { backByPickup }), undefined)
+    const plan = (mode: Mode, reinjectsByPickup: boolean): EnableEdits =>
+      editsToEnable(instanceOf({ submits: false }), wish(mode, { reinjectsByPickup }), undefined)
     expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
     expect(plan('pipe', false).refusals).toEqual([])
     expect(plan('smtp', true).refusals).toEqual([])
@@ -351,7 +351,7 @@ describe('it refuses, and says what to do', () => {
       ).refusals.join()
     expect(asked('628', 'smtp')).toContain('candy does not filter QMQP. Leave --service 628 out.')
     expect(asked('pickup', 'smtp-before')).toContain('only SMTP is filtered before the queue')
-    expect(asked('pickup', 'pipe', { backByPickup: true })).toContain('candy itself hands mail back there')
+    expect(asked('pickup', 'pipe', { reinjectsByPickup: true })).toContain('candy itself hands mail back there')
     expect(asked('pickup', 'pipe')).toBe('')
   })
 
@@ -365,7 +365,7 @@ test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by th
     editsToEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
   expect(plan({}).entrances.join()).toContain('pickup/unix')
   expect(plan({}).warnings).toEqual([])
-  const back = plan({ backByPickup: true }, { non_smtpd_milters: 'inet:127.0.0.1:8891' })
+  const back = plan({ reinjectsByPickup: true }, { non_smtpd_milters: 'inet:127.0.0.1:8891' })
   expect(back.entrances.join()).not.toContain('pickup/unix')
   expect(back.warnings.join('\n')).toMatch(
     /NOT filtered: pickup.*candy itself hands mail back there(?:.|\n)*pipe\.reinject = "sendmail": .*SMTPUTF8(?:.|\n)*non_smtpd_milters/,

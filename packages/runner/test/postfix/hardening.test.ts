@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endsNode } from '../../src/postfix/hardening.js'
+import { killsNode } from '../../src/postfix/hardening.js'
 import { candyServices } from '../../src/postfix/services.js'
 import { instanceOf } from './shapes.js'
 
@@ -8,8 +8,8 @@ const PIPE = '/opt/candy/candy-pipe'
 test.each([
   [true, `argv=${PIPE} --limit`],
   [false, `argv=${PIPE} --jitless --limit`],
-])('the command of pipe mode, where Postfix may make memory executable: %j', (mayMakeCode, begins) => {
-  const services = candyServices(instanceOf({ mayMakeCode }), PIPE)
+])('the command of pipe mode, where Postfix may make memory executable: %j', (allowsExecutableMemory, begins) => {
+  const services = candyServices(instanceOf({ allowsExecutableMemory }), PIPE)
   const pipe = services.find(({ service }) => service === 'candy')
   expect(pipe?.args?.join(' ')).toContain(begins)
 })
@@ -23,5 +23,5 @@ test.each([
   ['SystemCallFilter=~mount pkey_alloc\nSystemCallErrorNumber=', true],
   ['', false],
 ])('a unit that shows %j ends Node.js: %j', (shown, ends) => {
-  expect(endsNode(shown)).toBe(ends)
+  expect(killsNode(shown)).toBe(ends)
 })

@@ -40,7 +40,7 @@ test.each(CASES)('%s, %s', async (shape, mode) => {
   const instance = { ...(await readInstance(directory)), submits: true }
   const plan = editsToEnable(
     instance,
-    { mode, submission: false, pickup: true, named: [], backByPickup: false, candyPipe: PIPE },
+    { mode, submission: false, pickup: true, named: [], reinjectsByPickup: false, candyPipe: PIPE },
     undefined,
   )
   expect(plan.refusals).toEqual([])

@@ -25,8 +25,8 @@ export interface Given {
   /** Parameters that this version of Postfix does not have. */
   readonly unknown?: readonly string[]
   readonly submits?: boolean
-  readonly mayMakeCode?: boolean
-  readonly unitThatEndsNode?: string
+  readonly allowsExecutableMemory?: boolean
+  readonly unitThatKillsNode?: string
 }
 
 /** The instance that this configuration makes, of a Postfix that knows every parameter unless said. */
@@ -35,8 +35,8 @@ export function instanceOf(given: Given = {}): Instance {
   const bare = {
     configDirectory: '/etc/postfix',
     defaultDirectory: '/etc/postfix',
-    mayMakeCode: given.mayMakeCode ?? true,
-    unitThatEndsNode: given.unitThatEndsNode,
+    allowsExecutableMemory: given.allowsExecutableMemory ?? true,
+    unitThatKillsNode: given.unitThatKillsNode,
     version: '3.7.11',
     queueDirectory: '/var/spool/postfix',
     masterText: master,

@@ -29,7 +29,7 @@ const MAPS = 'transport_maps'
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
 /** The files while the proof runs. */
-export function provingTexts(served: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
+export function withProof(served: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
   let master = served.master
   for (const service of TRANSPORTS) {
     master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
