@@ -86,7 +86,7 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
   if (options.dryRun || plan.done) return
   if (!options.yes) await confirm('Do this?', '--yes')
   await enable(plan, { wait, report: (what) => console.error(`${what} ...`), signal: stopSignal() })
-  if (plan.attached) return
+  if (plan.postfixUnchanged) return
   console.error(`candy is enabled: mail is filtered in mode ${plan.choice.mode}.`)
   for (const line of await filterWarnings(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
@@ -115,9 +115,9 @@ function suggestFilter(configDirectory: string): void {
 }
 
 /**
- * Aborts when somebody asks this process to end: what it has begun is undone first. The listeners stay, since while one of Postfix's
- * commands runs execa listens as well, and ends the process when no other listener is left (once() removes its own first). That
- * execa then ends the command too (its option `cleanup`) is right: nobody would wait for it.
+ * Aborts when somebody asks this process to end: what it has begun is undone first. The listeners stay, since while one of
+ * Postfix's commands runs execa listens as well, and ends the process when no other listener is left (once() removes its own
+ * first). That execa then ends the command too (its option `cleanup`) is right: nobody would wait for it.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController()

@@ -1,7 +1,7 @@
 /**
  * What `candy list --json --ask` says of the filters, for commands that go on as root. Checking a configuration runs the code of
- * filters, so it is done in a process that has candy's rights alone. Its answer is shown to people; it decides nothing but whether
- * a drop-in that was just added stays.
+ * filters, so it is done in a process that has candy's rights alone. Its answer is shown to people; it decides nothing but
+ * whether a drop-in that was just added stays.
  */
 import { printable } from '@candy/sdk'
 import { execa } from 'execa'

@@ -46,7 +46,10 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
   }
 }
 
-/** Throws Failure when the service runs already: a second one would find the sockets taken. `candy`: what to type for this instance. */
+/**
+ * Throws Failure when the service runs already: a second one would find the sockets taken. `candy`: what to type for this
+ * instance.
+ */
 function assertNotRunning(configDirectory: string, candy: string): void {
   const { state } = readSettings(configDirectory, new Ownership(), [])
   const pid = socketOwner(serviceFiles(state).control, process.geteuid?.() ?? 0)
@@ -60,7 +63,10 @@ function assertNotRunning(configDirectory: string, candy: string): void {
   )
 }
 
-/** Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no Postfix. */
+/**
+ * Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no
+ * Postfix.
+ */
 async function reinjectionGroups(configDirectory: string): Promise<readonly string[]> {
   try {
     return [(await commandsOf(configDirectory)('postconf', '-h', 'setgid_group')).trim()]

@@ -1,7 +1,8 @@
 /**
- * Candy's way into Postfix's directory `public/`, where the way back is: pipe(8) drops all supplementary groups and refuses
- * the group that may enter (postdrop), so the account gets an entry of its own in the directory's access control list (acl(5)).
- * Taken out again it leaves the permissions as they were.
+ * Lets the account candy enter Postfix's directory `public/`, where the socket is through which mail goes back to Postfix. A
+ * command that pipe(8) runs has no supplementary groups, and pipe(8) refuses to run one with the group that may enter (postdrop).
+ * So the account gets its own entry in the directory's access control list (acl(5)). Removing the entry restores the earlier
+ * permissions.
  */
 import { execFileSync } from 'node:child_process'
 import { lstatSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { join } from 'node:path'
 import { ACCOUNT } from '../os/accounts.js'
 import { PostfixError } from './error.js'
 
-/** In a list of what was made: `access:/var/spool/postfix/public`. */
+/** Starts the name of an access entry in the journal's list of what was made: `access:/var/spool/postfix/public`. */
 const ACCESS = 'access:'
 
 const ENTRY = new RegExp(`^user:${ACCOUNT}:`, 'm')
@@ -19,17 +20,17 @@ export function publicDirectory(queueDirectory: string): string {
   return join(queueDirectory, 'public')
 }
 
-/** What is to be in a list of paths so that candy may enter that directory. */
+/** The name of the access entry in a list of owned paths. */
 export function accessName(queueDirectory: string): string {
   return `${ACCESS}${publicDirectory(queueDirectory)}`
 }
 
-/** The directory that such a place is about; undefined for any other. */
-export function accessDirectory(place: string): string | undefined {
-  return place.startsWith(ACCESS) ? place.slice(ACCESS.length) : undefined
+/** The directory of an access entry's name; undefined for an ordinary path. */
+export function accessDirectory(name: string): string | undefined {
+  return name.startsWith(ACCESS) ? name.slice(ACCESS.length) : undefined
 }
 
-/** Whether the account may enter, by what the list says of it or by the mode for others. */
+/** Whether the account may enter the directory: either everybody may, or the access control list has an entry for it. */
 export function mayEnter(directory: string): boolean {
   if (((lstatSync(directory, { throwIfNoEntry: false })?.mode ?? 0) & 0o001) !== 0) return true
   try {
@@ -39,7 +40,10 @@ export function mayEnter(directory: string): boolean {
   }
 }
 
-/** Why candy cannot be let in here, with the ways out; undefined where it can, or need not be, or Postfix has not made the directory yet. */
+/**
+ * Why candy cannot be given access to the directory, with the remedies. Undefined where it can, where it has access already, and
+ * where Postfix has not made the directory yet.
+ */
 export function accessFault(directory: string): string | undefined {
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined || mayEnter(directory)) return undefined
   try {
@@ -50,10 +54,10 @@ export function accessFault(directory: string): string | undefined {
   }
 }
 
-/** Throws PostfixError with the ways out when it cannot be done. */
+/** Adds the account's entry to the access control list. Throws PostfixError with the remedies when that fails. */
 export function grantAccess(directory: string): void {
   try {
-    // An existing list keeps its mask, so that nobody else gets more than before.
+    // Keep the mask of an existing list, so that nobody else gets more rights than before.
     const mask = /^mask:/m.test(entries(directory)) ? ['-n'] : []
     run('setfacl', ...mask, '-m', `u:${ACCOUNT}:--x`, '--', directory)
   } catch (error) {
@@ -65,7 +69,7 @@ export function grantAccess(directory: string): void {
   )
 }
 
-/** Whether the account has an entry there. Without getfacl(1) nobody has put one in. */
+/** Whether the access control list has an entry for the account. Without getfacl(1) there is none. */
 export function hasEntry(directory: string): boolean {
   try {
     return ENTRY.test(entries(directory))
@@ -74,16 +78,16 @@ export function hasEntry(directory: string): boolean {
   }
 }
 
-/** Takes the account's entry out again. Nothing to do where there is none. */
+/** Removes the account's entry from the access control list, if there is one. */
 export function revokeAccess(directory: string): void {
   if (!hasEntry(directory)) return
-  // Without another name the mask is there for candy's entry alone.
+  // If candy's entry is the only one with a name, the mask exists only because of it, and is removed too.
   const named = entries(directory).match(/^(?:user|group):[^:]+:/gm) ?? []
   if (named.length === 1) run('setfacl', '-x', `u:${ACCOUNT},m`, '--', directory)
   else run('setfacl', '-n', '-x', `u:${ACCOUNT}`, '--', directory)
 }
 
-/** As getfacl(1) prints them, one a line. */
+/** The entries of the access control list, one on each line, as getfacl(1) prints them. */
 function entries(directory: string): string {
   return run('getfacl', '--omit-header', '--absolute-names', '--', directory)
 }

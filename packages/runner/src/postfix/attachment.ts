@@ -1,10 +1,10 @@
-/** Giving new mail to candy: the `-o` options that do it on a receiving service, and how they are taken off again. */
+/** Sets and removes the `-o` options by which a receiving service in master.cf sends its mail to candy. */
 import { applyEdits, type Entry, parse, type ServiceKey, setOption, unsetOption } from '@candy/master-cf'
 import { nameEntry, optionOf } from './entrances.js'
 import { type Instance, parameterOf } from './instance.js'
 import { MODE_NAMES, MODES, type Mode, TRANSPORTS } from './mode.js'
 
-/** An option that candy has set on a receiving service. `prior` is what it was there before; null where it was not set. */
+/** An option that candy has set on a receiving service. `prior` is its value before that; null where it was not set. */
 export interface AttachedOption extends ServiceKey {
   readonly name: string
   readonly value: string
@@ -13,18 +13,18 @@ export interface AttachedOption extends ServiceKey {
 
 const PROXY = MODES['smtp-before'].option.value
 
-/** Names of the options by which new mail comes to candy. */
+/** Names of the options that send new mail to candy. */
 const OPTIONS: ReadonlySet<string> = new Set(MODE_NAMES.map((mode) => MODES[mode].option.name))
 
 const OVERRIDE = 'receive_override_options'
 const NO_MAPPINGS = 'no_address_mappings'
 
-/** Whether a content_filter, as master.cf or a queue file has it, names one of candy's transports. */
+/** Whether a value of content_filter, from master.cf or from a queue file, names one of candy's transports. */
 export function isCandyFilter(value: string): boolean {
   return TRANSPORTS.some((transport) => value.trim().startsWith(`${transport}:`))
 }
 
-/** The filter that a service's mail goes to when it isn't candy: what stands in the way of enabling. */
+/** The option by which a service sends its mail to a filter that is not candy; undefined where there is none. */
 export function foreignFilter(entry: Entry): string | undefined {
   const filter = optionOf(entry, 'content_filter')?.trim() ?? ''
   if (filter !== '' && !isCandyFilter(filter)) return `-o content_filter=${filter}`
@@ -32,19 +32,19 @@ export function foreignFilter(entry: Entry): string | undefined {
   return proxy !== '' && proxy !== PROXY ? `-o smtpd_proxy_filter=${proxy}` : undefined
 }
 
-/** Whether a service says itself that it wants no filter. */
+/** Whether a service switches filters off with `-o content_filter=`. */
 export function isUnfiltered(entry: Entry): boolean {
   return optionOf(entry, 'content_filter')?.trim() === ''
 }
 
-/** Whether a service switches address mappings off itself. */
+/** Whether a service switches address mapping off with `-o receive_override_options`. */
 export function disablesAddressMapping(entry: Entry): boolean {
   return wordsOf(optionOf(entry, OVERRIDE) ?? '').includes(NO_MAPPINGS)
 }
 
 /**
- * What a receiving service, given as it is without candy, must say to hand new mail to candy. Address mappings happen once,
- * behind the filter.
+ * The options that a receiving service needs so that its new mail goes to candy. `entry` is the service without candy's options.
+ * Address mapping is switched off before the filter, so that it happens once, when mail comes back from candy.
  */
 export function wantedOptions(instance: Instance, entry: Entry, mode: Mode): Readonly<Record<string, string>> {
   const { name, value } = MODES[mode].option
@@ -57,26 +57,29 @@ export function wantedOptions(instance: Instance, entry: Entry, mode: Mode): Rea
   }
 }
 
-/** Attaches a service; what was attached before and is wanted no more is put back. Returns the new text and all that is attached. */
+/**
+ * Sets the wanted options on a service. Options that candy set `before` and that are not wanted any more get their prior values
+ * back. Returns the new text and all options that candy has set on the service now.
+ */
 export function attach(
   text: string,
   key: ServiceKey,
   wanted: Readonly<Record<string, string>>,
   before: readonly AttachedOption[],
 ): { readonly text: string; readonly attached: readonly AttachedOption[] } {
-  const mine = before.filter((one) => isOn(one, key))
-  // receive_override_options stays as we left it when the old mode wanted it too.
+  const previous = before.filter((one) => isOn(one, key))
+  // Keep receive_override_options as candy set it when the new mode uses content_filter, as the old one did.
   const keeps = (one: AttachedOption): boolean =>
     one.name in wanted || (one.name === OVERRIDE && 'content_filter' in wanted)
   let now = detach(
     text,
-    mine.filter((one) => !keeps(one)),
+    previous.filter((one) => !keeps(one)),
   )
-  const attached: AttachedOption[] = mine.filter((one) => keeps(one) && !(one.name in wanted))
+  const attached: AttachedOption[] = previous.filter((one) => keeps(one) && !(one.name in wanted))
   for (const [name, value] of Object.entries(wanted)) {
     const entry = parse(now).entries.findLast((candidate) => isOn(candidate, key))
     const present = entry && optionOf(entry, name)
-    const recorded = mine.find((one) => one.name === name)
+    const recorded = previous.find((one) => one.name === name)
     const prior = recorded === undefined ? priorOf(name, present) : recorded.prior
     now = applyEdits(now, setOption(parse(now), key, { name, value }))
     attached.push({ service: key.service, type: key.type, name, value, prior })
@@ -84,7 +87,10 @@ export function attach(
   return { text: now, attached }
 }
 
-/** Takes options off again, where they still say what candy wrote or still name candy. A missing service is passed over. */
+/**
+ * Gives options their prior values back, or removes them. An option that was edited since, and does not name candy, is left
+ * alone, and so is one of a service that does not exist any more.
+ */
 export function detach(text: string, attached: readonly AttachedOption[]): string {
   let now = text
   for (const { service, type, name, value, prior } of attached) {
@@ -101,7 +107,7 @@ export function detach(text: string, attached: readonly AttachedOption[]): strin
   return now
 }
 
-/** What is attached by the look of it, where no journal tells: after a set-up by hand, or a lost state directory. */
+/** Finds the options that candy has set when there is no journal: after a set-up by hand, or when the state directory is lost. */
 export function findAttachedOptions(text: string, instance: Pick<Instance, 'parameters'>): readonly AttachedOption[] {
   const inherited = wordsOf(parameterOf(instance, OVERRIDE)).join(',')
   return parse(text).entries.flatMap((entry) => {
@@ -123,18 +129,18 @@ export function findAttachedOptions(text: string, instance: Pick<Instance, 'para
   })
 }
 
-/** Whether it is by this option that mail comes to candy. */
+/** Whether this option sends mail to candy. The other option, receive_override_options, only switches address mapping off. */
 export function routesToCandy({ name }: AttachedOption): boolean {
   return name !== OVERRIDE
 }
 
-/** What an attachment looks like to a person: `smtp/inet (line 12)`. */
+/** The services that have any of these options, for the operator: `smtp/inet (line 12)`. */
 export function nameAttachedServices(text: string, attached: readonly AttachedOption[]): readonly string[] {
   const entries = parse(text).entries.filter((entry) => attached.some((one) => isOn(one, entry)))
   return entries.map(nameEntry)
 }
 
-/** Where candy's own value is found without a record of it, nothing else was there before. */
+/** The prior value of an option that is not in the journal. A value of candy's own counts as not set before. */
 function priorOf(name: string, present: string | undefined): string | null {
   if (present === undefined) return null
   return name !== OVERRIDE && (isCandyFilter(present) || present === PROXY) ? null : present

@@ -1,7 +1,7 @@
 /**
- * What a receiving service says that has no effect once its mail is filtered before the queue: an smtpd(8) that hands a
- * message to a proxy runs neither cleanup(8) nor milters on it (SMTPD_PROXY_README, MILTER_README), and the way back is one for
- * all services, which follows main.cf.
+ * Finds options of a receiving service that have no effect once its mail is filtered before the queue. An smtpd(8) that passes a
+ * message to a proxy runs neither cleanup(8) nor milters on it (SMTPD_PROXY_README, MILTER_README). The smtpd(8) that takes the
+ * message back does, but it serves all receiving services and follows main.cf.
  */
 import type { Entry } from '@candy/master-cf'
 import { optionOf } from './entrances.js'
@@ -9,7 +9,7 @@ import { expand, type Instance, parameterOf } from './instance.js'
 
 const MILTERS = ['smtpd_milters', 'smtpd_milter_maps']
 
-/** The options, as `-o name=value`. Empty when the way back does all that the service says. */
+/** The options, as `-o name=value`. Empty when mail that comes back is treated as the service's options say. */
 export function ineffectiveBeforeQueue(instance: Instance, entry: Entry): readonly string[] {
   const differs = (name: string): boolean => {
     const value = optionOf(entry, name)
@@ -24,7 +24,7 @@ export function ineffectiveBeforeQueue(instance: Instance, entry: Entry): readon
     .map((name) => `-o ${name}=${optionOf(entry, name)}`)
 }
 
-/** As lists: the order of words means nothing in those where there are several. */
+/** Compares two lists of words. Their order has no meaning in any of these parameters. */
 function isSame(a: string, b: string): boolean {
   const [first, second] = [a, b].map((text) =>
     text

@@ -1,17 +1,20 @@
-/** Replacing the files of a site, so that each step can be taken back byte for byte. */
+/** Replaces files of an instance in such a way that each step can be undone byte for byte. */
 import { existsSync } from 'node:fs'
 import { readText, unifiedDiff, updateText } from '@candy/master-cf'
 import { PostfixError } from './error.js'
 import { makeRootFile } from './root-file.js'
 
-/** A text to write, and the one that must be there before: anything else was written by somebody else meanwhile. Latin-1. */
+/**
+ * Replaces the text `from`, which the file must have, with `to`. Another text was written by another program meanwhile. `from` is
+ * null where there must be no file. Texts are Latin-1, one character for each byte.
+ */
 export interface Replacement {
   readonly path: string
   readonly from: string | null
   readonly to: string
 }
 
-/** A file before and after; null where there is none. */
+/** The text of a file before and after a change; `before` is null where there is no file yet. */
 export interface FileVersions {
   readonly path: string
   readonly before: string | null
@@ -22,12 +25,12 @@ export function readFileIfPresent(path: string): string | null {
   return existsSync(path) ? readText(path) : null
 }
 
-/** As a unified diff; empty when nothing changes. */
+/** The change as a unified diff; empty when nothing changes. */
 export function diffOf({ path, before, after }: FileVersions): string {
   return unifiedDiff(path, before ?? '', after)
 }
 
-/** Throws PostfixError, and changes nothing, when the file is not what it was. */
+/** Throws PostfixError, and changes nothing, when the text of the file is not `from`. */
 export function replaceFile({ path, from, to }: Replacement): void {
   if (from === null) {
     makeRootFile(path, to, 0o644)
@@ -39,7 +42,7 @@ export function replaceFile({ path, from, to }: Replacement): void {
   })
 }
 
-/** What one command writes: each text that it has written, and no other, is its own to take back. */
+/** Replaces files and remembers every text that was written: only a file that still has one of these texts may be put back. */
 export class Changes {
   readonly #written = new Map<string, string[]>()
 

@@ -1,13 +1,16 @@
-/** Postfix's own commands, run for one instance: whatever is asked of Postfix or done to it goes through them. */
+/** Runs Postfix's own commands for one instance. All queries and actions that concern Postfix use them. */
 import { execa } from 'execa'
 import { PostfixError } from './error.js'
 
 type CommandName = 'postcat' | 'postconf' | 'postfix' | 'postkick' | 'postqueue' | 'postsuper'
 
-/** Where Postfix keeps commands that a shell without root's PATH doesn't find. */
+/** The search path, with the directories of Postfix's commands, which an ordinary account's PATH may lack. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`
 
-/** Runs a command and gives its standard output. Throws PostfixError with what it printed when it ends with another status than 0. */
+/**
+ * Runs a command and returns its standard output. Throws PostfixError with what the command printed when its exit status is not
+ * 0.
+ */
 export type Commands = (name: CommandName, ...args: readonly string[]) => Promise<string>
 
 /** The configuration directory of Postfix's default instance. */
@@ -27,7 +30,7 @@ export function commandsOf(configDirectory: string): Commands {
     if (code === 'ENOENT') {
       throw new PostfixError(`${name} is not to be found: is Postfix installed (on Debian: apt install postfix)?`)
     }
-    // postfix(1) tells the mail log alone when it is not run at a terminal.
+    // postfix(1) writes its errors only to the mail log when it does not run at a terminal.
     const silent = name === 'postfix' ? 'it failed, and the mail log has the reason' : shortMessage
     throw new PostfixError(`${name} ${args.join(' ')}: ${stderr.trim() || stdout.trim() || silent}`)
   }

@@ -1,6 +1,6 @@
 /**
- * The account and the directories that candy needs, made by root before any mail depends on them. Nothing that is there
- * already is changed, and nothing below a directory that candy owns is followed.
+ * Makes the account and the directories that candy needs. Root does so before any mail depends on them. What exists already is
+ * not changed, and no symbolic link below a directory that candy owns is followed.
  */
 import {
   closeSync,
@@ -26,32 +26,38 @@ import { type Instance, parameterOf } from './instance.js'
 import type { RecordLocation } from './journal.js'
 import { draftOf, makeRootFile } from './root-file.js'
 
-/** A directory; with `from` a copy of a file, with `text` a file. `access.ts` has paths of its own. */
+/**
+ * A path that candy makes: a directory, or with `from` a copy of that file, or with `text` a file with that text. The path may
+ * also be the name of an access entry (access.ts).
+ */
 export interface OwnedPath {
   readonly path: string
   readonly mode: number
   readonly owner: 'root' | typeof ACCOUNT
-  /** Of the directory; candy's or root's own unless said. */
+  /** The group of a directory; by default the group with the name of the owner. */
   readonly group?: string
   readonly from?: string
   readonly text?: string
 }
 
-/** Where everything of candy's is that belongs to one instance. */
+/** The directories in which candy keeps files for one Postfix instance. */
 export interface InstancePaths extends RecordLocation {
   readonly queueDirectory: string
 }
 
-/** `account:candy` in a list of what was made. */
+/** The name of the account in the journal's list of what was made: `account:candy`. */
 export const MADE_ACCOUNT: string = `account:${ACCOUNT}`
 
-/** Directories of the state directory: all candy's but `packages`, which is root's. */
+/** Directories in the state directory. `packages` belongs to root, the others to candy. */
 export const STATE_PARTS = ['spool', 'quarantine', 'service', 'filters', 'packages'] as const
 
-/** What systemd.ts makes. */
+/** Unit files that systemd.ts makes. */
 const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$/
 
-/** All that must be there, parents first. `share` has the README and the template for filters.d. */
+/**
+ * All directories and files that must exist, parents first. `share` is the directory with the README and the template for
+ * filters.d.
+ */
 export async function listOwnedPaths(instance: Instance, state: string, share: string): Promise<readonly OwnedPath[]> {
   const filters = join(instance.configDirectory, 'filters.d')
   const group = await mailGroup(instance)
@@ -61,7 +67,7 @@ export async function listOwnedPaths(instance: Instance, state: string, share: s
     ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
     { path: state, owner: 'root', mode: 0o755 },
     ...STATE_PARTS.map((part) => ({ path: join(state, part), ...(part === 'packages' ? root : candy) })),
-    // Set-gid: what candy binds here belongs to Postfix's group, and Postfix alone may connect.
+    // Set-gid: a socket that candy binds here gets Postfix's group, so that only Postfix may connect.
     { path: join(instance.queueDirectory, 'candy'), owner: ACCOUNT, group, mode: 0o2750 },
     { path: filters, owner: 'root', mode: 0o755 },
     { path: join(filters, 'README'), owner: 'root', mode: 0o644, from: join(share, 'README') },
@@ -69,6 +75,7 @@ export async function listOwnedPaths(instance: Instance, state: string, share: s
   ]
 }
 
+/** Those of the paths that do not exist, or that candy has no access to. */
 export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] {
   return ownedPaths.filter(({ path }) => {
     const directory = accessDirectory(path)
@@ -76,7 +83,7 @@ export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] 
   })
 }
 
-/** Makes what is missing, and tells `made` of each thing as soon as it is there. */
+/** Makes the account and the paths that are missing. Calls `made` with the name of each as soon as it exists. */
 export async function make(ownedPaths: readonly OwnedPath[], made: (name: string) => void): Promise<void> {
   if (!(await hasAccount(ACCOUNT))) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
@@ -86,21 +93,24 @@ export async function make(ownedPaths: readonly OwnedPath[], made: (name: string
     if (failed) throw new PostfixError(`the account ${ACCOUNT} cannot be made: ${stderr}. Make it, then enable again.`)
     made(MADE_ACCOUNT)
   }
-  for (const place of missing(ownedPaths)) {
-    const directory = accessDirectory(place.path)
+  for (const owned of missing(ownedPaths)) {
+    const directory = accessDirectory(owned.path)
     if (directory !== undefined) {
       grantAccess(directory)
-      made(place.path)
+      made(owned.path)
       continue
     }
-    const text = place.from === undefined ? place.text : readText(place.from)
-    if (text === undefined) makeDirectory(place, await ids(place))
-    else makeRootFile(place.path, text, place.mode)
-    made(place.path)
+    const text = owned.from === undefined ? owned.text : readText(owned.from)
+    if (text === undefined) makeDirectory(owned, await ids(owned))
+    else makeRootFile(owned.path, text, owned.mode)
+    made(owned.path)
   }
 }
 
-/** It has its name only with the right owner and mode: one that somebody was killed while making is never taken for it. */
+/**
+ * Makes a directory under a draft name and renames it once owner and mode are right, so that one that is left half made by a
+ * killed command is never taken for the finished one.
+ */
 function makeDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [number, number]): void {
   if (owner === 'root') {
     const mask = process.umask(0)
@@ -115,7 +125,7 @@ function makeDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [numb
   remove(draft)
   mkdirSync(draft, { mode: 0o700 })
   try {
-    giveAway(draft, mode, numbers)
+    setOwner(draft, mode, numbers)
     renameSync(draft, path)
   } catch (error) {
     remove(draft)
@@ -123,8 +133,8 @@ function makeDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [numb
   }
 }
 
-/** Of the directory itself: nothing that may stand in its place by now is given away. */
-function giveAway(path: string, mode: number, [user, group]: readonly [number, number]): void {
+/** Uses a descriptor without following links, so that only the directory itself changes owner, whatever has replaced its path. */
+function setOwner(path: string, mode: number, [user, group]: readonly [number, number]): void {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
   try {
     fchownSync(descriptor, user, group)
@@ -135,8 +145,8 @@ function giveAway(path: string, mode: number, [user, group]: readonly [number, n
 }
 
 /**
- * Takes away what was made, last first: units are stopped, directories stay where something else has come in. What is no place
- * of candy's is left alone, whatever a record says.
+ * Removes what was made, in the reverse order. Units are stopped first. A directory that is not empty stays. A name that candy
+ * does not make is ignored, even if the journal has it.
  */
 export async function unmake(names: readonly string[], paths: InstancePaths): Promise<void> {
   const made = names.filter((name) => isOwnedPath(name, paths))
@@ -152,7 +162,7 @@ export async function unmake(names: readonly string[], paths: InstancePaths): Pr
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }
 
-/** Whether it is something that enabling makes, by its name. */
+/** Whether a name in the journal is one that `candy enable` makes. */
 export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: InstancePaths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
@@ -163,11 +173,11 @@ export function isOwnedPath(name: string, { configDirectory, queueDirectory, sta
   return own.includes(name) || UNIT.test(name) || state.startsWith(`${name}/`)
 }
 
-/** Removes the socket directory with the sockets that are left in it. */
+/** Removes the socket directory and the sockets in it. */
 export function removeSockets(queueDirectory: string): void {
   const directory = join(queueDirectory, 'candy')
   if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return
-  // unlink(2) follows nothing, so it does not matter what candy puts there meanwhile.
+  // unlink(2) follows no symbolic link, so it is safe even if the account candy replaces a socket meanwhile.
   for (const name of readdirSync(directory)) {
     const path = join(directory, name)
     if (lstatSync(path).isSocket()) unlinkIfThere(path)
@@ -175,7 +185,7 @@ export function removeSockets(queueDirectory: string): void {
   remove(directory)
 }
 
-/** A directory only when it is empty; nothing is followed. */
+/** Removes a file, or a directory if it is empty. Follows no symbolic link, and ignores a path that does not exist. */
 export function remove(path: string): void {
   try {
     if (lstatSync(path).isDirectory()) rmdirSync(path)
@@ -185,12 +195,13 @@ export function remove(path: string): void {
   }
 }
 
-/** What is missing above a path, from the top. */
+/** The directories above a path that do not exist, the topmost first. */
 function parentsOf(path: string): readonly string[] {
   const parent = dirname(path)
   return parent === path || existsSync(parent) ? [] : [...parentsOf(parent), parent]
 }
 
+/** The numbers of the user and the group that a path gets. */
 async function ids({ owner, group }: OwnedPath): Promise<readonly [number, number]> {
   const [user, groupNumber] = [await userId(owner), await groupId(group ?? owner)]
   if (user === undefined) throw new PostfixError(`there is no account ${owner}: make it, then enable again`)
@@ -199,7 +210,7 @@ async function ids({ owner, group }: OwnedPath): Promise<readonly [number, numbe
   return [user, groupNumber]
 }
 
-/** The group that Postfix's own processes run as: that of the account mail_owner. */
+/** The group of Postfix's own processes: the primary group of the account mail_owner. */
 export async function mailGroup(instance: Instance): Promise<string> {
   const account = parameterOf(instance, 'mail_owner')
   const group = await primaryGroup(account)

@@ -1,4 +1,4 @@
-/** What disabling would do to Postfix's files, computed from what was read, with nothing touched. */
+/** Computes how `candy disable` edits main.cf and master.cf. It works on the texts that were read and writes nothing. */
 import { applyEdits, findService, parse, removeService } from '@candy/master-cf'
 import { accessName, publicDirectory } from './access.js'
 import { detach, findAttachedOptions, nameAttachedServices, routesToCandy } from './attachment.js'
@@ -12,17 +12,19 @@ import { withoutProof } from './proof-configuration.js'
 import { SERVICE_NAMES } from './services.js'
 
 export interface DisableEdits {
+  /** Why candy cannot be disabled, each with what to do about it. */
   readonly refusals: readonly string[]
   readonly before: PostfixFiles
-  /** New mail goes past candy; its services still serve what is in the queue. */
+  /** The files once new mail bypasses candy, while candy's services still exist for the mail in the queue. */
   readonly detached: PostfixFiles
   readonly after: PostfixFiles
+  /** The receiving services that stop sending mail to candy, for the operator. */
   readonly detaches: readonly string[]
-  /** Directories that candy was let into. */
+  /** Directories whose access control list may have an entry for candy. */
   readonly accessDirectories: readonly string[]
 }
 
-/** Finds candy's own lines by the journal, or, where that is lost, by name and look. */
+/** Finds candy's own lines from the journal, or, where that is lost, by their names and values. */
 export function editsToDisable(instance: Instance, journal: Journal | undefined): DisableEdits {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
@@ -31,7 +33,7 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
     return { refusals, before, detached: before, after: before, detaches: [], accessDirectories: [] }
   const proofless = withoutProof(before)
   const found = findAttachedOptions(proofless.master, instance)
-  // Beside what is on record: an entry that somebody has copied since still must not name candy.
+  // Besides the options in the journal, detach those in entries that somebody has copied since: no entry may still name candy.
   const attached = journal === undefined ? found : [...journal.attached, ...found.filter(routesToCandy)]
   const detached = { master: detach(proofless.master, attached), main: proofless.main }
   const names =

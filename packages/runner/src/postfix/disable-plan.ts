@@ -1,6 +1,6 @@
 /**
- * All that disabling would do to a host: the edits of Postfix's files, the end of the runner, and with `purge` what is removed of
- * what candy has kept. Computed from what is there; nothing is changed yet (disabling.ts).
+ * Plans what `candy disable` does to a host: the edits of Postfix's files, stopping the runner, and with `purge` the removal of
+ * candy's own files. Planning changes nothing; disabling.ts carries the plan out.
  */
 import { hasEntry } from './access.js'
 import { diffOf } from './change.js'
@@ -13,7 +13,7 @@ import { knownJournal, type RecordLocation } from './journal.js'
 import { planPurge, type Removal } from './purge.js'
 import { describeRunner } from './runner-stop.js'
 
-/** What is removed beside what candy has done to Postfix. */
+/** Which of candy's own files are removed too. */
 export interface PurgeChoice {
   /** candy.toml, spool, packages, and the quarantine where it is empty. */
   readonly purge: boolean
@@ -25,20 +25,20 @@ export interface DisablePlan {
   readonly instance: Instance
   readonly paths: InstancePaths
   readonly edits: DisableEdits
-  /** For people: every edit of a file, as a unified diff, Latin-1. */
+  /** Every edit of a file as a unified diff for the operator, Latin-1. */
   readonly diff: string
-  /** For people: the units, processes and sockets of the runner that go. */
+  /** The runner's units, processes and sockets that are stopped or removed, for the operator. */
   readonly runner: readonly string[]
-  /** Directories whose access control list has an entry for candy, which goes. */
+  /** Directories from whose access control list candy's entry is removed. */
   readonly access: readonly string[]
   readonly removals: readonly Removal[]
-  /** Whether Postfix and the runner know nothing of candy. */
+  /** Whether nothing of candy is left in Postfix's configuration, and no runner is left. */
   readonly disabled: boolean
   /** Whether there is nothing to do. */
   readonly done: boolean
 }
 
-/** Throws PostfixError with the reasons and remedies where it cannot be done. */
+/** Throws PostfixError with the reasons and remedies when candy cannot be disabled. */
 export async function planDisable(records: RecordLocation, { purge, quarantine }: PurgeChoice): Promise<DisablePlan> {
   const instance = await readInstance(records.configDirectory)
   const paths = { ...records, queueDirectory: instance.queueDirectory }

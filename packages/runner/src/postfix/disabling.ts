@@ -29,8 +29,8 @@ export interface DisableProgress {
 const POLL_INTERVAL = 1_000
 
 /**
- * Milliseconds after which Postfix is reloaded because qmgr(8) may have given up on an active message. The reload does no harm to a
- * message that is being delivered.
+ * Milliseconds after which Postfix is reloaded because qmgr(8) may have given up on an active message. The reload does no harm to
+ * a message that is being delivered.
  */
 const STUCK_AFTER = 20_000
 
@@ -92,8 +92,8 @@ async function waitForOldReceivers(
 }
 
 /**
- * Waits until no message in the queue is for candy. After the waiting time, messages that candy could not deliver are requeued one
- * by one, and go on unfiltered. Throws PostfixError for messages that remain.
+ * Waits until no message in the queue is for candy. After the waiting time, messages that candy could not deliver are requeued
+ * one by one, and go on unfiltered. Throws PostfixError for messages that remain.
  */
 async function emptyQueue(run: Commands, wait: number, report: (what: string) => void): Promise<void> {
   const end = Date.now() + wait
@@ -129,7 +129,10 @@ async function emptyQueue(run: Commands, wait: number, report: (what: string) =>
   }
 }
 
-/** Whether a message was active or incoming at every check for too long. `active` maps a queue ID to the time of the first such check. */
+/**
+ * Whether a message was active or incoming at every check for too long. `active` maps a queue ID to the time of the first such
+ * check.
+ */
 function isStuck(active: Map<string, number>, mail: readonly QueueEntry[]): boolean {
   const now = new Set(mail.filter(({ queue }) => queue === 'active' || queue === 'incoming').map(({ id }) => id))
   for (const id of active.keys()) if (!now.has(id)) active.delete(id)
@@ -139,8 +142,8 @@ function isStuck(active: Map<string, number>, mail: readonly QueueEntry[]): bool
 
 /**
  * Requeues one message, by its queue ID and only from the deferred queue: "postsuper -r ALL" would release held mail too, and a
- * message that is being delivered at this moment would be delivered twice. The message stays in the list until Postfix has given it
- * a new queue ID.
+ * message that is being delivered at this moment would be delivered twice. The message stays in the list until Postfix has given
+ * it a new queue ID.
  */
 async function requeue(id: string, run: Commands, report: (what: string) => void): Promise<void> {
   report(`requeueing ${id}: candy did not take it in time, it goes on unfiltered`)

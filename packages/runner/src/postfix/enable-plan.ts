@@ -1,6 +1,6 @@
 /**
- * All that enabling would do to a host: the edits of Postfix's files and of candy.toml, the units of systemd, the account and the
- * paths that are missing. Computed from what is there; nothing is changed yet (enabling.ts).
+ * Plans what `candy enable` does to a host: the edits of Postfix's files and of candy.toml, the systemd units, and the account
+ * and paths to make. Planning changes nothing; enabling.ts carries the plan out.
  */
 import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
@@ -17,24 +17,24 @@ import { type Choice, type Journal, knownJournal } from './journal.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from './mode.js'
 import { runnerUnits } from './runner-start.js'
 
-/** What candy.toml says, as far as enabling depends on it. PostfixFiles are Latin-1. */
+/** The settings of candy.toml that enabling depends on. */
 export interface CandyToml {
   readonly path: string
-  /** Null where there is no candy.toml. */
+  /** The text of the file, Latin-1. Null where there is no candy.toml. */
   readonly text: string | null
   /** The state directory. */
   readonly state: string
-  /** Where pipe mode hands mail back; undefined where the file does not say. */
+  /** The key pipe.reinject: where pipe mode hands mail back to Postfix. Undefined where the file does not set it. */
   readonly reinject: 'sendmail' | ServiceAddress | undefined
-  /** Where `candy serve` listens; undefined where the file does not say. */
+  /** The key smtp.listen: where `candy serve` listens. Undefined where the file does not set it. */
   readonly listen: ServiceAddress | undefined
-  /** The text with this mode, and with this `pipe.reinject` where the file says nothing of it. */
+  /** The text with this mode, and with this `pipe.reinject` if the file does not set it yet. */
   withMode(mode: Mode, reinject: string | undefined): string
-  /** What the operator should know of the keys that the file has, in this mode. */
+  /** Warnings about keys of the file that have no effect, or an unexpected one, in this mode. */
   warnings(mode: Mode): readonly string[]
 }
 
-/** What the operator has said. What was chosen before holds where nothing is said. */
+/** The options that the operator gave. An option that is absent stays as it was chosen before. */
 export type EnableChoice = { readonly [K in keyof Choice]?: Choice[K] | undefined }
 
 export interface EnablePlan {
@@ -47,27 +47,30 @@ export interface EnablePlan {
   /** The units of `candy serve`; empty where the mode needs none, and without systemd. */
   readonly units: readonly OwnedPath[]
   readonly ownedPaths: readonly OwnedPath[]
-  /** For people: every edit of a file, as a unified diff, Latin-1. */
+  /** Every edit of a file as a unified diff for the operator, Latin-1. */
   readonly diff: string
-  /** For people: the account and the paths that are missing. */
+  /** The account and the paths that are missing, for the operator. */
   readonly missing: readonly string[]
-  /** For people. */
+  /** Warnings for the operator. */
   readonly warnings: readonly string[]
-  /** Whether mail comes to candy already as it would then: Postfix's files stay as they are. */
-  readonly attached: boolean
+  /** Whether candy is enabled, and Postfix's files need no edit. */
+  readonly postfixUnchanged: boolean
   /** Whether there is nothing to do. */
   readonly done: boolean
 }
 
-/** Throws PostfixError with the reasons and remedies where it cannot be done, and `CONFIG` where candy.toml stands in the way. */
-export async function planEnable(configDirectory: string, toml: CandyToml, said: EnableChoice): Promise<EnablePlan> {
+/**
+ * Throws PostfixError with the reasons and remedies when candy cannot be enabled, and CandyError with the code `CONFIG` when a
+ * key in candy.toml prevents it.
+ */
+export async function planEnable(configDirectory: string, toml: CandyToml, options: EnableChoice): Promise<EnablePlan> {
   const instance = await readInstance(configDirectory)
   const paths = { configDirectory, state: toml.state, queueDirectory: instance.queueDirectory }
   const journal = knownJournal(paths)
-  const choice = choose(said, journal?.choice)
+  const choice = choose(options, journal?.choice)
   const { mode } = choice
   const reinject = toml.reinject ?? { path: join(instance.queueDirectory, reinjectionSocket('pipe')) }
-  const named = Object.keys(said.services ?? {})
+  const named = Object.keys(options.services ?? {})
   const request = { ...choice, named, reinjectsByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE }
   const edits = editsToEnable(instance, request, journal)
   if (edits.refusals.length > 0) throw new PostfixError(edits.refusals.join('\n'))
@@ -97,11 +100,12 @@ export async function planEnable(configDirectory: string, toml: CandyToml, said:
     diff,
     missing: lacking,
     warnings: [...edits.warnings, ...toml.warnings(mode)],
-    attached: journal !== undefined && postfixFiles.every(({ before, after }) => before === after),
+    postfixUnchanged: journal !== undefined && postfixFiles.every(({ before, after }) => before === after),
     done: journal !== undefined && diff === '' && lacking.length === 0,
   }
 }
 
+/** Completes the operator's options with what was chosen before, and that with the defaults. */
 function choose({ mode, submission, pickup, services }: EnableChoice, before: Choice | undefined): Choice {
   return {
     mode: mode ?? before?.mode ?? DEFAULT_MODE,
@@ -111,7 +115,7 @@ function choose({ mode, submission, pickup, services }: EnableChoice, before: Ch
   }
 }
 
-/** Postfix is told of the sockets in its queue directory: `candy serve` must listen there. */
+/** Postfix will connect to the sockets in its queue directory, so `candy serve` must listen there and nowhere else. */
 function assertStandardSockets({ path, listen }: CandyToml): void {
   if (listen === undefined) return
   throw new CandyError(
@@ -120,12 +124,12 @@ function assertStandardSockets({ path, listen }: CandyToml): void {
   )
 }
 
-/** As candy.toml has it. */
+/** The value as it is written in candy.toml. */
 function printReinject(reinject: 'sendmail' | ServiceAddress): string {
   return reinject === 'sendmail' ? reinject : printAddress(reinject)
 }
 
-/** The access that pipe mode needs in order to hand mail back through Postfix's directory of public sockets. */
+/** The access entry that candy needs in pipe mode to hand mail back through a socket in Postfix's directory `public/`. */
 function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceAddress): readonly OwnedPath[] {
   const directory = publicDirectory(queueDirectory)
   if (reinject === 'sendmail' || !('path' in reinject) || dirname(reinject.path) !== directory) return []
@@ -134,7 +138,7 @@ function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceA
   return [{ path: accessName(queueDirectory), owner: 'root', mode: 0 }]
 }
 
-/** A unit that is there already; a new one is among the missing paths. */
+/** The change to a unit file that exists already. A new one is listed among the missing paths instead. */
 function unitVersions({ path, text = '' }: OwnedPath): readonly FileVersions[] {
   const before = readFileIfPresent(path)
   return before === null ? [] : [{ path, before, after: Buffer.from(text).toString('latin1') }]

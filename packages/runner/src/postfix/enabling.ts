@@ -1,6 +1,7 @@
 /**
- * Carrying a plan out: services, reload, proof, and only then new mail. Whatever fails, or whoever kills it, what was there
- * before is put back byte for byte, by this process or by the next.
+ * Carries out the plan of `candy enable`: adds candy's services, reloads Postfix, sends a test message through candy, and only
+ * then sends new mail to candy. When a step fails, or the process is killed, everything is put back byte for byte as it was, by
+ * this process or by the next command (recovery.ts).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
@@ -19,14 +20,14 @@ import { rollBack } from './recovery.js'
 import { type RunnerStart, startRunner } from './runner-start.js'
 
 /** Milliseconds that processes without a client may take to end after a reload. */
-const SETTLING = 5_000
+const RELOAD_TIME = 5_000
 
 /**
- * Carries a plan out. `progress.signal` ends it early. Throws PostfixError with the reason when it could not be done; then all is as
- * it was.
+ * Carries the plan out, unless `progress.signal` aborts it. Throws PostfixError with the reason when candy could not be enabled;
+ * everything is then as it was before, unless the text says otherwise.
  */
 export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<void> {
-  if (plan.attached) return renew(plan, progress)
+  if (plan.postfixUnchanged) return renew(plan, progress)
   const { instance, edits, journal, paths, ownedPaths, toml } = plan
   const { report, signal } = progress
   const run = commandsOf(instance.configDirectory)
@@ -46,17 +47,18 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     return { version: 2, files, made: names, before, after }
   }
   let restoreRunner = async (): Promise<void> => {}
-  let old: readonly Process[] = []
+  let oldReceivers: readonly Process[] = []
   try {
     report('making the account and the directories')
-    // Noted before it is there: what a crash leaves has to be known too.
+    // The state directory comes first, since the record of this change is kept there. The record names everything else before it
+    // is made, so that a later command knows what a crash has left.
     await make(
       ownedPaths.filter(({ path }) => paths.state.startsWith(path)),
       (name) => made.push(name),
     )
     const rest = missing(ownedPaths).map(({ path }) => path)
     writePending(paths, pending(texts, [...made, ...rest]))
-    // It says where the state directory is: from here on every command finds what is noted there.
+    // candy.toml names the state directory: from here on every command finds the record that is kept there.
     changes.write({ path: toml.path, from: toml.before, to: toml.after })
     await make(ownedPaths, (name) => made.push(name))
     restoreRunner = await startRunner({ instance, mode: plan.choice.mode, units: plan.units }, progress)
@@ -68,8 +70,8 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     await prove(instance, run)
     signal.throwIfAborted()
     report('giving new mail to candy')
-    old = receivers(instance.queueDirectory)
-    // On record first: mail that has been given to candy needs its services, whatever fails from here on.
+    oldReceivers = receivers(instance.queueDirectory)
+    // The journal is written first: once mail goes to candy, candy's services are needed, whatever fails from here on.
     writeJournal(paths, pending(texts, made).after)
     changes.write({ path: main, from: proving.main, to: edits.after.main })
     changes.write({ path: master, from: proving.master, to: edits.after.master })
@@ -81,10 +83,10 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     throw new PostfixError(`candy was not enabled: ${signal.aborted ? 'it was stopped' : reasonOf(error)}\n${outcome}`)
   }
   removePending(paths)
-  if (journal === undefined) await reportUnfilteredSessions(old, report)
+  if (journal === undefined) await reportUnfilteredSessions(oldReceivers, report)
 }
 
-/** Mail comes to candy already: what is missing of its own is made, and its units and candy.toml become what they should be. */
+/** Makes missing paths, and updates the units and candy.toml, when Postfix's files need no edit. */
 async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
   const { instance, choice, ownedPaths, units, toml } = plan
   await make(ownedPaths, () => {})
@@ -92,10 +94,16 @@ async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
   if (toml.before !== toml.after) replaceFile({ path: toml.path, from: toml.before, to: toml.after })
 }
 
-/** A session that was open before goes on as it was until its client ends it; processes without a client end at once. */
-async function reportUnfilteredSessions(old: readonly Process[], report: (what: string) => void): Promise<void> {
-  for (const end = Date.now() + SETTLING; running(old).length > 0 && Date.now() < end; ) await sleep(100)
-  const left = running(old)
+/**
+ * Reports the sessions that were open before the reload: their mail is not filtered until the client ends them. Processes without
+ * a client end soon after a reload, so those are waited for.
+ */
+async function reportUnfilteredSessions(
+  oldReceivers: readonly Process[],
+  report: (what: string) => void,
+): Promise<void> {
+  for (const end = Date.now() + RELOAD_TIME; running(oldReceivers).length > 0 && Date.now() < end; ) await sleep(100)
+  const left = running(oldReceivers)
   if (left.length === 0) return
   const names = left.map(({ name, pid }) => `${name} ${pid}`).join(', ')
   report(
@@ -103,7 +111,7 @@ async function reportUnfilteredSessions(old: readonly Process[], report: (what: 
   )
 }
 
-/** Checks what is on disk and makes Postfix read it. */
+/** Has Postfix check its configuration files and read them. */
 export async function reload(run: Commands): Promise<void> {
   await run('postfix', 'check')
   await run('postfix', 'reload')
@@ -115,12 +123,13 @@ export async function assertRunning({ configDirectory }: Instance, run: Commands
   })
 }
 
+/** What to tell the operator when everything was put back. `edited` are the files that another program has edited meanwhile. */
 function describeRollBack(edited: readonly string[]): string {
   if (edited.length === 0) return 'Everything is as it was before.'
   return `Everything of candy's is taken back; what somebody else has edited meanwhile stays (${edited.join(', ')}).`
 }
 
-/** `pending.json` has all that is needed, and stays. */
+/** What to tell the operator when putting everything back failed. `pending.json` stays, so that the next command can do it. */
 function describeFailedRollBack(error: unknown): string {
   return `What was begun cannot be taken back now: ${reasonOf(error)}. Then run "candy disable", or "candy enable" again: both take it back first.`
 }

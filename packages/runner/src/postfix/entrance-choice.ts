@@ -39,8 +39,8 @@ const MAIL_SOURCES: Readonly<Record<Entrance['kind'], string>> = {
 }
 
 /**
- * `bare` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which is
- * the file on disk.
+ * `bare` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which
+ * is the file on disk.
  */
 export function chooseEntrances({ master }: Instance, bare: Instance, request: EntranceRequest): EntranceChoice {
   const entrances = findEntrances(bare)
@@ -124,8 +124,8 @@ function hintFor(kind: Entrance['kind'], option: string): string {
 }
 
 /**
- * Whether the operator wants this service filtered; undefined where the operator has not named it. `NAME/TYPE` takes precedence over
- * the name alone, and the name over the port.
+ * Whether the operator wants this service filtered; undefined where the operator has not named it. `NAME/TYPE` takes precedence
+ * over the name alone, and the name over the port.
  */
 function requestedFor({ services = {} }: EntranceRequest, entry: Entry): boolean | undefined {
   const name = namesOf(entry).find((candidate) => Object.hasOwn(services, candidate))

@@ -1,34 +1,34 @@
-/** Where mail comes in: the services of master.cf that receive it, and whose mail it is, judged by what the service does. */
+/** Finds the services of master.cf that receive mail, and determines whose mail each receives from its port and options. */
 import { type Entry, findService } from '@candy/master-cf'
 import { expand, type Instance } from './instance.js'
 import { SERVICE_NAMES } from './services.js'
 
 /**
- * `smtp` is other hosts' mail, `submission` that of the site's own users, `internal` that of its own hosts and programs, the
- * way back of another filter say; `pickup` is what sendmail(1) submits on this host, and qmqpd(8) cannot be given a filter of
- * its own.
+ * Whose mail a service receives. `smtp`: mail from other hosts. `submission`: mail from the site's own users. `internal`: mail
+ * from the site's own hosts and programs, for example from another filter. `pickup`: mail that sendmail(1) submits on this host.
+ * `qmqp`: mail that qmqpd(8) receives, which candy does not filter.
  */
 type EntranceKind = 'smtp' | 'submission' | 'internal' | 'pickup' | 'qmqp'
 
 export interface Entrance {
   readonly entry: Entry
   readonly kind: EntranceKind
-  /** What this was seen by, for people. */
+  /** What the kind was determined from, for the operator. */
   readonly why: string
 }
 
 const SUBMISSION_PORTS = ['submission', 'submissions', 'smtps', '587', '465']
 const SMTP_PORTS = ['smtp', '25']
 
-/** What the way back of another filter sets to nothing. */
-const WAY_BACK = ['content_filter', 'smtpd_milters']
+/** Options that are usually set to nothing on the smtpd(8) to which another filter hands mail back. */
+const REINJECTION_OPTIONS = ['content_filter', 'smtpd_milters']
 
-/** Lists that can turn every stranger away. */
+/** Restriction lists that may reject every client but the site's own users or hosts. */
 const RESTRICTIONS = ['client', 'helo', 'sender', 'relay', 'recipient'].map((what) => `smtpd_${what}_restrictions`)
 const OF_USERS = ['permit_sasl_authenticated', 'permit_tls_clientcerts', 'permit_tls_all_clientcerts']
 const OF_HOSTS = ['permit_mynetworks', 'permit_inet_interfaces']
 
-/** The entries that Postfix uses, in the file's order. Behind postscreen(8) that is `smtpd pass`. */
+/** The services that receive mail, in the order of master.cf. Behind postscreen(8) the receiving service is `smtpd pass`. */
 export function findEntrances(instance: Pick<Instance, 'master' | 'parameters'>): readonly Entrance[] {
   const { master } = instance
   return master.entries
@@ -39,12 +39,12 @@ export function findEntrances(instance: Pick<Instance, 'master' | 'parameters'>)
     })
 }
 
-/** `smtp/inet (line 12)` */
+/** A service as it is named to the operator: `smtp/inet (line 12)`. */
 export function nameEntry({ service, type, line }: Entry): string {
   return `${service}/${type} (line ${line})`
 }
 
-/** What a service sets a parameter to with `-o`; of several the last counts. */
+/** The value that a service sets a parameter to with `-o`. The last of several settings counts, as in Postfix. */
 export function optionOf(entry: Entry, name: string): string | undefined {
   return entry.options.findLast((option) => option.name === name)?.value
 }
@@ -71,12 +71,12 @@ function kindOf(
   if (SMTP_PORTS.includes(port)) return ['smtp', `port ${port}`]
   if (optionOf(entry, 'smtpd_sasl_auth_enable') === 'yes')
     return ['submission', `-o smtpd_sasl_auth_enable=yes on port ${port}`]
-  const none = WAY_BACK.find((name) => optionOf(entry, name)?.trim() === '')
+  const none = REINJECTION_OPTIONS.find((name) => optionOf(entry, name)?.trim() === '')
   if (none !== undefined) return ['internal', `-o ${none}= on port ${port}, as for what has been through a filter`]
   return ['smtp', `port ${port}, and nothing restricts it to your own users or hosts`]
 }
 
-/** Whom a list of its own admits, when that turns all others away. */
+/** The kind of a service whose own restriction list admits only the site's users or hosts; undefined for any other service. */
 function onlyAdmits(
   instance: Pick<Instance, 'parameters'>,
   entry: Entry,

@@ -1,7 +1,7 @@
 /**
- * Finds FILTER actions (access(5), header_checks(5)). A FILTER action takes precedence over content_filter, so mail that matches one
- * does not reach candy after the queue. Only main.cf, master.cf and the files of local tables are searched: what a database, a
- * policy service or a milter will answer cannot be known beforehand.
+ * Finds FILTER actions (access(5), header_checks(5)). A FILTER action takes precedence over content_filter, so mail that matches
+ * one does not reach candy after the queue. Only main.cf, master.cf and the files of local tables are searched: what a database,
+ * a policy service or a milter will answer cannot be known beforehand.
  */
 import { readFileSync, statSync } from 'node:fs'
 import type { Entry } from '@candy/master-cf'
@@ -27,7 +27,9 @@ interface Source {
   readonly text: string
 }
 
-/** Each action with the place where it stands: `header_checks in main.cf: FILTER scan:x`, `/etc/postfix/access:3: FILTER scan:x`. */
+/**
+ * Each action with the place where it stands: `header_checks in main.cf: FILTER scan:x`, `/etc/postfix/access:3: FILTER scan:x`.
+ */
 export function filterActions(instance: Instance, services: readonly Entry[]): readonly string[] {
   const sources = [...mainSources(instance), ...masterSources(instance, services)]
   const tables = sources.flatMap(({ text }) => [...text.matchAll(TABLE)].map(([, path = '']) => path))

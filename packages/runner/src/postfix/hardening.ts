@@ -13,7 +13,9 @@ export async function allowsExecutableMemory(queueDirectory: string): Promise<bo
   return failed || stdout.trim() !== 'yes'
 }
 
-/** What every Node.js calls when it starts, and no set of systemd's for ordinary services has (systemd-analyze syscall-filter). */
+/**
+ * What every Node.js calls when it starts, and no set of systemd's for ordinary services has (systemd-analyze syscall-filter).
+ */
 const CALL = 'pkey_alloc'
 
 /**

@@ -1,4 +1,6 @@
-/** Whether candy receives mail from Postfix at all: filters that can be loaded are of no use where Postfix gives candy no mail. */
+/**
+ * Whether candy receives mail from Postfix at all: filters that can be loaded are of no use where Postfix gives candy no mail.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '@candy/master-cf'

@@ -94,8 +94,8 @@ class Renewal implements Renewed {
   }
 
   /**
-   * Whether a setting has to be changed from `present` to `wanted`. A setting that differs from `recorded`, which candy last wrote,
-   * was edited by hand: it is added to `kept` instead.
+   * Whether a setting has to be changed from `present` to `wanted`. A setting that differs from `recorded`, which candy last
+   * wrote, was edited by hand: it is added to `kept` instead.
    */
   needsChange(
     what: string,

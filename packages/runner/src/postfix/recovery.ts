@@ -127,7 +127,8 @@ function putBack({ path, before, written }: FileChange): boolean {
 
 /**
  * Whether the change has come so far that it is in force: the proof is over, and a receiving service has got from it what it did
- * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they were.
+ * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they
+ * were.
  */
 function isInForce(paths: InstancePaths, { files, before, after }: Pending): boolean {
   const { master } = filesOf(paths)

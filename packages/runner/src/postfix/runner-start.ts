@@ -40,8 +40,8 @@ export function runnerUnitPaths(configDirectory: string): readonly string[] {
 }
 
 /**
- * Starts the units, or waits until another supervisor or a person has started the runner and it answers on the socket of the mode.
- * Returns what puts the units back as they were. Throws PostfixError when it does not answer in time.
+ * Starts the units, or waits until another supervisor or a person has started the runner and it answers on the socket of the
+ * mode. Returns what puts the units back as they were. Throws PostfixError when it does not answer in time.
  */
 export async function startRunner(
   { instance, mode, units }: { readonly instance: Instance; readonly mode: Mode; readonly units: readonly OwnedPath[] },

@@ -38,13 +38,19 @@ function ownClientsAreLocal(instance: Instance): boolean {
 /** Seconds after which candy-pipe ends: before pipe(8) kills it and bounces the message (docs/pipe.md, "Time"). */
 const PIPE_LIMIT = 950
 
-/** In the column maxproc. The way back must never have fewer processes than the way there, or both wait for each other (FILTER_README). */
+/**
+ * In the column maxproc. The way back must never have fewer processes than the way there, or both wait for each other
+ * (FILTER_README).
+ */
 const UNLIMITED = '0'
 
 /** Names in the order in which they are added. */
 export const SERVICE_NAMES = ['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'] as const
 
-/** `candyPipe` is the absolute path of the command that pipe(8) runs: no env(1) or shell before it, whose status when the file is missing would bounce mail. */
+/**
+ * `candyPipe` is the absolute path of the command that pipe(8) runs: no env(1) or shell before it, whose status when the file is
+ * missing would bounce mail.
+ */
 export function candyServices(instance: Instance, candyPipe: string): readonly CandyService[] {
   const own = cleanupOptions(instance)
   const services: readonly CandyService[] = [

@@ -14,7 +14,7 @@ import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
-import { withProof, withoutProof } from '../../src/postfix/proof-configuration.js'
+import { withoutProof, withProof } from '../../src/postfix/proof-configuration.js'
 import { scratch } from '../support.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
