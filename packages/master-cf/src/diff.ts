@@ -1,38 +1,42 @@
-/** The difference of two texts as a unified diff, which patch(1) takes (POSIX diff, "Diff -u Output Format"). */
+/** The difference between two texts as a unified diff, which patch(1) reads (POSIX diff, "Diff -u Output Format"). */
 
-/** Unchanged lines shown around a change. */
+/** Number of unchanged lines that are printed before and after each change. */
 const CONTEXT = 3
 
-/** Beyond so many differing lines the shortest script isn't sought: its cost is the square of this. */
-const DISTANCE_LIMIT = 500
+/**
+ * With more inserted and deleted lines than this, the changed middle is printed as all removed, then all added: Myers'
+ * search takes time and memory quadratic in their number.
+ */
+const MAX_EDIT_DISTANCE = 500
 
-interface Change {
-  readonly kind: ' ' | '-' | '+'
+/** One line of the diff. The prefix says whether both texts have it (a blank), only `before` (-) or only `after` (+). */
+interface DiffLine {
+  readonly prefix: ' ' | '-' | '+'
   readonly line: string
 }
 
-/** The diff that makes `after` of `before`; empty when they are equal. `path` stands in both heads. */
+/** The diff that turns `before` into `after`; empty when they are equal. `path` is printed in both header lines (---, +++). */
 export function unifiedDiff(path: string, before: string, after: string): string {
   if (before === after) return ''
-  const changes = compareLines(splitKeepingEnds(before), splitKeepingEnds(after))
+  const lines = compareLines(splitKeepingEnds(before), splitKeepingEnds(after))
   let diff = `--- ${path}\n+++ ${path}\n`
   let beforeLine = 1
   let afterLine = 1
-  for (let index = 0; index < changes.length; ) {
-    const next = nextChange(changes, index)
-    if (next === changes.length) break
+  for (let index = 0; index < lines.length; ) {
+    const next = nextChange(lines, index)
+    if (next === lines.length) break
     if (next > index + CONTEXT) {
       index++
       beforeLine++
       afterLine++
       continue
     }
-    const end = hunkEnd(changes, index)
-    const hunk = changes.slice(index, end)
-    const removed = hunk.filter((change) => change.kind !== '+').length
-    const added = hunk.filter((change) => change.kind !== '-').length
+    const end = hunkEnd(lines, index)
+    const hunk = lines.slice(index, end)
+    const removed = hunk.filter((line) => line.prefix !== '+').length
+    const added = hunk.filter((line) => line.prefix !== '-').length
     diff += `@@ -${range(beforeLine, removed)} +${range(afterLine, added)} @@\n`
-    diff += hunk.map(printChange).join('')
+    diff += hunk.map(printLine).join('')
     index = end
     beforeLine += removed
     afterLine += added
@@ -40,96 +44,107 @@ export function unifiedDiff(path: string, before: string, after: string): string
   return diff
 }
 
-/** Where a hunk that starts at `start` ends: after CONTEXT equal lines that no change follows near enough to join. */
-function hunkEnd(changes: readonly Change[], start: number): number {
-  let end = nextChange(changes, start)
+/**
+ * Index of the line after the hunk that starts at `start`. The hunk ends with CONTEXT unchanged lines. A further change
+ * belongs to the same hunk when at most twice as many unchanged lines come before it.
+ */
+function hunkEnd(lines: readonly DiffLine[], start: number): number {
+  let end = nextChange(lines, start)
   for (;;) {
-    while (end < changes.length && changes[end]?.kind !== ' ') end++
-    const next = nextChange(changes, end)
-    if (next === changes.length || next - end > 2 * CONTEXT) return Math.min(end + CONTEXT, changes.length)
+    while (end < lines.length && lines[end]?.prefix !== ' ') end++
+    const next = nextChange(lines, end)
+    if (next === lines.length || next - end > 2 * CONTEXT) return Math.min(end + CONTEXT, lines.length)
     end = next
   }
 }
 
-function nextChange(changes: readonly Change[], from: number): number {
+/** Index of the next line that differs; `lines.length` if there is none. */
+function nextChange(lines: readonly DiffLine[], from: number): number {
   let index = from
-  while (index < changes.length && changes[index]?.kind === ' ') index++
+  while (index < lines.length && lines[index]?.prefix === ' ') index++
   return index
 }
 
-/** An empty range is named by the line before it. */
-function range(line: number, count: number): string {
-  return count === 1 ? `${line}` : `${count === 0 ? line - 1 : line},${count}`
+/** START,COUNT of a hunk header. COUNT is omitted when it is 1; with COUNT 0, START is the line before. */
+function range(start: number, count: number): string {
+  return count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`
 }
 
-function printChange({ kind, line }: Change): string {
-  return line.endsWith('\n') ? kind + line : `${kind}${line}\n\\ No newline at end of file\n`
+function printLine({ prefix, line }: DiffLine): string {
+  return line.endsWith('\n') ? prefix + line : `${prefix}${line}\n\\ No newline at end of file\n`
 }
 
 function splitKeepingEnds(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? []
 }
 
-/** Compares after setting aside what both texts start and end with, which leaves little in an edited file. */
-function compareLines(before: readonly string[], after: readonly string[]): readonly Change[] {
+/** Compares only what lies between the lines that both texts begin with and those that both end with: in an edited file, little. */
+function compareLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const shorter = Math.min(before.length, after.length)
   let head = 0
   while (head < shorter && before[head] === after[head]) head++
   let tail = 0
   while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++
-  const equal = (line: string): Change => ({ kind: ' ', line })
+  const equal = (line: string): DiffLine => ({ prefix: ' ', line })
   return [
     ...before.slice(0, head).map(equal),
-    ...shortestScript(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
+    ...diffLines(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
     ...before.slice(before.length - tail).map(equal),
   ]
 }
 
-/** Myers, "An O(ND) Difference Algorithm and Its Variations" (1986): the greedy forward search, then the way back. */
-function shortestScript(before: readonly string[], after: readonly string[]): readonly Change[] {
-  const rounds: Map<number, number>[] = []
-  let reach = new Map([[1, 0]])
+/**
+ * The fewest deletions and insertions that turn `before` into `after`, or, where these are more than MAX_EDIT_DISTANCE, the
+ * deletion of all lines and the insertion of all others. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986):
+ * the greedy forward search, then backtracking from the end.
+ */
+function diffLines(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+  // For each distance, Myers' V before its round of the search: diagonal (x - y) -> the furthest x reached on it.
+  const trace: Map<number, number>[] = []
+  // Starts the search: from diagonal 1, a move down leads to x = 0 on diagonal 0.
+  let furthestX = new Map([[1, 0]])
   search: for (let distance = 0; ; distance++) {
-    if (distance > DISTANCE_LIMIT) return replaceAll(before, after)
-    rounds.push(reach)
-    const next = new Map(reach)
+    if (distance > MAX_EDIT_DISTANCE) return replaceAll(before, after)
+    trace.push(furthestX)
+    const next = new Map(furthestX)
     for (let diagonal = -distance; diagonal <= distance; diagonal += 2) {
-      let x = goesDown(reach, diagonal, distance) ? at(reach, diagonal + 1) : at(reach, diagonal - 1) + 1
+      let x = goesDown(furthestX, diagonal, distance) ? at(furthestX, diagonal + 1) : at(furthestX, diagonal - 1) + 1
       while (x < before.length && x - diagonal < after.length && before[x] === after[x - diagonal]) x++
       next.set(diagonal, x)
       if (x >= before.length && x - diagonal >= after.length) break search
     }
-    reach = next
+    furthestX = next
   }
-  const script: Change[] = []
+  const lines: DiffLine[] = []
   let x = before.length
   let y = after.length
-  for (let distance = rounds.length - 1; distance >= 0; distance--) {
-    const round = rounds[distance] ?? reach
+  for (let distance = trace.length - 1; distance >= 0; distance--) {
+    const reached = trace[distance] ?? furthestX
     const diagonal = x - y
-    const down = goesDown(round, diagonal, distance)
-    const previousX = distance === 0 ? 0 : at(round, down ? diagonal + 1 : diagonal - 1)
+    const down = goesDown(reached, diagonal, distance)
+    const previousX = distance === 0 ? 0 : at(reached, down ? diagonal + 1 : diagonal - 1)
     const previousY = distance === 0 ? 0 : previousX - (down ? diagonal + 1 : diagonal - 1)
     while (x > previousX && y > previousY) {
-      script.push({ kind: ' ', line: before[--x] ?? '' })
+      lines.push({ prefix: ' ', line: before[--x] ?? '' })
       y--
     }
     if (distance === 0) break
-    if (down) script.push({ kind: '+', line: after[--y] ?? '' })
-    else script.push({ kind: '-', line: before[--x] ?? '' })
+    if (down) lines.push({ prefix: '+', line: after[--y] ?? '' })
+    else lines.push({ prefix: '-', line: before[--x] ?? '' })
   }
-  return script.reverse()
+  return lines.reverse()
 }
 
-function replaceAll(before: readonly string[], after: readonly string[]): readonly Change[] {
-  const removed = before.map((line): Change => ({ kind: '-', line }))
-  return [...removed, ...after.map((line): Change => ({ kind: '+', line }))]
+function replaceAll(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+  const removed = before.map((line): DiffLine => ({ prefix: '-', line }))
+  return [...removed, ...after.map((line): DiffLine => ({ prefix: '+', line }))]
 }
 
-function goesDown(reach: Map<number, number>, diagonal: number, distance: number): boolean {
-  return diagonal === -distance || (diagonal !== distance && at(reach, diagonal - 1) < at(reach, diagonal + 1))
+/** Whether the furthest point on this diagonal is reached by an insertion (down) and not by a deletion (right). */
+function goesDown(furthestX: Map<number, number>, diagonal: number, distance: number): boolean {
+  return diagonal === -distance || (diagonal !== distance && at(furthestX, diagonal - 1) < at(furthestX, diagonal + 1))
 }
 
-function at(reach: Map<number, number>, diagonal: number): number {
-  return reach.get(diagonal) ?? -1
+function at(furthestX: Map<number, number>, diagonal: number): number {
+  return furthestX.get(diagonal) ?? -1
 }

@@ -1,4 +1,4 @@
-/** The commands that look at a file: print, list, get. */
+/** `master-cf print`, `list` and `get`: the commands that do not write. */
 import type { Entry } from '../entry.js'
 import { MasterCfError } from '../error.js'
 import { readText } from '../file.js'
@@ -7,19 +7,24 @@ import { findService, type MasterCf, parse, print } from '../parse.js'
 import { isField } from './field.js'
 import { done, EXIT, fromUtf8, printJson, type Request, type Result, readKey, UsageError } from './request.js'
 
+/** Prints what the parser has read, not the file: that the output equals the file shows that the parser loses no byte. */
 export function runPrint({ file }: Request): Result {
   return done(print(parse(readText(file))))
 }
 
-/** One line a service, as postconf -M shows it; faults on standard error. */
+/**
+ * Prints one line for each service, as postconf -M does. A service with a problem is left out; its problems are written to
+ * standard error, and the exit status is then EXIT.DATA. The JSON output contains such services, too. Its `disabled` are the
+ * services that are commented out.
+ */
 export function runList({ file, json }: Request): Result {
   const parsed = parse(readText(file))
-  const { entries, disabled, problems } = parsed
+  const { entries, disabled: commentedOut, problems } = parsed
   const stdout = json
     ? printJson({
         version: 1,
         services: entries.map((entry) => describe(parsed, entry)),
-        disabled: disabled.map(({ service, type, line }) => ({ service, type, line })),
+        disabled: commentedOut.map(({ service, type, line }) => ({ service, type, line })),
         problems,
       })
     : entries
@@ -32,7 +37,10 @@ export function runList({ file, json }: Request): Result {
   return { status: problems.length === 0 ? EXIT.OK : EXIT.DATA, stdout, stderr }
 }
 
-/** An entry as it stands in the file, one field of it, or the value of one option. */
+/**
+ * Prints a service as the file has it, or one field of it, or the value of one option. Of several entries with the same name
+ * and type the last one counts, as in Postfix.
+ */
 export function runGet({ file, operands, parameters, json }: Request): Result {
   const [operand, field, ...rest] = operands
   const key = readKey(operand)
@@ -50,6 +58,7 @@ export function runGet({ file, operands, parameters, json }: Request): Result {
     return done(json ? printJson(entry[field]) : `${entry[field]}\n`)
   }
   if (name !== undefined) {
+    // The last -o NAME wins, as in Postfix.
     const option = entry.options.findLast((candidate) => candidate.name === name)
     if (option === undefined) {
       return { status: EXIT.MISSING, stdout: '', stderr: `${fromUtf8(file)}: ${operand} has no -o ${name}\n` }
@@ -59,8 +68,10 @@ export function runGet({ file, operands, parameters, json }: Request): Result {
   return done(json ? printJson(describe(parsed, entry)) : entry.source)
 }
 
+/** A service for the JSON output. `shadowed`: Postfix ignores this entry, because a later one has the same name and type. */
 function describe(file: MasterCf, entry: Entry): object {
   const { service, type, private: private_, unprivileged, chroot, wakeup, maxproc, command, flags, args, line } = entry
+  const isOverridden = findService(file, entry) !== entry
   return {
     service,
     type,
@@ -74,7 +85,7 @@ function describe(file: MasterCf, entry: Entry): object {
     options: entry.options.map(({ name, value }) => ({ name, value })),
     args,
     line,
-    shadowed: findService(file, entry) !== entry,
+    shadowed: isOverridden,
     problems: entry.problems,
   }
 }
