@@ -1,14 +1,14 @@
-/** Why no spamd answers, as far as this machine's files tell, and what to type next. */
+/** Explains why no spamd answers, as far as the files of this machine show it, and what to type next. */
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import type { ServiceAddress } from '@candy/sdk/values'
 
-/** Where spamd is, where it is installed. */
+/** Paths at which packages install spamd. */
 const PROGRAMS = ['/usr/sbin/spamd', '/usr/bin/spamd', '/usr/local/bin/spamd']
 
 /**
- * A sentence for the operator that ends in the next step; undefined where there is none to tell. `code` is the error's of
- * connect(2).
+ * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is that of the error
+ * of connect(2).
  */
 export async function explainAbsence(
   address: ServiceAddress,
@@ -38,7 +38,7 @@ function describe(address: ServiceAddress, code: 'ENOENT' | 'ECONNREFUSED'): str
   return code === 'ENOENT' ? 'there is no such socket' : 'nobody listens at this socket any more'
 }
 
-/** What to look at when spamd takes a connection and closes it. */
+/** What the operator should check when spamd accepts a connection and closes it. */
 export const CLOSED =
   'does --allowed-ips of spamd name this host, and is there an account for it to change to (--username)? journalctl -u spamd'
 

@@ -1,27 +1,28 @@
-/** What an operator wants to know of the spamds before mail depends on them. */
+/** The health check of the filter: whether its spamds can scan mail, and if not, what to do. */
 import type { Context, Health } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { CLOSED, explainAbsence } from './absence.js'
 import type { Options } from './options.js'
 import { ping, version } from './spamd/command.js'
-import { SpamdFault } from './spamd/fault.js'
+import { SpamdError } from './spamd/error.js'
 
 /** Milliseconds that the spamds may take to answer all requests, where the caller's own deadline is not sooner. */
 const CHECK_TIME_LIMIT = 20_000
 
-/** A message to scan that no site learns from by itself: too bare to be ham, too dull to be spam. */
-const PROBE = new TextEncoder().encode('Subject: probe\r\n\r\nIs SpamAssassin there?\r\n')
+/** A message to scan. Its score is neither so low nor so high that SpamAssassin learns from it (bayes_auto_learn). */
+const TEST_MESSAGE = new TextEncoder().encode('Subject: probe\r\n\r\nIs SpamAssassin there?\r\n')
 
 const body = {
-  length: PROBE.length,
+  length: TEST_MESSAGE.length,
   open: async function* (): AsyncGenerator<Uint8Array, void, undefined> {
-    yield PROBE
+    yield TEST_MESSAGE
   },
 }
 
 /**
- * Has every spamd scan a few bytes, because a spamd that runs as root without an account to change to answers a PING but drops every
- * message. The result is ok while one of them works, since the filter asks one after the other.
+ * Has every spamd scan a short message. PING alone is not enough: a spamd that runs as root without an account to change to
+ * answers PING but closes the connection on every message. The result is ok when at least one spamd can scan, because the
+ * filter asks the next spamd when one fails.
  */
 export async function checkHealth(
   settings: Options,
@@ -62,8 +63,8 @@ async function checkServer(at: ServiceAddress, user: string, signal: AbortSignal
 async function explain(at: ServiceAddress, error: unknown, signal: AbortSignal): Promise<string> {
   const address = printAddress(at)
   if (signal.aborted) return `${address}: no answer in time: systemctl restart spamd`
-  if (!(error instanceof SpamdFault)) return `${address}: ${String(error)}`
+  if (!(error instanceof SpamdError)) return `${address}: ${String(error)}`
   const reason = await explainAbsence(at, (error.cause as NodeJS.ErrnoException | undefined)?.code)
   if (reason !== undefined) return `${address}: ${reason}`
-  return error.kind === 'protocol' ? `${error.message}; ${CLOSED}` : error.message
+  return error.code === 'PROTOCOL' ? `${error.message}; ${CLOSED}` : error.message
 }

@@ -1,22 +1,22 @@
 /**
- * Text in a header field as RFC 2047 encoded words, for what ASCII cannot say.
+ * Encodes non-ASCII text in a header field as RFC 2047 encoded words.
  *
- * Bytes that are valid UTF-8 are called that; others are called `unknown-8bit` (RFC 1428 section 3), because nobody can
- * know what they are, and stay the same bytes.
+ * The charset of bytes that are valid UTF-8 is given as `utf-8`. The charset of others is not known, so it is given as
+ * `unknown-8bit` (RFC 1428 section 3), and decoding gives the same bytes.
  */
 
 /** RFC 2047 section 2: an encoded word has at most 75 characters. */
-const WORD_LIMIT = 75
+const MAX_ENCODED_WORD = 75
 
-/** Longer words cannot stand on a line of 998 characters (RFC 5322 section 2.1.1). */
-const PLAIN_LIMIT = 900
+/** Longer words are encoded, because a line must not exceed 998 characters (RFC 5322 section 2.1.1). */
+const MAX_PLAIN_WORD = 900
 
 /**
- * Makes an unfolded field value printable ASCII: words that are not are encoded, all others, encoded words above all,
- * stay as they are. `value` is read as Latin-1: a character is a byte.
+ * Makes an unfolded field value printable ASCII: encodes each word that is not, and keeps all others, encoded words
+ * included. Each character of `value` stands for one byte (Latin-1).
  */
 export function encodeValue(value: string): string {
-  // Words at even places, the blanks between them at odd ones.
+  // Words have even indexes; the blanks between them have odd ones.
   const parts = value.split(/([ \t]+)/)
   let text = ''
   for (let at = 0; at < parts.length; at += 2) {
@@ -27,7 +27,7 @@ export function encodeValue(value: string): string {
     }
     let end = at + 2
     while (end < parts.length && !isPlain(parts[end] ?? '')) end += 2
-    // RFC 2047 section 6.2: blanks between two encoded words are not shown, so those that count go into the word.
+    // Readers drop whitespace between adjacent encoded words (RFC 2047 section 6.2), so it is encoded within the new word.
     const before = isEncoded(parts[at - 2]) ? parts[at - 1] : ''
     const after = isEncoded(parts[end]) ? parts[end - 1] : ''
     const run = `${before}${parts.slice(at, end - 1).join('')}${after}`
@@ -37,15 +37,15 @@ export function encodeValue(value: string): string {
   return text
 }
 
-/** Encoded words for the bytes, one blank between each two. */
+/** Encodes the bytes as encoded words, separated by single spaces. */
 export function encodeWords(bytes: Uint8Array): string {
   const characters = utf8Characters(bytes)
   const charset = characters === undefined ? 'unknown-8bit' : 'utf-8'
-  const room = Math.floor((WORD_LIMIT - `=?${charset}?B??=`.length) / 4) * 3
+  const room = Math.floor((MAX_ENCODED_WORD - `=?${charset}?B??=`.length) / 4) * 3
   const words: string[] = []
   let word: number[] = []
   for (const character of characters ?? Array.from(bytes, (byte) => [byte])) {
-    // RFC 2047 section 5: a character never spans two words.
+    // A character must not be split between two encoded words (RFC 2047 section 5).
     if (word.length + character.length > room) {
       words.push(print(charset, word))
       word = []
@@ -59,7 +59,7 @@ function print(charset: string, bytes: readonly number[]): string {
   return `=?${charset}?B?${Buffer.from(bytes).toString('base64')}?=`
 }
 
-/** The bytes of each character; undefined when they are not UTF-8. */
+/** The bytes of each character; undefined when `bytes` is not UTF-8. */
 function utf8Characters(bytes: Uint8Array): number[][] | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -70,7 +70,7 @@ function utf8Characters(bytes: Uint8Array): number[][] | undefined {
 }
 
 function isPlain(word: string): boolean {
-  return word.length <= PLAIN_LIMIT && /^[\x21-\x7e]*$/.test(word)
+  return word.length <= MAX_PLAIN_WORD && /^[\x21-\x7e]*$/.test(word)
 }
 
 function isEncoded(word: string | undefined): boolean {

@@ -1,8 +1,8 @@
 /**
- * The filter: asks SpamAssassin's daemon for a score and compares it with the operator's thresholds.
+ * The filter: asks spamd, SpamAssassin's daemon, for a score and compares it with the operator's thresholds.
  *
- * The message itself is never changed; spam that may go on gets header fields. Whatever goes wrong between us and spamd
- * is thrown, never guessed: the operator's `on_error` decides about a message without a score.
+ * It only adds header fields; it never replaces the message. When spamd gives no score, the filter throws, and the operator's
+ * `on_error` decides what becomes of the message.
  */
 import {
   accept,
@@ -34,7 +34,7 @@ const REFUSED = [7, 1] as const
 
 const UNFINISHED = 'this message takes too long to be judged by SpamAssassin'
 
-/** Whatever the sender wrote in these fields goes, as with SpamAssassin itself. The Subject is everybody's. */
+/** The runner removes the sender's fields of `fields`, as SpamAssassin itself does. Other filters may change the Subject, too. */
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'spamassassin',
@@ -58,7 +58,7 @@ async function judge(settings: Options, servers: Failover, message: Message, con
     result = await ask(settings, servers, message, scanned, context)
   } catch (error) {
     if (!isLimit(error)) throw error
-    // The message takes longer than spamd allows, today as tomorrow: whoever sent it may have wanted that.
+    // The message takes spamd longer than it allows, and would again at each retry. A sender can cause that.
     context.log('unscannable', { reason: error.message })
     return unscannable(UNFINISHED, REFUSED)
   }
@@ -66,10 +66,10 @@ async function judge(settings: Options, servers: Failover, message: Message, con
   const required = settings.tag === 'required_score' ? result.required : settings.tag
   const edits: HeaderEdit[] = [...scoreEdits({ ...result, spam, required, scanned, size: message.size })]
   if (spam && settings.subject_tag !== '') edits.push(...tagSubject(await message.headers(), settings.subject_tag))
-  // Mail that is not even spam is never refused: with required_score, a user's own threshold may be the higher one.
+  // Mail below the spam threshold is never rejected: with required_score, a user's threshold may be higher than `reject`.
   if (spam && reaches(result.score, settings.reject)) return reject(refusal(result), REFUSED, edits)
   if (spam && reaches(result.score, settings.quarantine)) return quarantine(refusal(result), REFUSED, edits)
-  // A score of less than spam, made of the rules that there was time for, means nothing.
+  // spamd had no time for all rules: the others could have raised the score to that of spam.
   if (!spam && result.interrupted) return unscannable(UNFINISHED, REFUSED, edits)
   return accept(edits)
 }
@@ -101,8 +101,8 @@ async function ask(
 }
 
 /**
- * The message's first bytes below a Return-Path field (RFC 5321 section 4.4), as SpamAssassin gets them behind a delivery
- * agent: its SPF and DMARC rules and its welcome lists have the envelope's sender from nowhere else.
+ * The first bytes of the message, with a Return-Path field before them (RFC 5321 section 4.4), as a delivery agent adds it.
+ * SpamAssassin's SPF and DMARC rules and its welcome lists read the envelope sender from that field.
  */
 function withReturnPath(message: Message, scanned: number): Body {
   const { sender } = message.envelope
@@ -115,7 +115,7 @@ function reaches(score: number, threshold: number | false): boolean {
   return threshold !== false && score >= threshold
 }
 
-/** What the client hears: the score, and not which rules to avoid. */
+/** The text of the reply to the client. It has the score, but no rule names, which would show spammers what to avoid. */
 function refusal(result: Score): string {
   return `this message looks like spam (score ${result.score.toFixed(1)})`
 }

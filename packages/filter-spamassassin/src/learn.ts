@@ -1,5 +1,4 @@
-/** Teaching SpamAssassin what was spam and what was not: what a person who moves mail between folders wants. */
-
+/** Teaches SpamAssassin what is spam and what is not, as when a person moves mail into or out of the Junk folder. */
 import { parseAddress } from '@candy/sdk/values'
 import { withCode } from './error.js'
 import { type Lesson, tell } from './spamd/command.js'
@@ -7,17 +6,17 @@ import { type Lesson, tell } from './spamd/command.js'
 export type { Lesson } from './spamd/command.js'
 
 export interface LearnOptions {
-  /** Whose database learns; spamd's default when absent. */
+  /** The user whose Bayes database learns; when absent, spamd's default. */
   readonly user?: string
   readonly signal?: AbortSignal
 }
 
 /**
- * Has the spamd at `address` (`/path`, `unix:/path`, `host:port`, `[::1]:port`) learn a message, or forget that it had
- * learned it. True when that changed its database. Never waits for a spamd that is starting.
+ * Has the spamd at `address` (`/path`, `unix:/path`, `host:port`, `[::1]:port`) learn a message, or forget that it learned
+ * it. Returns whether that changed spamd's database. Does not wait for a spamd that is starting.
  *
- * Throws `CONFIG` for what is no address, `SCANNER_UNREACHABLE` also when spamd runs without --allow-tell,
- * `SCANNER_PROTOCOL`, `SCANNER_LIMIT`, or the signal's reason.
+ * Throws a CandyError, or the signal's reason. Its code is `CONFIG` when `address` is not an address, `SCANNER_UNREACHABLE`
+ * also when spamd runs without --allow-tell, `SCANNER_PROTOCOL` or `SCANNER_LIMIT`.
  */
 export function learn(
   address: string,

@@ -3,23 +3,23 @@
 import { parseAddress, parseDuration, parseSize, type ServiceAddress } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-/** Bytes. With fewer, SpamAssassin would not even see the whole header of many messages. */
+/** Bytes. With fewer, SpamAssassin would not see the whole header of many messages. */
 const MIN_SCAN_LIMIT = 4096
 
 /** Options as the filter uses them: addresses parsed, sizes in bytes, durations in milliseconds. */
 export interface Options {
-  /** Asked in this order until one answers. */
+  /** The spamds, in the order in which the filter asks them until one answers. */
   readonly addresses: readonly ServiceAddress[]
-  /** How long to wait for a spamd that is starting. */
+  /** How long the filter waits for a spamd that is starting. */
   readonly wait: number
-  /** Whose preferences count; `''` for spamd's default. */
+  /** The user whose preferences spamd uses; `''` for spamd's default. */
   readonly user: string
   readonly tag: number | 'required_score'
   readonly quarantine: number | false
   readonly reject: number | false
-  /** Longer messages are scanned up to here. */
+  /** Of a longer message, only so many bytes are scanned. */
   readonly scan_limit: number
-  /** What spam's Subject begins with; `''` for no change. */
+  /** The tag that the filter puts in front of the Subject of spam; `''` for none. */
   readonly subject_tag: string
 }
 
@@ -76,12 +76,12 @@ export const options: v.GenericSchema<unknown, Options> = v.pipe(
   ),
 )
 
-/** Thresholds that are no numbers stand in no order: one is spamd's own, the other is never reached. */
+/** Only numbers can be compared: `required_score` is known only to spamd, and `false` is never reached. */
 function inOrder(lower: number | string | false, upper: number | false): boolean {
   return typeof lower !== 'number' || upper === false || lower <= upper
 }
 
-/** The schema of a value that is written as text; what the parser throws becomes an issue. */
+/** The schema of a value that `parse` reads from text. An error of `parse` becomes an issue of the schema. */
 function value<T>(parse: (written: unknown) => T): v.GenericSchema<unknown, T> {
   return v.pipe(
     v.unknown(),

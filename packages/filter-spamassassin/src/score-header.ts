@@ -1,35 +1,35 @@
 /**
- * The header fields that tell a mail client what SpamAssassin thinks, named and written as SpamAssassin does it
- * (Mail::SpamAssassin::Conf, "add_header"; X-Spam-Score is what everybody adds to the defaults).
+ * The header fields with the result of the scan, in the form in which SpamAssassin itself writes them
+ * (Mail::SpamAssassin::Conf, "add_header"). X-Spam-Score is not among its defaults, but many administrators add it.
  */
 import { addHeader, type HeaderEdit } from '@candy/sdk'
 
-/** What the fields say. */
+/** The values in the header fields. */
 export interface Tagging {
-  /** Whether this is spam for the operator. */
+  /** Whether the score reaches `required`: the operator's threshold, which may differ from spamd's. */
   readonly spam: boolean
   readonly score: number
-  /** The score from which on it is spam. */
+  /** The lowest score of spam. */
   readonly required: number
   readonly tests: readonly string[]
-  /** Bytes that SpamAssassin has seen, and bytes that there are. */
+  /** Bytes of the message that SpamAssassin scanned, and bytes of the whole message. */
   readonly scanned: number
   readonly size: number
 }
 
-/** SpamAssassin writes at most 50 stars, too (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
+/** As in SpamAssassin (Mail::SpamAssassin::PerMsgStatus, _STARS_). */
 const MAX_STARS = 50
 
-/** Columns that fill a line with the blank before them (RFC 5322 section 2.1.1). */
+/** Characters on a line after its leading tab or space: 78 in all (RFC 5322 section 2.1.1). */
 const LINE = 77
 
-/** Edits that say what SpamAssassin said. What the sender claimed in these fields is gone before. */
+/** Edits that add the fields. The runner has removed the sender's fields of these names before. */
 export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
   const { spam, scanned, size } = tagging
   const score = tagging.score.toFixed(1)
   const status = `${spam ? 'Yes' : 'No'}, score=${score} required=${tagging.required.toFixed(1)}`
   const stars = '*'.repeat(Math.max(0, Math.min(Math.trunc(tagging.score), MAX_STARS)))
-  // Each lands on top of the one before: the flag stands first in the end.
+  // Each field is added above the one before, so X-Spam-Flag becomes the first.
   return [
     ...(scanned < size ? [addHeader('X-Spam-Scanned', `first ${scanned} of ${size} bytes`)] : []),
     addHeader('X-Spam-Status', `${status} ${printTests(tagging.tests)}`),
@@ -39,7 +39,7 @@ export function scoreEdits(tagging: Tagging): readonly HeaderEdit[] {
   ]
 }
 
-/** `tests=A,B,C`, with a tab after the comma where a line is full: that is where SpamAssassin folds too. */
+/** `tests=A,B,C`, with a tab after the comma where the field is to be folded. SpamAssassin folds it there, too. */
 function printTests(tests: readonly string[]): string {
   const lines: string[] = []
   let line = `tests=${tests[0] ?? 'none'}`

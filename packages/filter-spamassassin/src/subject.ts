@@ -1,26 +1,28 @@
-/** The Subject field with a mark in front, for mail clients that can sort by nothing else. */
+/** Puts a tag in front of the Subject, for mail clients that cannot filter by another header field. */
 import { editsFault, findHeader, type HeaderEdit, headerValue } from '@candy/sdk'
 import { encodeValue, encodeWords } from './encoded-word.js'
 
-/** Bytes of the longest Subject that is looked at: whoever sends the message may write one of megabytes. */
-const SUBJECT_LIMIT = 8_192
+/** In bytes. Longer Subject fields are left alone: a sender may write one of megabytes. */
+const MAX_SUBJECT = 8_192
 
 /**
- * Edits that put `tag` before the first Subject; none when it stands there already. Of several Subject fields, which RFC
- * 5322 section 3.6 forbids, only the first stays; without one, the tag alone becomes the Subject. A Subject too long for a
- * field with the tag in it stays as it is, and there are no edits: whatever the sender wrote, the mail goes on.
+ * Edits that put `tag` in front of the Subject. No edits if the only Subject already starts with it. Of several Subject
+ * fields (RFC 5322 section 3.6 forbids them), the edits keep the first. A message without Subject gets the tag as its Subject.
+ * No edits either if the Subject with the tag is too long for a header field: the message is delivered with the sender's.
+ *
+ * The edits also encode a raw 8-bit Subject (RFC 2047): they write the whole field anew, and it must be ASCII.
  */
 export function tagSubject(headers: Uint8Array, tag: string): readonly HeaderEdit[] {
   const field = findHeader(headers, 'Subject')
-  if (field !== undefined && field.end - field.start > SUBJECT_LIMIT) return []
+  if (field !== undefined && field.end - field.start > MAX_SUBJECT) return []
   const subject = field === undefined ? '' : headerValue(headers, field)
-  // A mark in encoded words brings its own blank: the one after it would not be shown (RFC 2047 section 6.2).
-  const mark = /^[\x20-\x7e]*$/.test(tag) ? tag : encodeWords(new TextEncoder().encode(`${tag} `))
-  const isMarked = subject.startsWith(mark)
-  // Of two Subjects some mail clients show the other one.
-  if (isMarked && findHeader(headers, 'Subject', field?.end) === undefined) return []
+  // Readers drop whitespace between adjacent encoded words (RFC 2047 section 6.2), so the separating space goes inside.
+  const encodedTag = /^[\x20-\x7e]*$/.test(tag) ? tag : encodeWords(new TextEncoder().encode(`${tag} `))
+  const alreadyTagged = subject.startsWith(encodedTag)
+  // A second Subject must go even if the first is tagged: some clients show the last.
+  if (alreadyTagged && findHeader(headers, 'Subject', field?.end) === undefined) return []
   const rest = encodeValue(subject)
-  const value = isMarked ? rest : rest === '' ? mark : `${mark} ${rest}`
+  const value = alreadyTagged ? rest : rest === '' ? encodedTag : `${encodedTag} ${rest}`
   const edits = [{ remove: 'Subject' }, { add: 'Subject', value }]
   return editsFault(edits) === undefined ? edits : []
 }

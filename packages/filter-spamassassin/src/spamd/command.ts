@@ -1,62 +1,62 @@
 /**
- * What we ask a spamd (spamd/PROTOCOL in SpamAssassin's source). SYMBOLS is the one command that gives score, threshold
- * and the names of all rules at once, whatever headers the site has configured; HEADERS is used only to learn
- * SpamAssassin's version, which nothing else tells.
+ * The commands that are sent to a spamd (spamd/PROTOCOL in SpamAssassin's source). A message is scanned with SYMBOLS: no other
+ * command returns score, threshold and the names of all rules that matched, whatever header fields spamd's administrator has
+ * configured. HEADERS is used only by the health check: no other command returns SpamAssassin's version.
  */
 import type { ServiceAddress } from '@candy/sdk/values'
-import { exchange } from './exchange.js'
+import { sendRequest } from './exchange.js'
 import { nonsense, type Reply } from './reply.js'
 import type { Body } from './request.js'
 
-/** What SpamAssassin thinks of a message. */
+/** The result of a scan. */
 export interface Score {
-  /** Whether spamd itself calls it spam. */
+  /** Whether spamd calls the message spam. */
   readonly spam: boolean
   readonly score: number
-  /** SpamAssassin's `required_score`, for the user asked for. */
+  /** The `required_score` that SpamAssassin has for this user. */
   readonly required: number
-  /** Names of the rules that matched, as spamd orders them; of very many the first. */
+  /** Names of the rules that matched, in spamd's order; at most MAX_TESTS. */
   readonly tests: readonly string[]
   /** Whether SpamAssassin ran out of time (`time_limit`, Mail::SpamAssassin::Conf) before it had tried all rules. */
   readonly interrupted: boolean
 }
 
 export interface CommandOptions {
-  /** Whose preferences and database count; spamd's default when absent. */
+  /** The user whose preferences and Bayes database spamd uses; when absent, spamd's default. */
   readonly user?: string
   readonly signal: AbortSignal
 }
 
-/** The most rule names that a score has. Messages match some dozens. */
+/** The most rule names that are kept: a message matches some dozens. */
 const MAX_TESTS = 200
 
-/** What there is to learn about a message; `forget` undoes either. */
+/** What spamd learns about a message; `forget` undoes `spam` and `ham`. */
 export type Lesson = 'spam' | 'ham' | 'forget'
 
-/** The protocol version that spamd speaks. PING asks for no scan: it says that spamd is there, not that it works. */
+/** Returns spamd's protocol version. spamd scans nothing for PING: a reply shows that it runs, not that it can scan. */
 export function ping(address: ServiceAddress, { signal }: CommandOptions): Promise<string> {
-  return exchange(address, { command: 'PING' }, { end: 'status', parse: (reply) => reply.version }, signal)
+  return sendRequest(address, { command: 'PING' }, { end: 'status', parse: (reply) => reply.version }, signal)
 }
 
-/** Has the bytes scanned. */
+/** Has spamd scan the message. */
 export function scan(address: ServiceAddress, body: Body, { user, signal }: CommandOptions): Promise<Score> {
   const request = { command: 'SYMBOLS', headers: userHeader(user), body } as const
-  return exchange(address, request, { end: 'body', parse: parseScore }, signal)
+  return sendRequest(address, request, { end: 'body', parse: parseScore }, signal)
 }
 
-/** Has the bytes scanned and tells SpamAssassin's version, unless the site keeps it out of its headers. */
+/** Has spamd scan the message, and returns SpamAssassin's version; undefined when spamd is configured not to add that field. */
 export function version(
   address: ServiceAddress,
   body: Body,
   { user, signal }: CommandOptions,
 ): Promise<string | undefined> {
   const request = { command: 'HEADERS', headers: userHeader(user), body } as const
-  return exchange(address, request, { end: 'body', parse: parseVersion }, signal)
+  return sendRequest(address, request, { end: 'body', parse: parseVersion }, signal)
 }
 
 /**
- * Teaches spamd's Bayes database; true when it learned something new. Throws `unreachable` unless spamd was started with
- * --allow-tell.
+ * Has spamd's Bayes database learn or forget the message. Returns whether that changed the database. Throws `UNREACHABLE` when
+ * spamd was started without --allow-tell.
  */
 export function tell(
   address: ServiceAddress,
@@ -65,16 +65,16 @@ export function tell(
   { user, signal }: CommandOptions,
 ): Promise<boolean> {
   const task = lesson === 'forget' ? { Remove: 'local' } : { 'Message-class': lesson, Set: 'local' }
-  const done = lesson === 'forget' ? 'didremove' : 'didset'
+  const doneHeader = lesson === 'forget' ? 'didremove' : 'didset'
   const request = { command: 'TELL', headers: { ...userHeader(user), ...task }, body } as const
-  return exchange(address, request, { end: 'headers', parse: (reply) => reply.headers.has(done) }, signal)
+  return sendRequest(address, request, { end: 'headers', parse: (reply) => reply.headers.has(doneHeader) }, signal)
 }
 
 function userHeader(user: string | undefined): Record<string, string> {
   return user === undefined ? {} : { User: user }
 }
 
-/** Score and rule names of a SYMBOLS reply. Throws `protocol` where there is no score. */
+/** Score and rule names of a SYMBOLS reply. Throws `PROTOCOL` when the reply has no score. */
 export function parseScore(reply: Reply): Score {
   // Old versions end the list with CRLF, newer ones do not (spamd/PROTOCOL, SYMBOLS).
   const list = text(reply.body).replace(/(?:\r?\n){1,2}$/, '')
@@ -87,8 +87,9 @@ export function parseScore(reply: Reply): Score {
 }
 
 /**
- * Mail::SpamAssassin::Conf::Parser allows letters, digits and underscores, 128 of them (RULENAME_RE), but a plugin may report
- * a hit by any name: that is no reason to keep mail back, so what is no such letter becomes a question mark.
+ * A rule name that can stand in a header field. Mail::SpamAssassin::Conf::Parser allows up to 128 letters, digits and
+ * underscores (RULENAME_RE), but a plugin may report a hit under any name. The message can be delivered all the same, so any
+ * other character becomes a question mark.
  */
 function printRuleName(name: string): string {
   return name.trim().replace(/\W/g, '?').slice(0, 128) || '?'
@@ -99,10 +100,10 @@ function parseVersion(reply: Reply): string | undefined {
   return /^X-Spam-Checker-Version: SpamAssassin ([\w.-]{1,40})/im.exec(text(reply.body))?.[1]
 }
 
-/** What spamd rounds a score and a threshold to, one decimal, lets them come closer than they are. */
+/** spamd rounds score and threshold to one decimal, so their printed difference can be wrong by this much. */
 const ROUNDING = 0.1
 
-/** `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. A word that the numbers contradict is no answer. */
+/** Reads `Spam: True ; 15.1 / 5.0`. Both numbers may be negative. Throws when the numbers contradict True or False. */
 function parseSpamHeader(reply: Reply): Pick<Score, 'spam' | 'score' | 'required'> {
   const header = reply.headers.get('spam') ?? ''
   const number = '(-?\\d{1,9}(?:\\.\\d{1,9})?)'

@@ -1,45 +1,49 @@
 /**
- * One request and its reply on a connection of their own.
+ * Sends one request to a spamd and reads its reply, on a new connection.
  *
- * The reply is read while the request is still being sent, because spamd may refuse early and close. Sending waits for
- * the socket, so that a message never piles up in memory, and shuts down our side at its end (spamd/PROTOCOL).
+ * The reply is read while the request is still being sent, because spamd may refuse the request early and close. Writing
+ * pauses until the socket has drained, so that the message does not pile up in memory. After the last byte, the sending side
+ * of the connection is closed (shutdown(2)), as
+ * spamd/PROTOCOL asks of a client.
  */
 import type { Socket } from 'node:net'
 import { connect } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
-import { SpamdFault } from './fault.js'
+import { SpamdError } from './error.js'
 import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
 import { firstBytes, printHead, type Request } from './request.js'
 
-/** How a command's reply is read: after which part it is whole, and what it means. */
-export interface Reading<T> {
+/** Which part ends the reply, and how it is parsed. */
+export interface ReplyFormat<T> {
   readonly end: ReplyEnd
-  /** Throws a `SpamdFault` for what makes no sense. */
+  /** Throws a `SpamdError` when the reply cannot be understood. */
   parse(reply: Reply): T
 }
 
 /**
- * Asks the spamd at this address. The connection is closed on every path. Throws a `SpamdFault` that names the address,
- * the signal's reason, or what reading the message throws.
+ * Sends the request to the spamd at this address and returns its parsed reply. The connection is closed in every case.
+ *
+ * Throws a `SpamdError` whose message names the address. Throws the signal's reason when the signal aborts, and the error of
+ * `request.body.open()` when the message cannot be read.
  */
-export async function exchange<T>(
+export async function sendRequest<T>(
   address: ServiceAddress,
   request: Request,
-  reading: Reading<T>,
+  format: ReplyFormat<T>,
   signal: AbortSignal,
 ): Promise<T> {
   try {
-    return await converse(address, request, reading, signal)
+    return await sendOnNewConnection(address, request, format, signal)
   } catch (error) {
-    if (!(error instanceof SpamdFault)) throw error
-    throw new SpamdFault(error.kind, `${printAddress(address)}: ${error.message}`, { cause: error.cause })
+    if (!(error instanceof SpamdError)) throw error
+    throw new SpamdError(error.code, `${printAddress(address)}: ${error.message}`, { cause: error.cause })
   }
 }
 
-async function converse<T>(
+async function sendOnNewConnection<T>(
   address: ServiceAddress,
   request: Request,
-  reading: Reading<T>,
+  format: ReplyFormat<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const socket = await open(address, signal)
@@ -48,11 +52,12 @@ async function converse<T>(
   try {
     signal.throwIfAborted()
     const progress = { unsent: request.body?.length ?? 0 }
-    const received = receive(socket, reading.end, signal)
+    const received = receive(socket, format.end, signal)
     const sent = send(socket, request, progress)
+    // A reply or an error that comes before all is sent counts at once. So does an error of reading the message.
     const reply = await Promise.race([received, sent.then(() => received)])
-    if (progress.unsent > 0) throw new SpamdFault('protocol', 'answered before it had the whole message')
-    return reading.parse(reply)
+    if (progress.unsent > 0) throw new SpamdError('PROTOCOL', 'answered before it had the whole message')
+    return format.parse(reply)
   } finally {
     socket.destroy()
     signal.removeEventListener('abort', abort)
@@ -64,10 +69,11 @@ async function open(address: ServiceAddress, signal: AbortSignal): Promise<Socke
     return await connect(address, { signal })
   } catch (error) {
     signal.throwIfAborted()
-    throw new SpamdFault('unreachable', (error as Error).message, { cause: error })
+    throw new SpamdError('UNREACHABLE', (error as Error).message, { cause: error })
   }
 }
 
+/** Reads the reply. Rejects with the signal's reason or a `SpamdError` when the connection ends before the reply is complete. */
 function receive(socket: Socket, end: ReplyEnd, signal: AbortSignal): Promise<Reply> {
   const reader = new ReplyReader(end)
   return new Promise((resolve, reject) => {
@@ -87,13 +93,16 @@ function receive(socket: Socket, end: ReplyEnd, signal: AbortSignal): Promise<Re
       }
     })
     socket.once('error', (error) => {
-      reject(signal.aborted ? signal.reason : new SpamdFault('protocol', error.message, { cause: error }))
+      reject(signal.aborted ? signal.reason : new SpamdError('PROTOCOL', error.message, { cause: error }))
     })
-    socket.once('close', () => reject(new SpamdFault('protocol', 'closed in the middle of its answer')))
+    socket.once('close', () => reject(new SpamdError('PROTOCOL', 'closed in the middle of its answer')))
   })
 }
 
-/** Sends until all is handed over or the socket is gone; why it is gone is for `receive` to tell. */
+/**
+ * Writes the request. Resolves when all is written, and also when the socket cannot be written any more: then `receive`
+ * rejects with the reason. Rejects only when reading the message fails.
+ */
 async function send(socket: Socket, request: Request, progress: { unsent: number }): Promise<void> {
   socket.write(printHead(request))
   for await (const chunk of request.body === undefined ? [] : firstBytes(request.body)) {
@@ -105,6 +114,7 @@ async function send(socket: Socket, request: Request, progress: { unsent: number
   socket.end()
 }
 
+/** Resolves when more can be written, or the socket is closed. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {

@@ -1,44 +1,44 @@
 /**
- * The reading of a spamd's reply (spamd/PROTOCOL in SpamAssassin's source): a status line with a code of sysexits.h, and,
- * after code 0, header lines, an empty line and a body.
+ * Reads spamd's reply (spamd/PROTOCOL in SpamAssassin's source): a status line with an exit status of sysexits.h, and,
+ * after exit status 0, header lines, an empty line and a body.
  *
- * How a reply ends depends on the command: a PING's with its only line, a TELL's with the empty line, a SYMBOLS' after
- * Content-length bytes. With any other code than 0 the status line is all there is. A reply that ends before its end is
- * a fault: half an answer must not look like a clean message.
+ * Which part ends a reply depends on the command: the status line ends the reply to PING, the empty line that to TELL, and
+ * Content-length bytes of body that to SYMBOLS. After any other exit status than 0, the status line is the whole reply. When
+ * spamd closes the connection before that part is complete, it is an error: half a reply must not look like a clean message.
  */
-import { type FaultKind, SpamdFault } from './fault.js'
+import { SpamdError, type SpamdErrorCode } from './error.js'
 
-/** After which part the reply is whole. */
+/** The part that ends the reply. */
 export type ReplyEnd = 'status' | 'headers' | 'body'
 
 export interface Reply {
-  /** Of the protocol: `1.5`. */
+  /** The protocol's version, such as `1.5`. */
   readonly version: string
-  /** By lower-case name. */
+  /** The names are in lower case. */
   readonly headers: ReadonlyMap<string, string>
   readonly body: Uint8Array
 }
 
-/** Far more than a list of all rules there are, or than the header block of our own probe. */
+/** Bytes: far more than the names of all rules, or than the header of the test message of check.ts. */
 const REPLY_LIMIT = 256 * 1024
 
 const LF = 10
 
-/** sysexits.h from 64 on, and spamd's own EX_TIMEOUT. */
+/** The names of the exit statuses of sysexits.h, from 64 on; the last, EX_TIMEOUT, is spamd's own. */
 const EXIT_NAMES =
   'USAGE DATAERR NOINPUT NOUSER NOHOST UNAVAILABLE SOFTWARE OSERR OSFILE CANTCREAT IOERR TEMPFAIL PROTOCOL NOPERM CONFIG TIMEOUT'
     .split(' ')
     .map((name) => `EX_${name}`)
 
-/** Codes that speak of spamd and its host rather than of the request. */
-const EXIT_KINDS: Readonly<Record<string, FaultKind>> = {
-  EX_UNAVAILABLE: 'unreachable',
-  EX_OSERR: 'unreachable',
-  EX_TEMPFAIL: 'unreachable',
-  EX_TIMEOUT: 'limit',
+/** The exit statuses that do not mean `PROTOCOL`. */
+const EXIT_CODES: Readonly<Record<string, SpamdErrorCode>> = {
+  EX_UNAVAILABLE: 'UNREACHABLE',
+  EX_OSERR: 'UNREACHABLE',
+  EX_TEMPFAIL: 'UNREACHABLE',
+  EX_TIMEOUT: 'LIMIT',
 }
 
-/** Reads a reply from chunks of any size. Every method throws a `SpamdFault` for bytes that are not a reply. */
+/** Reads a reply from chunks of any size. Every method throws a `SpamdError` for bytes that are not a reply. */
 export class ReplyReader {
   readonly #end: ReplyEnd
   readonly #headers = new Map<string, string>()
@@ -69,11 +69,11 @@ export class ReplyReader {
     return undefined
   }
 
-  /** spamd has closed the connection: gives a reply whose body has no Content-length. */
+  /** Call this when spamd has closed the connection. Returns the reply when its body has no Content-length, and so ends here. */
   close(): Reply {
     if (this.#part === 'body' && this.#contentLength() === undefined) return this.#reply()
-    throw new SpamdFault(
-      'protocol',
+    throw new SpamdError(
+      'PROTOCOL',
       this.#size === 0 ? 'closed without an answer' : 'closed in the middle of its answer',
     )
   }
@@ -81,14 +81,14 @@ export class ReplyReader {
   #pushBody(bytes: Uint8Array): Reply | undefined {
     const length = this.#contentLength()
     const part = length === undefined ? bytes : bytes.subarray(0, length - this.#bodySize)
-    // The caller's chunk may be a buffer that is used again.
+    // A copy: Node.js may use the chunk's memory again.
     this.#body.push(part.slice())
     this.#bodySize += part.length
     this.#count(part)
     return this.#bodySize === length ? this.#reply() : undefined
   }
 
-  /** Reads one whole line. Returns whether the reply is whole with it. */
+  /** Reads one whole line. Returns whether this line completes the reply. */
   #readLine(): boolean {
     const line = this.#line.replace(/\r?\n$/, '')
     this.#line = ''
@@ -116,7 +116,7 @@ export class ReplyReader {
 
   #count(bytes: Uint8Array): void {
     this.#size += bytes.length
-    if (this.#size > REPLY_LIMIT) throw new SpamdFault('protocol', `an answer of more than ${REPLY_LIMIT} bytes`)
+    if (this.#size > REPLY_LIMIT) throw new SpamdError('PROTOCOL', `an answer of more than ${REPLY_LIMIT} bytes`)
   }
 
   #reply(): Reply {
@@ -124,16 +124,16 @@ export class ReplyReader {
   }
 }
 
-/** The protocol version of a good status line; throws for any other code than EX_OK. */
+/** The protocol's version, from the status line. Throws for any other exit status than 0. */
 function parseStatus(line: string): string {
   const [, version, code, text] = /^SPAMD\/(\d+\.\d+) +(\d{1,3})(?: +(.*))?$/.exec(line) ?? []
   if (version === undefined) throw nonsense('status line', line)
   if (Number(code) === 0) return version
   const name = EXIT_NAMES[Number(code) - 64] ?? `code ${code}`
-  throw new SpamdFault(EXIT_KINDS[name] ?? 'protocol', `${name}: ${text ?? ''}`)
+  throw new SpamdError(EXIT_CODES[name] ?? 'PROTOCOL', `${name}: ${text ?? ''}`)
 }
 
-/** A fault that quotes the text it could not understand, cut to what fits into a log line. */
-export function nonsense(what: string, text: string): SpamdFault {
-  return new SpamdFault('protocol', `not a ${what}: ${JSON.stringify(text.slice(0, 80))}`)
+/** An error that quotes the first characters of the text that could not be read. */
+export function nonsense(what: string, text: string): SpamdError {
+  return new SpamdError('PROTOCOL', `not a ${what}: ${JSON.stringify(text.slice(0, 80))}`)
 }

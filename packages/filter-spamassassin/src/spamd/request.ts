@@ -1,9 +1,9 @@
 /**
- * A request in SPAMC/1.5 (spamd/PROTOCOL in SpamAssassin's source): command line, header lines, an empty line, a body of
- * exactly Content-length bytes. spamd refuses a body of any other length, so the length is counted here and not believed.
+ * A request in SPAMC/1.5 (spamd/PROTOCOL in SpamAssassin's source): command line, header lines, an empty line, and a body of
+ * exactly Content-length bytes. spamd refuses a body of any other length, so firstBytes() counts the bytes.
  */
 
-/** Bytes to scan. `open` yields at least `length` bytes; what comes after them is not read. */
+/** The body: the first `length` bytes that `open` yields. It must yield at least so many; any after them are not sent. */
 export interface Body {
   readonly length: number
   open(): AsyncIterable<Uint8Array>
@@ -15,7 +15,7 @@ export interface Request {
   readonly body?: Body
 }
 
-/** All that stands before the body. Throws a RangeError when one header would become two. */
+/** Command line, header lines and empty line. Throws a RangeError for a control character in a header: a line end would add a header. */
 export function printHead(request: Request): string {
   const headers = { ...request.headers, ...(request.body && { 'Content-length': String(request.body.length) }) }
   let text = `${request.command} SPAMC/1.5\r\n`

@@ -74,7 +74,7 @@ test.each([
   'True ; 4.8 / 5.0',
   'True ; -1 / 5',
   'False ; 1 / 5\0',
-])('Spam: %j is a protocol fault, never ham', (header) => {
+])('Spam: %j is a PROTOCOL error, never ham', (header) => {
   expect(() => score(header, 'A')).toThrow('not a score')
 })
 

@@ -3,7 +3,7 @@ import { isStarting } from '@candy/sdk/failover'
 import { anyChunking, backend } from '@candy/sdk/testing'
 import { parseAddress } from '@candy/sdk/values'
 import { expect, test } from 'vitest'
-import { exchange } from '../../src/spamd/exchange.js'
+import { sendRequest } from '../../src/spamd/exchange.js'
 import type { Body } from '../../src/spamd/request.js'
 import { fakeSpamd, symbols } from '../fake-spamd.js'
 
@@ -16,7 +16,12 @@ function bodyOf(text: string, chunks: readonly number[] = []): Body {
 }
 
 function ask(address: string, body: Body = bodyOf('hello'), signal: AbortSignal = NEVER) {
-  return exchange(parseAddress(address), { command: 'SYMBOLS', body }, { end: 'body', parse: (reply) => reply }, signal)
+  return sendRequest(
+    parseAddress(address),
+    { command: 'SYMBOLS', body },
+    { end: 'body', parse: (reply) => reply },
+    signal,
+  )
 }
 
 test.each(['unix', 'tcp'] as const)('every byte arrives as it is over %s', async (on) => {
@@ -52,17 +57,17 @@ test('a reply that comes byte by byte is the same reply', async () => {
 test('nobody at the address is unreachable, and may be starting', async () => {
   await using refusing = await backend({ script: 'refuse' })
   for (const address of [refusing.address, '/nonexistent/spamd.sock']) {
-    const fault: unknown = await ask(address).catch((error: unknown) => error)
-    expect(fault).toMatchObject({ name: 'SpamdFault', kind: 'unreachable' })
-    expect(isStarting(fault)).toBe(true)
+    const error: unknown = await ask(address).catch((error: unknown) => error)
+    expect(error).toMatchObject({ name: 'SpamdError', code: 'UNREACHABLE' })
+    expect(isStarting(error)).toBe(true)
   }
 })
 
 test('a file that is no socket is unreachable, and is not starting', async () => {
   const notDirectory = '/etc/passwd/spamd.sock'
-  const fault: unknown = await ask(notDirectory).catch((error: unknown) => error)
-  expect(fault).toMatchObject({ kind: 'unreachable' })
-  expect(isStarting(fault)).toBe(false)
+  const error: unknown = await ask(notDirectory).catch((error: unknown) => error)
+  expect(error).toMatchObject({ code: 'UNREACHABLE' })
+  expect(isStarting(error)).toBe(false)
 })
 
 test.each([
@@ -71,10 +76,10 @@ test.each([
   ['closes without an answer', fakeSpamd(() => []), /closed without an answer/],
   ['closes in the middle', fakeSpamd(() => GOOD.slice(0, -1)), /closed in the middle/],
   ['says half a status line', fakeSpamd(() => 'SPAMD/1.1 0'), /closed in the middle/],
-] as const)('a spamd that %s is a protocol fault that names the address', async (_, script, message) => {
+] as const)('a spamd that %s is a protocol error that names the address', async (_, script, message) => {
   await using spamd = await backend({ script })
   const error = await ask(spamd.address).catch((error: unknown) => error)
-  expect(error).toMatchObject({ name: 'SpamdFault', kind: 'protocol', message: expect.stringMatching(message) })
+  expect(error).toMatchObject({ name: 'SpamdError', code: 'PROTOCOL', message: expect.stringMatching(message) })
   expect((error as Error).message).toContain(spamd.address)
 })
 
@@ -99,7 +104,7 @@ test('a refusal before the message was sent is told as it is', async () => {
   })
   const body = { length: 2 ** 26, open: () => endless() }
   await expect(ask(spamd.address, body)).rejects.toMatchObject({
-    kind: 'unreachable',
+    code: 'UNREACHABLE',
     message: expect.stringContaining('EX_UNAVAILABLE: Service Unavailable: not now'),
   })
 })

@@ -36,9 +36,9 @@ test('a reply split at any byte is the same reply', () => {
   }
 })
 
-test('a reply cut at any byte is a fault', () => {
+test('a reply cut at any byte is an error', () => {
   for (let at = 0; at < SYMBOLS.length; at++) {
-    expect(read('body', SYMBOLS.slice(0, at))).toMatchObject({ name: 'SpamdFault', kind: 'protocol' })
+    expect(read('body', SYMBOLS.slice(0, at))).toMatchObject({ name: 'SpamdError', code: 'PROTOCOL' })
   }
 })
 
@@ -70,15 +70,15 @@ test('the reader keeps none of the chunks it was given', () => {
 })
 
 test.each([
-  ['SPAMD/1.0 69 Service Unavailable: no TELL\r\n', 'unreachable', 'EX_UNAVAILABLE: Service Unavailable: no TELL'],
-  ['SPAMD/1.0 75 try again\r\n', 'unreachable', 'EX_TEMPFAIL: try again'],
-  ['SPAMD/1.0 71 no fork\r\n', 'unreachable', 'EX_OSERR: no fork'],
-  ['SPAMD/1.0 79 Timeout: (300 second timeout)\r\n', 'limit', 'EX_TIMEOUT: Timeout: (300 second timeout)'],
-  ['SPAMD/1.0 76 Bad header line: x\r\n', 'protocol', 'EX_PROTOCOL: Bad header line: x'],
-  ['SPAMD/1.0 64\r\n', 'protocol', 'EX_USAGE: '],
-  ['SPAMD/1.0 1 what\r\n', 'protocol', 'code 1: what'],
-])('%j is a fault with the name of its code', (text, kind, message) => {
-  expect(read('body', text)).toMatchObject({ kind, message })
+  ['SPAMD/1.0 69 Service Unavailable: no TELL\r\n', 'UNREACHABLE', 'EX_UNAVAILABLE: Service Unavailable: no TELL'],
+  ['SPAMD/1.0 75 try again\r\n', 'UNREACHABLE', 'EX_TEMPFAIL: try again'],
+  ['SPAMD/1.0 71 no fork\r\n', 'UNREACHABLE', 'EX_OSERR: no fork'],
+  ['SPAMD/1.0 79 Timeout: (300 second timeout)\r\n', 'LIMIT', 'EX_TIMEOUT: Timeout: (300 second timeout)'],
+  ['SPAMD/1.0 76 Bad header line: x\r\n', 'PROTOCOL', 'EX_PROTOCOL: Bad header line: x'],
+  ['SPAMD/1.0 64\r\n', 'PROTOCOL', 'EX_USAGE: '],
+  ['SPAMD/1.0 1 what\r\n', 'PROTOCOL', 'code 1: what'],
+])('%j is an error with the name of its exit status', (text, code, message) => {
+  expect(read('body', text)).toMatchObject({ code, message })
 })
 
 test.each([
@@ -94,11 +94,11 @@ test.each([
   ['a line without end', 'SPAMD'.repeat(60_000)],
   ['a body without end', `SPAMD/1.1 0 EX_OK\r\n\r\n${'A'.repeat(300_000)}`],
   ['a longer body than an answer has', `SPAMD/1.1 0 EX_OK\r\nContent-length: 300000\r\n\r\n${'A'.repeat(300_000)}`],
-])('%s is a protocol fault', (_, text) => {
-  expect(read('body', text)).toMatchObject({ name: 'SpamdFault', kind: 'protocol' })
+])('%s is a PROTOCOL error', (_, text) => {
+  expect(read('body', text)).toMatchObject({ name: 'SpamdError', code: 'PROTOCOL' })
 })
 
-test('any bytes in any chunks are the same reply or the same fault', () => {
+test('any bytes in any chunks are the same reply or the same error', () => {
   const line = fc.oneof(
     fc.constantFrom(
       'SPAMD/1.1 0 EX_OK\r\n',
