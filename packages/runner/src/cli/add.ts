@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Settings, soundSettings } from '../config/settings.js'
 import { filtersDirectory } from '../filters/configuration.js'
-import { meant } from '../packages/found-package.js'
+import { ownFilterLike } from '../packages/found-package.js'
 import { locatePackage } from '../packages/locate.js'
 import { type Installed, install, type Requested, readRequest } from '../packages/prefix.js'
 import { readShippedDropIn } from '../packages/shipped-drop-in.js'
@@ -108,7 +108,7 @@ async function addFilters({
       : error
   }
   const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode === 'pipe' || reload?.reloaded === true) await installed?.prune()
+  if (settings.mode === 'pipe' || reload?.reloaded === true) await installed?.removeOldTrees()
   const names = added.map(({ path }) => basename(path, '.toml'))
   const health = check.health.filter(({ name }) => names.includes(name))
   if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))
@@ -123,7 +123,7 @@ async function addFilters({
 
 /** A typing error must not install what somebody has published under that name. */
 function assertMeant(name: string): void {
-  const hint = meant(name)
+  const hint = ownFilterLike(name)
   if (hint === undefined) return
   throw new Failure(
     EX_UNAVAILABLE,

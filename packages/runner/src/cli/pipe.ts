@@ -45,7 +45,7 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   let answer: PipeAnswer
   const call = parsePipeArguments(argv, process.env)
   try {
-    const configuration = await readConfiguration({ configDirectory: call.configDirectory, scrutiny: 'module' })
+    const configuration = await readConfiguration({ configDirectory: call.configDirectory, ownershipCheck: 'module' })
     log = openPipeLog(configuration.settings.log.to)
     watchProcess(log, silent)
     if ('fault' in call) throw call.fault

@@ -76,7 +76,7 @@ async function removeFilter({ filter, unused, settings, purge, json }: Job): Pro
   }
   const uninstalled = unused === undefined ? undefined : await uninstall(settings.state, unused)
   const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.prune()
+  if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.removeOldTrees()
   if (json) {
     const became = purge ? 'deleted' : 'disabled'
     const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }

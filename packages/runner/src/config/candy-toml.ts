@@ -1,15 +1,15 @@
-/** candy.toml as enabling needs it: what it says of the state directory and of the ways of mail, and how its mode is changed. */
+/** candy.toml as `candy enable` needs it: the settings that the plan depends on, and the text of the file with another mode. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import type { CandyToml } from '../postfix/enable-plan.js'
 import { MODES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { type Settings, soundSettings } from './settings.js'
-import { makeSettings, saysReinject, withMode } from './settings-edit.js'
+import { makeSettings, setsReinject, withMode } from './settings-edit.js'
 
 /**
- * `state` is the state directory that the operator asks for, where there is no file that says another one. Throws `CONFIG` where
- * there is, and for a file with a mistake in it.
+ * Reads candy.toml. `state` is the state directory that the operator asks for on the command line. Throws `CONFIG` when the file names
+ * another one, and when anything is wrong in the file.
  */
 export function readCandyToml(configDirectory: string, state?: string): CandyToml {
   const settings = soundSettings(configDirectory)
@@ -23,7 +23,7 @@ export function readCandyToml(configDirectory: string, state?: string): CandyTom
     path,
     text,
     state: directory,
-    reinject: text !== null && saysReinject(text) ? settings.pipe.reinject : undefined,
+    reinject: text !== null && setsReinject(text) ? settings.pipe.reinject : undefined,
     listen: settings.smtp.listen,
     withMode: (mode, reinject) => {
       const wanted = { mode, ...(reinject !== undefined && { reinject }) }
@@ -33,7 +33,7 @@ export function readCandyToml(configDirectory: string, state?: string): CandyTom
   }
 }
 
-/** Keys of `[smtp]` that were written for one SMTP mode and would be about the other after a switch to `mode`. */
+/** Warns of the keys of `[smtp]` that the operator set for the old SMTP mode, and that apply to the other one after a switch to `mode`. */
 function keyWarnings(file: string, { mode: old, smtp }: Settings, mode: Mode): readonly string[] {
   const [before, after] = [smtpModeFor(old), smtpModeFor(mode)]
   const { protocol, deadline } = MODES[before]

@@ -1,8 +1,8 @@
 /**
- * What stands in `filters.d`, in the order in which it runs: drop-ins, script filters, and what is ignored and why.
+ * Lists the files of `filters.d` in the order in which filters run: drop-ins, scripts, and ignored files with the reason.
  *
- * Names follow run-parts(8): a script is an executable file named `[A-Za-z0-9_-]+`, a drop-in is such a name and `.toml`.
- * What editors, dpkg and administrators leave behind never matches, and is never even looked at.
+ * Names follow run-parts(8): a script is an executable file named `[A-Za-z0-9_-]+`, and a drop-in has such a name and `.toml`. The
+ * files that editors, dpkg and administrators leave behind have other names, so they are never opened.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { type Problem, reason } from './problem.js'
 
 export interface DirectoryEntry {
   readonly kind: 'drop-in' | 'script'
-  /** The stem of a drop-in, the whole name of a script: what logs and headers call the filter. */
+  /** The filter's name in logs and header fields: the file name of a script, and that of a drop-in without `.toml`. */
   readonly name: string
   readonly path: string
 }
@@ -23,7 +23,7 @@ export interface IgnoredEntry {
   readonly reason: string
 }
 
-/** Lists a `filters.d` in byte order of the names. What can't be trusted or read goes to `problems`. */
+/** Lists the directory in byte order of the names. Files that cannot be trusted or read are added to `problems`. */
 export function listDirectory(
   directory: string,
   ownership: Ownership,
@@ -33,7 +33,7 @@ export function listDirectory(
   if (names === undefined) return []
   const trusted = isTrusted(directory, ownership, problems)
   const entries: (DirectoryEntry | IgnoredEntry)[] = []
-  const takenBy = new Map<string, string>()
+  const pathByName = new Map<string, string>()
   for (const file of names) {
     const path = join(directory, file)
     let entry: DirectoryEntry | IgnoredEntry
@@ -46,10 +46,10 @@ export function listDirectory(
     if (entry.kind !== 'ignored' && trusted) isTrusted(path, ownership, problems)
     entries.push(entry)
     if (entry.kind === 'ignored') continue
-    const other = takenBy.get(entry.name)
+    const other = pathByName.get(entry.name)
     if (other !== undefined)
       problems.push({ file: path, what: `has the same name as ${other}: logs could not tell them apart` })
-    takenBy.set(entry.name, path)
+    pathByName.set(entry.name, path)
   }
   return entries
 }
@@ -65,7 +65,7 @@ function isTrusted(path: string, ownership: Ownership, problems: Problem[]): boo
   return false
 }
 
-/** Byte order, whatever the locale; bytes that are no UTF-8 make a name that is ignored anyway. */
+/** The names in byte order, whatever the locale. A name that is not UTF-8 cannot be decoded, but such a file is ignored anyway. */
 function namesIn(directory: string, problems: Problem[]): string[] | undefined {
   try {
     return readdirSync(directory, { encoding: 'buffer' })
@@ -84,8 +84,8 @@ function namesIn(directory: string, problems: Problem[]): string[] | undefined {
 
 function classify(file: string, path: string): DirectoryEntry | IgnoredEntry {
   const ignored = (why: string): IgnoredEntry => ({ kind: 'ignored', name: file, path, reason: why })
-  const unfit = nameComplaint(file)
-  if (unfit !== undefined) return ignored(unfit)
+  const complaint = nameComplaint(file)
+  if (complaint !== undefined) return ignored(complaint)
   const stats = statSync(path)
   if (!stats.isFile()) return ignored(stats.isDirectory() ? 'a directory' : 'not a file')
   if (file.endsWith('.toml')) return { kind: 'drop-in', name: file.slice(0, -'.toml'.length), path }

@@ -1,6 +1,6 @@
 /**
- * A drop-in, `NN-name.toml`: which package filters, how long it may take, what becomes of mail, the filter's options, and
- * for whom all that is different.
+ * A drop-in, `NN-name.toml`. It names the package of a filter, and sets the policy (how long the filter may take, what becomes of
+ * mail), the filter's options, and rules for some recipients.
  */
 import { isAbsolute } from 'node:path'
 import type { Policy } from '../chain/policy.js'
@@ -13,24 +13,24 @@ import { parseDocument, type TomlDocument, type TomlTable } from './toml.js'
 export interface DropIn {
   readonly name: string
   readonly document: TomlDocument
-  /** Absent when the drop-in doesn't say, which is a problem by itself. */
+  /** The package's name or path; undefined when the drop-in names none or a wrong one, which is a problem too. */
   readonly filter: string | undefined
   readonly policy: Policy
   readonly options: TomlTable
   readonly rules: readonly RecipientRule[]
 }
 
-/** package.json(5) `name`; a path into a package, or out of a directory, doesn't fit. */
+/** A package's name (package.json(5), `name`). It matches no path into a package, and none out of a directory. */
 const PACKAGE_NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 
-/** A drop-in as it was read from its file. */
+/** The text of a drop-in, and the file that it was read from. */
 export interface DropInText {
   readonly path: string
   readonly name: string
   readonly text: string
 }
 
-/** Reads a drop-in's text. What is wrong with it goes to `problems`; without TOML in it there is no drop-in. */
+/** Parses the text of a drop-in. Everything that is wrong is added to `problems`. Undefined when the text is not TOML. */
 export function parseDropIn({ path, name, text }: DropInText, problems: Problem[]): DropIn | undefined {
   const document = parseDocument(text, path, problems)
   if (document === undefined) return undefined

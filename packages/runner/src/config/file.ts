@@ -1,26 +1,26 @@
 /**
- * The files that candy is configured by, read so that none of them can do harm: a regular file alone, since a FIFO would
- * never end and a device might do something; of a bounded size; and text that is UTF-8 throughout, since a byte that is
- * silently replaced (U+FFFD) would make another address or another path of what the operator wrote.
+ * Reads configuration files safely. Only regular files are read, since a FIFO would block and reading a device might have an effect.
+ * Their size is limited. A text must be UTF-8 throughout: if a wrong byte were replaced by U+FFFD, an address or a path would become
+ * another one than the operator wrote.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { type Problem, reason } from './problem.js'
 
-/** Bytes of a configuration file or a package.json at most. */
+/** The largest size of a configuration file or a package.json: bytes. */
 export const TEXT_LIMIT: number = 1024 ** 2
 
-/** RFC 3629: the bytes before UTF-16 text, which some editors write. */
+/** The byte order marks that some editors write before UTF-16 text. */
 const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
 
-/** What is wrong with a file as such, for people. */
+/** The file is of the wrong kind or too large; the message says which. */
 export class FileError extends Error {}
 
 /**
- * The bytes of a regular file, or its first `head` bytes. Links are followed. Throws FileError for anything else than a regular file and for one of
- * more than `limit` bytes, and what open(2) and read(2) throw.
+ * Reads a regular file, or its first `head` bytes. Follows links. Throws FileError when it is not a regular file or has more than
+ * `limit` bytes, and the error of the system call when it cannot be read.
  */
 export function readRegular(path: string, limit: number = TEXT_LIMIT, head: number = limit): Buffer {
-  // open(2): without O_NONBLOCK a FIFO waits for whoever writes to it.
+  // Without O_NONBLOCK, opening a FIFO waits until another process opens it for writing (open(2)).
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   try {
     const stats = fstatSync(file)
@@ -39,7 +39,7 @@ export function readRegular(path: string, limit: number = TEXT_LIMIT, head: numb
   }
 }
 
-/** The text of a configuration file. What keeps it from being read goes to `problems`, and then there is none. */
+/** Reads the text of a configuration file. When it cannot be read, adds the reason to `problems` and returns undefined. */
 export function readText(path: string, problems: Problem[]): string | undefined {
   let bytes: Buffer
   try {

@@ -1,13 +1,14 @@
-/** "Did you mean …": the known word that a misspelt one is nearest to. */
+/** Finds the known word that a misspelt one is nearest to, for messages with "did you mean …?". */
 
 /**
- * The nearest of `known`, or nothing when none is near. Case, `_` and `-` don't count; otherwise one edit in three
- * characters may differ (a letter added, lost, replaced, or two neighbours swapped), and at most `most`.
+ * Returns the word of `known` that is nearest to `word`, or undefined when none is near enough. Case, `_` and `-` do not count. Two
+ * words are near when one edit for each three characters, and at most `maxEdits`, make them equal. An edit adds, removes or replaces a
+ * character, or swaps two neighbours.
  */
-export function nearest(word: string, known: Iterable<string>, most: number = word.length): string | undefined {
+export function nearest(word: string, known: Iterable<string>, maxEdits: number = word.length): string | undefined {
   const plain = fold(word)
   let best: string | undefined
-  let least = Math.min(most, Math.max(1, Math.floor(plain.length / 3))) + 1
+  let least = Math.min(maxEdits, Math.max(1, Math.floor(plain.length / 3))) + 1
   for (const candidate of known) {
     const edits = distance(plain, fold(candidate), least)
     if (edits < least) {
@@ -22,7 +23,7 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[_-]/g, '')
 }
 
-/** Optimal string alignment distance; at least `limit` when the words are further apart than that. */
+/** The optimal string alignment distance of two words. When it is `limit` or more, the result is any number from `limit`. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
   let before: number[] = []

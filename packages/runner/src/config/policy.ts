@@ -1,11 +1,11 @@
-/** The policy as an operator writes it: at the top of a drop-in, and again for some recipients. */
+/** Reads the policy that an operator writes at the top of a drop-in, and again in the rules for recipients. */
 import { ON_ERROR, ON_QUARANTINE, ON_REJECT, ON_UNSCANNABLE, type Policy } from '../chain/policy.js'
 import type { Section } from './section.js'
 
-/** Keys of a policy. */
+/** The keys of a policy in a drop-in. */
 export const POLICY_KEYS = ['timeout', 'max_size', 'on_error', 'on_reject', 'on_quarantine', 'on_unscannable'] as const
 
-/** What holds for a filter of which the operator wrote nothing, a script above all. */
+/** The policy of a filter for which the operator sets nothing. A script always has it. */
 export const DEFAULT_POLICY: Policy = {
   timeout: 60_000,
   onError: 'defer',
@@ -13,7 +13,7 @@ export const DEFAULT_POLICY: Policy = {
   onUnscannable: 'quarantine',
 }
 
-/** What a table says, and `preset` where it says nothing. */
+/** Reads the policy from a table. A key that is not there has the value of `preset`. */
 export function readPolicy(section: Section, preset: Policy): Policy {
   const maxSize = section.size('max_size') ?? preset.maxSize
   const onReject = section.choice('on_reject', ON_REJECT, preset.onReject)

@@ -1,9 +1,9 @@
 /**
- * What is wrong in the files an operator wrote, in the one form that every such report has:
+ * A problem in a configuration file. Every report prints problems in this form:
  *
  *     FILE:LINE:COLUMN: key: what; did you mean "…"?
  *
- * Line and column count from 1, and are left out where a whole file or directory is meant.
+ * Line and column count from 1, and are left out when the problem concerns the whole file or directory.
  */
 import { CandyError } from '@candy/sdk'
 import { errorText } from '../os/error-text.js'
@@ -14,14 +14,14 @@ export interface Problem {
   readonly line?: number
   /** In UTF-16 code units, as editors count. */
   readonly column?: number
-  /** The key that is meant, dotted from the top of the file. */
+  /** The key that the problem is about, dotted from the top of the file. */
   readonly key?: string
   readonly what: string
-  /** What the operator probably meant, ready to be written. */
+  /** What the operator probably meant, as it is to be written. */
   readonly hint?: string
 }
 
-/** Everything that is wrong with a site's files, not only what was found first. */
+/** A configuration was refused. The error has all its problems, not only the first. */
 export class ConfigurationError extends CandyError {
   readonly problems: readonly Problem[]
 
@@ -33,7 +33,7 @@ export class ConfigurationError extends CandyError {
   }
 }
 
-/** Files in the order in which they were complained about, and the problems of each from top to bottom. */
+/** Sorts problems: the files in the order of their first problem, and the problems of each file from top to bottom. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map((problem) => problem.file))]
   return problems.toSorted(
@@ -51,7 +51,7 @@ export function printProblem(problem: Problem): string {
   return `${place}: ${key}${problem.what}${hint}`
 }
 
-/** One line of what was thrown, whatever was thrown. */
+/** The first line of the message of an error, or of any other value that was thrown. */
 export function reason(thrown: unknown): string {
   const text = errorText(thrown)
   return text.split('\n', 1)[0]?.trim() || 'no reason given'

@@ -1,6 +1,6 @@
 /**
- * A table of a configuration file, read key by key. Which keys there are is what was asked for: `end` refuses the rest,
- * so a key can't be known to the reader and unknown to the check.
+ * Reads a table of a configuration file key by key. The known keys are those that the caller has read: `end` reports all others. So
+ * there is no second list of keys that could differ from what is read.
  */
 import { parseAddress, parseDuration, parseSize, type ServiceAddress, type ValueError } from '@candy/sdk/values'
 import { nearest } from './nearest.js'
@@ -14,8 +14,8 @@ export class Section {
   readonly #problems: Problem[]
   readonly #known = new Set<string>()
   readonly #sections: Section[] = []
-  /** What to write instead of some keys that are not known. */
-  readonly #instead = new Map<string, string>()
+  /** By an unknown key, what the operator should write instead of it. */
+  readonly #replacements = new Map<string, string>()
 
   constructor(document: TomlDocument, problems: Problem[], path: TomlPath = [], table: TomlTable = document.value) {
     this.#document = document
@@ -24,12 +24,12 @@ export class Section {
     this.#table = table
   }
 
-  /** All that is there, for tables whose keys are names that the operator chose. Ask for each before `end`. */
+  /** All keys and values, for a table whose keys the operator chooses. The caller reads each of them before it calls `end`. */
   get entries(): readonly (readonly [key: string, value: unknown])[] {
     return Object.entries(this.#table)
   }
 
-  /** A table inside this one; empty when it isn't there. */
+  /** A table inside this one, to be read key by key; an empty one when it is not there. */
   section(key: string): Section {
     const table = this.#get(key)
     const fits = table === undefined || isTable(table)
@@ -39,7 +39,7 @@ export class Section {
     return section
   }
 
-  /** A table whose keys somebody else knows. */
+  /** A table inside this one, whose keys are not checked here. */
   table(key: string): TomlTable {
     const table = this.#get(key)
     if (table === undefined || isTable(table)) return table ?? {}
@@ -71,7 +71,7 @@ export class Section {
     return fallback
   }
 
-  /** A whole number from 1. */
+  /** A whole number, at least 1. */
   count(key: string): number | undefined {
     const value = this.#get(key)
     if (value === undefined) return undefined
@@ -80,45 +80,45 @@ export class Section {
     return undefined
   }
 
-  /** Milliseconds. */
+  /** A duration in milliseconds. */
   duration(key: string, fallback: number): number {
     return this.#value(key, parseDuration) ?? fallback
   }
 
-  /** Bytes. */
+  /** A size in bytes. */
   size(key: string): number | undefined {
     return this.#value(key, parseSize)
   }
 
-  /** Where a service listens. */
+  /** The address of a service. */
   address(key: string): ServiceAddress | undefined {
     return this.#value(key, parseAddress)
   }
 
-  /** Says what is wrong with a value. */
+  /** Adds a problem with the value of a key. */
   wrong(key: string, what: string, hint?: string): void {
     const path = [...this.#path, key]
     const place = { file: this.#document.file, ...this.#document.position(path), key: printPath(path) }
     this.#problems.push(hint === undefined ? { ...place, what } : { ...place, what, hint })
   }
 
-  /** Says that a key is missing, where its table begins. */
+  /** Adds the problem that a key is missing. Its position is the beginning of the table. */
   missing(key: string, what: string): void {
     const place = this.#document.key(this.#path)
     this.#problems.push({ file: this.#document.file, ...place, key: printPath([...this.#path, key]), what })
   }
 
-  /** Says what to write instead of a key that is not known here but may be expected. */
+  /** Names what to write instead of a key that is not known here, but that an operator may expect. */
   instead(key: string, written: string): void {
-    this.#instead.set(key, written)
+    this.#replacements.set(key, written)
   }
 
-  /** Refuses every key that nobody asked for, here and in the sections below. */
+  /** Adds a problem for each key that the caller has not read, in this table and in the sections inside it. */
   end(): void {
     for (const key of Object.keys(this.#table)) {
       if (this.#known.has(key)) continue
       const path = [...this.#path, key]
-      const instead = this.#instead.get(key)
+      const instead = this.#replacements.get(key)
       const hint = instead === undefined ? nearest(key, this.#known) : undefined
       const problem = {
         file: this.#document.file,

@@ -1,4 +1,4 @@
-/** Changing the mode in candy.toml and nothing else: the operator's other lines, comments and order stay as they are. */
+/** Changes the mode in the text of candy.toml, and nothing else: the operator's other lines, comments and order stay as they are. */
 import { CandyError } from '@candy/sdk'
 import type { Mode } from '../postfix/mode.js'
 import { type Problem, printProblem } from './problem.js'
@@ -6,11 +6,11 @@ import { parseDocument, type TomlDocument } from './toml.js'
 
 export interface ModeSettings {
   readonly mode: Mode
-  /** For `pipe.reinject`, where the operator says nothing of it. */
+  /** The value for `pipe.reinject`; written only when the operator has not set that key. */
   readonly reinject?: string
 }
 
-/** A new candy.toml. */
+/** The text of a new candy.toml. */
 export function makeSettings(settings: ModeSettings, state: string): string {
   const text = `# How candy works on this host. Every key, with its default: docs/candy-toml.md.
 mode = "${settings.mode}"
@@ -19,15 +19,15 @@ state = ${JSON.stringify(state)}
   return withMode(text, settings)
 }
 
-/** The text with this mode. Throws `CONFIG` for one that is no sound document, or has no place for a key. */
+/** Returns the text with this mode. Throws `CONFIG` when the text is not TOML, or when a key cannot be put into it. */
 export function withMode(text: string, { mode, reinject }: ModeSettings): string {
   const edited = withValue(text, [], 'mode', mode)
   if (reinject === undefined || valueIn(text, ['pipe'], 'reinject') !== undefined) return edited
   return withValue(edited, ['pipe'], 'reinject', reinject)
 }
 
-/** Whether the operator says something of the way back of pipe mode. */
-export function saysReinject(text: string): boolean {
+/** Whether the operator has set `pipe.reinject`. */
+export function setsReinject(text: string): boolean {
   return valueIn(text, ['pipe'], 'reinject') !== undefined
 }
 
@@ -71,7 +71,7 @@ function endLine(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }
 
-/** Lines and columns count from 1. */
+/** The offset of a position in a text. Lines and columns count from 1. */
 function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
   let start = 0
   for (let at = 1; at < line; at++) start = text.indexOf('\n', start) + 1

@@ -1,6 +1,6 @@
 /**
- * `candy.toml` in Postfix's configuration directory: how mail is handed over, and where things are. A site without the
- * file runs on the defaults below; a key that isn't known is an error, because a misspelt `mode` would be a silent one.
+ * Reads the settings of `candy.toml` in Postfix's configuration directory: the mode, limits, and the paths of files. Without the file
+ * the defaults below hold. An unknown key is an error, because otherwise nobody would notice a misspelt `mode`.
  */
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -21,30 +21,30 @@ export interface Settings {
   /** Spool, quarantine, packages and journal are below this directory. */
   readonly state: string
   readonly pipe: {
-    /** For one message in all; Postfix bounces at its own limit (`command_time_limit`), so this must be shorter. */
+    /** For everything that is done with one message. It must be shorter than Postfix's `command_time_limit`, since Postfix bounces then. */
     readonly deadline: number
-    /** Where an accepted message goes: by sendmail(1), or to an SMTP service. */
+    /** How an accepted message is handed over: to sendmail(1), or to an SMTP service. */
     readonly reinject: 'sendmail' | ServiceAddress
     readonly sendmail: string
   }
   readonly smtp: SmtpSettings
-  /** A message up to this size stays in memory. */
+  /** Messages up to this size are held in memory; larger ones are spooled to a file. */
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
 }
 
-/** Reads `candy.toml`; what is wrong with it goes to `problems`, and the defaults stand in. */
+/** Reads `candy.toml`. Everything that is wrong is added to `problems`; a wrong value is replaced by its default. */
 export function readSettings(configDirectory: string, ownership: Ownership, problems: Problem[]): Settings {
   return parseSettings(configDirectory, readSettingsText(configDirectory, ownership, problems), problems)
 }
 
-/** The text of `candy.toml`; empty where there is none, and where it cannot be read, which goes to `problems`. */
+/** Reads the text of `candy.toml`; empty when there is no file. When it cannot be read, it is empty too, and `problems` says why. */
 export function readSettingsText(configDirectory: string, ownership: Ownership, problems: Problem[]): string {
   return read(settingsPath(configDirectory), ownership, problems)
 }
 
-/** What a text of `candy.toml` says; what is wrong with it goes to `problems`, and the defaults stand in. */
+/** Parses a text of `candy.toml`, as `readSettings` does. */
 export function parseSettings(configDirectory: string, text: string, problems: Problem[]): Settings {
   const file = settingsPath(configDirectory)
   const document = parseDocument(text, file, problems)
@@ -75,12 +75,15 @@ function defaultState(configDirectory: string): string {
   return `/var/lib/candy/${instanceName(configDirectory)}`
 }
 
-/** In a text that is no TOML at all: there lies the configuration that was good, and the way to the service that runs on it. */
+/**
+ * Finds the state directory in a text that is not TOML. It is needed even then: the last good configuration is in that directory, and
+ * the control socket of the service that runs with it.
+ */
 function stateIn(text: string): string | undefined {
   return /^state\s*=\s*["'](\/[^"'\\\n]*)["']\s*(?:#.*)?$/m.exec(text)?.[1]
 }
 
-/** As `readSettings`. Throws a ConfigurationError with everything that is wrong. */
+/** Reads `candy.toml`, and throws a ConfigurationError with everything that is wrong when anything is. */
 export function soundSettings(configDirectory: string): Settings {
   const problems: Problem[] = []
   const settings = readSettings(configDirectory, new Ownership(), problems)

@@ -1,24 +1,24 @@
-/** The table `[smtp]` of candy.toml: where the resident runner listens, where mail goes on, and what limits it. */
+/** Reads the table `[smtp]` of candy.toml: where the service listens, the next hop for mail, and limits. */
 import type { ServiceAddress } from '@candy/sdk/values'
 import { MODES, type SmtpMode } from '../postfix/mode.js'
 import type { Section } from './section.js'
 
-/** Durations are milliseconds. `listen`, `nextHop`, `protocol` and `deadline` are about one mode: see `smtpModeFor`. */
+/** Durations are milliseconds. `listen`, `nextHop`, `protocol` and `deadline` apply to one mode, which `smtpModeFor` names. */
 export interface SmtpSettings {
-  /** Absent: sockets in Postfix's queue directory, for both modes. */
+  /** Absent: the service listens on sockets in Postfix's queue directory, one for each mode. */
   readonly listen?: ServiceAddress
-  /** Absent: the re-injection service in Postfix's queue directory. */
+  /** Absent: mail goes to the re-injection service in Postfix's queue directory. */
   readonly nextHop?: ServiceAddress
   readonly protocol: 'lmtp' | 'smtp'
-  /** For judging a message and handing it on. */
+  /** For judging a message and handing it over. */
   readonly deadline: number
-  /** How long a client may be silent. */
+  /** A client that sends nothing for so long is disconnected. */
   readonly idle: number
   /** Absent: as many as there are processors, at most 4. */
   readonly workers?: number
-  /** At the same time, for each worker; more wait for their greeting. */
+  /** The largest number of sessions of each worker at a time; further connections wait for their greeting. */
   readonly sessions: number
-  /** A worker that shows no sign of life for so long is replaced. */
+  /** A worker that does not report for so long is killed and replaced. */
   readonly hang: number
 }
 

@@ -1,8 +1,8 @@
 /**
- * A TOML 1.0 document that knows where each of its keys and values stands, so that every complaint can point.
+ * Parses TOML 1.0, and keeps the position of each key and value, so that every problem can name it.
  *
- * The parser counts columns from 0 and names an unfinished line by the start of the next one; both are put right here.
- * It also would let `__proto__` reach the prototype of every object, so that key is refused before values are made.
+ * The parser counts columns from 0, and reports an unfinished line at the start of the next one; both are corrected here. With a key
+ * `__proto__` it would change the prototype of an object, so that key is refused before values are made.
  */
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from 'toml-eslint-parser'
 import type { Problem } from './problem.js'
@@ -19,9 +19,9 @@ interface Position {
 export interface TomlDocument {
   readonly file: string
   readonly value: TomlTable
-  /** Where the key of a path stands; of a path that isn't there, its nearest parent that is. */
+  /** The position of the key of a path; when the path does not exist, that of its nearest parent that does. */
   key(path: TomlPath): Position
-  /** Where the value of a path stands, in the same way. */
+  /** The position of the value of a path, found in the same way. */
   position(path: TomlPath): Position
 }
 
@@ -30,8 +30,8 @@ interface Entry {
   readonly value: Position
 }
 
-/** What the parser says, where an operator who doesn't know TOML's terms would wonder. */
-const PLAINER: Readonly<Record<string, string>> = {
+/** Plainer texts for messages of the parser that only a person who knows TOML's terms would understand. */
+const PLAIN_MESSAGES: Readonly<Record<string, string>> = {
   'Unspecified values are invalid': 'the value is missing',
   'Expected equal (=) token': 'a key needs " = " and a value',
   'Unexpected character': 'unexpected character (a text stands in quotes)',
@@ -42,18 +42,18 @@ const PLAINER: Readonly<Record<string, string>> = {
 
 const TOP: Position = { line: 1, column: 1 }
 
-/** Arrays and tables inside each other, and parts of a dotted key. The parser calls itself for each, until the stack ends. */
+/** The largest depth of arrays and tables inside each other, and number of parts of a key. The parser recurses for each. */
 const DEPTH_LIMIT = 64
 
-/** Strings and comments, in which brackets mean nothing; and brackets (TOML 1.0, "Comment", "String"). */
+/** Matches strings and comments, in which brackets do not count, and brackets (TOML 1.0, "Comment", "String"). */
 const TOKEN = /"""[\s\S]*?(?:"""|$)|'''[\s\S]*?(?:'''|$)|"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?|#.*|[[{]|[\]}]/g
 
-/** Reads a document. What is wrong with its syntax goes to `problems`, and then there is no document. */
+/** Parses a document. When its syntax is wrong, adds the problem to `problems` and returns undefined. */
 export function parseDocument(text: string, file: string, problems: Problem[]): TomlDocument | undefined {
   const source = text.startsWith('\ufeff') ? text.slice(1) : text
-  const deep = deepest(source)
-  if (deep !== undefined) {
-    problems.push({ file, ...deep, what: `more than ${DEPTH_LIMIT} arrays and tables inside each other` })
+  const tooDeep = positionTooDeep(source)
+  if (tooDeep !== undefined) {
+    problems.push({ file, ...tooDeep, what: `more than ${DEPTH_LIMIT} arrays and tables inside each other` })
     return undefined
   }
   let program: AST.TOMLProgram
@@ -61,7 +61,11 @@ export function parseDocument(text: string, file: string, problems: Problem[]): 
     program = parseTOML(source, { tomlVersion: '1.0' })
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    problems.push({ file, ...errorPosition(source, error), what: PLAINER[error.message] ?? lowerFirst(error.message) })
+    problems.push({
+      file,
+      ...errorPosition(source, error),
+      what: PLAIN_MESSAGES[error.message] ?? lowerFirst(error.message),
+    })
     return undefined
   }
   const index = new Index()
@@ -83,7 +87,7 @@ export function parseDocument(text: string, file: string, problems: Problem[]): 
   }
 }
 
-/** A path as an operator reads it: `options.rules[0].name`. */
+/** Prints a path as `options.rules[0].name`. */
 export function printPath(path: TomlPath): string {
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${/^[\w-]+$/.test(part) ? part : JSON.stringify(part)}`))
@@ -117,7 +121,7 @@ class Index {
     }
   }
 
-  /** `full` may hold an array's indices, which no part of a table's header names: they stand where the key before does. */
+  /** `full` may contain indices of arrays, which a table's header does not name. Their position is that of the key before them. */
   #keys(key: AST.TOMLKey, path: TomlPath, full: TomlPath): void {
     const nodes = [...key.keys]
     let place = position(key)
@@ -148,8 +152,8 @@ class Index {
   }
 }
 
-/** Where brackets open too deep inside each other, if anywhere. */
-function deepest(source: string): Position | undefined {
+/** The position of the first bracket that is nested too deep; undefined when there is none. */
+function positionTooDeep(source: string): Position | undefined {
   let depth = 0
   for (const { 0: token, index } of source.matchAll(TOKEN)) {
     if (token === '[' || token === '{') depth++
@@ -169,7 +173,7 @@ function position(node: { readonly loc: AST.SourceLocation }): Position {
   return { line: node.loc.start.line, column: node.loc.start.column + 1 }
 }
 
-/** A value that never came is missed at the start of the next line; the operator should look at the end of this one. */
+/** The position of a syntax error. A missing value is reported at the start of the next line; this returns the end of the line before. */
 function errorPosition(source: string, error: ParseError): Position {
   const before = source.split(/\r?\n/, error.lineNumber - 1)
   let line = error.lineNumber

@@ -1,7 +1,7 @@
 /**
- * The configuration of a site: read whole, at one moment, into a snapshot; and read from a snapshot, by whoever was handed
- * one. Neither runs any code of a filter. All that is wrong is gathered and not thrown: an operator who mends one line at a
- * time would reload once for each.
+ * Reads the configuration: candy.toml and `filters.d`. A command or the service reads all files at one moment into a snapshot; a
+ * worker reads the configuration from the snapshot that it was sent. Neither runs code of a filter. Everything that is wrong is
+ * collected and not thrown, so that an operator sees all of it at once.
  */
 import { statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -12,7 +12,7 @@ import { Ownership } from '../config/ownership.js'
 import { DEFAULT_POLICY } from '../config/policy.js'
 import type { Problem } from '../config/problem.js'
 import { parseSettings, readSettingsText, type Settings } from '../config/settings.js'
-import { findPackage, type Scrutiny } from '../packages/found-package.js'
+import { findPackage, type OwnershipCheck } from '../packages/found-package.js'
 import { parseScript, readHead, type Script, type ScriptEntry } from '../script/script.js'
 import type { DropInEntry, Snapshot, SnapshotEntry } from './snapshot.js'
 
@@ -25,8 +25,8 @@ export interface ConfigurationOptions {
   readonly filter?: string
   /** The user, beside root, whose files are trusted; default: the user of this process. */
   readonly user?: number
-  /** How much of a package's files is looked at; default: `all`. */
-  readonly scrutiny?: Scrutiny
+  /** How many of a package's files are checked for who may write them; default: `all`. */
+  readonly ownershipCheck?: OwnershipCheck
 }
 
 export interface Configuration {
@@ -34,20 +34,20 @@ export interface Configuration {
   readonly settings: Settings
   /** In the order in which filters run. */
   readonly sources: readonly Source[]
-  /** All that is wrong, as far as files tell. */
+  /** Everything that is wrong and that can be seen in the files, without running code of filters. */
   readonly problems: readonly Problem[]
 }
 
-/** An entry of `filters.d`, and what it says, as far as it can be read. */
+/** An entry of `filters.d`, with its parsed content where it could be parsed. */
 export type Source =
   | IgnoredEntry
   | (DropInEntry & { readonly dropIn?: DropIn })
   | (ScriptEntry & { readonly script?: Script })
 
-/** Stands for a file in complaints about a filter that no file names. */
+/** The file name in problems of a filter that the command line names, and no file. */
 const COMMAND_LINE = '--filter'
 
-/** Reads all files of a site. Throws nothing; what is wrong is in `problems`. */
+/** Reads all files of the configuration. Never throws; everything that is wrong is in `problems`. */
 export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
   const problems: Problem[] = []
   const ownership = new Ownership(options.user)
@@ -64,7 +64,13 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
     const source = parse(entry, problems)
     if (source.kind !== 'drop-in' || source.dropIn === undefined) sources.push(source)
     else {
-      const found = await findPackage(source.dropIn, settings.state, ownership, options.scrutiny ?? 'all', problems)
+      const found = await findPackage(
+        source.dropIn,
+        settings.state,
+        ownership,
+        options.ownershipCheck ?? 'all',
+        problems,
+      )
       sources.push(found === undefined ? source : { ...source, package: found })
     }
   }
@@ -73,11 +79,11 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
     snapshot: { version: 1, configDirectory, toml, directory, entries },
     settings,
     sources,
-    problems: problems.map(withoutPlace),
+    problems: problems.map(withoutPosition),
   }
 }
 
-/** What a snapshot says. `problems` are those that were found when it was made. */
+/** Parses the configuration that is in a snapshot. `problems` are those that were found when the snapshot was made. */
 export function reopen(snapshot: Snapshot, problems: readonly Problem[]): Configuration {
   const settings = parseSettings(snapshot.configDirectory, snapshot.toml, [])
   const sources = snapshot.entries.map((entry) => parse(entry, []))
@@ -88,7 +94,7 @@ export function filtersDirectory(options: Pick<ConfigurationOptions, 'configDire
   return resolve(options.filtersDirectory ?? join(options.configDirectory, 'filters.d'))
 }
 
-/** A filter that no file in `filters.d` names. */
+/** Makes the entry for a filter that the command line names, and no file in `filters.d`. */
 function listOne(filter: string, ownership: Ownership, problems: Problem[]): readonly SnapshotEntry[] {
   const name = filter.split('/').findLast((part) => part !== '') ?? filter
   if (!isScript(filter, problems)) {
@@ -145,8 +151,8 @@ function entryOf(source: Source): SnapshotEntry {
   return entry
 }
 
-/** The line that stands in for a drop-in has no place that an operator could look at. */
-export function withoutPlace(problem: Problem): Problem {
+/** Removes line and column from a problem of a filter that the command line names: there is no file in which the operator could look. */
+export function withoutPosition(problem: Problem): Problem {
   if (problem.file !== COMMAND_LINE) return problem
   const { line, column, key, ...rest } = problem
   return key === undefined || key === 'filter' ? rest : { ...rest, key }

@@ -1,29 +1,29 @@
-/** The one check of a configuration: loads it as the service would, and says all that is wrong. It runs the code of filters. */
+/** Checks a configuration: loads it as the service does, and returns everything that is wrong. It runs code of the filters. */
 import type { Health } from '@candy/sdk'
 import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { ConfigurationError, inOrder, type Problem, reason } from '../config/problem.js'
 import type { Configuration } from './configuration.js'
 import { type LoadedFilters, type LoadOptions, loadFilters } from './loaded-filters.js'
 
-/** Milliseconds that a filter has to say how it is. */
-const PATIENCE = 10_000
+/** Milliseconds for which `check()` of a filter may run. */
+const CHECK_TIMEOUT = 10_000
 
-/** What a filter says of itself: whether it could work now. */
+/** Whether a filter could work now, as its `check()` says. */
 export interface FilterHealth extends Pick<Health, 'ok' | 'text'> {
   readonly name: string
 }
 
 export interface Examination {
   readonly problems: readonly Problem[]
-  /** Of the filters that can tell; empty when something is wrong, or nobody asked. */
+  /** One for each filter that has a `check()`; empty when the configuration is wrong, or when no health was asked for. */
   readonly health: readonly FilterHealth[]
 }
 
-/** With `ask` every filter is asked whether it could work now, its scanner is there, say. Throws nothing. */
+/** Checks the configuration. With `ask`, it also calls `check()` of every filter, which asks its scanner for example. Never throws. */
 export async function examine(configuration: Configuration, options: LoadOptions, ask: boolean): Promise<Examination> {
-  let site: LoadedFilters
+  let loaded: LoadedFilters
   try {
-    site = await loadFilters(configuration, options)
+    loaded = await loadFilters(configuration, options)
   } catch (error) {
     const { snapshot } = configuration
     const problems =
@@ -31,20 +31,20 @@ export async function examine(configuration: Configuration, options: LoadOptions
     return { problems: inOrder(problems), health: [] }
   }
   try {
-    const health = ask ? await Promise.all(site.filters.map(askFilter)) : []
+    const health = ask ? await Promise.all(loaded.filters.map(askFilter)) : []
     return { problems: [], health: health.filter((one) => one !== undefined) }
   } finally {
-    await site.close()
+    await loaded.close()
   }
 }
 
 async function askFilter({ name, filter }: ConfiguredFilter): Promise<FilterHealth | undefined> {
   if (filter.check === undefined) return undefined
-  const signal = AbortSignal.timeout(PATIENCE)
-  const late = new Promise<Health>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ ok: false, text: `no answer within ${PATIENCE / 1000} s` }))
+  const signal = AbortSignal.timeout(CHECK_TIMEOUT)
+  const timeout = new Promise<Health>((resolve) => {
+    signal.addEventListener('abort', () => resolve({ ok: false, text: `no answer within ${CHECK_TIMEOUT / 1000} s` }))
   })
-  const end = performance.now() + PATIENCE
+  const end = performance.now() + CHECK_TIMEOUT
   const context = {
     signal,
     get remaining() {
@@ -54,7 +54,7 @@ async function askFilter({ name, filter }: ConfiguredFilter): Promise<FilterHeal
     warn: () => {},
   }
   try {
-    const { ok, text } = await Promise.race([filter.check(context), late])
+    const { ok, text } = await Promise.race([filter.check(context), timeout])
     return { name, ok, text }
   } catch (error) {
     return { name, ok: false, text: reason(error) }

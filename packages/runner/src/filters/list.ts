@@ -1,4 +1,4 @@
-/** What `candy list` shows of a site: what stands in its files, in order. No code of a filter runs. */
+/** Lists what `filters.d` contains, for `candy list` and for the control socket. It runs no code of a filter. */
 import type { OnReject, Policy } from '../chain/policy.js'
 import type { RecipientRule } from '../config/recipient-rule.js'
 import { MODES } from '../postfix/mode.js'
@@ -7,19 +7,19 @@ import type { Configuration, Source } from './configuration.js'
 export interface ListedFilter {
   readonly kind: 'drop-in' | 'script'
   readonly name: string
-  /** The drop-in or the script. */
+  /** The file of the drop-in or of the script. */
   readonly path: string
-  /** With what the mode in force says where the operator says nothing. Absent when the drop-in can't be read. */
+  /** The policy, with the mode's own `onReject` when the operator sets none. Absent when the file cannot be parsed. */
   readonly policy?: Policy
-  /** The package of a drop-in as it is written there. */
+  /** The package as the drop-in names it. */
   readonly package?: string
-  /** Where the copy that is used lies, its version, and why it is found there. */
+  /** The directory of the package that is used, its version, and where it was found; see PackageLocation. */
   readonly directory?: string
   readonly version?: string
   readonly from?: 'path' | 'site' | 'runner'
-  /** The rules for recipients, without the options that they set; absent without any. */
+  /** The rules for recipients, without their options; absent when there are none. */
   readonly recipients?: readonly Omit<RecipientRule, 'options'>[]
-  /** What a script declares; a package says so only when it is loaded. */
+  /** Whether a script declares that it rewrites. Absent for a package, which declares this only once its code is loaded. */
   readonly rewrites?: boolean
 }
 
@@ -30,7 +30,7 @@ export interface ListedFile {
   readonly reason: string
 }
 
-/** What there is, in the order in which filters run, what is ignored among them. */
+/** Returns all entries in the order in which filters run, with the ignored files in between. */
 export function listFilters({ sources, settings }: Configuration): readonly (ListedFilter | ListedFile)[] {
   const { onReject } = MODES[settings.mode]
   return sources.map((source) => listSource(source, onReject))

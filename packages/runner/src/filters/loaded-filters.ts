@@ -1,8 +1,8 @@
 /**
- * A site: what the operator wrote, made into filters that are ready to judge.
+ * Loads a configuration: makes the filters that judge mail.
  *
- * It loads whole or not at all. Every package is loaded and every option checked before any filter is made, and all that
- * is wrong is said at once, with what was wrong in the files already.
+ * Either all filters are loaded, or none. Every package is loaded and all options are checked before the first filter is made, so
+ * that everything that is wrong is reported at once, together with the problems that were found in the files before.
  */
 import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { ConfigurationError, inOrder, type Problem, reason } from '../config/problem.js'
@@ -12,28 +12,31 @@ import { createFilter } from '../packages/creation.js'
 import { type HostOptions, Hosts } from '../packages/host.js'
 import { type LoadedPackage, loadPackage } from '../packages/package.js'
 import { type Script, scriptFilter } from '../script/script.js'
-import { type Configuration, type Source, withoutPlace } from './configuration.js'
+import { type Configuration, type Source, withoutPosition } from './configuration.js'
 
 export interface LoadedFilters {
   readonly settings: Settings
   /** In the order in which they run. */
   readonly filters: readonly ConfiguredFilter[]
-  /** Closes every filter. Called once, after the last message; never throws. */
+  /** Closes every filter. The caller calls it once, after the last message; it never throws. */
   close(): Promise<void>
 }
 
-/** What filters are lent. */
+/** What the runner gives to filters, but for the state directory, which the configuration names. */
 export type LoadOptions = Omit<HostOptions, 'state'>
 
-/** Loads a site. Reads no file but the code of packages. Throws a ConfigurationError with everything that is wrong, after closing what was made. */
+/**
+ * Loads the filters of a configuration. It reads no file but the code of packages. When anything is wrong, it closes the filters that
+ * it has made, and throws a ConfigurationError with everything that is wrong.
+ */
 export async function loadFilters(configuration: Configuration, options: LoadOptions): Promise<LoadedFilters> {
   const parts = await Promise.all(configuration.sources.map(load))
   const hosts = new Hosts({ ...options, state: configuration.settings.state })
-  const problems = [...configuration.problems, ...parts.flatMap((part) => part.problems).map(withoutPlace)]
+  const problems = [...configuration.problems, ...parts.flatMap((part) => part.problems).map(withoutPosition)]
   const filters: ConfiguredFilter[] = []
   for (const { loaded } of problems.length === 0 ? parts : []) {
-    const ready = loaded === undefined ? undefined : await make(loaded, hosts, problems)
-    if (ready !== undefined) filters.push(ready)
+    const filter = loaded === undefined ? undefined : await make(loaded, hosts, problems)
+    if (filter !== undefined) filters.push(filter)
   }
   const close = () => closeAll(filters, options.log).finally(() => hosts.close())
   if (problems.length > 0) {
@@ -62,13 +65,13 @@ function make(
   return 'path' in loaded ? scriptFilter(loaded) : createFilter(loaded, hosts, problems)
 }
 
-/** A filter, and what it is for some recipients. */
-function instances(ready: ConfiguredFilter): readonly ConfiguredFilter[] {
-  const others = [...(ready.recipients?.values() ?? [])]
-  return [ready, ...others.filter((other) => typeof other === 'object')]
+/** The filter of a drop-in or script, and those that take its place for some recipients. */
+function instances(filter: ConfiguredFilter): readonly ConfiguredFilter[] {
+  const others = [...(filter.recipients?.values() ?? [])]
+  return [filter, ...others.filter((other) => typeof other === 'object')]
 }
 
-/** In parallel, and each however the others fare: what one filter holds is no other's business. */
+/** Closes all filters at the same time. When one fails to close, that is logged, and the others are closed all the same. */
 async function closeAll(filters: readonly ConfiguredFilter[], log: Log): Promise<void> {
   const all = new Map(filters.flatMap(instances).map(({ name, filter }) => [filter, name]))
   await Promise.all(

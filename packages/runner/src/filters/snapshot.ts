@@ -1,19 +1,19 @@
 /**
- * All that an operator wrote, as it was at one moment: plain data, so that it can be handed to another process and kept on
- * disk. Whoever has it needs none of the files any more, but for the code of packages, of which it says where that is.
+ * A snapshot: the content of all configuration files at one moment. It is plain data, so that the supervisor can send it to its
+ * workers and save it. A process that has it needs none of the files, except for the code of packages, whose place it names.
  */
 import type { IgnoredEntry } from '../config/directory.js'
 import type { FoundPackage } from '../packages/found-package.js'
 import type { ScriptEntry } from '../script/script.js'
 
 export interface Snapshot {
-  /** Of this form. */
+  /** The version of this form. */
   readonly version: 1
   /** Postfix's configuration directory. */
   readonly configDirectory: string
-  /** The text of candy.toml; empty where there is none. */
+  /** The text of candy.toml; empty when there is no such file. */
   readonly toml: string
-  /** `filters.d`. */
+  /** The path of `filters.d`. */
   readonly directory: string
   /** In the order in which filters run. */
   readonly entries: readonly SnapshotEntry[]
@@ -25,8 +25,8 @@ export interface DropInEntry {
   readonly kind: 'drop-in'
   readonly name: string
   readonly path: string
-  /** Absent where it could not be read. */
+  /** The text of the drop-in; absent when it could not be read. */
   readonly text?: string
-  /** Absent where it was not found, or may not be used. */
+  /** The package that it names; absent when it was not found or may not be used. */
   readonly package?: FoundPackage
 }

@@ -1,30 +1,30 @@
-/** Accounts and groups of this host, from wherever it has them (nsswitch.conf(5)). */
+/** Looks up accounts and groups of this host, in whatever databases nsswitch.conf(5) names. */
 import { execa } from 'execa'
 
-/** Who filters and `candy serve` run as, and the name of that account's own group. */
+/** The account that filters and `candy serve` run as; its own group has the same name. */
 export const ACCOUNT = 'candy'
 
 export async function hasAccount(name: string): Promise<boolean> {
   return (await userId(name)) !== undefined
 }
 
-/** Undefined where there is no such account. */
+/** The user id of an account; undefined when there is no such account. */
 export function userId(account: string): Promise<number | undefined> {
   return idIn('passwd', account)
 }
 
-/** Undefined where there is no such group. */
+/** The id of a group; undefined when there is no such group. */
 export function groupId(group: string): Promise<number | undefined> {
   return idIn('group', group)
 }
 
-/** The name of an account's own group; undefined where there is no such account. */
+/** The name of an account's primary group; undefined when there is no such account. */
 export async function primaryGroup(account: string): Promise<string | undefined> {
   const { stdout, failed } = await execa('id', ['-gn', account], { reject: false })
   return failed ? undefined : stdout.trim()
 }
 
-/** The third field of an entry (passwd(5), group(5)). */
+/** The id in the entry of that name: its third field (passwd(5), group(5)). */
 async function idIn(database: 'passwd' | 'group', name: string): Promise<number | undefined> {
   const { stdout, failed } = await execa('getent', [database, name], { reject: false })
   const id = Number(stdout.split(':')[2])

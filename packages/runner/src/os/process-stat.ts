@@ -1,20 +1,20 @@
-/** What the kernel says of a process in /proc/PID/stat (proc(5)). */
+/** Reads /proc/PID/stat, the state of a process (proc(5)). */
 import { readFileSync } from 'node:fs'
 
 export interface ProcessStat {
-  /** The name of its program, at most 15 bytes of it. */
+  /** The first 15 bytes of the name of its program. */
   readonly name: string
   readonly parent: number
-  /** PF_* of Linux' include/linux/sched.h. */
+  /** The flags PF_* of include/linux/sched.h in the Linux source. */
   readonly flags: number
-  /** In clock ticks since the machine started: tells it from a later process with the same number. */
+  /** When it started, in clock ticks since the machine started. A later process with the same id has another time. */
   readonly started: string
 }
 
-/** Undefined once the process has ended, also where its parent has not waited for it yet, and without /proc (not Linux). */
+/** Undefined once the process has ended, even when its parent has not waited for it yet, and on systems without /proc. */
 export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(readStat(pid)) ?? []
-  // Field 3 and those behind it: the name before them is in parentheses and may hold anything.
+  // The fields from the third on. The name, which is the second, is in parentheses and may contain any character.
   const fields = rest.trim().split(' ')
   const [state, parent, , , , , flags] = fields
   const started = fields[22 - 3]

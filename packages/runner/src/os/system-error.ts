@@ -1,8 +1,8 @@
-/** What the operating system refuses (errno(3)), as a sentence for the person who has to do something about it. */
+/** Turns an error of a system call (errno(3)) into a sentence that tells the operator what to do. */
 
 interface Meaning {
   readonly text: string
-  /** Whose matter it is: that of what was given to the command, of the rights of who runs it, of the disk, or of the machine. */
+  /** What is to be changed: what the command was given (`input`), the rights of its user, the disk, or the system as a whole. */
   readonly kind: 'input' | 'rights' | 'disk' | 'system'
 }
 
@@ -25,13 +25,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EROFS: { kind: 'disk', text: 'the file system is read-only: mount it for writing, then try again' },
 }
 
-/** The error of a system call: a sentence with its path, where it has one. */
+/** An error of a system call. `text` begins with the path that it concerns, or with the name of the call. */
 export interface SystemError {
   readonly kind: Meaning['kind']
   readonly text: string
 }
 
-/** Undefined for any other error. */
+/** Returns undefined for an error that no system call has caused. */
 export function asSystemError(error: unknown): SystemError | undefined {
   const { code, syscall, path, message } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return undefined

@@ -1,7 +1,10 @@
-/** Whether a process listens on a UNIX socket (unix(7)). */
+/** Finds out whether a process listens on a UNIX socket (unix(7)). */
 import { connect } from 'node:net'
 
-/** Taken to be so when that cannot be told, as where connecting is not allowed. What a dead process has left is refused. */
+/**
+ * False when the connection is refused, as it is on the socket of a process that has died. True otherwise, also when it cannot be
+ * found out, for example because this user may not connect.
+ */
 export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)

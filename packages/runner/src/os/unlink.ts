@@ -1,10 +1,10 @@
 /**
- * Removing one name of a directory, by unlink(2) itself. Not by rmSync() of node:fs: that of Node.js 24 tells what the system
- * refuses without its code, and up to 24.12 it left a link that leads nowhere and refused one that leads to a directory.
+ * Removes one name from a directory by unlink(2). It does not use rmSync() of node:fs: in Node.js 24 the error of rmSync() has no
+ * code, and up to 24.12 it did not remove a link to nothing, and refused a link to a directory.
  */
 import { unlinkSync } from 'node:fs'
 
-/** Removes what is no directory; nothing to do where there is nothing, and no link is followed. Throws what the system refuses. */
+/** Removes a file, link or socket; does nothing when it does not exist. Follows no link. Throws the error of the system call. */
 export function unlinkIfThere(path: string): void {
   try {
     unlinkSync(path)

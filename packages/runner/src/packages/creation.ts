@@ -1,4 +1,4 @@
-/** From a loaded package to filters that judge: one for each set of options, the usual ones and those of rules. */
+/** Makes the filters of a loaded package: one for the options of the drop-in, and one for each other set of options in its rules. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Host, Verdict } from '@candy/sdk'
 import { AddressMap } from '../chain/address-map.js'
@@ -11,8 +11,8 @@ import type { OptionSet } from './options.js'
 import type { LoadedPackage } from './package.js'
 
 /**
- * Makes the filter of a loaded package, and what it is for some recipients. What goes wrong goes to `problems`; what was
- * made all the same is given back, to be closed. Rules that come to the same share one filter.
+ * Makes the filter of a loaded package, with the filters that take its place for some recipients. Failures are added to `problems`;
+ * the filters that were made before a failure are returned, so that the caller can close them. Rules with equal options share one filter.
  */
 export async function createFilter(
   loaded: LoadedPackage,
@@ -26,7 +26,7 @@ export async function createFilter(
   const { rewrites, fields = [], sharedFields = [] } = loaded.package
   const usual = { name: dropIn.name, filter, rewrites: rewrites === true, fields, sharedFields, policy: dropIn.policy }
   if (loaded.rules.length === 0) return usual
-  const made = [{ options: loaded.options, ready: usual }]
+  const made = [{ options: loaded.options, configured: usual }]
   const recipients: [string, ConfiguredFilter | 'off' | 'usual'][] = []
   for (const { rule, options } of loaded.rules) {
     const { pattern, enabled, policy } = rule
@@ -34,16 +34,16 @@ export async function createFilter(
       recipients.push([pattern, 'off'])
       continue
     }
-    const alike = made.filter((one) => isDeepStrictEqual(one.options.written, options.written))
+    const sameOptions = made.filter((one) => isDeepStrictEqual(one.options.written, options.written))
     const path = ['recipients', pattern, 'options']
     const { document } = dropIn
     const place = { file: document.file, ...document.position(path), key: printPath(path) }
-    const own = alike[0]?.ready.filter ?? (await create(loaded, options, host, place, problems))
+    const own = sameOptions[0]?.configured.filter ?? (await create(loaded, options, host, place, problems))
     if (own === undefined) continue
-    const same = alike.find(({ ready }) => isDeepStrictEqual(ready.policy, policy))
-    const ready = same?.ready ?? { ...usual, filter: own, policy }
-    if (same === undefined) made.push({ options, ready })
-    recipients.push([pattern, ready === usual ? 'usual' : ready])
+    const samePolicy = sameOptions.find(({ configured }) => isDeepStrictEqual(configured.policy, policy))
+    const configured = samePolicy?.configured ?? { ...usual, filter: own, policy }
+    if (samePolicy === undefined) made.push({ options, configured })
+    recipients.push([pattern, configured === usual ? 'usual' : configured])
   }
   return { ...usual, recipients: new AddressMap(recipients) }
 }

@@ -1,4 +1,4 @@
-/** From what a drop-in names to the package that may be used: found, looked at, and not loaded. */
+/** Finds the package that a drop-in names, and checks who may write its files. It does not load the package. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,30 +8,30 @@ import type { Ownership } from '../config/ownership.js'
 import { type Problem, reason } from '../config/problem.js'
 import { entryPoint, locatePackage, type PackageLocation } from './locate.js'
 
-/** A package that was found, and the module that makes its filter. */
+/** A package that was found, with the module that exports its filter. */
 export interface FoundPackage extends PackageLocation {
   /** URL of the module. */
   readonly module: string
 }
 
 /**
- * How much of a package's files is looked at for who may write them: `all` that could be loaded, or only its module,
- * package.json and the directories on the way, which is what a process for each message has time for.
+ * Which files of a package are checked for who may write them. `all`: every file that its code could load. `module`: only its module,
+ * its package.json and the directories on the way; pipe mode, which starts a process for each message, has no time for more.
  */
-export type Scrutiny = 'all' | 'module'
+export type OwnershipCheck = 'all' | 'module'
 
-/** The filters of this project: names that others come near to only by mistake, or on purpose. */
+/** The filters of this project. A name that is similar to one of these is a mistake, or meant to be mistaken for it. */
 const OWN_FILTERS: readonly string[] = ['@candy/filter-clamav', '@candy/filter-spamassassin']
 
-/** Edits by which a name may differ from one of ours and still be taken for a slip. */
-const SLIPS = 2
+/** The largest number of edits by which a misspelt name differs from one of ours. */
+const MAX_EDITS = 2
 
-/** Finds what a drop-in names. What is wrong goes to `problems`, and then there is nothing. */
+/** Finds the package that a drop-in names. When it is missing or may not be used, adds a problem and returns undefined. */
 export async function findPackage(
   dropIn: DropIn,
   state: string,
   ownership: Ownership,
-  scrutiny: Scrutiny,
+  ownershipCheck: OwnershipCheck,
   problems: Problem[],
 ): Promise<FoundPackage | undefined> {
   const name = dropIn.filter
@@ -43,16 +43,16 @@ export async function findPackage(
   let place: PackageLocation | undefined
   try {
     place = locatePackage(name, state)
-    if (place === undefined) return wrong(notFound(name), meant(name))
+    if (place === undefined) return wrong(notFound(name), ownFilterLike(name))
     const module = await entryPoint(place, name)
-    const complaint = untrusted(name, place, module, ownership, scrutiny)
+    const complaint = ownershipComplaint(name, place, module, ownership, ownershipCheck)
     return complaint === undefined ? { ...place, module } : wrong(`refused: ${complaint}`)
   } catch (error) {
     return wrong(cannotLoad(name, place?.directory, error))
   }
 }
 
-/** Where a drop-in's `filter` stands, for complaints about the package it names. */
+/** The position of the key `filter` of a drop-in, for problems with the package that it names. */
 export function filterKey(dropIn: DropIn): Pick<Problem, 'file' | 'key'> {
   return { file: dropIn.document.file, ...dropIn.document.position(['filter']), key: 'filter' }
 }
@@ -61,30 +61,32 @@ export function cannotLoad(name: string, directory: string | undefined, error: u
   return `${JSON.stringify(name)} cannot be loaded from ${directory ?? name}: ${reason(error)}`
 }
 
-/** The filter of this project that a name which is none of them was probably meant to be. */
-export function meant(name: string): string | undefined {
+/** The filter of this project that an operator probably meant by a similar name; undefined when the name is right or not similar. */
+export function ownFilterLike(name: string): string | undefined {
   if (OWN_FILTERS.includes(name)) return undefined
   const bare = name.replace(/^@[^/]*\//, '')
   return (
-    nearest(name, OWN_FILTERS, SLIPS) ??
+    nearest(name, OWN_FILTERS, MAX_EDITS) ??
     OWN_FILTERS.find((own) => own.endsWith(`/${bare}`) || own.endsWith(`/filter-${name}`))
   )
 }
 
-/** A name that is near to one of ours is not offered for installation: whoever owns it may be waiting for that. */
+/** Suggests to install the package, unless its name is similar to one of ours: a stranger may own that name for such mistakes. */
 function notFound(name: string): string {
   const shown = JSON.stringify(name)
   if (name.startsWith('/')) return `${shown} is neither a package's directory nor a .js file`
-  return meant(name) === undefined ? `${shown} is not installed: candy add ${name}` : `${shown} is not installed`
+  return ownFilterLike(name) === undefined
+    ? `${shown} is not installed: candy add ${name}`
+    : `${shown} is not installed`
 }
 
-/** Beside the runner lies what may change the runner too, so only what the site added is looked at. */
-function untrusted(
+/** Says why a package cannot be trusted. One beside the runner is not checked: whoever can write it can write the runner too. */
+function ownershipComplaint(
   name: string,
   place: PackageLocation,
   module: string,
   ownership: Ownership,
-  scrutiny: Scrutiny,
+  ownershipCheck: OwnershipCheck,
 ): string | undefined {
   if (place.from === 'runner') return undefined
   const manifest = join(place.directory, 'package.json')
@@ -93,14 +95,14 @@ function untrusted(
     const complaint = ownership.complaint(path)
     if (complaint !== undefined) return complaint
   }
-  if (scrutiny === 'module') return undefined
-  // What a package in the site's prefix depends on lies beside it; a file without a package has nothing but itself.
+  if (ownershipCheck === 'module') return undefined
+  // The dependencies of a package in the prefix are beside it, so the whole prefix is checked. A file without a package.json is alone.
   const prefix = place.directory.slice(0, -name.length - 1)
   const whole = place.from === 'site' ? prefix : existsSync(manifest) ? place.directory : undefined
   return whole === undefined ? undefined : ownership.complaintBelow(whole)
 }
 
-/** Each `node_modules` in which Node.js looks for what a package imports, the nearest first. */
+/** The directories `node_modules` in which Node.js looks for the imports of a package, the nearest first. */
 function modulesAbove(directory: string): readonly string[] {
   const parent = dirname(directory)
   const above = parent === directory ? [] : modulesAbove(parent)

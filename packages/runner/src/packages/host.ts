@@ -1,4 +1,4 @@
-/** What filters are lent for as long as they live: a log under their name, and a directory of their own. */
+/** Makes the `Host` that each filter gets when it is created: a log under its name, a directory of its own, and facts about the runner. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,27 +9,27 @@ import type { Log } from '../log/log.js'
 
 export interface HostOptions {
   readonly log: Log
-  /** The site's state directory; what filters keep is below `filters` in it. */
+  /** The state directory; each filter has a directory below `filters` in it. */
   readonly state: string
-  /** Whether the filters are made for a check alone. */
+  /** Whether the filters are made for a check only, and judge no mail. */
   readonly check?: boolean
-  /** Bytes; absent when Postfix takes any message, or when that is not known. */
+  /** Bytes; absent when Postfix accepts any size, or when the limit is not known. */
   readonly messageSizeLimit?: number
 }
 
 export class Hosts {
   readonly #options: HostOptions
-  /** Made for a check, and gone with it. */
+  /** The directory that is made for a check, and removed by `close`. */
   #temporary: string | undefined
 
   constructor(options: HostOptions) {
     this.#options = options
   }
 
-  /** The host of the drop-in of this name. */
+  /** Makes the host for the drop-in of this name. */
   for(name: string): Host {
     const { log, check = false, messageSizeLimit } = this.#options
-    const directoryOf = (): string => this.#make(name)
+    const directoryOf = (): string => this.#makeDirectory(name)
     return Object.freeze({
       ...filterLog(log, { filter: name }),
       get directory() {
@@ -40,13 +40,13 @@ export class Hosts {
     } satisfies Host)
   }
 
-  /** Removes what a check has made. */
+  /** Removes the directory that was made for a check. */
   close(): void {
     if (this.#temporary !== undefined) rmSync(this.#temporary, { recursive: true, force: true })
     this.#temporary = undefined
   }
 
-  #make(name: string): string {
+  #makeDirectory(name: string): string {
     try {
       if (this.#options.check) this.#temporary ??= mkdtempSync(join(tmpdir(), 'candy-check-'))
       const directory = join(this.#temporary ?? join(this.#options.state, 'filters'), name)

@@ -1,31 +1,31 @@
 /**
- * Which keys a filter's options may have, and which of the operator's keys are none of them.
+ * Finds the keys in an operator's options that the filter does not know.
  *
- * Schemas can't be asked: most drop a stranger in silence, some pass it on, and those that refuse it say so each in its own
- * way. So the keys are learnt before validation, from the schema's JSON Schema where its library has one, else from the
- * drop-in that the package ships, which holds every option, live or commented.
+ * Validation cannot tell them: most schema libraries drop an unknown key silently, some keep it, and those that refuse it each use
+ * another message. So the known keys are found before validation: in the schema's JSON Schema when its library makes one, else in the
+ * drop-in that the package ships, which contains every option, some of them commented out.
  */
 import type { StandardSchemaV1 } from '@candy/sdk'
 import { isTable } from '../config/section.js'
 import { parseDocument, type TomlPath, type TomlTable } from '../config/toml.js'
 import { readShippedDropIn } from './shipped-drop-in.js'
 
-/** A schema in JSON Schema 2020-12, of which only what tells keys is read. */
+/** A schema in JSON Schema 2020-12, of which only the parts that name keys are read. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 export interface UnknownKey {
-  /** Below `[options]`. */
+  /** The path of the key below `[options]`. */
   readonly path: TomlPath
-  /** The keys that may stand there. */
+  /** The keys that are known in the same table. */
   readonly known: readonly string[]
 }
 
-/** What is known of a package's options; nothing when neither its schema nor a shipped drop-in tells. */
+/** The schema of a package's known options; undefined when neither its schema nor its shipped drop-in names them. */
 export function knownOptions(schema: StandardSchemaV1, directory: string): JsonSchema | undefined {
   return fromSchema(schema) ?? fromDropIn(directory)
 }
 
-/** The keys of `options` that the schema doesn't know, at every depth. */
+/** The keys of `options`, at every depth, that the schema does not know. */
 export function unknownKeys(options: TomlTable, schema: JsonSchema): readonly UnknownKey[] {
   const found: UnknownKey[] = []
   walk(options, [schema], [], schema, found)
@@ -60,7 +60,7 @@ function walk(
   }
 }
 
-/** The schemas that together say what may stand here: behind references, and in every branch of a choice. */
+/** The schemas that together describe a value: the schema itself, those it refers to, and all branches of a choice. */
 function alternatives(schema: JsonSchema, root: JsonSchema, seen: Set<JsonSchema>): JsonSchema[] {
   if (seen.has(schema)) return []
   seen.add(schema)
@@ -69,7 +69,7 @@ function alternatives(schema: JsonSchema, root: JsonSchema, seen: Set<JsonSchema
   return [schema, ...[target, ...branches].filter(isTable).flatMap((branch) => alternatives(branch, root, seen))]
 }
 
-/** RFC 6901, as the fragment of a reference. */
+/** Follows a JSON pointer (RFC 6901) that is the fragment of a reference. */
 function pointer(reference: string, root: JsonSchema): unknown {
   if (!reference.startsWith('#')) return undefined
   const parts = decodeURIComponent(reference.slice(1)).split('/').slice(1)
@@ -96,7 +96,7 @@ function isOpen(additional: unknown): boolean {
   return additional === true || isTable(additional)
 }
 
-/** Some libraries throw for a schema that JSON can't say (a date, a pattern of their own): then the drop-in has to do. */
+/** Undefined when the library throws, as some do for a type that JSON Schema does not have, a date for example. */
 function fromSchema(schema: StandardSchemaV1): JsonSchema | undefined {
   try {
     return schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' })
@@ -115,7 +115,7 @@ const KEYS = String.raw`${KEY}(?:\s*\.\s*${KEY})*`
 const HEADER = new RegExp(String.raw`^\[{1,2}\s*(${KEYS})\s*\]{1,2}\s*(?:#.*)?$`)
 const ASSIGNMENT = new RegExp(String.raw`^(${KEYS})\s*=\s*(.*)$`)
 
-/** The keys below `[options]` of a drop-in, live or commented, as a schema. */
+/** Makes a schema of the keys below `[options]` of a drop-in, including those that are commented out. */
 export function commentedKeys(text: string): JsonSchema {
   const root: MutableSchema = { properties: {} }
   let table: readonly string[] = []
@@ -125,9 +125,9 @@ export function commentedKeys(text: string): JsonSchema {
     const [, keys, value] = ASSIGNMENT.exec(bare) ?? []
     if (header !== undefined) {
       table = segments(header)
-      grow(root, table)
+      addPath(root, table)
     } else if (keys !== undefined && value !== undefined) {
-      const leaf = grow(root, [...table, ...segments(keys)])
+      const leaf = addPath(root, [...table, ...segments(keys)])
       shape(leaf, parseDocument(`value = ${value}`, '', [])?.value.value)
     }
   }
@@ -143,8 +143,8 @@ function segments(keys: string): string[] {
   return (keys.match(new RegExp(KEY, 'g')) ?? []).map((key) => key.replace(/^["']|["']$/g, ''))
 }
 
-/** A table may be written as an array of tables, so keys below it count for both. */
-function grow(root: MutableSchema, path: readonly string[]): MutableSchema {
+/** Adds a path of keys to the schema. A table may also be written as an array of tables, so the keys below it are known in both. */
+function addPath(root: MutableSchema, path: readonly string[]): MutableSchema {
   let at = root
   for (const key of path) {
     at.properties ??= {}
@@ -157,8 +157,8 @@ function grow(root: MutableSchema, path: readonly string[]): MutableSchema {
   return at
 }
 
-/** Keys inside an inline table, or inside the tables of an array. */
+/** Adds the keys inside an inline table, or inside the tables of an array. */
 function shape(leaf: MutableSchema, value: unknown): void {
   if (Array.isArray(value)) for (const element of value) shape(leaf, element)
-  if (isTable(value)) for (const [key, inner] of Object.entries(value)) shape(grow(leaf, [key]), inner)
+  if (isTable(value)) for (const [key, inner] of Object.entries(value)) shape(addPath(leaf, [key]), inner)
 }

@@ -1,5 +1,5 @@
 /**
- * Where a filter package is, without running any of its code.
+ * Finds the directory of a filter package, without running any of its code.
  *
  * `filter = "NAME"` is looked up as an absolute path, then in the site's prefix (`<state>/packages/current`, where `candy add`
  * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
@@ -11,7 +11,7 @@ import { dirname, extname, isAbsolute, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { readRegular } from '../config/file.js'
 
-/** What `package.json` says, as far as it matters here. */
+/** The members of `package.json` that are read here. */
 interface Manifest {
   readonly name?: unknown
   readonly version?: unknown
@@ -19,24 +19,24 @@ interface Manifest {
 }
 
 export interface PackageLocation {
-  /** The package's root. */
+  /** The directory with the package's package.json. */
   readonly directory: string
-  /** Absent where nothing says one. */
+  /** Absent when package.json has none. */
   readonly version?: string
-  /** `path`: as written; `site`: the site's prefix; `runner`: beside the runner. */
+  /** Where it was found. `path`: at the absolute path that was written; `site`: in the prefix of `candy add`; `runner`: beside the runner. */
   readonly from: 'path' | 'site' | 'runner'
-  /** The file that an absolute path named, instead of the package's own entry. */
+  /** The module, when an absolute path names a file and not a directory. */
   readonly file?: string
 }
 
-/** The link in the site's prefix to what is installed there now. */
+/** The symbolic link in the prefix to the tree of packages that is in use. */
 export const CURRENT = 'current'
 
-/** Finds a package; nothing when it isn't installed. `state` is the site's state directory. */
+/** Finds a package; undefined when it is not installed. `state` is the state directory. */
 export function locatePackage(name: string, state: string): PackageLocation | undefined {
   if (isAbsolute(name)) return locatePath(name)
   const site = location(join(state, 'packages', CURRENT, 'node_modules', name), 'site')
-  // What the way there leads to now, and not what it may lead to later.
+  // The real path, so that a later change of the link `current` does not change where this package's code is loaded from.
   if (site !== undefined) return { ...site, directory: realpathSync(site.directory) }
   for (const directory of upwards(dirname(fileURLToPath(import.meta.url)))) {
     const found = location(join(directory, 'node_modules', name), 'runner')
@@ -54,7 +54,7 @@ export async function entryPoint(place: PackageLocation, name: string): Promise<
   }
   const target = plainTarget(exports)
   if (target !== undefined) return pathToFileURL(join(place.directory, target)).href
-  // 40 ms that plain `exports` spare every message in pipe mode.
+  // Importing the resolver takes 40 ms for every message in pipe mode, so plain `exports` are resolved above without it.
   const { resolve } = await import('import-meta-resolve')
   const itself = place.from === 'path' ? String(manifest(place.directory)?.name) : name
   return resolve(itself, pathToFileURL(join(place.directory, 'package.json')).href)
@@ -72,7 +72,7 @@ function locatePath(path: string): PackageLocation | undefined {
   return { directory: dirname(path), from: 'path', file: path }
 }
 
-/** The package in a directory, if there is one. */
+/** The package in a directory; undefined when the directory has no package.json. */
 function location(directory: string, from: PackageLocation['from']): PackageLocation | undefined {
   const found = manifest(directory)
   if (found === undefined) return undefined
@@ -99,7 +99,7 @@ function upwards(directory: string): string[] {
   return parts.map((_, at) => parts.slice(0, parts.length - at).join(sep) || sep)
 }
 
-/** `exports` of the plain kind: a path, or conditions that lead to one (Node.js, "Packages", conditional exports). */
+/** The target of `exports` when it is a path, or conditions that lead to one (Node.js, "Packages", conditional exports). */
 function plainTarget(exports: unknown): string | undefined {
   if (typeof exports === 'string')
     return /^\.\/(?!.*(^|\/)(\.\.|node_modules)(\/|$))/.test(exports) ? exports : undefined

@@ -1,6 +1,7 @@
 /**
- * What npm has installed, before anybody may load it: packages are other people's files. A tarball may hold set-uid programs, files that
- * everybody may write, devices, and links to anywhere; what is kept is files and directories of root's that all may read.
+ * Makes a tree of packages safe after npm has installed it, and before any process may load it. A tarball of another author may contain
+ * set-uid programs, files that everybody may write, devices, and links to anywhere. Afterwards the tree has only files and directories
+ * that belong to root and that everybody may read.
  */
 import {
   chmodSync,
@@ -14,28 +15,28 @@ import {
 } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** What keeps packages from being installed: said by npm, tar, the file system, or by what was found in them. */
+/** Packages cannot be installed. The message is that of npm or tar, or says what was refused. */
 export class PrefixError extends Error {
   readonly code = 'PREFIX'
 }
 
-/** chmod(2): read for all, write for root, run where somebody could; no set-uid, set-gid or sticky bit. */
+/** The modes of all files (chmod(2)): everybody may read, only root may write, and a file that was executable stays so. */
 const MODES = { directory: 0o755, file: 0o644, program: 0o755 } as const
 
-/** Makes all of a tree root's, with plain modes. Throws PrefixError for what is no file, directory or link inside the tree. */
-export function normalise(root: string): void {
+/** Gives everything in a tree to root, with plain modes. Throws PrefixError for anything but files, directories and links inside the tree. */
+export function secureTree(root: string): void {
   const inside = realpathSync(root) + sep
-  for (const name of readdirSync(root)) normaliseEntry(join(root, name), inside)
+  for (const name of readdirSync(root)) secureEntry(join(root, name), inside)
 }
 
-function normaliseEntry(path: string, inside: string): void {
+function secureEntry(path: string, inside: string): void {
   const stats = lstatSync(path)
   if (stats.isSymbolicLink()) {
     if (!leadsInside(path, inside))
       throw new PrefixError(`refused: ${path} is a link that leads out of what is installed`)
     lchownSync(path, 0, 0)
   } else if (stats.isDirectory()) {
-    for (const name of readdirSync(path)) normaliseEntry(join(path, name), inside)
+    for (const name of readdirSync(path)) secureEntry(join(path, name), inside)
     lchownSync(path, 0, 0)
     chmodSync(path, MODES.directory)
   } else if (stats.isFile() && stats.nlink === 1) {
@@ -48,7 +49,7 @@ function normaliseEntry(path: string, inside: string): void {
   }
 }
 
-/** A link that leads nowhere may lead anywhere later. */
+/** Whether a link leads to something in the tree. A link to nothing does not: what is put there later may be anything. */
 function leadsInside(path: string, inside: string): boolean {
   try {
     return realpathSync(path).startsWith(inside)
@@ -57,7 +58,7 @@ function leadsInside(path: string, inside: string): boolean {
   }
 }
 
-/** Files in which npm says what it has installed. */
+/** The files in which npm records what it has installed. */
 const RECORDS = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json']
 
 interface Recorded {
@@ -66,22 +67,22 @@ interface Recorded {
 }
 
 /**
- * Removes a package from a tree, and from what npm knows of it: where version and path are the same, npm takes what is there
- * for what is asked for, whatever the path holds now.
+ * Removes a package from a tree, and from npm's records. Otherwise npm would not install a local package again whose version and path
+ * are the same as before, even though the content at that path has changed.
  */
-export function forget(root: string, name: string): void {
+export function removePackage(root: string, name: string): void {
   rmSync(join(root, 'node_modules', name), { recursive: true, force: true })
   for (const record of RECORDS) {
     const path = join(root, record)
-    let known: Recorded
+    let content: Recorded
     try {
-      known = JSON.parse(readFileSync(path, 'utf8')) as Recorded
+      content = JSON.parse(readFileSync(path, 'utf8')) as Recorded
     } catch {
       continue
     }
-    delete known.dependencies?.[name]
-    delete known.packages?.['']?.dependencies?.[name]
-    delete known.packages?.[`node_modules/${name}`]
-    writeFileSync(path, `${JSON.stringify(known, undefined, 2)}\n`)
+    delete content.dependencies?.[name]
+    delete content.packages?.['']?.dependencies?.[name]
+    delete content.packages?.[`node_modules/${name}`]
+    writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`)
   }
 }

@@ -1,8 +1,8 @@
 /**
- * From a package that was found to one that can make its filter: loaded, asked whether it is one, its options validated.
+ * Loads a package that was found, checks that it exports a filter, and validates its options.
  *
- * Any module format loads: ES modules, with top-level await or not, and CommonJS, whose exports Node.js may show only
- * inside `default`. Loading runs the package's code; finding it doesn't.
+ * Every module format is supported: ES modules, with or without top-level await, and CommonJS, whose exports Node.js may provide
+ * only inside `default`. Loading runs the package's code; finding it does not.
  */
 import { declarationFault, type FilterPackage } from '@candy/sdk'
 import type { DropIn } from '../config/drop-in.js'
@@ -11,19 +11,19 @@ import type { RecipientRule } from '../config/recipient-rule.js'
 import { cannotLoad, type FoundPackage, filterKey } from './found-package.js'
 import { type OptionSet, OptionsReader } from './options.js'
 
-/** The contract's version that this runner speaks. */
+/** The version of the contract that this runner supports. */
 const API = 1
 
-/** A package whose options are right, not yet asked to make its filter. */
+/** A package with valid options, whose filter has not been made yet. */
 export interface LoadedPackage {
   readonly dropIn: DropIn
   readonly package: FilterPackage
   readonly options: OptionSet
-  /** The rules for recipients, and what holds for each. */
+  /** The rules for recipients, each with its options. */
   readonly rules: readonly { readonly rule: RecipientRule; readonly options: OptionSet }[]
 }
 
-/** Loads a package that was found and validates the options. What is wrong goes to `problems`, and then there is nothing. */
+/** Loads a package and validates the options of the drop-in. When anything is wrong, adds it to `problems` and returns undefined. */
 export async function loadPackage(
   dropIn: DropIn,
   { directory, module }: FoundPackage,
@@ -56,7 +56,7 @@ export async function loadPackage(
   return problems.length === before ? { dropIn, package: found, options, rules } : undefined
 }
 
-/** A CommonJS module has its exports in `default`, and beside it only those that Node.js could read from its source. */
+/** The export `filter`. A CommonJS module has all exports in `default`, and beside it only those that Node.js found in its source. */
 function pick(exported: unknown): unknown {
   return member(exported, 'filter') ?? member(member(exported, 'default'), 'filter')
 }
@@ -86,7 +86,7 @@ function shortcoming(exported: unknown, found: unknown): string {
   return 'is not a filter package: make its `filter` with defineFilter of @candy/sdk'
 }
 
-/** A schema may be a function with members (arktype's are). */
+/** A member of an object or of a function: the schemas of arktype are functions with members. */
 function member(value: unknown, name: string): unknown {
   if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return undefined
   return Reflect.get(value, name)

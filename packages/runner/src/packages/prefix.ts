@@ -1,9 +1,10 @@
 /**
- * The site's prefix, `<state>/packages`: where npm installs filter packages for this site. It is root's, and candy may not
- * write it. npm runs no code of a package (`--ignore-scripts`) and links nothing into anybody's home (`--install-links`).
+ * The prefix, `<state>/packages`, in which npm installs filter packages for this instance. It belongs to root, and the account candy
+ * may not write it. npm runs no code of a package (`--ignore-scripts`), and copies local packages instead of linking to them
+ * (`--install-links`).
  *
- * Every change makes a new directory, `1`, `2`, …, with all that is installed, and then points `current` at it: workers that
- * run keep the code that they have loaded a part of, and nobody ever finds half of an installation.
+ * Every change makes a new directory, `1`, `2`, …, with all packages, and then points the link `current` at it. So workers that run
+ * can still load the rest of their old code, and no process ever finds half of an installation.
  */
 import {
   chmodSync,
@@ -24,15 +25,15 @@ import { readRegular } from '../config/file.js'
 import { Ownership } from '../config/ownership.js'
 import { unlinkIfThere } from '../os/unlink.js'
 import { CURRENT } from './locate.js'
-import { forget, normalise, PrefixError } from './package-tree.js'
+import { PrefixError, removePackage, secureTree } from './package-tree.js'
 
-/** A package as it was asked for. */
+/** A package that is to be installed. */
 export interface Requested {
-  /** What npm is told: a name, perhaps with a version, or an absolute path. */
+  /** The argument for npm: a name, perhaps with a version, or an absolute path. */
   readonly spec: string
   /** The package's own name. */
   readonly name: string
-  /** Whether it lies in a file or a directory, and so has to be installed from there. */
+  /** Whether it is installed from a file or a directory on this host. */
   readonly local: boolean
 }
 
@@ -49,47 +50,50 @@ export async function readRequest(text: string): Promise<Requested> {
   return { spec: path, name: nameIn(manifest, text), local: true }
 }
 
-/** What an installation has changed. */
+/** A change of the prefix that has been made. */
 export interface Installed {
-  /** Goes back to what there was before. */
+  /** Restores the packages that were there before the change. */
   undo(): Promise<void>
-  /** Removes what nobody uses any more, once what is new is in force; what it has replaced stays, since workers that finish may still load a part of it. */
-  prune(): Promise<void>
+  /** Removes older directories. To be called once the new packages are in force. The directory before stays, since old workers may load from it. */
+  removeOldTrees(): Promise<void>
 }
 
-/** Installs packages, all by one command, so that tarballs find each other without a network. Throws PrefixError; then all is as it was. */
+/**
+ * Installs packages, all by one command of npm, so that tarballs which need each other install without a network. When it throws
+ * PrefixError, nothing has changed.
+ */
 export function install(state: string, requests: readonly Requested[]): Promise<Installed> {
   return change(state, async (draft) => {
-    for (const { name, local } of requests) if (local) forget(draft, name)
+    for (const { name, local } of requests) if (local) removePackage(draft, name)
     await npm(draft, ['install', '--omit=dev', ...requests.map(({ spec }) => spec)])
   })
 }
 
-/** Takes a package out of the prefix. Throws PrefixError; then all is as it was. */
+/** Removes a package from the prefix. When it throws PrefixError, nothing has changed. */
 export function uninstall(state: string, name: string): Promise<Installed> {
   return change(state, (draft) => npm(draft, ['uninstall', name]))
 }
 
-/** How the names of copies begin that are being changed. */
+/** The beginning of the names of directories that a change is being made in. */
 const DRAFT = '.draft-'
 
-/** Changes a copy that only root may enter, and puts it in the place of the original when it is whole. */
+/** Makes a change in a copy that only root may enter. When that has succeeded, the copy becomes the current tree. */
 async function change(state: string, act: (draft: string) => Promise<void>): Promise<Installed> {
   const prefix = join(state, 'packages')
   assertOwn(state)
   if (!existsSync(prefix)) mkdirSync(prefix, { mode: 0o755 })
   assertOwn(prefix)
-  // Of commands that were killed: one at a time changes a site.
+  // Drafts are left by commands that were killed. None is in use, since only one command at a time changes an instance.
   for (const name of readdirSync(prefix)) if (name.startsWith(DRAFT)) await removeTree(join(prefix, name))
   const before = currentTree(prefix)
   const draft = mkdtempSync(join(prefix, DRAFT))
   try {
-    // Not by cpSync(), which takes a full disk for one that fails (Node.js 22).
+    // cpSync() is not used, since in Node.js 22 it reports a full disk as a disk error.
     if (before !== undefined) await cp(join(prefix, before), draft, { recursive: true, verbatimSymlinks: true })
     const manifest = join(draft, 'package.json')
     if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n')
     await act(draft)
-    normalise(draft)
+    secureTree(draft)
     const trees = treesIn(prefix)
     const after = String(Math.max(0, ...trees) + 1)
     chmodSync(draft, 0o755)
@@ -100,7 +104,7 @@ async function change(state: string, act: (draft: string) => Promise<void>): Pro
         point(prefix, before)
         await removeTree(join(prefix, after))
       },
-      prune: async () => {
+      removeOldTrees: async () => {
         for (const tree of treesIn(prefix).map(String)) {
           if (tree !== before && tree !== after) await removeTree(join(prefix, tree))
         }
@@ -112,12 +116,12 @@ async function change(state: string, act: (draft: string) => Promise<void>): Pro
   }
 }
 
-/** Not by rmSync(), which tells what is refused without its cause (Node.js 24). */
+/** Removes a tree. rmSync() is not used, since in Node.js 24 its errors do not say why something was refused. */
 function removeTree(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true })
 }
 
-/** Root writes here, so nobody else may have a hand in it. */
+/** Throws unless only root may write the directory: npm writes there as root. */
 function assertOwn(directory: string): void {
   const complaint = new Ownership(0).complaint(directory)
   if (complaint !== undefined) throw new PrefixError(`nothing is installed there: ${complaint}`)
@@ -137,7 +141,7 @@ function currentTree(prefix: string): string | undefined {
   }
 }
 
-/** Whoever looks finds the one or the other (rename(2)). */
+/** Points the link `current` at a tree, atomically (rename(2)): every process finds either the old or the new one. */
 function point(prefix: string, tree: string | undefined): void {
   const draft = join(prefix, `.${CURRENT}`)
   unlinkIfThere(draft)
@@ -166,7 +170,7 @@ function readManifest(directory: string): string {
   }
 }
 
-/** npm pack puts everything into a directory `package`. */
+/** Reads package.json out of a tarball. npm pack puts all files into a directory `package`. */
 async function unpackManifest(tarball: string): Promise<string> {
   const { stdout, failed } = await execa('tar', ['-xzOf', tarball, 'package/package.json'], { reject: false })
   if (failed) throw new PrefixError(`${tarball}: not a package as npm pack makes it`)
@@ -178,7 +182,7 @@ function nameIn(manifest: string, where: string): string {
     const { name } = JSON.parse(manifest) as { readonly name?: unknown }
     if (typeof name === 'string') return name
   } catch {
-    // told below
+    // A text that is not JSON has no name either; that is reported next.
   }
   throw new PrefixError(`${where}: its package.json has no name`)
 }

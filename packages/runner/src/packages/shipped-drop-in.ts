@@ -1,4 +1,4 @@
-/** The drop-in that a filter package ships: `filters.d/NN-name.toml` in its root, exactly one. */
+/** Reads the drop-in that a filter package ships: the only file `filters.d/NN-name.toml` in its root. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRegular } from '../config/file.js'
@@ -9,7 +9,7 @@ export interface ShippedDropIn {
   readonly text: string
 }
 
-/** Nothing when the package ships none, or several: then it is no filter package. */
+/** Undefined when the package ships none or several: then it is not a filter package. */
 export function readShippedDropIn(directory: string): ShippedDropIn | undefined {
   const folder = join(directory, 'filters.d')
   let names: string[]

@@ -1,9 +1,9 @@
 /**
- * One run of a program: bytes in, exit status and output out, and nothing of it left behind.
+ * Runs a program: writes bytes to its standard input, and returns its exit status and output. No process of it is left afterwards.
  *
- * node:child_process and not execa: on a missed deadline everything that the program started must end with it, which takes
- * a process group of its own (setsid(2), kill(2) with a negative id), and execa signals the program alone. It would also
- * cost each message in pipe mode more time to import than the program takes to run.
+ * It uses node:child_process and not execa. On a missed deadline everything that the program has started must end with it, so it
+ * runs in a process group of its own (setsid(2), kill(2) with a negative id), and execa signals only the program. Importing execa
+ * would also take longer, for each message in pipe mode, than the program runs.
  */
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
@@ -11,12 +11,12 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CandyError } from '@candy/sdk'
 
-/** Between SIGTERM, which lets a shell's trap remove its files, and SIGKILL. Milliseconds. */
+/** Milliseconds between SIGTERM and SIGKILL, in which a shell's trap can remove its files. */
 const GRACE = 500
-/** How long output may still come from what a program left running when it ended. Milliseconds. */
-const LINGER = 200
-/** Of output that nobody wants whole, only the start is kept. Bytes. */
-const KEPT = 8192
+/** Milliseconds for which output is still read after the program has ended, from processes that it left running. */
+const OUTPUT_TIMEOUT = 200
+/** Bytes that are kept of the start of an output that is not wanted whole. */
+const KEPT_OUTPUT = 8192
 
 export interface Run {
   readonly command: string
@@ -24,29 +24,29 @@ export interface Run {
   readonly env: Readonly<Record<string, string>>
   readonly input: AsyncIterable<Uint8Array>
   readonly signal: AbortSignal
-  /** When given, the whole of standard output is kept, and more bytes than this are an error. */
+  /** When set, the whole standard output is kept, and more than so many bytes are an error. */
   readonly outputLimit?: number
 }
 
 export interface Ended {
-  /** Nothing when a signal ended the program. */
+  /** Null when a signal ended the program. */
   readonly status: number | null
   readonly killedBy: NodeJS.Signals | null
   readonly output: readonly Uint8Array[]
   readonly errors: readonly Uint8Array[]
 }
 
-/** Process groups that still run; a runner that ends early takes them along. */
+/** The process groups that still run. They are killed when the runner exits before they have ended. */
 const running = new Set<number>()
-let watching = false
+let exitHandlerSet = false
 
-/** What the kernel and Node.js say when a program has closed its standard input, or ended. */
+/** The error codes of writing to a program that has closed its standard input, or ended. */
 const READER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /**
- * Runs a program to its end. Rejects when it cannot be started, when its input fails, when it writes too much, and, with
- * the signal's reason, when the signal aborts; then the program and what it started are gone. Not reading its input is
- * the program's own affair.
+ * Runs a program until it ends. Rejects when it cannot be started, when reading the input fails, when it writes too much, and, with
+ * the signal's reason, when the signal aborts; by then the program and all processes of its group are killed. A program that does not
+ * read its input causes no error.
  */
 export async function run(options: Run): Promise<Ended> {
   options.signal.throwIfAborted()
@@ -62,7 +62,7 @@ export async function run(options: Run): Promise<Ended> {
   })
   const abort = () => stop(options.signal.reason)
   options.signal.addEventListener('abort', abort, { once: true })
-  if (child.pid !== undefined) watch(child.pid)
+  if (child.pid !== undefined) killOnExit(child.pid)
   const output = gather(child.stdout, options.outputLimit, stop)
   const errors = gather(child.stderr, undefined, stop)
   const fed = feed(options.input, child.stdin).catch(stop)
@@ -70,7 +70,8 @@ export async function run(options: Run): Promise<Ended> {
     const ended = await Promise.race([stopped, exited])
     child.stdin.destroy()
     await Promise.race([stopped, fed])
-    const enough = options.outputLimit === undefined ? [closed, sleep(LINGER, undefined, { ref: false })] : [closed]
+    const enough =
+      options.outputLimit === undefined ? [closed, sleep(OUTPUT_TIMEOUT, undefined, { ref: false })] : [closed]
     await Promise.race([stopped, ...enough])
     return { ...ended, output, errors }
   } catch (error) {
@@ -91,12 +92,12 @@ async function feed(input: AsyncIterable<Uint8Array>, stdin: Writable): Promise<
   }
 }
 
-/** Reads a stream to its end, always, so that the program never waits; keeps the start, or all up to a limit. */
+/** Reads a stream to its end in any case, so that the program never blocks. Keeps the start, or all of it up to a limit. */
 function gather(stream: Readable, limit: number | undefined, stop: (why: unknown) => void): Uint8Array[] {
   const chunks: Uint8Array[] = []
   let size = 0
   stream.on('data', (chunk: Uint8Array) => {
-    if (size < (limit ?? KEPT)) chunks.push(chunk)
+    if (size < (limit ?? KEPT_OUTPUT)) chunks.push(chunk)
     size += chunk.length
     if (limit !== undefined && size > limit) stop(new CandyError('CONTENT', `more than ${limit} bytes of output`))
   })
@@ -116,15 +117,15 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal)
   } catch {
-    // ESRCH: nothing of it is left.
+    // ESRCH: no process of the group is left.
   }
 }
 
-function watch(group: number): void {
+function killOnExit(group: number): void {
   running.add(group)
-  if (watching) return
-  watching = true
+  if (exitHandlerSet) return
+  exitHandlerSet = true
   process.once('exit', () => {
-    for (const left of running) signalGroup(left, 'SIGKILL')
+    for (const each of running) signalGroup(each, 'SIGKILL')
   })
 }

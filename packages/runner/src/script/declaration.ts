@@ -1,6 +1,6 @@
 /**
- * What a script says of itself in comments near its top: `candy: rewrites`, its standard output is the new message, and
- * `candy: fields X-Mine X-Mine-*`, the header fields that it alone writes.
+ * Reads the declarations that a script makes in comments near its top. `candy: rewrites` declares that its standard output is the new
+ * message, and `candy: fields X-Mine X-Mine-*` declares the header fields that only this script writes.
  */
 import { declarationFault } from '@candy/sdk'
 import { nearest } from '../config/nearest.js'
@@ -15,7 +15,7 @@ const WORDS = ['rewrites', 'fields'] as const
 
 const LINE = /^\s*(?:#|\/\/|--|;|%)+\s*candy:\s*(\S*)\s*(.*?)\s*$/
 
-/** Reads the declarations in the beginning of a script. What is wrong goes to `problems`, and then there are none. */
+/** Reads the declarations in the beginning of a script. When one is wrong, adds a problem and returns undefined. */
 export function readDeclaration(head: string, file: string, problems: Problem[]): ScriptDeclaration | undefined {
   let rewrites = false
   const fields: string[] = []

@@ -2,8 +2,8 @@
  * A script filter: an executable that reads the message on standard input and answers by its exit status.
  *
  * It is called as FILTER_README calls its script, `SCRIPT -f SENDER -- RECIPIENT…`, and with the same line ends (LF), so one
- * that reads its input and exits 0, 69 or 75 works unchanged. It must not send the message on itself: that is the runner's
- * part. What it declares of itself stands in comments near its top (script-declaration.ts).
+ * that reads its input and exits 0, 69 or 75 works unchanged. It must not hand the message over to Postfix itself, since the runner
+ * does that. It can declare more in comments near its top (declaration.ts).
  */
 import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'
@@ -20,36 +20,36 @@ const UNSCANNABLE = 65
 const REJECT = 69
 const DEFER = 75
 
-/** A rewritten message is held in memory until the exit status says that it is whole. Bytes. */
+/** The largest size of a rewritten message, which is held in memory until the exit status says that it is complete. Bytes. */
 const CONTENT_LIMIT = 64 * 1024 ** 2
-/** Declarations are looked for in this many bytes. */
+/** Declarations must be in the first so many bytes. */
 const HEAD = 4096
-/** execve(2): one string of the environment may have 128 KiB. */
+/** The largest size of one variable: bytes. One string of the environment may have 128 KiB (execve(2)). */
 const VARIABLE_LIMIT = 100 * 1024
-/** The rest of the runner's environment is none of a script's business. */
+/** The variables of the runner's environment that a script gets. */
 const KEPT_VARIABLES = ['HOME', 'LANG', 'LC_ALL', 'MAIL_CONFIG', 'PATH', 'TMPDIR', 'TZ']
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** A script as it was found in `filters.d`. */
+/** A script that was found in `filters.d`. */
 export interface ScriptEntry {
   readonly kind: 'script'
   readonly name: string
   readonly path: string
-  /** Its beginning, as Latin-1, with what it declares; absent where it could not be read. */
+  /** Its beginning, as Latin-1, which contains its declarations; absent when it could not be read. */
   readonly head?: string
-  /** What is run in its place, so that an edit of it changes nothing before a reload. */
+  /** The copy that is run instead of it, so that an edit takes effect only with a reload. */
   readonly copy?: string
 }
 
 export interface Script extends ScriptDeclaration {
   readonly name: string
   readonly path: string
-  /** What is run: the script, or a copy of it. */
+  /** The path that is run: that of the script, or of its copy. */
   readonly command: string
   readonly policy: Policy
 }
 
-/** The beginning of a script, as Latin-1. What keeps it from being read goes to `problems`. */
+/** Reads the beginning of a script, as Latin-1. When it cannot be read, adds the reason to `problems` and returns undefined. */
 export function readHead(path: string, problems: Problem[]): string | undefined {
   try {
     return readRegular(path, Number.POSITIVE_INFINITY, HEAD).toString('latin1')
@@ -59,11 +59,11 @@ export function readHead(path: string, problems: Problem[]): string | undefined 
   }
 }
 
-/** Reads what a script declares of itself. What is wrong goes to `problems`, and then there is no script. */
+/** Reads the declarations of a script. When anything is wrong, adds it to `problems` and returns undefined. */
 export function parseScript(entry: ScriptEntry, policy: Policy, problems: Problem[]): Script | undefined {
   const { path, name, head, copy } = entry
   if (head === undefined) return undefined
-  // execve(2) runs text only with an interpreter's line; a program has a NUL early on.
+  // execve(2) runs a text only when its first line names an interpreter. A binary program has a NUL near its beginning.
   if (!head.startsWith('#!') && !head.includes('\0')) {
     problems.push({ file: path, line: 1, column: 1, what: 'is a script without an interpreter', hint: '#!/bin/sh' })
     return undefined
@@ -108,15 +108,16 @@ function verdict(script: Script, ended: Ended, line: string): Verdict {
     throw new CandyError('VERDICT', `${script.path}: ${how}${line === '' ? '' : `: ${line}`}`)
   }
   const { category, status, text } = splitStatus(line)
-  // pipe(8) lets "4.x.x" at the start of the output turn a failure into a deferral; the reverse would lose mail.
+  // As in pipe(8), "4.x.x" at the start of the output turns a rejection into a deferral. "5.x.x" does not turn a deferral into a
+  // rejection, since that would lose mail.
   const refused = exit === UNSCANNABLE ? 'unscannable' : 'reject'
   const action = exit === DEFER || category === '4' ? 'defer' : refused
-  const said = text || SAID[action]
-  return status === undefined ? { action, text: said } : { action, text: said, status }
+  const reply = text || DEFAULT_TEXT[action]
+  return status === undefined ? { action, text: reply } : { action, text: reply, status }
 }
 
-/** What a refusal says when the script does not. */
-const SAID = {
+/** The text of a refusal when the script has written none. */
+const DEFAULT_TEXT = {
   defer: 'the content filter asks to try again later',
   reject: 'message content rejected',
   unscannable: 'message content cannot be scanned',
@@ -129,11 +130,11 @@ function newContent(script: Script, output: readonly Uint8Array[]): Verdict {
       `${script.path}: declares that it rewrites, and wrote no message to standard output`,
     )
   }
-  // Still with LF: the chain gives CRLF to whatever a filter wrote.
+  // The lines still end in LF; the chain converts the content of every filter to CRLF.
   return { action: 'accept', content: () => Readable.from(output) }
 }
 
-/** RFC 3463 status in front of a text, after an SMTP reply code where there is one. */
+/** Splits a line into its status (RFC 3463) and its text. An SMTP reply code may stand before the status. */
 function splitStatus(line: string): { category?: string; status?: Status; text: string } {
   const [, category, subject, detail, text] =
     /^(?:[245]\d\d[ -])?([245])\.(\d{1,3})\.(\d{1,3})(?:\s+(.*))?$/.exec(line) ?? []

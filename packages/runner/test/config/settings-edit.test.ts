@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { Ownership } from '../../src/config/ownership.js'
 import type { Problem } from '../../src/config/problem.js'
 import { readSettings } from '../../src/config/settings.js'
-import { makeSettings, saysReinject, withMode } from '../../src/config/settings-edit.js'
+import { makeSettings, setsReinject, withMode } from '../../src/config/settings-edit.js'
 import { parseDocument } from '../../src/config/toml.js'
 import { scratch } from '../support.js'
 
@@ -46,7 +46,7 @@ test('the way back of pipe mode is written where the operator says nothing of it
   for (const [text, expected] of tables) expect(withMode(text, pipe)).toBe(`mode = "pipe"\n${expected}`)
   const own = '[pipe]\nreinject = "sendmail"\n'
   expect(withMode(own, pipe)).toBe(withMode(own, { mode: 'pipe' }))
-  expect([saysReinject(own), saysReinject('mode = "pipe"\n')]).toEqual([true, false])
+  expect([setsReinject(own), setsReinject('mode = "pipe"\n')]).toEqual([true, false])
 })
 
 test('a table written inline without the key is not guessed at', () => {

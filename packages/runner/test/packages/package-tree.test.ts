@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { forget, normalise, PrefixError } from '../../src/packages/package-tree.js'
+import { PrefixError, removePackage, secureTree } from '../../src/packages/package-tree.js'
 import { scratch } from '../support.js'
 
 let tree: string
@@ -31,7 +31,7 @@ test('whatever a tarball says, all is of root, readable, and without set-uid bit
   mkdirSync(inside('shared'))
   chmodSync(inside('shared'), 0o3777)
   symlinkSync('../program', inside('bin/it'))
-  normalise(tree)
+  secureTree(tree)
   const modes = ['setuid', 'setgid', 'open', 'hidden', 'program', 'shared'].map(modeOf)
   expect(modes).toEqual(['755', '755', '644', '644', '755', '755'])
   for (const name of ['setuid', 'open', 'shared', 'bin/it'])
@@ -41,7 +41,7 @@ test('whatever a tarball says, all is of root, readable, and without set-uid bit
 describe('is refused', () => {
   const refused = (): string => {
     try {
-      normalise(tree)
+      secureTree(tree)
     } catch (error) {
       if (error instanceof PrefixError) return error.message.replace(`${inside('')}/`.replace('//', '/'), '')
       throw error
@@ -83,7 +83,7 @@ test('a package that is forgotten is neither there nor in what npm knows, and th
   }
   for (const name of ['package-lock.json', 'node_modules/.package-lock.json'])
     writeFileSync(lock(name), JSON.stringify({ packages }))
-  forget(tree, 'it')
+  removePackage(tree, 'it')
   expect(() => lstatSync(inside('index.js'))).toThrow('ENOENT')
   const text = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json'].map((name) =>
     readFileSync(lock(name), 'utf8'),
