@@ -1,28 +1,28 @@
 /**
- * Why no clamd answers at a UNIX socket of this machine, and what to type next. The error of connect(2) is the same for a
- * clamd that is not installed, that waits for its first signatures or that was stopped; the files around it tell them apart.
+ * Explains why no clamd answers at a UNIX socket of this machine, and what to type next. The error of connect(2) is the same
+ * when clamd is not installed, when it waits for its first signatures and when it was stopped; files on the disk show which.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { configurationOf } from './clamd/configuration.js'
 
-/** Where a distribution puts what clamd needs. */
+/** Where a distribution installs clamd and its signatures. */
 export interface Places {
   /** DatabaseDirectory of clamd.conf(5). */
   readonly signatures: string
-  /** One of these is clamd, where it is installed. */
+  /** Paths at which packages install clamd. */
   readonly programs: readonly string[]
 }
 
 const PLACES: Places = { signatures: '/var/lib/clamav', programs: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'] }
 
-/** Debian's clamav-daemon.service starts only when there is a file of each (ConditionPathExistsGlob). */
-const NEEDED = ['main', 'daily']
+/** Debian's clamav-daemon.service starts only when there is a file of each database (ConditionPathExistsGlob). */
+const REQUIRED_DATABASES = ['main', 'daily']
 
 /**
- * A sentence for the operator that ends in the next step; undefined where the files tell nothing. `code` is the error's of
- * connect(2).
+ * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is that of the error
+ * of connect(2).
  */
 export async function explainAbsence(
   path: string,
@@ -48,12 +48,12 @@ export async function explainAbsence(
   )
 }
 
-/** Names the first directory on the way that this account may not enter, or else the socket. */
+/** Names the topmost directory in the socket's path that this account may not enter, or else the socket. */
 async function explainDenial(path: string): Promise<string> {
   const { username } = userInfo()
-  const shut = await firstShut(dirname(path))
-  if (shut !== undefined) {
-    return `the account ${username} may not enter ${shut}: chmod o+x ${shut}, or put the account into its group`
+  const forbidden = await firstForbidden(dirname(path))
+  if (forbidden !== undefined) {
+    return `the account ${username} may not enter ${forbidden}: chmod o+x ${forbidden}, or put the account into its group`
   }
   return (
     `the account ${username} may not use this socket: set LocalSocketMode 666 in ${configurationOf({ path })} ` +
@@ -61,12 +61,12 @@ async function explainDenial(path: string): Promise<string> {
   )
 }
 
-async function firstShut(directory: string): Promise<string | undefined> {
+async function firstForbidden(directory: string): Promise<string | undefined> {
   const above = dirname(directory)
-  const shut = above === directory ? undefined : await firstShut(above)
-  if (shut !== undefined) return shut
+  const forbidden = above === directory ? undefined : await firstForbidden(above)
+  if (forbidden !== undefined) return forbidden
   try {
-    // access(2) asks for the real user, and not for the one whose rights count.
+    // access(2) would check the real user ID; connect(2) checks the effective one, as stat(2) does.
     await stat(`${directory}/.`)
     return undefined
   } catch {
@@ -74,11 +74,13 @@ async function firstShut(directory: string): Promise<string | undefined> {
   }
 }
 
-/** Empty also where the directory cannot be read: then nobody knows. */
+/** The databases that are missing. None when the directory cannot be read: then it is not known. */
 async function missingSignatures(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => undefined)
   if (names === undefined) return []
-  return NEEDED.filter((stem) => !names.some((name) => name.startsWith(`${stem}.`))).map((stem) => `${stem}.cvd`)
+  return REQUIRED_DATABASES.filter((stem) => !names.some((name) => name.startsWith(`${stem}.`))).map(
+    (stem) => `${stem}.cvd`,
+  )
 }
 
 async function isAnyThere(paths: readonly string[]): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The filter: from what clamd found to a verdict. A message about which clamd gave no clear answer is never accepted here. */
+/** The filter: turns clamd's answer into a verdict. It accepts no message for which clamd gave no clear answer. */
 import {
   accept,
   addHeader,
@@ -34,7 +34,7 @@ const CODES: Readonly<Record<ClamdErrorCode, 'SCANNER_PROTOCOL' | 'SCANNER_UNREA
   UNREACHABLE: 'SCANNER_UNREACHABLE',
 }
 
-/** Whatever the sender wrote in these fields goes: only we say that we scanned. */
+/** The runner removes the sender's fields of these names, so that only this filter can claim that a message was scanned. */
 export const filter: FilterPackage = defineFilter({
   api: 1,
   name: 'clamav',
@@ -79,7 +79,7 @@ function create(options: Options, host: Host): Filter {
         return notScanned(printable(result.text))
       }
       const judgement = result.kind === 'clean' ? accept(scanned()) : judgeFound(result.name, context)
-      // A virus found with old signatures is one all the same, but finding nothing with them means little.
+      // A virus that old signatures find is a virus, but when they find nothing, that means little.
       if (judgement.action === 'accept') await signatures.demandFresh(result.address, context)
       return judgement
     },
@@ -96,7 +96,7 @@ function virusFound(signature: string): string {
   return printable(`virus found: ${signature}`)
 }
 
-/** Says nothing of having scanned, also where the operator has such mail delivered. */
+/** Does not add X-Virus-Scanned: the operator may have such mail delivered. */
 function notScanned(reason: string): Judgement {
   const text = printable(`this message cannot be scanned for viruses: ${reason}`)
   return unscannable(text, REFUSED, [addHeader(STATUS, `Unscannable (${reason})`)])

@@ -1,6 +1,7 @@
 /**
- * What an operator wants to know of a clamd before mail depends on it: may this account use it, are its signatures fresh, and
- * does it scan all mail that Postfix takes, or own up to it where it does not. Each fault is told with the next step.
+ * The health check of the filter: whether this account may use each clamd, whether its signatures are fresh, whether it scans
+ * every message that Postfix accepts, and whether it reports it when it does not scan one whole. The text of the result
+ * names the next step for each problem.
  */
 import type { Context, Health, LogFields } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -9,31 +10,32 @@ import { type ClamdClient, createClamdClient } from './clamd/client.js'
 import { configurationOf } from './clamd/configuration.js'
 import { ClamdError } from './clamd/error.js'
 import type { Options } from './options.js'
-import { largest, nested } from './probe.js'
+import { deeplyNestedGzip, messageOfSize } from './probe.js'
 import { judgeAge } from './signatures.js'
 
-/** Milliseconds that one clamd may take to answer all requests, where the caller's own deadline is not sooner. */
+/** Milliseconds within which each clamd must answer all requests, unless the caller's deadline is earlier. */
 const CHECK_TIME_LIMIT = 20_000
 
 const MEBIBYTE = 1_048_576
 
 interface ServerHealth {
-  /** `down`: it cannot be used now, and another clamd is. `bad`: it is used, and the operator should change something. */
+  /** `down`: this clamd cannot be used now. `bad`: it can be used, but the operator should change something. */
   readonly state: 'good' | 'bad' | 'down'
   readonly text: string
   readonly details: LogFields
 }
 
 /**
- * Asks every address. The result is ok when at least one clamd can be used and the operator has nothing to change at any that can.
- * `messageSizeLimit` is Postfix's message_size_limit in bytes; absent where there is none or it is not known.
+ * Checks the clamd at every address. The result is ok when at least one clamd can be used, and the operator has nothing to
+ * change at any that can be used. `messageSizeLimit` is Postfix's message_size_limit in bytes; undefined when there is none or
+ * it is not known.
  */
 export async function examine(
   options: Options,
   messageSizeLimit: number | undefined,
   { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
 ): Promise<Health> {
-  // End before the caller's deadline: the result then says what clamd did not answer.
+  // The check ends before the caller's deadline, so that the result can say which clamd did not answer.
   const deadline = AbortSignal.any([
     signal,
     AbortSignal.timeout(Math.floor(Math.min(CHECK_TIME_LIMIT, 0.9 * remaining))),
@@ -59,10 +61,11 @@ async function examineServer(
     await client.ping(deadline)
     const version = await client.version(deadline)
     const age = judgeAge(version, options)
-    const silent = (await client.scan(nested, deadline)).kind === 'clean'
+    // clean: clamd did not unpack the whole file and does not say so.
+    const isSilent = (await client.scan(deeplyNestedGzip, deadline)).kind === 'clean'
     const coverage = messageSizeLimit === undefined ? 'whole' : await scanLargest(client, messageSizeLimit, deadline)
     const settings = [
-      ...(silent ? [ALERT_SETTING] : []),
+      ...(isSilent ? [ALERT_SETTING] : []),
       ...(coverage === 'short' && messageSizeLimit !== undefined ? [settingsFor(messageSizeLimit)] : []),
     ]
     const parts = [
@@ -80,7 +83,7 @@ async function examineServer(
       text: parts.join('; '),
       details: {
         address: where,
-        limits: silent ? 'silent' : 'reported',
+        limits: isSilent ? 'silent' : 'reported',
         ...(version && { version: version.engine }),
         ...(version?.signatures && {
           signatures: version.signatures.version,
@@ -95,21 +98,21 @@ async function examineServer(
 
 const ALERT_SETTING = 'AlertExceedsMax yes (any sender can write mail that it cannot look into and calls clean)'
 
-/** Whether clamd scans a message of so many bytes, the largest that Postfix takes. */
+/** Whether clamd scans a message of `size` bytes whole: the largest that Postfix accepts. `unknown`: no answer in time. */
 async function scanLargest(
   client: ClamdClient,
   size: number,
   deadline: AbortSignal,
 ): Promise<'whole' | 'short' | 'unknown'> {
   try {
-    return (await client.scan(() => largest(size), deadline)).kind === 'clean' ? 'whole' : 'short'
+    return (await client.scan(() => messageOfSize(size), deadline)).kind === 'clean' ? 'whole' : 'short'
   } catch (error) {
     if (deadline.aborted) return 'unknown'
     throw error
   }
 }
 
-/** Settings of clamd.conf with which clamd scans so many bytes. What it decodes counts for MaxScanSize, too. */
+/** The settings of clamd.conf(5) with which clamd scans `size` bytes. It counts what it decodes towards MaxScanSize, too. */
 function settingsFor(size: number): string {
   const megabytes = Math.ceil(size / MEBIBYTE)
   return (

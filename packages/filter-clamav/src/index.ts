@@ -1,3 +1,6 @@
+/**
+ * `filter` is what a runner loads. The client is for programs that scan bytes with clamd and have no runner: it is public API.
+ */
 export { type ClamdClient, type ClamdClientOptions, createClamdClient, type ScanResult } from './clamd/client.js'
 export { ClamdError, type ClamdErrorCode } from './clamd/error.js'
 export type { Version } from './clamd/version.js'

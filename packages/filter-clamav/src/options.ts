@@ -1,4 +1,4 @@
-/** What `[options]` of the drop-in may say. `filters.d/50-clamav.toml` explains each key to the operator. */
+/** The keys of `[options]` in the drop-in. `filters.d/50-clamav.toml` explains each of them to the operator. */
 import type { StandardSchemaV1 } from '@candy/sdk'
 import { parseAddress, parseDuration, type ServiceAddress } from '@candy/sdk/values'
 import * as v from 'valibot'
@@ -6,11 +6,11 @@ import { type Patterns, TREATMENTS, type Treatment, UNSCANNABLE } from './policy
 
 export interface Options extends Patterns {
   readonly addresses: readonly ServiceAddress[]
-  /** Milliseconds. */
+  /** How many milliseconds the filter waits for a clamd that is starting. */
   readonly wait: number
-  /** Milliseconds. */
+  /** Milliseconds. Older signatures are `old_signatures`. */
   readonly max_signature_age: number
-  /** What older signatures mean for mail in which they find nothing: a line in the log, or that it could not be judged. */
+  /** What happens when older signatures find nothing: the filter logs a warning, or throws, so that `on_error` decides. */
   readonly old_signatures: 'warn' | 'error'
 }
 
@@ -44,7 +44,7 @@ export const options: StandardSchemaV1<unknown, Options> = v.pipe(
   }),
 )
 
-/** One pattern in two lists: whichever the operator meant, guessing is not for us. */
+/** A pattern that is in two lists: it is not known which of them the operator meant. */
 function findClash(lists: Patterns): { readonly key: Treatment; readonly message: string } | undefined {
   const seen = new Map<string, Treatment>()
   for (const key of TREATMENTS) {
@@ -57,7 +57,7 @@ function findClash(lists: Patterns): { readonly key: Treatment; readonly message
   return undefined
 }
 
-/** Lets a parser that throws say what is wrong as an issue of the schema. */
+/** Turns a parser that throws into an action of the schema: its error becomes an issue. */
 function parsed<Input, Output>(parse: (input: Input) => Output): (context: v.RawTransformContext<Input>) => Output {
   return ({ dataset, addIssue, NEVER }) => {
     try {

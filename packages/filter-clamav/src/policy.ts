@@ -1,16 +1,16 @@
 /**
- * What a signature's name says about the mail. ClamAV puts the class of a signature in front of its name: a name without
- * a class is a virus, `Heuristics.` and `PUA.` are guesses that are wrong now and then, and some of the former are no finding
- * at all: clamd could not look at everything.
+ * Decides by a signature's name what happens to the message. ClamAV puts the class of a signature in front of its name. A
+ * name without a class is that of a virus. `Heuristics.` and `PUA.` (potentially unwanted application) are sometimes wrong.
+ * Some `Heuristics.` names are not a finding: with them, clamd reports that it did not scan the whole message.
  */
 
-/** From the mildest to the gravest; where two patterns fit a name equally well, the graver holds. */
+/** From the mildest to the most severe. When two patterns match a name equally well, the more severe treatment applies. */
 export const TREATMENTS = ['ignore', 'tag', 'quarantine', 'unscannable', 'reject'] as const
 
 /**
- * Names by which clamd says that it did not look at everything: limits (`AlertExceedsMax` in clamd.conf(5); ClamAV before
- * 0.104 has the second form for those of mail), encryption (`AlertEncrypted`), a dictionary too large to unpack, and an
- * archive whose files overlap, which it does not go on to unpack.
+ * Names with which clamd reports that it did not scan everything: it reached a limit (`AlertExceedsMax` in clamd.conf(5);
+ * ClamAV before 0.104 uses the second name for the limits of mail), a file is encrypted (`AlertEncrypted`), the dictionary of
+ * an xz file is too large, or the files of a zip archive overlap, so that it stops unpacking.
  */
 export const UNSCANNABLE = [
   'Heuristics.Limits.Exceeded*',
@@ -22,22 +22,23 @@ export const UNSCANNABLE = [
 
 export type Treatment = (typeof TREATMENTS)[number]
 
-/** Patterns of names for each treatment: `*` stands for any text, `?` for one character, case does not matter. */
+/** Patterns of names for each treatment: `*` matches any text, `?` one character. Upper and lower case are the same. */
 export type Patterns = Readonly<Record<Treatment, readonly string[]>>
 
-/** clamd puts this behind each name that is not from a database of ClamAV's own. */
+/** clamd appends this to the name of each signature that is not from ClamAV's own databases. */
 const UNOFFICIAL = '.UNOFFICIAL'
 
 interface Rule {
   readonly treatment: Treatment
   readonly expression: RegExp
-  /** How many characters the pattern spells out. */
-  readonly weight: number
+  /** How many characters of the pattern are not `*` or `?`. */
+  readonly literals: number
 }
 
 /**
- * The treatment of a name: of all patterns that fit, the one that spells out most decides; without one it is `reject`.
- * A name ending in `.UNOFFICIAL` fits with and without that end.
+ * Returns a function that gives the treatment of a name. Of all patterns that match the name, the one with the most
+ * characters other than `*` and `?` decides; when none matches, the treatment is `reject`. A name that ends in `.UNOFFICIAL`
+ * is matched with and without that ending.
  */
 export function createPolicy(patterns: Patterns): (name: string) => Treatment {
   const rules: Rule[] = []
@@ -48,7 +49,7 @@ export function createPolicy(patterns: Patterns): (name: string) => Treatment {
     const names = name.endsWith(UNOFFICIAL) ? [name, name.slice(0, -UNOFFICIAL.length)] : [name]
     let best: Rule | undefined
     for (const rule of rules) {
-      if (names.some((each) => rule.expression.test(each)) && rule.weight >= (best?.weight ?? 0)) best = rule
+      if (names.some((each) => rule.expression.test(each)) && rule.literals >= (best?.literals ?? 0)) best = rule
     }
     return best?.treatment ?? 'reject'
   }
@@ -59,5 +60,5 @@ function compile(treatment: Treatment, pattern: string): Rule {
     .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
     .replace(/\*+/g, '.*')
     .replaceAll('?', '.')
-  return { treatment, expression: new RegExp(`^${source}$`, 'is'), weight: pattern.replace(/[*?]/g, '').length }
+  return { treatment, expression: new RegExp(`^${source}$`, 'is'), literals: pattern.replace(/[*?]/g, '').length }
 }

@@ -1,24 +1,27 @@
-/** Files that show what a clamd does at its limits: its settings cannot be asked for. */
+/** Test files for the health check (health.ts): clamd has no command that returns its limits, so these files are scanned to see. */
 import { gzipSync } from 'node:zlib'
 
-/** clamd unpacks at most 100 levels (MaxRecursion, clamd.conf(5)). */
+/** More levels than any clamd unpacks: MaxRecursion is at most 100 (clamd.conf(5)). */
 const LEVELS = 120
 
-/** Bytes that are made at a time. */
+/** Bytes of a chunk of the message. */
 const CHUNK = 65_536
 
-/** A file packed so often that no clamd unpacks it whole: it answers `Heuristics.Limits.Exceeded`, or lies. */
-export async function* nested(): AsyncGenerator<Uint8Array, void, void> {
+/**
+ * A file in so many layers of gzip that no clamd unpacks it whole. clamd reports `Heuristics.Limits.Exceeded` with
+ * AlertExceedsMax yes, and calls the file clean without (clamd.conf(5)).
+ */
+export async function* deeplyNestedGzip(): AsyncGenerator<Uint8Array, void, void> {
   let content = new Uint8Array([0x78])
   for (let level = 0; level < LEVELS; level++) content = new Uint8Array(gzipSync(content))
   yield content
 }
 
 /**
- * A message of so many bytes, nearly all of them one attachment in base64 (RFC 2045 section 6.8), as the largest messages
- * are: what clamd decodes counts for its limits, too.
+ * A message of `size` bytes. Nearly all of it is an attachment in base64 (RFC 2045 section 6.8), as in the largest messages:
+ * clamd counts what it decodes towards MaxScanSize, too.
  */
-export async function* largest(size: number): AsyncGenerator<Uint8Array, void, void> {
+export async function* messageOfSize(size: number): AsyncGenerator<Uint8Array, void, void> {
   const head = Buffer.from(
     'Subject: probe\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n' +
       'Content-Transfer-Encoding: base64\r\n\r\n',

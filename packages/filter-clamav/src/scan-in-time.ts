@@ -1,54 +1,60 @@
 /**
- * Telling a message that takes clamd too long from a clamd that answers nobody. Both look alike until the deadline, and then the mail
- * would come again: for the second that is right; the first would cost clamd the same time again and again, and anybody can send
- * it. clamd looks at its own MaxScanTime only now and then: a mail of very many parts takes minutes whatever that says.
+ * A scan that misses its deadline is either of a message for which clamd needs too long, or of a clamd that hangs. A hung
+ * clamd should defer the mail. A slow message should not: each retry would cost the same time again, and any sender can cause
+ * it. MaxScanTime of clamd.conf(5) does not prevent that: clamd checks it only now and then, and a message of very many
+ * parts takes minutes whatever its value is.
  *
- * So clamd is asked to scan a few bytes meanwhile. It takes requests in the order in which they come: when it answers, it had begun
- * with the message before. When it does so at half the time, and again shortly before the end, the message is what takes so long.
+ * To tell the two apart, scanInTime() sends clamd a few bytes to scan while it scans the message. clamd starts scans in the
+ * order received, so an answer to the later one shows that it has started on the message. When clamd answers such a test scan
+ * after half of the time, and another shortly before the deadline, it does not hang: the message is slow.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '@candy/sdk'
 import type { ClamdClient, ScanResult } from './clamd/client.js'
 
-/** Shares of the time until the deadline after which clamd is asked to scan a few bytes. */
-const ASKED_AT = [0.5, 0.9] as const
+/** When the test scans start, as fractions of the time until the deadline. */
+const TEST_SCAN_AT = [0.5, 0.9] as const
 
-/** Share of the time in which clamd must answer each of these requests. */
-const ANSWER_TIME = 0.08
+/** The time in which clamd must answer each test scan, as a fraction of the time until the deadline. */
+const TEST_SCAN_TIMEOUT = 0.08
 
-/** The longest that a timer of Node.js waits, in milliseconds. */
+/** Milliseconds, about 25 days: a timer of Node.js with a longer delay fires at once. With more time left, there are no test scans. */
 const MAX_TIMER = 2 ** 31 - 1
 
-type Outcome = ScanResult | { readonly kind: 'unscannable'; readonly text: string }
+type TimedScanResult = ScanResult | { readonly kind: 'unscannable'; readonly text: string }
 
-const PROBE: Uint8Array = Buffer.from('Is clamd there?\r\n')
+const TEST_BYTES: Uint8Array = Buffer.from('Is clamd there?\r\n')
 
-/** As `client.scan`, but unscannable shortly before the deadline where clamd answers others in the meantime. */
+/**
+ * Scans; returns `unscannable` when the scan is not done after about 90 % of the time left although clamd answered both test
+ * scans. Throws as `client.scan` does.
+ */
 export async function scanInTime(
   client: ClamdClient,
   open: () => AsyncIterable<Uint8Array>,
   { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
-): Promise<Outcome> {
-  const stop = new AbortController()
-  const done = new AbortController()
-  const scanning = client.scan(open, AbortSignal.any([signal, stop.signal])).finally(() => done.abort())
-  const slow = answersOthers(client, remaining, AbortSignal.any([signal, done.signal]))
-  const first = await Promise.race([scanning, slow])
+): Promise<TimedScanResult> {
+  const scanAborter = new AbortController()
+  const testAborter = new AbortController()
+  const scanning = client.scan(open, AbortSignal.any([signal, scanAborter.signal])).finally(() => testAborter.abort())
+  const bothAnswered = answersTestScans(client, remaining, AbortSignal.any([signal, testAborter.signal]))
+  const first = await Promise.race([scanning, bothAnswered])
+  // false: clamd may hang, so the scan goes on until the caller's deadline.
   if (first !== true) return await scanning
-  stop.abort()
+  scanAborter.abort()
   await scanning.catch(() => undefined)
   return { kind: 'unscannable', text: 'clamd needs more time for it than there is' }
 }
 
-/** Whether clamd answers all the times it is asked; false as soon as it does not, or the signal aborts. */
-async function answersOthers(client: ClamdClient, remaining: number, signal: AbortSignal): Promise<boolean> {
+/** Whether clamd answers all test scans in time. False as soon as it fails one or the signal aborts; never throws. */
+async function answersTestScans(client: ClamdClient, remaining: number, signal: AbortSignal): Promise<boolean> {
   if (remaining > MAX_TIMER) return false
   const started = performance.now()
   try {
-    for (const share of ASKED_AT) {
+    for (const share of TEST_SCAN_AT) {
       await sleep(Math.max(0, started + share * remaining - performance.now()), undefined, { signal })
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ANSWER_TIME * remaining))])
-      if ((await client.scan(probe, deadline)).kind !== 'clean') return false
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(TEST_SCAN_TIMEOUT * remaining))])
+      if ((await client.scan(testBytes, deadline)).kind !== 'clean') return false
     }
     return true
   } catch {
@@ -56,6 +62,6 @@ async function answersOthers(client: ClamdClient, remaining: number, signal: Abo
   }
 }
 
-async function* probe(): AsyncGenerator<Uint8Array, void, void> {
-  yield PROBE
+async function* testBytes(): AsyncGenerator<Uint8Array, void, void> {
+  yield TEST_BYTES
 }

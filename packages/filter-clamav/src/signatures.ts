@@ -1,6 +1,6 @@
 /**
- * How old the signatures of a clamd are. A clean answer means little when they are old: clamd goes on answering while freshclam fails,
- * for weeks perhaps.
+ * Checks how old the signatures of a clamd are. When freshclam fails, perhaps for weeks, clamd goes on scanning with old
+ * signatures, and its answer that a message is clean means little.
  */
 import { CandyError, type Context } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -10,10 +10,10 @@ import type { Options } from './options.js'
 
 const DAY = 86_400_000
 
-/** Milliseconds after which a clamd is asked again: sooner where its signatures are old, since they may be replaced at any moment. */
+/** Milliseconds after which a clamd is asked again: sooner when its signatures are old, because freshclam may replace them at any time. */
 const ASK_AGAIN_AFTER = { fresh: 600_000, old: 30_000 }
 
-/** Milliseconds that a clamd may take to answer VERSION, since a message that it has already scanned waits for the answer. */
+/** Milliseconds within which clamd must answer VERSION. It is short because a message that clamd has scanned waits for the answer. */
 const VERSION_TIMEOUT = 3_000
 
 /** Milliseconds between two warnings about the same clamd. */
@@ -21,16 +21,17 @@ const WARNING_INTERVAL = 3_600_000
 
 export type Age = { readonly old: boolean; readonly text: string }
 
-interface Known {
+interface CachedAge {
   readonly age: Age
-  readonly until: number
+  /** In milliseconds of performance.now(). */
+  readonly validUntil: number
 }
 
-/** Asks each clamd for the date of its signatures, no more often than it can have changed. */
+/** Asks each clamd for the date of its signatures, and remembers the answer for the time of ASK_AGAIN_AFTER. */
 export class Signatures {
   readonly #client: ClamdClient
   readonly #options: Options
-  readonly #known = new Map<ServiceAddress, Known>()
+  readonly #known = new Map<ServiceAddress, CachedAge>()
   readonly #warned = new Map<ServiceAddress, number>()
 
   constructor(client: ClamdClient, options: Options) {
@@ -39,8 +40,8 @@ export class Signatures {
   }
 
   /**
-   * Warns, or throws `SCANNER_OUTDATED` where the operator wants that, when the clamd at this address scans with old
-   * signatures. Where it does not tell their age, only the operator who wants an error gets one.
+   * When the clamd at this address scans with old signatures, logs a warning, or, with `old_signatures = "error"`, throws
+   * `SCANNER_OUTDATED`. When clamd does not answer with their age, throws with `old_signatures = "error"` and else does nothing.
    */
   async demandFresh(address: ServiceAddress, context: Context): Promise<void> {
     const { old, text } = await this.#ask(address, context.signal)
@@ -55,21 +56,21 @@ export class Signatures {
 
   async #ask(address: ServiceAddress, signal: AbortSignal): Promise<Age> {
     const known = this.#known.get(address)
-    if (known !== undefined && performance.now() < known.until) return known.age
-    // A clamd that has just scanned and does not tell its version tells it no more than one that is not allowed to.
+    if (known !== undefined && performance.now() < known.validUntil) return known.age
+    // clamd has just scanned the message. When VERSION fails nevertheless, the age is unknown, as when VERSION is switched off.
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(VERSION_TIMEOUT)])
     const version = await this.#client.version(deadline, address).catch(() => undefined)
     signal.throwIfAborted()
     const age = judgeAge(version, this.#options)
     this.#known.set(address, {
       age,
-      until: performance.now() + (age.old ? ASK_AGAIN_AFTER.old : ASK_AGAIN_AFTER.fresh),
+      validUntil: performance.now() + (age.old ? ASK_AGAIN_AFTER.old : ASK_AGAIN_AFTER.fresh),
     })
     return age
   }
 }
 
-/** Whether signatures are too old for the operator, and a few words on their age. */
+/** Whether the signatures are older than the operator allows, and a text about their age. */
 export function judgeAge(version: Version | undefined, options: Options, now: number = Date.now()): Age {
   const made = version?.signatures?.date.getTime()
   if (made === undefined) return { old: options.old_signatures === 'error', text: 'age of its signatures unknown' }

@@ -1,7 +1,8 @@
 /**
- * A client of one or more clamd that can all answer. A request goes to the first one that answers; one that failed in the last 30
- * seconds is asked after the others. Sessions are kept for the next request. A session that clamd has closed meanwhile, as when it was
- * restarted, is no failure of clamd: the request is sent again over a new connection.
+ * A client of one or more clamds, each of which can scan any message. A request goes to the first clamd that answers; a clamd
+ * that failed in the last 30 seconds is asked after the others. Sessions are kept for the next request. That clamd has closed
+ * such a session, for example because it was restarted, does not count as its failure: the client sends the request again over
+ * a new connection.
  */
 import { Failover, FailoverError, type FailureKind, isStarting, type ServerFailure } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -14,33 +15,34 @@ import { SessionPool } from './session-pool.js'
 import { parseVersion, type Version } from './version.js'
 
 export interface ClamdClientOptions {
-  /** At least one, in the order in which they are asked. */
+  /** At least one address. The clamds are asked in this order. */
   readonly addresses: readonly ServiceAddress[]
-  /** For how many milliseconds a clamd that does not accept connections (yet) is asked again; 0 when absent. */
+  /** For how many milliseconds the client goes on asking a clamd that does not accept connections yet; 0 when absent. */
   readonly wait?: number
-  /** Called once an answer has come, with the failure of each clamd that was asked before. */
+  /** Called when a clamd has answered, once for each clamd that was asked before it and failed. */
   readonly passedOver?: (failure: ServerFailure) => void
 }
 
-/** What a clamd said about the bytes, and where it listens. Every other reply is thrown as an error. */
+/** The result of a scan, and the address of the clamd that scanned. Any other reply is thrown as an error. */
 export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & {
   readonly address: ServiceAddress
 }
 
-/** Keeps connections open for a moment after a call. They keep no process alive, so there is nothing to close. */
+/** Keeps connections open for two seconds after a call. They do not keep the process alive, so there is no method to close them. */
 export interface ClamdClient {
   /**
-   * Has clamd scan the bytes. `open` is called again when the connection to a clamd was lost and another one is asked; each clamd that
-   * accepts a connection gets the bytes at most once, not counting sessions that it had closed. Throws a ClamdError for anything but a clear answer, the
-   * signal's reason, or what the bytes throw.
+   * Has clamd scan the bytes. The client calls `open` again when it lost the connection to one clamd and asks another. It sends
+   * the bytes at most once over a new connection to each clamd; sessions that clamd had closed do not count.
+   *
+   * Throws a ClamdError unless the answer is clear, the signal's reason when the signal aborts, or the error of `open`.
    */
   scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
   /**
-   * The version of the clamd at `address`, or else of the first one that answers; undefined where the command is switched off.
-   * Throws a ClamdError.
+   * The version of the clamd at `address`, or, without `address`, of the first one that answers; undefined when its
+   * administrator has disabled VERSION. Throws a ClamdError.
    */
   version(signal?: AbortSignal, address?: ServiceAddress): Promise<Version | undefined>
-  /** Throws a ClamdError unless a clamd answers as it should. */
+  /** Throws a ClamdError unless a clamd answers PONG. */
   ping(signal?: AbortSignal): Promise<void>
 }
 
@@ -73,7 +75,7 @@ export function createClamdClient({ addresses, wait = 0, passedOver }: ClamdClie
       try {
         return await askOver(idle, request, signal)
       } catch (error) {
-        // clamd may have closed the session before this request: only a new connection tells whether clamd is there.
+        // clamd may have closed the session before this request: only a new connection shows whether clamd runs.
         if (!isUnreachable(error)) throw error
       }
     }
@@ -123,7 +125,7 @@ export function createClamdClient({ addresses, wait = 0, passedOver }: ClamdClie
   }
 }
 
-/** A reply that is not clear (`PROTOCOL`) is final: the operator must see it, and not the reply of another clamd. */
+/** A reply that is not clear (`PROTOCOL`) is final: the operator must see it, so no other clamd is asked. */
 function classify(error: unknown): FailureKind {
   if (!isUnreachable(error)) return 'final'
   return isStarting(error) ? 'starting' : 'failed'

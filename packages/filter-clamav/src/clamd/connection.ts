@@ -1,11 +1,11 @@
-/** Connecting to a clamd, and telling the operator why that fails. */
+/** Connects to a clamd, and explains to the operator why that failed. */
 import { connect } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { configurationOf } from './configuration.js'
 import { ClamdError } from './error.js'
 import { ClamdSocket } from './socket.js'
 
-/** A connection and the address of the clamd at its other end. Whoever asked for it destroys the socket. */
+/** A connection and the address of the clamd at its other end. The caller of openConnection() destroys the socket. */
 export interface Connection {
   readonly address: ServiceAddress
   readonly socket: ClamdSocket

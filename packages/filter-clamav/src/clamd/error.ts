@@ -1,8 +1,8 @@
-/** What can go wrong while a clamd is asked, as a closed set of codes. None of them says anything about the bytes scanned. */
+/** The errors of asking a clamd. None of them says anything about the bytes scanned. */
 
 /**
- * `UNREACHABLE`: no connection, or it was lost before any reply. `PROTOCOL`: clamd answered, but neither with a result nor with a
- * limit that the bytes exceed: with an error of its own, a reply that is cut short, or a reply that is not known.
+ * `UNREACHABLE`: there was no connection, or it was lost before a reply came. `PROTOCOL`: clamd's reply is one of its own
+ * errors, is cut short or is not known; a result, or a limit that the bytes exceed, is no error.
  */
 export type ClamdErrorCode = 'PROTOCOL' | 'UNREACHABLE'
 

@@ -1,37 +1,40 @@
 /**
- * What goes to clamd: `zINSTREAM`, then each chunk behind its length in four bytes, network byte order, then a length of
- * zero (clamd(8)). An empty chunk must never be sent: it would end the stream, and the rest would not be scanned.
+ * The bytes of a request to clamd: `zINSTREAM`, then for each chunk its length (four bytes, network byte order) and the
+ * chunk, then a length of zero (clamd(8)). An empty chunk must not be sent: its length would end the stream, and clamd would
+ * not scan the rest.
  */
 
-/** Parts to be written in one go. `last` is set on the batch that completes the request, before it is written. */
+/** Parts to be written together. `last` is true for the batch that completes the request. */
 export interface Batch {
   readonly parts: readonly Uint8Array[]
   readonly last: boolean
 }
 
-/** Smaller chunks are gathered into frames of at least this size, larger than twice this are cut. */
-const FRAME_BYTES = 64 * 1_024
-const FRAME_LIMIT = 2 * FRAME_BYTES
+/** Bytes. Smaller chunks of the message are joined into one chunk of INSTREAM, which is sent once it has this size. */
+const MIN_FRAME = 64 * 1_024
+
+/** Larger chunks of the message are split into pieces of this size. */
+const MAX_PIECE = 2 * MIN_FRAME
 
 const END: Uint8Array = new Uint8Array(4)
 
-/** A command without data. `z` makes NUL end the command and its reply. */
+/** A command without data. The prefix `z` means that the command and its reply end with NUL. */
 export async function* command(name: 'PING' | 'VERSION'): AsyncGenerator<Batch, void, void> {
   yield { parts: [Buffer.from(`z${name}\0`)], last: true }
 }
 
-/** INSTREAM with these bytes. A small message is one batch. Throws a TypeError for a chunk that is not bytes. */
+/** INSTREAM with these bytes. A small message is one batch. Throws a TypeError for a chunk that is not a Uint8Array. */
 export async function* instream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Batch, void, void> {
   let ready: Uint8Array[] = [Buffer.from('zINSTREAM\0')]
   let held: Uint8Array[] = []
   let size = 0
   for await (const chunk of bytes) {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('a chunk of the message is not a Uint8Array')
-    for (let at = 0; at < chunk.length; at += FRAME_LIMIT) {
-      const piece = chunk.subarray(at, at + FRAME_LIMIT)
+    for (let at = 0; at < chunk.length; at += MAX_PIECE) {
+      const piece = chunk.subarray(at, at + MAX_PIECE)
       held.push(piece)
       size += piece.length
-      if (size < FRAME_BYTES) continue
+      if (size < MIN_FRAME) continue
       yield { parts: [...ready, ...frame(held, size)], last: false }
       ready = []
       held = []
@@ -41,7 +44,7 @@ export async function* instream(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
   yield { parts: [...ready, ...frame(held, size), END], last: true }
 }
 
-/** Shares the memory of the message: every copy would cost as much as reading it. */
+/** A chunk of INSTREAM: its length, and the pieces without copying them, which would cost as much as reading the message. */
 function frame(pieces: readonly Uint8Array[], size: number): Uint8Array[] {
   if (size === 0) return []
   const length = Buffer.allocUnsafe(4)

@@ -1,20 +1,20 @@
 /**
- * Sessions that no request is under way on, kept for the next request: a new connection costs about as much as the scan of a
- * small message. They are kept for less time than clamd waits for the next command (CommandReadTimeout in clamd.conf(5)).
+ * Keeps idle sessions for the next request, because a new connection costs about as much as the scan of a small message. A
+ * session is kept for less time than clamd waits for the next command (CommandReadTimeout in clamd.conf(5)).
  */
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Session } from './session.js'
 
-/** Milliseconds after which a session that no request has used is closed. */
+/** Milliseconds after which an idle session is closed. */
 const IDLE_TIMEOUT = 2_000
 
-/** The most sessions that are kept: clamd scans as many messages at the same time (MaxThreads in clamd.conf(5)). */
+/** The most sessions that are kept: by default, clamd scans so many messages at the same time (MaxThreads in clamd.conf(5)). */
 const MAX_IDLE_SESSIONS = 10
 
 export class SessionPool {
   readonly #idle = new Map<Session, NodeJS.Timeout>()
 
-  /** Takes out the session with this clamd that was used last. clamd may have closed it meanwhile. */
+  /** Removes the last used session with this clamd from the pool and returns it. clamd may have closed it in the meantime. */
   acquire(address: ServiceAddress): Session | undefined {
     const session = [...this.#idle.keys()].findLast((idle) => idle.address === address && idle.usable)
     if (session === undefined) return undefined

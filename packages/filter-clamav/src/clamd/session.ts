@@ -1,8 +1,8 @@
 /**
- * Requests and their replies on one connection, one after the other. clamd numbers the replies of a session (IDSESSION,
- * clamd(8)), so none can be taken for the answer to another request. clamd may answer and close the connection before it has read the
- * whole request (it does when StreamMaxLength is exceeded). So the reply is read while the request is written, and counts even when
- * writing failed.
+ * Sends requests over one connection, one after the other, and reads their replies. clamd numbers the replies of a session
+ * (IDSESSION, clamd(8)), so a reply cannot be taken for that to another request. clamd may reply and close the connection
+ * before it has read the whole request, as it does when StreamMaxLength is exceeded. So the reply is read while the request is
+ * written, and it counts even when writing failed.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -12,12 +12,12 @@ import { isError, isRefusal, quote } from './reply.js'
 import type { Batch } from './request.js'
 import type { ClamdSocket } from './socket.js'
 
-/** More bytes than the longest reply has, which names a path and a signature: a longer one does not come from clamd. */
-const REPLY_LIMIT = 16 * 1_024
+/** Bytes. A reply of clamd has at most a path and the name of a signature: a longer one is not clamd's. */
+const MAX_REPLY = 16 * 1_024
 
 const BEGIN: Uint8Array = Buffer.from('zIDSESSION\0')
 
-/** The text of a reply without its number. `complete` is false when it came before the whole request was written. */
+/** The text of a reply, without its number. `complete` is false when the reply came before the whole request was written. */
 export interface Answer {
   readonly text: string
   readonly complete: boolean
@@ -54,9 +54,11 @@ export class Session {
   }
 
   /**
-   * Sends the request and reads the reply up to its NUL. Call it again only when that is done. The iteration of the request is ended on
-   * every path, and the session is closed unless the next request can follow. Throws `UNREACHABLE` when the connection is lost before any reply,
-   * `PROTOCOL` for a reply that is cut short, endless or not to this request, the signal's reason, or what the request throws.
+   * Sends the request and reads the reply up to its NUL. Call it again only after it has settled. It ends the iteration of the
+   * request in every case, and closes the session unless another request can follow.
+   *
+   * Throws `UNREACHABLE` when the connection is lost before any reply, and `PROTOCOL` for a reply that is cut short, too long or
+   * not to this request. Throws the signal's reason when the signal aborts, and the error of the request's iteration.
    */
   async ask(request: AsyncIterable<Batch>, signal: AbortSignal | undefined): Promise<Answer> {
     this.#asked++
@@ -106,13 +108,13 @@ export class Session {
       socket.uncork()
       if (last) return
       if (!room) await drained(socket)
-      // Small writes succeed at once, and nothing would be read while they go on: give the reply a chance to be read.
+      // Small writes succeed at once, and Node.js reads nothing between them: this lets it read a reply.
       await turn()
       if (socket.destroyed || socket.hasFailedWrite) return
     }
   }
 
-  /** The next reply without its NUL, as Latin-1: names of signatures have no charset. */
+  /** The next reply without its NUL. Read as Latin-1, because names of signatures have no charset. */
   #reply(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject }
@@ -125,13 +127,13 @@ export class Session {
     this.#parts.push(end === -1 ? chunk : chunk.subarray(0, end))
     this.#size += chunk.length
     const pending = this.#pending
-    // Bytes that no request asked for: the session cannot be trusted any more.
+    // More bytes than the reply, or without a request: a later reply could be taken for that to another request.
     if (pending === undefined || (end !== -1 && end < chunk.length - 1)) this.close()
     if (end !== -1) {
       const text = Buffer.concat(this.#parts).toString('latin1')
       this.#forget()
       pending?.resolve(text)
-    } else if (this.#size > REPLY_LIMIT) {
+    } else if (this.#size > MAX_REPLY) {
       this.#forget()
       this.close()
       pending?.reject(new ClamdError('PROTOCOL', `${this.#where}: the reply has no end`))
@@ -156,7 +158,7 @@ export class Session {
     this.#size = 0
   }
 
-  /** Only a refusal or an error may come without a number: then it is about the session, which ends. */
+  /** The reply without its number. Only a refusal or an error may come without one: it is about the session, which is then closed. */
   #strip(reply: string): string {
     const number = `${this.#asked}: `
     if (reply.startsWith(number)) return reply.slice(number.length)

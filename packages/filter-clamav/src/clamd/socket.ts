@@ -1,7 +1,7 @@
 /**
  * A socket that goes on reading when writing fails. A Socket of Node.js destroys itself on the first write that fails, and
- * loses what it has not read yet: the reply in which a clamd that closed the connection says why (INSTREAM size limit exceeded). Here a
- * write that fails counts as done. Reading then ends by itself, since the other side is gone.
+ * loses the bytes that it has not read yet. These can be the reply in which clamd says why it closed the connection (INSTREAM
+ * size limit exceeded). This socket treats a failed write as done. Reading ends by itself, since clamd has closed its side.
  */
 import { Socket } from 'node:net'
 

@@ -1,21 +1,21 @@
-/** What VERSION tells: `ClamAV 1.4.6/27000/Fri Nov 20 08:30:00 2026`, or no more than `ClamAV 1.4.6`. */
+/** Parses clamd's reply to VERSION: `ClamAV 1.4.6/27000/Fri Nov 20 08:30:00 2026`, or only `ClamAV 1.4.6`. */
 
 export interface Version {
-  /** The engine's: `1.4.6`. */
+  /** The engine's version, such as `1.4.6`. */
   readonly engine: string
-  /** The official signatures; absent where there are none, as with a database somebody made himself. */
+  /** ClamAV's official signatures; absent when clamd has only others. */
   readonly signatures?: {
     readonly version: number
-    /** When they were made. clamd prints its local time without a zone; it is read as ours. */
+    /** When they were built. clamd prints its local time without a zone; it is read as local time of this host. */
     readonly date: Date
   }
 }
 
 const VERSION = /^ClamAV (?<engine>[^/\s]+)(?:\/(?<version>[0-9]+)\/(?<date>.+))?$/
-/** asctime(3). */
+/** The format of asctime(3). */
 const DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-3]?[0-9] [0-9]{2}:[0-9]{2}:[0-9]{2} [0-9]{4}$/
 
-/** Reads the reply to VERSION, without the NUL that ends it; undefined when it is no such reply. */
+/** Reads the reply to VERSION, without the NUL that ends it; undefined when the text is not a version. */
 export function parseVersion(text: string): Version | undefined {
   const parts = VERSION.exec(text)?.groups
   if (parts?.engine === undefined) return undefined

@@ -1,22 +1,25 @@
 /**
- * The Content-Type field as cleanup(8) reads it (RFC 2045 §5.1): leniently, and with every boundary parameter that there is.
- * It decides which lines of a message cleanup(8) treats as header fields.
+ * Reads the Content-Type field (RFC 2045 §5.1) as cleanup(8) does (src/global/mime_state.c), which accepts malformed values and
+ * uses every boundary parameter, not only the first.
  */
 
-/** What follows a header, by the media type that the header names. */
+/** The parts of a Content-Type value that decide how cleanup(8) parses the body that follows. */
 export interface ContentType {
-  /** `other` when the field has no value at all; absent when the type changes nothing, such as `application/pdf`. */
+  /**
+   * `other`, Postfix's MIME_CTYPE_OTHER, when the field has no value. Absent for any other type, such as `application/pdf`:
+   * cleanup(8) then keeps the type that it assumed before.
+   */
   readonly type?: 'text' | 'message' | 'multipart' | 'other'
-  /** Of type `message`: the body begins with a header of its own. */
-  readonly nested: boolean
-  /** Of type `multipart`: a part that does not say what it is, is a message. */
-  readonly digest: boolean
-  /** Of type `multipart`, in order, without quotes. */
+  /** Type `message` only: the body is a message and begins with its header (RFC 2046 §5.2.1). */
+  readonly bodyIsMessage: boolean
+  /** Type `multipart` only: a part without Content-Type is a message, not text (RFC 2046 §5.1.5). */
+  readonly isDigest: boolean
+  /** Type `multipart` only: the values of all boundary parameters, in the field's order, without quotes. */
   readonly boundaries: readonly string[]
 }
 
 interface Token {
-  /** `word`, `quoted`, or the special or control character itself. */
+  /** `word`, `quoted`, or, for a special or control character, the character itself. */
   readonly kind: string
   readonly text: string
 }
@@ -24,33 +27,33 @@ interface Token {
 /** RFC 2045 §5.1, `tspecials`. */
 const SPECIALS = new Set('()<>@,;:\\"/[]?=')
 
-/** Tokens of an item that count. */
-const TOKEN_LIMIT = 3
+/** The most tokens that are kept of what is between two semicolons: `NAME = VALUE` and `TYPE / SUBTYPE` have three. */
+const MAX_TOKENS = 3
 
-/** `value` is what stands behind the colon, unfolded or with LF where it is folded, one character a byte. */
+/** `value` is the text after the colon, one character a byte. It may be unfolded, or have LF where the field is folded. */
 export function parseContentType(value: string): ContentType {
-  const items = new Items(value)
-  const [type, slash, subtype] = items.next() ?? []
-  const plain: ContentType = { nested: false, digest: false, boundaries: [] }
+  const tokenizer = new ParameterTokenizer(value)
+  const [type, slash, subtype] = tokenizer.nextTokens() ?? []
+  const plain: ContentType = { bodyIsMessage: false, isDigest: false, boundaries: [] }
   if (type === undefined) return { ...plain, type: 'other' }
   const has = (name: string): boolean => slash?.kind === '/' && isWord(subtype, name)
   if (isWord(type, 'text')) return { ...plain, type: 'text' }
-  if (isWord(type, 'message')) return { ...plain, type: 'message', nested: has('rfc822') || has('global') }
+  if (isWord(type, 'message')) return { ...plain, type: 'message', bodyIsMessage: has('rfc822') || has('global') }
   if (!isWord(type, 'multipart')) return plain
   const boundaries: string[] = []
-  for (let item = items.next(); item !== undefined; item = items.next()) {
-    const [name, equals, boundary] = item
+  for (let tokens = tokenizer.nextTokens(); tokens !== undefined; tokens = tokenizer.nextTokens()) {
+    const [name, equals, boundary] = tokens
     if (isWord(name, 'boundary') && equals?.kind === '=' && boundary !== undefined) boundaries.push(boundary.text)
   }
-  return { type: 'multipart', nested: false, digest: has('digest'), boundaries }
+  return { type: 'multipart', bodyIsMessage: false, isDigest: has('digest'), boundaries }
 }
 
 function isWord(token: Token | undefined, word: string): boolean {
   return token?.kind === 'word' && token.text.toLowerCase() === word
 }
 
-/** The items between semicolons, as tokens, without comments and blanks (RFC 822 §3.3). */
-class Items {
+/** Splits a value at its semicolons, and each part into tokens (RFC 822 §3.3). Comments and blanks are skipped. */
+class ParameterTokenizer {
   readonly #text: string
   #at = 0
 
@@ -58,8 +61,11 @@ class Items {
     this.#text = text
   }
 
-  /** The first tokens of the next item; undefined when only blanks and comments are left. */
-  next(): Token[] | undefined {
+  /**
+   * The first tokens of the part before the next semicolon: type, slash, subtype; then, for each parameter, name, equals sign,
+   * value. Undefined when only blanks and comments are left.
+   */
+  nextTokens(): Token[] | undefined {
     const tokens: Token[] = []
     while (this.#at < this.#text.length) {
       const character = this.#text[this.#at] as string
@@ -71,7 +77,7 @@ class Items {
       else if (character === '(') this.#comment()
       else {
         const token = this.#token(character)
-        if (tokens.length < TOKEN_LIMIT) tokens.push(token)
+        if (tokens.length < MAX_TOKENS) tokens.push(token)
       }
     }
     return tokens.length === 0 ? undefined : tokens
@@ -105,7 +111,7 @@ class Items {
       let character = this.#text[this.#at++] as string
       if (character === '"') break
       if (character === '\n') {
-        // Unfolding removes the blanks before the line end, too.
+        // At a fold, cleanup(8) also removes the blanks before the line end.
         while (characters.length > 0 && isBlank(characters.at(-1) as string)) characters.pop()
         continue
       }
@@ -123,7 +129,7 @@ function isBlank(character: string): boolean {
   return character === ' ' || character === '\t' || character === '\r' || character === '\n'
 }
 
-/** Neither blank nor special nor control character; 8-bit bytes belong to words. */
+/** Whether the character belongs to a word: it is no blank, special or control character. 8-bit bytes belong to words. */
 function isWordCharacter(character: string): boolean {
   const code = character.charCodeAt(0)
   return code > 32 && code !== 127 && !SPECIALS.has(character)

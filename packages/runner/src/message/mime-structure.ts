@@ -16,8 +16,8 @@ export interface MimeLimits {
 
 interface Boundary {
   readonly text: Uint8Array
-  /** Its parts are messages unless they say otherwise. */
-  readonly digest: boolean
+  /** Its parts are messages unless they have a Content-Type (RFC 2046 §5.1.5). */
+  readonly isDigest: boolean
 }
 
 export class MimeStructure {
@@ -25,7 +25,7 @@ export class MimeStructure {
   /** The innermost is the last. */
   readonly #boundaries: Boundary[] = []
   #type: 'text' | 'message' | 'multipart' | 'other' = 'text'
-  #nested = false
+  #bodyIsMessage = false
 
   constructor(limits: MimeLimits) {
     this.#limits = limits
@@ -38,21 +38,21 @@ export class MimeStructure {
 
   /** Reads a Content-Type field of the header that is being read. */
   contentType(value: string): void {
-    const { type, nested, digest, boundaries } = parseContentType(value)
+    const { type, bodyIsMessage, isDigest, boundaries } = parseContentType(value)
     if (type === undefined) return
     this.#type = type
-    if (type === 'message') this.#nested = nested
+    if (type === 'message') this.#bodyIsMessage = bodyIsMessage
     for (const boundary of boundaries) {
       if (this.#boundaries.length > this.#limits.depth + 1) break
-      this.#boundaries.push({ text: Buffer.from(boundary, 'latin1').subarray(0, this.#limits.boundary), digest })
+      this.#boundaries.push({ text: Buffer.from(boundary, 'latin1').subarray(0, this.#limits.boundary), isDigest })
     }
   }
 
   /** What follows a header that an empty line has ended. */
   afterHeader(): 'header' | 'body' {
-    const nested = this.#type === 'message' && this.#nested
-    if (nested) this.#setDefault(false)
-    return nested ? 'header' : 'body'
+    const isMessage = this.#type === 'message' && this.#bodyIsMessage
+    if (isMessage) this.#setDefault(false)
+    return isMessage ? 'header' : 'body'
   }
 
   /** What follows a line of a body when it is a delimiter line: the header of a part, or more body; else undefined. */
@@ -68,14 +68,14 @@ export class MimeStructure {
     const last = end - after >= 2 && bytes[after] === DASH && bytes[after + 1] === DASH
     this.#boundaries.length = last ? index : index + 1
     if (last) this.#type = 'other'
-    else this.#setDefault(boundary.digest)
+    else this.#setDefault(boundary.isDigest)
     return last ? 'body' : 'header'
   }
 
   /** The type of what has no Content-Type field. */
   #setDefault(message: boolean): void {
     this.#type = message ? 'message' : 'text'
-    this.#nested = message
+    this.#bodyIsMessage = message
   }
 }
 

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseContentType } from '../../src/message/content-type.js'
 
-const plain = { nested: false, digest: false, boundaries: [] }
+const plain = { bodyIsMessage: false, isDigest: false, boundaries: [] }
 
 test.each([
   [' text/plain; boundary=b', { ...plain, type: 'text' }],
   [' MULTIPART/mixed; Boundary=b; boundary="c d"', { ...plain, type: 'multipart', boundaries: ['b', 'c d'] }],
-  [' multipart / digest ; boundary = b', { ...plain, type: 'multipart', digest: true, boundaries: ['b'] }],
+  [' multipart / digest ; boundary = b', { ...plain, type: 'multipart', isDigest: true, boundaries: ['b'] }],
   [
     ' (a (b)) multipart/mixed (c); x=y; boundary="a\\"b\n c"(d)',
     { ...plain, type: 'multipart', boundaries: ['a"b c'] },
@@ -15,8 +15,8 @@ test.each([
   [' multipart/mixed; "boundary"=b; boundary; boundary=', { ...plain, type: 'multipart' }],
   [' multipart/mixed; boundary=""', { ...plain, type: 'multipart', boundaries: [''] }],
   [' multipart/mixed; boundary=caf\xe9', { ...plain, type: 'multipart', boundaries: ['caf\xe9'] }],
-  [' message/rfc822', { ...plain, type: 'message', nested: true }],
-  [' message/global', { ...plain, type: 'message', nested: true }],
+  [' message/rfc822', { ...plain, type: 'message', bodyIsMessage: true }],
+  [' message/global', { ...plain, type: 'message', bodyIsMessage: true }],
   [' message/partial', { ...plain, type: 'message' }],
   [' application/pdf', plain],
   ['', { ...plain, type: 'other' }],
