@@ -81,7 +81,7 @@ describe.each(RELEASES)('$name', (release) => {
   test('the two commands of the README have mail scanned, by whatever way it comes in', async () => {
     await host.type(['candy', 'enable', '--yes'])
     await host.type(['candy', 'add', '@candy/filter-clamav'])
-    for (const unit of ['candy.service', 'candy-after.socket', 'candy-before.socket']) {
+    for (const unit of ['candy.service', 'candy-smtp.socket', 'candy-smtp-before.socket']) {
       await host.type(['systemctl', 'is-active', unit])
     }
     await expectFiltered('smtp', 'scanned')
