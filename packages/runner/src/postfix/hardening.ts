@@ -1,11 +1,11 @@
-/** What systemd keeps Postfix's processes from, and with them those that pipe(8) starts (systemd.exec(5)). */
+/** Reads which restrictions systemd puts on Postfix's processes, and so on those that pipe(8) starts (systemd.exec(5)). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
 /**
- * Whether processes of the instance may make memory executable, as the compiler of Node.js does. The unit of Debian 13 forbids it
- * (`MemoryDenyWriteExecute=yes`), and Node.js would end in the middle of a message.
+ * Whether processes of the instance may make memory executable, as the just-in-time compiler of Node.js does. The unit of Debian
+ * 13 forbids it (`MemoryDenyWriteExecute=yes`), and Node.js would crash in the middle of a message.
  */
 export async function allowsExecutableMemory(queueDirectory: string): Promise<boolean> {
   const words = ['show', '--property=MemoryDenyWriteExecute', '--value', unitOf(queueDirectory)]
@@ -14,14 +14,15 @@ export async function allowsExecutableMemory(queueDirectory: string): Promise<bo
 }
 
 /**
- * What every Node.js calls when it starts, and no set of systemd's for ordinary services has (systemd-analyze syscall-filter).
+ * A system call that Node.js makes when it starts, and that no set of systemd for ordinary services has (systemd-analyze
+ * syscall-filter).
  */
-const CALL = 'pkey_alloc'
+const STARTUP_CALL = 'pkey_alloc'
 
 /**
- * The unit of the instance where systemd ends a process of it that makes a system call which the unit does not name, as every
- * Node.js does; undefined where Node.js runs. Debian 13 filters so (`SystemCallFilter=`). With `SystemCallErrorNumber=` the call
- * fails instead, and Node.js goes on without it.
+ * The unit of the instance if systemd kills Node.js in it, because Node.js makes a system call that the unit does not allow
+ * (`SystemCallFilter=`, as on Debian 13); undefined where Node.js can run. With `SystemCallErrorNumber=` the call fails instead,
+ * and Node.js goes on without it.
  */
 export async function unitThatKillsNode(queueDirectory: string): Promise<string | undefined> {
   const unit = unitOf(queueDirectory)
@@ -31,29 +32,32 @@ export async function unitThatKillsNode(queueDirectory: string): Promise<string 
 }
 
 /** MAX_ERRNO of Linux. */
-const MOST_ERRORS = 4_096
+const MAX_ERRNO = 4_096
 
-/** Reads what `systemctl show` prints: the calls that are allowed, or behind `~` those that are not. */
+/**
+ * Whether the unit kills Node.js. `shown` is the output of `systemctl show`: the calls that are allowed or, after `~`, those that
+ * are not.
+ */
 export function killsNode(shown: string): boolean {
   const values = new Map(
     shown.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
   const [, not = '', list = ''] = /^(~?)(.*)$/.exec(values.get('SystemCallFilter') ?? '') ?? []
   if (list === '' && not === '') return false
-  // An errno(3); anything else means the end of the process.
+  // With an errno(3) the call fails; with any other value systemd kills the process.
   const error = Number(values.get('SystemCallErrorNumber') ?? '')
-  if (error > 0 && error < MOST_ERRORS) return false
-  return list.split(' ').includes(CALL) === (not === '~')
+  if (error > 0 && error < MAX_ERRNO) return false
+  return list.split(' ').includes(STARTUP_CALL) === (not === '~')
 }
 
-/** The unit that master(8) runs in, where it runs (cgroups(7)). */
+/** The unit in which master(8) runs (cgroups(7)); `postfix.service` while it does not run. */
 function unitOf(queueDirectory: string): string {
   try {
     const pid = Number(readFileSync(join(queueDirectory, 'pid/master.pid'), 'utf8'))
     const [, unit] = /\/([^/\n]+\.service)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? []
     if (unit !== undefined) return unit
   } catch {
-    // It does not run.
+    // master(8) does not run.
   }
   return 'postfix.service'
 }

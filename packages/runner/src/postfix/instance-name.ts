@@ -1,4 +1,4 @@
-/** How an instance is called where several of one host are told apart: the state directory, the units of systemd. */
+/** Names a Postfix instance. The names of its state directory and its systemd units are derived from this name. */
 import { resolve } from 'node:path'
 
 /** The name of an instance's directory below `/var/lib/candy`: `postfix` for `/etc/postfix`, `srv-mail` for `/srv/mail`. */

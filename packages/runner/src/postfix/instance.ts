@@ -1,6 +1,6 @@
 /**
- * One Postfix instance as it is: what postconf(1) says of it, and the bytes of its two files. Read before anything is
- * planned; nothing here changes anything.
+ * Reads one Postfix instance: what postconf(1) prints about it, and the texts of main.cf and master.cf. Plans are made from what
+ * was read; this module changes nothing.
  */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,25 +15,25 @@ export interface Instance {
   /** `3.7.11` */
   readonly version: string
   readonly queueDirectory: string
-  /** Bytes as Latin-1 text, as all of master-cf's. */
+  /** The text of master.cf as Latin-1, one character for each byte, as the package master-cf expects it. */
   readonly masterText: string
   readonly mainText: string
   readonly master: MasterCf
-  /** What main.cf and the defaults come to, `$name` expanded. */
+  /** The parameters from main.cf and Postfix's defaults, with `$name` expanded. */
   readonly parameters: ReadonlyMap<string, string>
-  /** The parameters that this version of Postfix has. */
+  /** The names of the parameters that this version of Postfix has. */
   readonly known: ReadonlySet<string>
   /** Whether sendmail(1), run by an ordinary account, may submit mail to this instance. */
   readonly submits: boolean
-  /** Postfix's default instance. */
+  /** The configuration directory of Postfix's default instance. */
   readonly defaultDirectory: string
-  /** Whether what pipe(8) starts may compile code (hardening.ts). */
+  /** Whether a process that pipe(8) starts may make memory executable (hardening.ts). */
   readonly allowsExecutableMemory: boolean
-  /** The systemd unit below which no Node.js runs; undefined where it does. */
+  /** The systemd unit in which systemd kills Node.js (hardening.ts); undefined where Node.js can run. */
   readonly unitThatKillsNode: string | undefined
 }
 
-/** The first release whose configuration is understood in full. */
+/** The oldest release of Postfix whose configuration candy supports. */
 const OLDEST = [3, 4] as const
 
 /** Throws PostfixError when Postfix is missing, too old, or cannot read its own configuration. */
@@ -41,7 +41,7 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
   assertConfigured(configDirectory)
   const masterText = readText(join(configDirectory, 'master.cf'))
   const master = parse(masterText)
-  // postconf(1) gives up at the first fault of master.cf, and says less of it.
+  // postconf(1) stops at the first fault of master.cf and says less about it than the parser does.
   const run: Commands = (name, ...args) =>
     commandsOf(configDirectory)(name, ...args).catch((error: Error) => {
       throw master.problems.length === 0 ? error : new PostfixError(faultsOf({ configDirectory, master }).join('\n'))
@@ -70,7 +70,7 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
   }
 }
 
-/** The files of an instance that candy writes. */
+/** The configuration files of an instance that candy edits. */
 export function filesOf({ configDirectory }: Pick<Instance, 'configDirectory'>): {
   readonly main: string
   readonly master: string
@@ -80,7 +80,7 @@ export function filesOf({ configDirectory }: Pick<Instance, 'configDirectory'>):
   return { main: path('main.cf'), master: path('master.cf'), settings: path('candy.toml') }
 }
 
-/** Throws PostfixError where there is no configuration: what to type depends on who makes one on this system. */
+/** Throws PostfixError when the directory has no main.cf or no master.cf. */
 function assertConfigured(configDirectory: string): void {
   for (const name of ['main.cf', 'master.cf']) {
     if (existsSync(join(configDirectory, name))) continue
@@ -90,7 +90,7 @@ function assertConfigured(configDirectory: string): void {
   }
 }
 
-/** What is wrong with master.cf, with the place and what to do. */
+/** The faults of master.cf, each with its position and what to do about it. */
 export function faultsOf({ configDirectory, master }: Pick<Instance, 'configDirectory' | 'master'>): readonly string[] {
   return master.problems.map(
     ({ line, column, message }) =>
@@ -98,18 +98,21 @@ export function faultsOf({ configDirectory, master }: Pick<Instance, 'configDire
   )
 }
 
-/** A parameter's value with `$name` expanded; empty where Postfix has no such parameter. */
+/** The value of a parameter with `$name` expanded; empty where this version of Postfix has no such parameter. */
 export function parameterOf({ parameters }: Pick<Instance, 'parameters'>, name: string): string {
   return parameters.get(name) ?? ''
 }
 
-/** `$name`, `$(name)` and `${name}` replaced, in a value of master.cf (postconf(5)); what is not set becomes nothing. */
+/**
+ * Expands `$name`, `$(name)` and `${name}` in a value of master.cf (postconf(5)). A parameter that is not set expands to nothing.
+ */
 export function expand(instance: Pick<Instance, 'parameters'>, value: string): string {
   return value.replace(/\$(?:\{(\w+)\}|\((\w+)\)|(\w+))/g, (_, braced, bracketed, plain) =>
     parameterOf(instance, braced ?? bracketed ?? plain),
   )
 }
 
+/** A parameter's value. Throws PostfixError when it is empty. */
 function required(parameters: ReadonlyMap<string, string>, name: string): string {
   const value = parameters.get(name)
   if (value === undefined || value === '') throw new PostfixError(`postconf does not say what ${name} is`)
@@ -117,20 +120,21 @@ function required(parameters: ReadonlyMap<string, string>, name: string): string
 }
 
 /**
- * sendmail(1) hands over to set-gid postdrop(1), which serves ordinary accounts the default instance alone, and those that
- * are listed in the default instance's main.cf (postdrop(1), "alternate_config_directories").
+ * Whether an ordinary account may submit mail with sendmail(1). That runs the set-gid command postdrop(1), which ordinary
+ * accounts may use only for the default instance and for those listed in its main.cf (postdrop(1),
+ * "alternate_config_directories").
  */
 async function submits(configDirectory: string, defaultDirectory: string): Promise<boolean> {
   if (isSame(configDirectory, defaultDirectory)) return true
-  // postconf(1) takes a second to say that it is not there.
+  // Look first: postconf(1) waits for a second before it reports that main.cf is missing.
   if (!existsSync(join(defaultDirectory, 'main.cf'))) return false
-  const lists: Commands = commandsOf(defaultDirectory)
+  const run: Commands = commandsOf(defaultDirectory)
   const names = ['alternate_config_directories', 'multi_instance_directories']
-  const printed = await lists('postconf', '-x', '-h', ...names).catch(() => '')
+  const printed = await run('postconf', '-x', '-h', ...names).catch(() => '')
   return printed.split(/[\s,]+/).includes(configDirectory)
 }
 
-/** By inode: a directory may be known by two names. */
+/** Compares directories by inode, since one directory may have two names. */
 function isSame(a: string, b: string): boolean {
   const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }))
   return first !== undefined && second !== undefined && first.ino === second.ino && first.dev === second.dev

@@ -1,6 +1,7 @@
 /**
- * What `candy enable` has done, so that it can be undone by another process, days later or after a crash. It lies in the
- * state directory, root's alone to write; without it, and where it is damaged, candy's own is found by name and look.
+ * Records what `candy enable` has done, so that a later process can undo it, even days later or after a crash. The records are in
+ * the state directory, where only root may write. When they are missing or damaged, candy's own lines are found by their names
+ * and values.
  */
 import { createHash } from 'node:crypto'
 import { realpathSync } from 'node:fs'
@@ -11,25 +12,27 @@ import { PostfixError } from './error.js'
 import type { Mode } from './mode.js'
 import { draftOf, readRootFile, removeRootFile, writeRootFile } from './root-file.js'
 
-/** Which receiving services candy is given beside `smtp`. */
+/**
+ * The operator's choice: the mode, and which receiving services candy filters besides those that receive mail from other hosts.
+ */
 export interface Choice {
   readonly mode: Mode
   readonly submission: boolean
   readonly pickup: boolean
-  /** Single services by name, as the operator has named them: whether they are filtered, whatever else is said. */
+  /** Whether single services are filtered, by the name that the operator gave. This overrides the other choices. */
   readonly services?: Readonly<Record<string, boolean>>
 }
 
-/** PostfixFiles of Postfix's files are Latin-1, one character a byte. */
+/** A change of one file. Texts are Latin-1, one character for each byte. */
 export interface FileChange {
   readonly path: string
-  /** Null where there was no file. */
+  /** The text before the change; null where there was no file. */
   readonly before: string | null
-  /** All that the change writes to it, in order. */
+  /** The texts that the change writes to the file, in order. */
   readonly written: readonly string[]
 }
 
-/** What candy last wrote of its own, by name: what differs from it now was edited by somebody since. */
+/** The settings that candy last wrote, by name. A setting that differs from this was edited by somebody since. */
 interface Written {
   /** Entries of master.cf. */
   readonly services: Readonly<Record<string, string>>
@@ -40,59 +43,64 @@ interface Written {
 export interface Journal {
   readonly version: 2
   readonly choice: Choice
-  /** Services and parameters of main.cf that were added. */
+  /** The services of master.cf that candy has added. */
   readonly services: readonly string[]
+  /** The parameters of main.cf that candy has added. */
   readonly parameters: readonly string[]
+  /** The options that candy has set on receiving services. */
   readonly attached: readonly AttachedOption[]
-  /** Absent from a journal of before it was kept. */
+  /** Absent from a journal that an older version of candy wrote. */
   readonly written?: Written
-  /** Whether the files ended with a line end before anything was added. */
+  /** Whether each file ended with a line end before candy added anything. */
   readonly finalNewline: { readonly master: boolean; readonly main: boolean }
-  /** InstancePaths that were made, in order. */
+  /** Names of the paths, the account and the access entries that candy made, in order. */
   readonly made: readonly string[]
 }
 
-/** A change that is under way, or was when somebody killed it. */
+/** A change that is not complete: it is being carried out, or the process that did so was killed. */
 export interface Pending {
   readonly version: 2
   readonly files: readonly FileChange[]
-  /** InstancePaths that the change makes, in order; some may not be there yet. */
+  /** Names of what the change makes, in order. Some may not exist yet. */
   readonly made: readonly string[]
-  /** What was on record before; null where nothing was. */
+  /** The journal before the change; null where there was none. */
   readonly before: Journal | null
-  /** What is on record from the moment that new mail is given to candy. */
+  /** The journal from the moment that new mail goes to candy. */
   readonly after: Journal
 }
 
-/** Where the records of an instance are kept. Two instances cannot share one state directory. */
+/** An instance and the state directory where its records are kept. Two instances cannot share one state directory. */
 export interface RecordLocation {
   readonly configDirectory: string
   readonly state: string
 }
 
-/** What stands in a record's place when it was cut short, or changed by something else. */
+/** Returned instead of a record whose file is incomplete or was changed by another program. */
 export const DAMAGED = 'damaged'
 
 const NAMES = { journal: 'journal.json', pending: 'pending.json' } as const
 
-/** Throws PostfixError for a record of another instance or version, and for a file that is not root's. */
+/**
+ * Reads the journal; undefined where there is none. Throws PostfixError for a record of another instance or version, and for a
+ * file that does not belong to root.
+ */
 export function readJournal(records: RecordLocation): Journal | typeof DAMAGED | undefined {
   return read<Journal>(records, NAMES.journal)
 }
 
-/** The record, where there is one that can be read. */
+/** The journal; undefined where there is none or it is damaged. */
 export function knownJournal(records: RecordLocation): Journal | undefined {
   const journal = readJournal(records)
   return journal === DAMAGED ? undefined : journal
 }
 
-/** Throws PostfixError where nothing is on record of enabling. `mode` is what the operator wants. */
+/** Throws PostfixError when candy is not enabled. The text suggests enabling it in `mode`. */
 export function assertEnabled(records: RecordLocation, mode: Mode): void {
   if (knownJournal(records) !== undefined) return
   throw new PostfixError(`candy is not enabled in ${records.configDirectory}: candy enable --mode ${mode}`)
 }
 
-/** As `readJournal`. */
+/** Reads the record of an incomplete change, as `readJournal` reads the journal. */
 export function readPending(records: RecordLocation): Pending | typeof DAMAGED | undefined {
   return read<Pending>(records, NAMES.pending)
 }
@@ -113,15 +121,15 @@ export function removePending({ state }: RecordLocation): void {
   removeRootFile(join(state, NAMES.pending))
 }
 
-/** Removes what a killed command was about to put on record. Only while this process holds the lock. */
+/** Removes drafts of records that a killed command was writing. Call it only while this process holds the lock. */
 export function clearRecordDrafts({ state }: RecordLocation): void {
   for (const name of Object.values(NAMES)) unlinkIfThere(draftOf(join(state, name)))
 }
 
-/** How a record stands in its file. */
+/** The content of a record's file. */
 interface Sealed<T> {
   readonly configDirectory: string
-  /** Of the record as JSON, hexadecimal. */
+  /** The SHA-256 hash of the record as JSON, hexadecimal. */
   readonly sha256: string
   readonly record: T
 }

@@ -1,14 +1,14 @@
-/** Long lines of a new master.cf entry, folded for the person who reads the diff. What the entry means stays the same. */
+/** Folds long lines of a new master.cf entry, so that a person can read the diff. The meaning of the entry stays the same. */
 import { type Edit, parse } from '@candy/master-cf'
 
 const WIDTH = 80
 
-/** Folds the texts that edits put in. */
+/** Folds the lines that edits insert. */
 export function foldEdits(edits: readonly Edit[]): readonly Edit[] {
   return edits.map((edit) => ({ ...edit, text: foldLines(edit.text) }))
 }
 
-/** The same for one text. */
+/** Folds the long lines of one text. */
 export function foldLines(text: string): string {
   const folded = text
     .split('\n')
@@ -17,7 +17,7 @@ export function foldLines(text: string): string {
   return meaning(folded) === meaning(text) ? folded : text
 }
 
-/** A macro stays on the line of its option: `--id ${queue_id}`. */
+/** Folds one line. A macro stays on the line of its option: `--id ${queue_id}`. */
 function foldLine(line: string): string {
   const words = line.trim().split(/ (?!\$)/)
   const lines: string[] = []
@@ -32,7 +32,7 @@ function foldLine(line: string): string {
   return [...lines, current].join('\n')
 }
 
-/** Blanks within braces mean something. */
+/** The arguments of each entry, to verify that folding changed none: blanks within braces are significant, for example. */
 function meaning(text: string): string {
   return JSON.stringify(parse(text).entries.map(({ argv }) => argv))
 }

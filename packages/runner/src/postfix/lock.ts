@@ -1,7 +1,7 @@
 /**
- * One command at a time changes an instance: Postfix's two files, candy.toml, filters.d, and what is on record about them.
- * The lock lies in the configuration directory, where only root may write and where every name of that directory leads. The
- * kernel drops it with the process that holds it (flock(2)), so what a killed command leaves is never taken for one at work.
+ * Ensures that only one command at a time changes an instance: main.cf, master.cf, candy.toml, filters.d, and candy's records.
+ * The lock file is in the configuration directory, where only root may write, and which is the same directory whatever path leads
+ * to it. The kernel releases the lock when its process ends (flock(2)), so a killed command does not block later ones.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,36 +11,36 @@ import { PostfixError } from './error.js'
 
 const NAME = 'candy.lock'
 
-/** Milliseconds: longer than it takes to see that the last holder has just removed the file. */
+/** Milliseconds to wait for the lock: long enough to notice that its last holder has just removed the file. */
 const WAIT = 250
 
-/** Who holds the lock, as it stands in the file. */
+/** The content of the lock file: which command holds the lock. */
 interface Holder {
   readonly pid: number
-  /** As it was typed: `candy enable`. */
+  /** The command as it was typed: `candy enable`. */
   readonly command: string
-  /** ISO 8601. */
+  /** When it took the lock (ISO 8601). */
   readonly since: string
 }
 
 /**
- * Does something while no other command changes this instance. Throws PostfixError, and does nothing, when one does: the text
- * says which, and what to do.
+ * Runs `act` while it holds the lock. Throws PostfixError, without running it, when another command holds the lock: the text says
+ * which command, and what to do.
  */
 export async function whileLocked<T>(configDirectory: string, command: string, act: () => Promise<T>): Promise<T> {
   const path = join(configDirectory, NAME)
   const lock = acquire(path, configDirectory)
   try {
     const holder: Holder = { pid: process.pid, command, since: new Date().toISOString() }
-    note(lock, holder)
+    writeHolder(lock, holder)
     return await act()
   } finally {
     lock.release(false)
   }
 }
 
-/** Who is at work is for people: on a full disk the lock holds without it. */
-function note({ descriptor }: Lock, holder: Holder): void {
+/** Writes who holds the lock into its file. That is only informative, so a full disk is no error here. */
+function writeHolder({ descriptor }: Lock, holder: Holder): void {
   try {
     writeSync(descriptor, JSON.stringify(holder))
   } catch (error) {
@@ -66,7 +66,7 @@ function heldText(path: string, configDirectory: string): string {
   return `"${command}" (process ${pid}) has been changing ${configDirectory} since ${since}: nothing was done. Wait for it, or end it (kill ${pid}), then try again: what it has begun is put back or finished first.`
 }
 
-/** Nothing while the holder has not written it yet. */
+/** Who holds the lock; undefined while the holder has not written it yet. */
 function readHolder(path: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder

@@ -1,6 +1,4 @@
-/**
- * Whether candy receives mail from Postfix at all: filters that can be loaded are of no use where Postfix gives candy no mail.
- */
+/** Tests whether Postfix is configured to send any mail to candy. Without that, filters have no effect. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '@candy/master-cf'
@@ -8,7 +6,9 @@ import { findAttachedOptions, isCandyFilter, routesToCandy } from './attachment.
 import { commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
 
-/** Whether a service of master.cf, or main.cf for all of them, names candy. True where there is no Postfix to tell. */
+/**
+ * Whether a service of master.cf, or main.cf for all services, names candy. True where Postfix is missing and nobody can tell.
+ */
 export async function receivesMail(configDirectory: string): Promise<boolean> {
   const master = join(configDirectory, 'master.cf')
   if (!existsSync(master)) return true

@@ -1,15 +1,16 @@
 /**
- * Edits of main.cf that leave every other byte alone (postconf(5), "Main.cf file format"): a logical line starts with
- * non-white text, white space at the start of a line continues it, and comments and empty lines between do not end it.
+ * Edits main.cf without changing any other byte. A logical line starts with text that is not white space. A line that starts with
+ * white space continues it. Comments and empty lines in between do not end it (postconf(5), "Main.cf file format").
  */
 import { applyEdits, type Edit } from '@candy/master-cf'
 
+/** Where a text sets a parameter. */
 interface Setting {
   readonly name: string
-  /** From its name to the end of its last line. */
+  /** The span from the parameter's name to the end of its last line. */
   readonly offset: number
   readonly length: number
-  /** Right after the `=`. */
+  /** The offset right after the `=`. */
   readonly valueOffset: number
 }
 
@@ -23,7 +24,10 @@ export function setsParameter(text: string, name: string): boolean {
   return settingsOf(text).some((setting) => setting.name === name)
 }
 
-/** What the text sets a parameter to, on one line; undefined where it does not. The last setting of several counts. */
+/**
+ * The value that the text sets a parameter to, as one line; undefined where it sets none. The last of several settings counts, as
+ * in Postfix.
+ */
 export function readValue(text: string, name: string): string | undefined {
   const setting = lastSetting(text, name)
   if (setting === undefined) return undefined
@@ -35,7 +39,7 @@ export function readValue(text: string, name: string): string | undefined {
     .replace(/\s+/g, ' ')
 }
 
-/** Gives a parameter that is set another value, where it is set last. */
+/** Replaces the value of a parameter, in its last setting. Does nothing if the parameter is not set. */
 export function replaceValue(text: string, name: string, value: string): string {
   const setting = lastSetting(text, name)
   if (setting === undefined) return text
@@ -45,7 +49,7 @@ export function replaceValue(text: string, name: string, value: string): string 
   return applyEdits(text, [{ offset: valueOffset, length: offset + length - end - valueOffset, text: ` ${value}` }])
 }
 
-/** Adds parameters at the end, those that are not set yet. */
+/** Adds the parameters that are not set yet, at the end of the text. */
 export function addParameters(text: string, settings: readonly MainSetting[]): string {
   const lines = settings
     .filter(({ name }) => !setsParameter(text, name))
@@ -55,25 +59,25 @@ export function addParameters(text: string, settings: readonly MainSetting[]): s
 }
 
 /**
- * Takes parameters out, wherever they stand. `finalNewline: false` says that the text did not end with a line end before
- * they were added; if nothing was put after them, it does not again.
+ * Removes parameters, wherever they are set. `finalNewline` is false if the text did not end with a line end before the
+ * parameters were added. Then the last line end is removed too, unless something was added after the parameters.
  */
 export function removeParameters(text: string, names: readonly string[], finalNewline: boolean): string {
-  const gone = settingsOf(text).filter((setting) => names.includes(setting.name))
-  const last = gone.at(-1)
-  const rest = applyEdits(text, gone.map(deletion))
+  const removed = settingsOf(text).filter((setting) => names.includes(setting.name))
+  const last = removed.at(-1)
+  const rest = applyEdits(text, removed.map(deletion))
   const atEnd = last !== undefined && last.offset + last.length === text.length
   return !finalNewline && atEnd && rest.endsWith('\n') ? rest.slice(0, -1) : rest
 }
 
-/** Puts a word before a parameter's list, adding the parameter where it isn't set. The last setting of several counts. */
+/** Inserts a word at the start of a parameter's list, in the last of several settings. Adds the parameter if it is not set. */
 export function prependTo(text: string, name: string, word: string): string {
   const setting = lastSetting(text, name)
   if (setting === undefined) return addParameters(text, [{ name, value: word }])
   return applyEdits(text, [{ offset: setting.valueOffset, length: 0, text: ` ${word},` }])
 }
 
-/** Takes out what `prependTo` has put in, wherever it stands by now: the word, or the parameter that was added for it. */
+/** Removes what `prependTo` has inserted, wherever it is now: the word, or the parameter if the word is its only value. */
 export function withoutWord(text: string, name: string, word: string): string {
   const edits = settingsOf(text).flatMap((setting): readonly Edit[] => {
     const { offset, length, valueOffset } = setting
@@ -112,7 +116,7 @@ function settingsOf(text: string): readonly Setting[] {
     const end = newline === -1 ? text.length : newline + 1
     const line = text.slice(offset, end)
     if (/^\s*(?:#|$)/.test(line)) {
-      // Neither ends a logical line.
+      // Comments and empty lines do not end a logical line.
     } else if (/^\s/.test(line)) {
       if (open !== undefined) open.end = end
     } else {

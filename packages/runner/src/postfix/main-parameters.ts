@@ -1,19 +1,19 @@
 /**
- * What candy sets in main.cf. A parameter that begins with the name of a transport is about that transport alone
- * (qmgr(8), pipe(8)); what is not set for candy's would follow the `default_…` parameter, and a site that slows deliveries to
- * other hosts down by those would slow down every message on its way to the filters.
+ * The parameters that candy sets in main.cf. A parameter that begins with the name of a transport concerns only that transport
+ * (qmgr(8), pipe(8)). Without these, candy's transports would follow the parameters `default_…`, and a site that uses those to
+ * limit deliveries to other hosts would also slow down every message on its way to the filters.
  */
 
 import { TRANSPORTS } from './mode.js'
 import type { ParameterSetting } from './parameter-setting.js'
 
-/** Seconds after which pipe(8) kills the command, and bounces the message. */
+/** Seconds after which pipe(8) kills the command and bounces the message. */
 const TIME_LIMIT = 1000
 
 const SCHEDULING = 'all mail goes by this one transport: what main.cf says of others must not slow it down'
 
-/** Where no other reason is given the value is Postfix's own default. */
-const forEach: readonly (readonly [name: string, value: string, why?: string])[] = [
+/** The parameters of each transport. A value without a reason is Postfix's own default. */
+const transportParameters: readonly (readonly [name: string, value: string, why?: string])[] = [
   ['destination_recipient_limit', '1000', 'a message is judged once, not once for each 50'],
   [
     'destination_concurrency_failed_cohort_limit',
@@ -39,6 +39,6 @@ const forEach: readonly (readonly [name: string, value: string, why?: string])[]
 export const mainParameters: readonly ParameterSetting[] = [
   { name: 'candy_time_limit', value: `${TIME_LIMIT}s`, why: 'longer than --limit, whatever command_time_limit is' },
   ...TRANSPORTS.flatMap((transport) =>
-    forEach.map(([name, value, why = SCHEDULING]) => ({ name: `${transport}_${name}`, value, why })),
+    transportParameters.map(([name, value, why = SCHEDULING]) => ({ name: `${transport}_${name}`, value, why })),
   ),
 ]

@@ -1,12 +1,12 @@
 /**
- * The modes: how Postfix hands new mail to candy. One table says what each mode means for master.cf, for `candy serve` and
- * for rejected mail; a value that depends on the mode is in no other file.
+ * The modes: how Postfix hands new mail to candy. One table has every value that depends on the mode: for master.cf, for
+ * `candy serve`, and for rejected mail.
  */
 import type { OnReject } from '../chain/policy.js'
 
 /**
- * In `pipe` and `smtp` Postfix has queued the message before candy gets it. In `smtp-before` it has not, and the SMTP client
- * waits for the verdict.
+ * In the modes `pipe` and `smtp` Postfix queues a message before candy gets it. In the mode `smtp-before` it does not, and the
+ * SMTP client waits for the verdict.
  */
 export type Mode = 'pipe' | SmtpMode
 
@@ -14,31 +14,31 @@ export type Mode = 'pipe' | SmtpMode
 export type SmtpMode = 'smtp' | 'smtp-before'
 
 interface ModeProperties {
-  /** What a service that receives mail says in master.cf to give its mail to candy. */
+  /** The option of a receiving service in master.cf that sends its mail to candy. */
   readonly option: { readonly name: 'content_filter' | 'smtpd_proxy_filter'; readonly value: string }
-  /** The service of master.cf that brings queued mail to candy; absent where smtpd(8) itself connects to candy. */
+  /** The service of master.cf that delivers queued mail to candy; absent where smtpd(8) itself connects to candy. */
   readonly transport?: 'candy' | 'candy-lmtp'
-  /** The service of master.cf that takes filtered mail back. */
+  /** The service of master.cf that receives filtered mail from candy. */
   readonly reinjection: 'candy-in' | 'candy-in-before'
-  /** What becomes of rejected mail where the operator says nothing of it. */
+  /** The default for rejected mail. */
   readonly onReject: OnReject
 }
 
 interface SmtpModeProperties extends ModeProperties {
-  /** Where `candy serve` listens, below the queue directory. */
+  /** The path of the socket on which `candy serve` listens, relative to the queue directory. */
   readonly socket: string
   readonly protocol: 'lmtp' | 'smtp'
-  /** Milliseconds for judging a message and handing it on. Postfix waits longer: lmtp_data_done_timeout, smtpd_proxy_timeout. */
+  /** Milliseconds to judge a message and hand it on. Postfix waits longer: lmtp_data_done_timeout, smtpd_proxy_timeout. */
   readonly deadline: number
 }
 
 export const MODES: { readonly [M in Mode]: M extends SmtpMode ? SmtpModeProperties : ModeProperties } = {
   pipe: {
-    // With an empty nexthop Postfix would sort mail by recipient domain, and judge it once for each.
+    // With an empty nexthop Postfix would deliver a message once for each recipient domain, and candy would judge it as often.
     option: { name: 'content_filter', value: 'candy:dummy' },
     transport: 'candy',
     reinjection: 'candy-in',
-    // A refusal would be a bounce, to a sender who is probably forged.
+    // A refusal would make Postfix send a bounce to the sender, who is probably forged.
     onReject: 'quarantine',
   },
   smtp: {
@@ -54,7 +54,7 @@ export const MODES: { readonly [M in Mode]: M extends SmtpMode ? SmtpModePropert
   'smtp-before': {
     option: { name: 'smtpd_proxy_filter', value: 'unix:candy/proxy' },
     reinjection: 'candy-in-before',
-    // The client hears it.
+    // The client itself gets the refusal, so nobody receives a bounce.
     onReject: 'refuse',
     socket: 'candy/proxy',
     protocol: 'smtp',
@@ -62,23 +62,27 @@ export const MODES: { readonly [M in Mode]: M extends SmtpMode ? SmtpModePropert
   },
 }
 
-/** In the order in which people are told of them. */
+/** The modes in the order in which messages and help texts list them. */
 export const MODE_NAMES: readonly Mode[] = Object.keys(MODES) as Mode[]
 
 export const DEFAULT_MODE: Mode = 'smtp'
 
-/** `candy serve` takes mail in all of these at once, so that mail which is under way still arrives after a switch. */
+/**
+ * `candy serve` accepts mail in all of these modes at once, so that mail under way is still filtered after the mode is switched.
+ */
 export const SMTP_MODES: readonly SmtpMode[] = ['smtp', 'smtp-before']
 
-/** Candy's transports in master.cf. */
+/** The names of candy's transports in master.cf. */
 export const TRANSPORTS: readonly string[] = MODE_NAMES.flatMap((mode) => MODES[mode].transport ?? [])
 
-/** The mode that listen, next_hop, protocol and deadline of `[smtp]` are about: the one in force, and in pipe mode `smtp`. */
+/**
+ * The mode to which listen, next_hop, protocol and deadline of `[smtp]` apply: the current one, or `smtp` while that is `pipe`.
+ */
 export function smtpModeFor(mode: Mode): SmtpMode {
   return mode === 'pipe' ? 'smtp' : mode
 }
 
-/** Where mail goes back to Postfix, below the queue directory. */
+/** The path of the socket through which mail goes back to Postfix, relative to the queue directory. */
 export function reinjectionSocket(mode: Mode): string {
   return `public/${MODES[mode].reinjection}`
 }

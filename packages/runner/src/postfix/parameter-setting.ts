@@ -1,4 +1,4 @@
-/** A parameter of Postfix as candy sets it. */
+/** A setting of a Postfix parameter that candy writes. */
 export interface ParameterSetting {
   readonly name: string
   readonly value: string
@@ -7,8 +7,8 @@ export interface ParameterSetting {
 }
 
 /**
- * No limit: what the first smtpd(8) has taken must come back, whatever main.cf allows today, and a filter may add to it. The
- * message is still bounded, by the limit of that smtpd(8) and by what the site's filters add.
+ * Removes the size limit for mail that comes back. Postfix must take back every message that its first smtpd(8) accepted, even if
+ * a filter made it larger or the limit in main.cf was lowered meanwhile. The limit of the first smtpd(8) still bounds the size.
  */
 export const noSizeLimit: ParameterSetting = {
   name: 'message_size_limit',

@@ -1,7 +1,10 @@
-/** Parameters of an instance, as postconf(1) prints them. */
+/** Reads the parameters of an instance with postconf(1). */
 import type { Commands } from './commands.js'
 
-/** By name. `args` are those of postconf: `-x` for values with `$name` expanded, `-d` for defaults, names for these alone. */
+/**
+ * Values by name. `args` go to postconf: `-x` expands `$name` in values, `-d` prints the defaults, and names select single
+ * parameters.
+ */
 export async function readParameters(run: Commands, ...args: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const parameters = new Map<string, string>()
   for (const line of (await run('postconf', ...args)).split('\n')) {

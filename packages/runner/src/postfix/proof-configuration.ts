@@ -1,7 +1,7 @@
 /**
- * What stands in Postfix's files while the proof runs, and only then: a service that takes the test message, a route for its
- * domain, and soft_bounce on candy's own transports. It is found and taken out by name, since a command that was killed leaves
- * it there, and what is on record may be lost.
+ * The configuration that Postfix has only while the test message is sent: a service that receives the message, a transport map
+ * for its domain, and soft_bounce on candy's own transports. It is removed by name, because a killed command leaves it in the
+ * files, and the record of that command may be lost.
  */
 import { addService, applyEdits, findService, parse, removeService, setOption, unsetOption } from '@candy/master-cf'
 import { wantedOptions } from './attachment.js'
@@ -14,21 +14,22 @@ import { prependTo, withoutWord } from './main-cf.js'
 import { MODES, TRANSPORTS } from './mode.js'
 import { candyServices } from './services.js'
 
+/** The smtpd(8) service that receives the test message. */
 export const SERVICE = 'candy-proof'
 
-/** RFC 2606: no mail is ever for this domain. */
+/** The domain of the test message's recipient. No real mail has a domain below `.invalid` (RFC 2606). */
 export const DOMAIN = 'candy-proof.invalid'
 
-/** Below the queue directory. */
+/** The path of the proof server's socket, relative to the queue directory. */
 export const SOCKET = 'candy/proof'
 
 const ROUTE = `inline:{${DOMAIN}=${MODES.smtp.transport}:unix:${SOCKET}}`
 const MAPS = 'transport_maps'
 
-/** With soft_bounce what goes wrong with the test message stays in the queue. */
+/** With soft_bounce a test message that candy rejects stays in the queue instead of bouncing. */
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
-/** The files while the proof runs. */
+/** Adds the configuration for the test message to the files. */
 export function withProof(served: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
   let master = served.master
   for (const service of TRANSPORTS) {
@@ -55,7 +56,7 @@ export function withProof(served: PostfixFiles, instance: Instance, { mode }: Ch
   return { master, main: prependTo(served.main, MAPS, ROUTE) }
 }
 
-/** The files without what a proof has left in them; the same texts where it has left nothing. */
+/** Removes the configuration for the test message from the files. Returns the same texts where there is none. */
 export function withoutProof({ master, main }: PostfixFiles): PostfixFiles {
   let text = applyEdits(master, removeService(parse(master), { service: SERVICE, type: 'unix' }))
   for (const service of TRANSPORTS) {
@@ -67,7 +68,7 @@ export function withoutProof({ master, main }: PostfixFiles): PostfixFiles {
   return { master: text, main: withoutWord(main, MAPS, ROUTE) }
 }
 
-/** Whether the proof was at work when these texts were written. */
+/** Whether master.cf has the configuration for the test message. */
 export function hasProof(master: string): boolean {
   return findService(parse(master), { service: SERVICE, type: 'unix' }) !== undefined
 }

@@ -1,25 +1,26 @@
-/** Where the message of the proof comes out: an LMTP server (RFC 2033) that takes one message and remembers it. */
+/** An LMTP server (RFC 2033) that receives the test message after it has passed through candy, and keeps its content. */
 import { createServer, type Socket } from 'node:net'
 import { ServerConnection } from '../smtp/connection.js'
 import { DataReader } from '../smtp/data-reader.js'
 
-/** Milliseconds that a client may be silent. */
-const IDLE = 60_000
+/** Milliseconds after which a silent client is disconnected. */
+const IDLE_TIMEOUT = 60_000
 
 export interface ProofServer {
-  /** The content of each message that came, Latin-1. */
+  /** The content of each message that was received, Latin-1. */
   readonly received: readonly string[]
   close(): void
 }
 
-/** Listens at a path where nothing is yet. Mode 0660, the group as the directory gives it. */
+/** Listens on a path that must not exist yet. The socket has the mode 0660 and the group of its set-gid directory. */
 export function startProofServer(path: string): Promise<ProofServer> {
   const received: string[] = []
   const server = createServer((socket) => void receive(socket, received).catch(() => socket.destroy()))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.once('listening', () => resolve({ received, close: () => void server.close() }))
-    // Not chmod(2) afterwards: the directory is candy's, who could put something else in this place.
+    // Set the mode with umask(2), not with chmod(2) afterwards: the account candy owns the directory and could replace the
+    // socket.
     const mask = process.umask(0o117)
     server.listen(path)
     process.umask(mask)
@@ -27,7 +28,7 @@ export function startProofServer(path: string): Promise<ProofServer> {
 }
 
 async function receive(socket: Socket, received: string[]): Promise<void> {
-  const connection = new ServerConnection(socket, IDLE)
+  const connection = new ServerConnection(socket, IDLE_TIMEOUT)
   let recipients = 0
   await connection.write('220 candy LMTP\r\n')
   for (;;) {

@@ -1,7 +1,7 @@
 /**
- * The proof that mail comes through candy, before any mail depends on it: one message takes the whole way, in at an
- * smtpd(8) of its own that is attached as the others will be, through Postfix's queue and candy, back into Postfix, and
- * out to this process. Nobody else's mail is touched, and nothing is looked up or sent outside.
+ * Proves that mail passes through candy, before any mail depends on it. A test message goes to its own smtpd(8), which has the
+ * options that the receiving services will get, then through Postfix's queue and candy back into Postfix, which delivers it to
+ * this process. No other mail is affected, and nothing is looked up in DNS or sent to another host.
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -17,13 +17,14 @@ import { DOMAIN, SERVICE, SOCKET } from './proof-configuration.js'
 import { startProofServer } from './proof-server.js'
 import { queueEntries } from './queue.js'
 
-/** Milliseconds: for Postfix to take up its new configuration, and for the message to arrive. */
-const START = 30_000
-const ARRIVAL = 90_000
-/** Milliseconds after which a message that is in no queue is not on its way any more. */
-const LOST = 8_000
+/** Milliseconds for Postfix to start using its new configuration. */
+const RELOAD_TIMEOUT = 30_000
+/** Milliseconds for the message to arrive. */
+const ARRIVAL_TIMEOUT = 90_000
+/** Milliseconds after which a message that is in no queue counts as lost. */
+const LOST_AFTER = 8_000
 
-/** Sends the message and waits for it. Throws PostfixError with what Postfix says of a message that does not come through. */
+/** Sends the test message and waits until it arrives. Throws PostfixError with Postfix's reason when it does not. */
 export async function prove(instance: Instance, run: Commands): Promise<void> {
   const path = join(instance.queueDirectory, SOCKET)
   unlinkIfThere(path)
@@ -41,7 +42,7 @@ export async function prove(instance: Instance, run: Commands): Promise<void> {
   }
 }
 
-/** Takes messages of a proof that failed out of the queue. */
+/** Deletes test messages that a failed proof has left in the queue. */
 export async function deleteProofMessages(run: Commands): Promise<void> {
   for (const { id, recipients } of await queueEntries(run)) {
     if (recipients.every(({ address }) => address.endsWith(`@${DOMAIN}`)))
@@ -79,8 +80,8 @@ async function submit(path: string, recipient: string, content: string): Promise
         throw new PostfixError(`Postfix answers ${printReply(reply)} to ${line} of the test message`)
     }
     const end = await client.data(bytesOf(content))
-    const taken = await end()
-    if (taken.code !== 250) throw new PostfixError(`Postfix answers ${printReply(taken)} to the test message`)
+    const reply = await end()
+    if (reply.code !== 250) throw new PostfixError(`Postfix answers ${printReply(reply)} to the test message`)
   } finally {
     client.close()
   }
@@ -90,10 +91,12 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array, void, undefine
   yield Buffer.from(text, 'latin1')
 }
 
-/** master(8) opens the socket some time after the reload was asked for. */
+/**
+ * Connects and waits for the greeting. It tries again for a while, because master(8) opens the socket some time after the reload.
+ */
 async function connect(path: string): Promise<SmtpClient> {
-  for (const end = Date.now() + START; ; ) {
-    const client = SmtpClient.connect({ path }, { signal: AbortSignal.timeout(START) })
+  for (const end = Date.now() + RELOAD_TIMEOUT; ; ) {
+    const client = SmtpClient.connect({ path }, { signal: AbortSignal.timeout(RELOAD_TIMEOUT) })
     try {
       const greeting = await client.reply()
       if (greeting.code === 220) return client
@@ -107,23 +110,24 @@ async function connect(path: string): Promise<SmtpClient> {
   }
 }
 
+/** Throws PostfixError when the message is deferred, lost, or late. */
 async function waitForArrival(run: Commands, recipient: string, arrived: () => boolean): Promise<void> {
-  const end = Date.now() + ARRIVAL
+  const end = Date.now() + ARRIVAL_TIMEOUT
   let seen = Date.now()
   while (!arrived()) {
     const entries = (await queueEntries(run)).flatMap((entry) => entry.recipients)
-    const mine = entries.filter(({ address }) => address === recipient)
-    const reason = mine.find((entry) => entry.reason !== undefined)?.reason
+    const waiting = entries.filter(({ address }) => address === recipient)
+    const reason = waiting.find((entry) => entry.reason !== undefined)?.reason
     if (reason !== undefined)
       throw new PostfixError(`a test message does not come through: ${reason}; the mail log may say more`)
-    if (mine.length > 0) seen = Date.now()
-    if (Date.now() - seen > LOST && !arrived()) {
+    if (waiting.length > 0) seen = Date.now()
+    if (Date.now() - seen > LOST_AFTER && !arrived()) {
       throw new PostfixError(
         'a test message went to candy and does not come back: look at "candy list" for a filter that keeps or discards it, and at the mail log',
       )
     }
     if (Date.now() > end)
-      throw new PostfixError(`a test message does not come through within ${ARRIVAL / 1000} seconds`)
+      throw new PostfixError(`a test message does not come through within ${ARRIVAL_TIMEOUT / 1000} seconds`)
     await sleep(200)
   }
 }

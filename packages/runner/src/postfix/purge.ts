@@ -1,9 +1,9 @@
 /**
- * Removing what candy has kept, once Postfix does not need it any more. The operator's own files stay. What is to go is known
- * before anything goes, so that a person can be asked.
+ * Removes candy's own files once Postfix does not need them any more. The operator's own files stay. The list of removals is made
+ * before anything is removed, so that the operator can be asked.
  *
- * Spool and quarantine are candy's, who may put a symbolic link in the place of a directory at any moment: what is in them is
- * deleted by a process that has no more rights than candy.
+ * Spool and quarantine belong to the account candy, which could replace a directory with a symbolic link at any moment. So a
+ * process that has only candy's rights deletes what is in them.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -13,17 +13,17 @@ import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
 
-/** What goes. */
+/** Something to remove. */
 export interface Removal {
   /** A path, or `account:candy`. */
   readonly name: string
-  /** Of the quarantine: how many messages lie there. */
+  /** For the quarantine: how many messages are in it. */
   readonly messages?: number
 }
 
 /**
- * What `purge` would remove, in its order. Throws PostfixError when mail lies in the quarantine and `quarantine` does not say
- * that it may go.
+ * Lists what `purge` will remove, in the order of removal. Throws PostfixError when mail is in the quarantine and `quarantine`
+ * does not allow removing it.
  */
 export function planPurge(
   paths: InstancePaths,
@@ -33,45 +33,49 @@ export function planPurge(
     quarantine,
   }: { readonly share: string; readonly journal: Journal | undefined; readonly quarantine: boolean },
 ): readonly Removal[] {
-  const kept = join(paths.state, 'quarantine')
-  // A name with a dot in front is a message that somebody was killed while writing, and that Postfix still has.
-  const messages = namesIn(kept).filter((name) => !name.startsWith('.')).length
+  const quarantineDirectory = join(paths.state, 'quarantine')
+  // A name that starts with a dot is a message whose writing process was killed. Postfix still has that message.
+  const messages = namesIn(quarantineDirectory).filter((name) => !name.startsWith('.')).length
   if (messages > 0 && !quarantine) {
     throw new PostfixError(
-      `${messages} messages are in ${kept}: look at them first, or say --quarantine to remove them with the rest`,
+      `${messages} messages are in ${quarantineDirectory}: look at them first, or say --quarantine to remove them with the rest`,
     )
   }
-  // With all that is in them.
-  const whole = STATE_PARTS.map((name) => join(paths.state, name)).filter((path) => existsSync(path))
+  // These directories are removed with everything in them.
+  const stateParts = STATE_PARTS.map((name) => join(paths.state, name)).filter((path) => existsSync(path))
   const { settings } = filesOf(paths)
   const made = (journal?.made ?? [])
     .filter((name) => isOwnedPath(name, paths))
     .filter((name) => name === MADE_ACCOUNT || (existsSync(name) && !isChanged(name, share)))
-  const gone = new Set([...whole, ...(existsSync(settings) ? [settings] : [])])
-  // Its own records have gone by then.
+  const removed = new Set([...stateParts, ...(existsSync(settings) ? [settings] : [])])
+  // The journal is removed before the purge starts, so it does not keep the state directory.
   const left = namesIn(paths.state).filter((name) => !/^(?:journal|pending)\.json/.test(name))
-  if (existsSync(paths.state) && left.every((name) => gone.has(join(paths.state, name)))) gone.add(paths.state)
+  if (existsSync(paths.state) && left.every((name) => removed.has(join(paths.state, name)))) removed.add(paths.state)
   for (const name of made.toReversed())
-    if (!isDirectory(name) || namesIn(name).every((one) => gone.has(join(name, one)))) gone.add(name)
-  return [...gone].map((name) => (name === kept && messages > 0 ? { name, messages } : { name }))
+    if (!isDirectory(name) || namesIn(name).every((one) => removed.has(join(name, one)))) removed.add(name)
+  return [...removed].map((name) => (name === quarantineDirectory && messages > 0 ? { name, messages } : { name }))
 }
 
-/** Does what was planned. Throws PostfixError when something cannot be removed; what is gone by then stays gone. */
+/**
+ * Removes everything in the list. Throws PostfixError when something cannot be removed; what was removed before that stays
+ * removed.
+ */
 export async function purge(removals: readonly Removal[], paths: InstancePaths): Promise<void> {
   const names = removals.map(({ name }) => name)
-  for (const name of names) if (isWhole(name, paths)) await empty(name)
-  for (const name of names) if (isWhole(name, paths) || name === filesOf(paths).settings) remove(name)
+  for (const name of names) if (isStatePart(name, paths)) await emptyDirectory(name)
+  for (const name of names) if (isStatePart(name, paths) || name === filesOf(paths).settings) remove(name)
   if (names.includes(paths.state)) remove(paths.state)
-  // What was made first goes last.
-  await unmake(names.filter((name) => !isWhole(name, paths)).toReversed(), paths)
+  // unmake() removes in the reverse order of its list.
+  await unmake(names.filter((name) => !isStatePart(name, paths)).toReversed(), paths)
 }
 
-function isWhole(path: string, { state }: InstancePaths): boolean {
+/** Whether the path is one of the directories that are removed with everything in them. */
+function isStatePart(path: string, { state }: InstancePaths): boolean {
   return dirname(path) === state && STATE_PARTS.some((name) => name === basename(path))
 }
 
-/** Deletes what is in a directory, as the account that owns it. */
-async function empty(path: string): Promise<void> {
+/** Deletes everything in a directory, with the rights of the account that owns it. */
+async function emptyDirectory(path: string): Promise<void> {
   const stats = lstatSync(path)
   if (!stats.isDirectory()) return
   const { uid, gid } = stats
@@ -89,7 +93,7 @@ function namesIn(directory: string): readonly string[] {
   return isDirectory(directory) ? readdirSync(directory) : []
 }
 
-/** A copy that was edited is the operator's. */
+/** Whether the operator has edited a copied file, which therefore stays. */
 function isChanged(path: string, share: string): boolean {
   const name = /\/filters\.d\/(README|template)$/.exec(path)?.[1]
   return name !== undefined && !readFileSync(path).equals(readFileSync(join(share, name)))

@@ -1,4 +1,4 @@
-/** The mail queue: which messages were received for candy, and what is done about them when candy goes. */
+/** Reads Postfix's mail queue, and finds the messages that were received for candy. */
 import { isCandyFilter } from './attachment.js'
 import type { Commands } from './commands.js'
 
@@ -9,10 +9,10 @@ export interface QueueEntry {
   readonly recipients: readonly { readonly address: string; readonly reason: string | undefined }[]
 }
 
-/** Queue files that postcat(1) is asked about at once. */
+/** How many queue files one call of postcat(1) reads. */
 const BATCH = 100
 
-/** All that is in the queue (postqueue(1), `-j`: a JSON object a line). */
+/** All messages in the queue. `postqueue -j` prints one JSON object on each line (postqueue(1)). */
 export async function queueEntries(run: Commands): Promise<readonly QueueEntry[]> {
   const printed = await run('postqueue', '-j')
   return printed
@@ -29,7 +29,7 @@ export async function queueEntries(run: Commands): Promise<readonly QueueEntry[]
     })
 }
 
-/** The messages whose content_filter, which was written when they came in, names candy. */
+/** The messages whose queue file names candy as content_filter. Postfix wrote that when it received the message. */
 export async function messagesForCandy(run: Commands): Promise<readonly QueueEntry[]> {
   const entries = (await queueEntries(run)).filter(({ queue }) => queue !== 'maildrop')
   const found: QueueEntry[] = []
@@ -45,8 +45,8 @@ export async function messagesForCandy(run: Commands): Promise<readonly QueueEnt
 }
 
 /**
- * The content_filter records of queue files (postcat(1)). One that has left the queue meanwhile makes postcat give up, so
- * then each is asked about by itself.
+ * The content_filter of queue files by queue ID (postcat(1)). postcat fails if one of the messages has left the queue meanwhile;
+ * then each file is read by its own call.
  */
 async function filtersOf(run: Commands, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const filters = new Map<string, string>()

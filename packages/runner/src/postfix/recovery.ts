@@ -1,8 +1,8 @@
 /**
- * Putting things right after a change that did not come to its end: it failed, or somebody killed it, perhaps days ago. As long
- * as no new mail is given to candy all of it is taken back: byte for byte where the files are as candy wrote them, and line by
- * line, by name, where another program has edited them since, whose edit stays. From then on mail may be on its way through
- * candy, so the services must stay: the change is brought to its end instead.
+ * Cleans up after a change that was not completed: it failed, or its process was killed, perhaps days ago. If no new mail goes to
+ * candy yet, the change is undone: byte for byte in files that are as candy wrote them, and line by line in files that another
+ * program has edited since, whose edits stay. If new mail goes to candy already, messages may be on their way through candy, so
+ * its services must stay: the change is completed instead.
  */
 import { join } from 'node:path'
 import {
@@ -41,9 +41,9 @@ import { hasProof, SOCKET, withoutProof } from './proof-configuration.js'
 import { draftOf, removeRootFile } from './root-file.js'
 
 /**
- * Puts right what an earlier command has left. Only while this process holds the lock: whatever is found is then of a command
- * that is dead. Returns what was found and done, for people; empty when there was nothing. Throws PostfixError when Postfix's
- * files cannot be edited.
+ * Undoes or completes a change that an earlier command has left. Call it only while this process holds the lock, so that the
+ * earlier command cannot be running any more. Returns what was found and done, for the operator; empty when there was nothing to
+ * do. Throws PostfixError when Postfix's files cannot be edited.
  */
 export async function recover(records: RecordLocation): Promise<readonly string[]> {
   const run = commandsOf(records.configDirectory)
@@ -66,6 +66,7 @@ export async function recover(records: RecordLocation): Promise<readonly string[
   return results
 }
 
+/** Undoes or completes the change that the record describes. */
 async function recoverFromRecord(paths: InstancePaths, pending: Pending, run: Commands): Promise<string> {
   assertOwnFiles(paths, pending)
   clearDrafts(paths)
@@ -82,7 +83,7 @@ async function recoverFromRecord(paths: InstancePaths, pending: Pending, run: Co
   return 'an earlier command was cut short after its test had succeeded: it is brought to its end, and mail is filtered'
 }
 
-/** Nothing is known but that a command was at work: what its proof has left is found by name. */
+/** Removes the test configuration by name. The damaged record only shows that a command did not complete its change. */
 async function recoverWithoutRecord(paths: InstancePaths, run: Commands): Promise<string> {
   clearDrafts(paths)
   writePostfixFiles(paths, withoutProof(readPostfixFiles(paths)))
@@ -92,18 +93,18 @@ async function recoverWithoutRecord(paths: InstancePaths, run: Commands): Promis
   return 'an earlier command was cut short, and what it had noted is damaged (was the disk full?): the lines of its test are taken out by name'
 }
 
-/** Takes all back. Returns the paths of files that somebody else has edited meanwhile: their edits stay. */
+/** Undoes the change. Returns the paths of files that another program has edited meanwhile; those edits stay. */
 export async function rollBack(paths: InstancePaths, pending: Pending, run: Commands): Promise<readonly string[]> {
   const { main, master } = filesOf(paths)
-  // Last first: candy.toml says where all this is noted, so it goes when the others are put back.
+  // In the reverse order: candy.toml names the state directory with this record, so it is put back last.
   const changed = pending.files.toReversed().filter((file) => !putBack(file))
   const edited = changed.map(({ path }) => path).toReversed()
   const texts = readPostfixFiles(paths)
   const bare = withoutProof(texts)
-  const change = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
+  const changeOf = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
   writePostfixFiles(paths, {
-    master: edited.includes(master) ? masterWithout(bare.master, change(master)) : texts.master,
-    main: edited.includes(main) ? mainWithout(bare.main, change(main)) : texts.main,
+    master: edited.includes(master) ? masterWithout(bare.master, changeOf(master)) : texts.master,
+    main: edited.includes(main) ? mainWithout(bare.main, changeOf(main)) : texts.main,
   })
   await run('postfix', 'reload').catch(() => '')
   await deleteProofMessages(run).catch(() => '')
@@ -115,7 +116,7 @@ export async function rollBack(paths: InstancePaths, pending: Pending, run: Comm
   return edited
 }
 
-/** Whether the file is what it was before, or has become so. */
+/** Puts a file back as it was before. Returns false, and does nothing, when another program has edited it. */
 function putBack({ path, before, written }: FileChange): boolean {
   const present = readFileIfPresent(path)
   if (present === before) return true
@@ -126,9 +127,8 @@ function putBack({ path, before, written }: FileChange): boolean {
 }
 
 /**
- * Whether the change has come so far that it is in force: the proof is over, and a receiving service has got from it what it did
- * not have before, or lost it. Services that candy had already say nothing: those of a change that only adds some are as they
- * were.
+ * Whether new mail already goes where the change sends it: the test is over, and at least one option that the change adds or
+ * removes on a receiving service is as the change leaves it. Options that are the same before and after the change prove nothing.
  */
 function isInForce(paths: InstancePaths, { files, before, after }: Pending): boolean {
   const { master } = filesOf(paths)
@@ -145,7 +145,7 @@ function isInForce(paths: InstancePaths, { files, before, after }: Pending): boo
     .some((one) => isOn(now, one) === isOn(end, one))
 }
 
-/** Without the services that the change has added. */
+/** Removes the services that the change has added. */
 function masterWithout(text: string, change: FileChange | undefined): string {
   const before = parse(change?.before ?? '')
   const added = (change?.written ?? [])
@@ -162,7 +162,7 @@ function masterWithout(text: string, change: FileChange | undefined): string {
   return now
 }
 
-/** Without the parameters that the change has added. */
+/** Removes the parameters that the change has added. */
 function mainWithout(text: string, change: FileChange | undefined): string {
   const before = change?.before ?? ''
   const present = parametersIn(before)
@@ -179,7 +179,7 @@ function readPostfixFiles(paths: InstancePaths): PostfixFiles {
   return { main: readFileIfPresent(main) ?? '', master: readFileIfPresent(master) ?? '' }
 }
 
-/** Throws PostfixError when somebody has made master.cf what nobody can edit. */
+/** Writes the texts that differ from those on disk. Throws PostfixError when a file was changed meanwhile. */
 function writePostfixFiles(paths: InstancePaths, texts: PostfixFiles): void {
   const files = filesOf(paths)
   const present = readPostfixFiles(paths)
@@ -188,7 +188,10 @@ function writePostfixFiles(paths: InstancePaths, texts: PostfixFiles): void {
   }
 }
 
-/** What lies here is root's, so this can only be about files that have moved; nothing else is ever written to. */
+/**
+ * Throws PostfixError when the record names a file that is not this instance's. Only root can write the record, so the files must
+ * have been moved; recovery never writes any other file.
+ */
 function assertOwnFiles(paths: InstancePaths, { files }: Pending): void {
   const own = Object.values(filesOf(paths))
   const strange = files.filter(({ path }) => !own.includes(path))
@@ -199,12 +202,12 @@ function assertOwnFiles(paths: InstancePaths, { files }: Pending): void {
   )
 }
 
-/** What a killed command was writing when it was killed. */
+/** Removes the draft files that a killed command has left. */
 function clearDrafts(paths: InstancePaths): void {
   for (const path of Object.values(filesOf(paths))) takeLock(draftOf(path), DRAFT_WAIT).release(false)
 }
 
-/** Milliseconds for another program, postconf(1) say, to write one of these files. */
+/** Milliseconds to wait while another program, for example postconf(1), writes one of these files. */
 const DRAFT_WAIT = 5_000
 
 function endsLine(text: string): boolean {

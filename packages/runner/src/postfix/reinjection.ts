@@ -1,14 +1,14 @@
 /**
- * What the way back into Postfix is told: an smtpd(8) for mail that a filter has judged repeats nothing that the first one has
- * done, and refuses as little as it can, since what it refuses is lost or bounced.
+ * The options of the smtpd(8) services that receive mail back from candy. They repeat no check that the first smtpd(8) has made,
+ * and refuse as little as possible, because mail that they refuse bounces or is lost.
  */
 import { noSizeLimit, type ParameterSetting } from './parameter-setting.js'
 
 const LOOPBACK = '127.0.0.0/8,[::1]/128'
 
 /**
- * `receive_override_options` is not among them, so that before the queue main.cf decides which checks, milters and mappings
- * there are: nobody but an smtpd(8) has seen the message then.
+ * The options of both services. `receive_override_options` is not among them: mail that is filtered before the queue has not
+ * passed cleanup(8) yet, so main.cf must decide which checks, milters and address mappings it gets.
  */
 export function reinjection(name: string): readonly ParameterSetting[] {
   return [
@@ -58,7 +58,10 @@ export function reinjection(name: string): readonly ParameterSetting[] {
   ]
 }
 
-/** After the queue the first smtpd and cleanup have done all this; the mappings of addresses happen here, once. */
+/**
+ * Further options for mail that was filtered after the queue: the first smtpd(8) and cleanup(8) have run checks and milters
+ * already.
+ */
 export const doneAlready: readonly ParameterSetting[] = [
   {
     name: 'receive_override_options',

@@ -1,7 +1,7 @@
 /**
- * Files that root writes for itself and acts upon later. One is written whole or not at all, and survives a power cut once it
- * is written; one that is read is root's own regular file, and no link leads to it. Who may write the directories on the way is
- * looked at before (cli/postfix-instance.ts).
+ * Reads and writes files that root acts upon later. A file is written completely or not at all, and survives a power failure once
+ * it is written. A file is read only if it is a regular file that belongs to root and has no other name. Who may write to the
+ * directories on its path is checked before (cli/postfix-instance.ts).
  */
 import {
   closeSync,
@@ -22,16 +22,16 @@ import { PostfixError } from './error.js'
 
 const OTHERS_WRITE = 0o022
 
-/** Where a file is written before it has its name. Only one command writes at a time. */
+/** The path under which a file is written before it is renamed. One name is enough, since only one command writes at a time. */
 export function draftOf(path: string): string {
   return `${path}.tmp`
 }
 
-/** The bytes as Latin-1; undefined when there is no such file. Throws PostfixError when it is not root's own. */
+/** The text as Latin-1; undefined when there is no such file. Throws PostfixError when others could have written it. */
 export function readRootFile(path: string): string | undefined {
   let descriptor: number
   try {
-    // O_NONBLOCK: a FIFO in this place must not hold root up.
+    // O_NONBLOCK: if the path is a FIFO, opening it must not block.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -52,14 +52,14 @@ export function readRootFile(path: string): string | undefined {
   }
 }
 
-/** Puts a file in place of what is there, if anything. Latin-1. */
+/** Writes a file, and replaces the one that exists. The text is Latin-1. */
 export function writeRootFile(path: string, text: string, mode = 0o600): void {
   writeDraft(path, text, mode)
   renameSync(draftOf(path), path)
   syncDirectory(path)
 }
 
-/** Makes a file. Throws Node's `EEXIST` when there is something. Latin-1. */
+/** Creates a file. Throws Node's error `EEXIST` when the path exists already. The text is Latin-1. */
 export function makeRootFile(path: string, text: string, mode: number): void {
   writeDraft(path, text, mode)
   try {
@@ -70,7 +70,7 @@ export function makeRootFile(path: string, text: string, mode: number): void {
   syncDirectory(path)
 }
 
-/** Nothing to do where there is none. */
+/** Removes a file and its draft, if they exist. */
 export function removeRootFile(path: string): void {
   const present = [path, draftOf(path)].filter((name) => lstatSync(name, { throwIfNoEntry: false }) !== undefined)
   for (const name of present) unlinkIfThere(name)
@@ -79,7 +79,7 @@ export function removeRootFile(path: string): void {
 
 function writeDraft(path: string, text: string, mode: number): void {
   const draft = draftOf(path)
-  // What a killed command has left.
+  // Remove the draft that a killed command has left.
   unlinkIfThere(draft)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
   const descriptor = openSync(draft, flags, 0o600)
@@ -90,14 +90,14 @@ function writeDraft(path: string, text: string, mode: number): void {
     fsyncSync(descriptor)
   } catch (error) {
     unlinkIfThere(draft)
-    // write(2) knows of no path.
+    // An error of write(2) does not name the path.
     throw Object.assign(error as NodeJS.ErrnoException, { path })
   } finally {
     closeSync(descriptor)
   }
 }
 
-/** Without this a power cut may undo a rename that was long done. */
+/** Writes the directory to disk. Without this a power failure may undo a rename. */
 function syncDirectory(path: string): void {
   const descriptor = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)
   try {

@@ -1,4 +1,4 @@
-/** Starts the resident runner: where the mode has one it must answer before mail depends on it. */
+/** Starts `candy serve`, in the modes that need it, and waits until it answers, before any mail depends on it. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mailGroup, type OwnedPath } from './directories.js'
@@ -10,23 +10,23 @@ import { answers } from './listener.js'
 import { MODES, type Mode } from './mode.js'
 import { hasSystemd, startUnits, unitPaths, unitsFor } from './systemd.js'
 
-/** Milliseconds that systemd may take to start it, and that a person may, who has to type it first. */
+/** Milliseconds until it must answer: when systemd starts it, and when a person has to type the command first. */
 const UNITS_TIMEOUT = 30_000
 const PERSON_TIMEOUT = 300_000
 
-/** Milliseconds between two reminders of what is waited for. */
+/** Milliseconds between two reminders to start it. */
 const REMINDER = 15_000
 
 export interface RunnerStart {
-  /** Milliseconds that the runner may take to answer; undefined when nobody has said. */
+  /** Milliseconds that the runner may take to answer; undefined for the default. */
   readonly wait: number | undefined
-  /** Says what is being done, for people. */
+  /** Tells the operator what is being done. */
   readonly report: (what: string) => void
-  /** Ends it early. */
+  /** Aborts the waiting. */
   readonly signal: AbortSignal
 }
 
-/** The units of the runner, where the mode needs it and systemd is there. */
+/** The unit files of the runner. None in a mode that needs no runner, and none without systemd. */
 export async function runnerUnits(instance: Instance, mode: Mode, state: string): Promise<readonly OwnedPath[]> {
   if (mode === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
@@ -34,14 +34,14 @@ export async function runnerUnits(instance: Instance, mode: Mode, state: string)
   return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
 }
 
-/** Where the units of an instance are, made or not. */
+/** The paths of an instance's unit files, whether they exist or not. */
 export function runnerUnitPaths(configDirectory: string): readonly string[] {
   return unitPaths(unitName(configDirectory))
 }
 
 /**
- * Starts the units, or waits until another supervisor or a person has started the runner and it answers on the socket of the
- * mode. Returns what puts the units back as they were. Throws PostfixError when it does not answer in time.
+ * Starts the units, or without units asks a person to start the runner, and waits until it answers on the socket of the mode.
+ * Returns a function that puts the units back as they were. Throws PostfixError when the runner does not answer in time.
  */
 export async function startRunner(
   { instance, mode, units }: { readonly instance: Instance; readonly mode: Mode; readonly units: readonly OwnedPath[] },
@@ -73,11 +73,12 @@ export async function startRunner(
   return restore
 }
 
-/** `candy serve` of this installation. Started by root it gives up root's rights itself. */
+/** The command line of `candy serve`. When root starts it, it gives up root's rights itself. */
 function runnerCommand(configDirectory: string): readonly string[] {
   return [process.execPath, CANDY, '-c', configDirectory, 'serve']
 }
 
+/** The name of the units without their suffix. */
 function unitName(configDirectory: string): string {
   const name = instanceName(configDirectory)
   return name === 'postfix' ? 'candy' : `candy-${name}`

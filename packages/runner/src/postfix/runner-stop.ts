@@ -1,4 +1,4 @@
-/** Ends the resident runner once nothing needs it, and only then removes its sockets. */
+/** Stops `candy serve` once nothing needs it any more, and then removes its sockets. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,13 +9,13 @@ import { MODES, SMTP_MODES } from './mode.js'
 import { runnerUnitPaths } from './runner-start.js'
 import { socketOwner } from './socket-owner.js'
 
-/** init(1), or systemd in its place. */
+/** The process ID of init(1) or systemd. */
 const INIT = 1
 
-/** Milliseconds that it may take to end. It has no mail any more by then. */
+/** Milliseconds that the runner may take to end. It is stopped only when it has no mail any more. */
 const TIMEOUT = 30_000
 
-/** Names and process ids of what would be ended or removed, for people. */
+/** What `stopRunner` will stop or remove, for the operator. */
 export async function describeRunner(paths: InstancePaths): Promise<readonly string[]> {
   const units = runnerUnitPaths(paths.configDirectory).filter((path) => existsSync(path))
   const directory = join(paths.queueDirectory, 'candy')
@@ -26,7 +26,7 @@ export async function describeRunner(paths: InstancePaths): Promise<readonly str
   ]
 }
 
-/** Ends the units, or a runner that somebody else has started; says what is left to do by hand. */
+/** Removes the units, and stops a runner that was started without them. Reports what the operator has to do by hand. */
 export async function stopRunner(paths: InstancePaths, report: (what: string) => void): Promise<void> {
   await unmake(runnerUnitPaths(paths.configDirectory), paths)
   const stopped = await runnerProcesses(paths)
@@ -42,15 +42,15 @@ export async function stopRunner(paths: InstancePaths, report: (what: string) =>
       )
     }
   }
-  const again = await runnerProcesses(paths)
-  if (again.length === 0) removeSockets(paths.queueDirectory)
+  const remaining = await runnerProcesses(paths)
+  if (remaining.length === 0) removeSockets(paths.queueDirectory)
   else {
     const directory = join(paths.queueDirectory, 'candy')
-    report(`candy serve runs (process ${again.join(', ')}): end it where it was started, then remove ${directory}`)
+    report(`candy serve runs (process ${remaining.join(', ')}): end it where it was started, then remove ${directory}`)
   }
 }
 
-/** The processes that listen on the sockets of this instance as the account candy. */
+/** The process IDs of runners: processes of the account candy that listen on this instance's sockets. */
 async function runnerProcesses({ queueDirectory }: InstancePaths): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
@@ -58,7 +58,7 @@ async function runnerProcesses({ queueDirectory }: InstancePaths): Promise<reado
   return [...new Set(owners)].filter((pid) => pid !== undefined)
 }
 
-/** `runsv (process 812)`, say; undefined where nobody but init(1) would know. */
+/** The parent of a process, for example `runsv (process 812)`; undefined where that is init(1) or not known. */
 function parentName(pid: number): string | undefined {
   const parent = readProcessStat(pid)?.parent ?? INIT
   const name = parent === INIT ? undefined : readProcessStat(parent)?.name

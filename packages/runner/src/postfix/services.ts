@@ -1,8 +1,8 @@
 /**
- * The services that candy needs in master.cf, as data: each setting with the reason for it, which docs/enable.md repeats.
- * They follow FILTER_README, pipe(8), lmtp(8), smtpd(8) and cleanup(8).
+ * The services that candy needs in master.cf. Each setting has a reason, which docs/enable.md repeats. They follow FILTER_README,
+ * pipe(8), lmtp(8), smtpd(8) and cleanup(8).
  *
- * A parameter that the installed Postfix does not have is left out, so the list is for all versions.
+ * The list is for all versions of Postfix: a parameter that the installed version does not have is left out.
  */
 import { findService, type Service } from '@candy/master-cf'
 import { ACCOUNT } from '../os/accounts.js'
@@ -16,8 +16,8 @@ export interface CandyService extends Omit<Service, 'options'> {
 }
 
 /**
- * What pipe(8) tells `candy pipe`, as its arguments (docs/pipe.md). Each value stands in one word with its name: strangers
- * choose HELO, login and sender, and one that begins with a dash must not be taken for an option.
+ * The arguments with which pipe(8) describes a message to `candy pipe` (docs/pipe.md). Each value is in one word with its name,
+ * because strangers choose HELO, login and sender, and a value that begins with a dash must not be taken for an option.
  */
 const MACROS = [
   `--id=\${queue_id}`,
@@ -30,26 +30,28 @@ const MACROS = [
   ...['--', `\${recipient}`],
 ]
 
-/** Whether Postfix completes the headers of mail from the host's own addresses, which pipe(8) does not tell of a message. */
+/**
+ * Whether Postfix rewrites headers of mail from the host's own addresses. pipe(8) cannot tell `candy pipe` so for each message.
+ */
 function ownClientsAreLocal(instance: Instance): boolean {
   return /\bpermit_(?:inet_interfaces|mynetworks)\b/.test(parameterOf(instance, 'local_header_rewrite_clients'))
 }
 
-/** Seconds after which candy-pipe ends: before pipe(8) kills it and bounces the message (docs/pipe.md, "Time"). */
+/** Seconds after which candy-pipe ends by itself, before pipe(8) kills it and bounces the message (docs/pipe.md, "Time"). */
 const PIPE_LIMIT = 950
 
 /**
- * In the column maxproc. The way back must never have fewer processes than the way there, or both wait for each other
- * (FILTER_README).
+ * No limit, in the column maxproc. With fewer processes for mail that comes back than for mail that goes to candy, the two could
+ * wait for each other (FILTER_README).
  */
 const UNLIMITED = '0'
 
-/** Names in the order in which they are added. */
+/** The names of candy's services in the order in which they are added. */
 export const SERVICE_NAMES = ['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'] as const
 
 /**
- * `candyPipe` is the absolute path of the command that pipe(8) runs: no env(1) or shell before it, whose status when the file is
- * missing would bounce mail.
+ * The services for this instance. `candyPipe` is the absolute path of the command that pipe(8) runs. It is run without env(1) or
+ * a shell, because their exit status for a missing file would bounce mail.
  */
 export function candyServices(instance: Instance, candyPipe: string): readonly CandyService[] {
   const own = cleanupOptions(instance)
@@ -146,7 +148,10 @@ const lmtpOptions: readonly ParameterSetting[] = [
   { name: 'lmtp_sasl_auth_enable', value: 'no', why: 'the socket admits Postfix alone' },
 ]
 
-/** What the site's own cleanup(8) is told in master.cf holds for mail that comes back, too: its mappings happen there. */
+/**
+ * The options of the site's own cleanup(8) service in master.cf. candy-cleanup gets them too, since it does the address mapping
+ * for mail that comes back.
+ */
 function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
   const service = parameterOf(instance, 'cleanup_service_name') || 'cleanup'
   const own = findService(instance.master, { service, type: 'unix' })
@@ -157,8 +162,9 @@ function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
 }
 
 /**
- * `normalize` came with 3.8.5, 3.7.10, 3.6.14 and 3.5.24, and with it a parameter for the reply code. The four releases before
- * those know `yes` and `no` alone, and would take `normalize` for an error.
+ * Adapts the value of `smtpd_forbid_bare_newline` to the version of Postfix. The value `normalize` came with 3.8.5, 3.7.10,
+ * 3.6.14 and 3.5.24, together with a parameter for the reply code. The release before each of those only has `yes` and `no`, and
+ * treats `normalize` as an error.
  */
 function atVersion(option: ParameterSetting, { known }: Instance): ParameterSetting {
   if (option.name !== 'smtpd_forbid_bare_newline') return option

@@ -1,10 +1,10 @@
-/** How large a message Postfix takes: a filter whose scanner takes less has to say so before such mail comes. */
+/** Reads the largest message size that Postfix accepts, so that a filter can warn if its scanner has a lower limit. */
 import { commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
 
 /**
- * main.cf's `message_size_limit` in bytes (postconf(5)); undefined where it is 0, which is no limit, and where there is no
- * Postfix to tell. A service of master.cf may have another limit.
+ * The parameter `message_size_limit` of main.cf in bytes (postconf(5)). Undefined where it is 0, which means no limit, and where
+ * Postfix is missing. A service of master.cf may have another limit.
  */
 export async function readSizeLimit(configDirectory: string): Promise<number | undefined> {
   try {
@@ -16,7 +16,7 @@ export async function readSizeLimit(configDirectory: string): Promise<number | u
   }
 }
 
-/** Bytes, from the parameter as postconf(1) prints it. */
+/** Converts the value that postconf(1) prints; undefined where it is no limit. */
 export function sizeLimitOf(printed: string): number | undefined {
   const limit = Number(printed)
   return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined

@@ -1,35 +1,39 @@
 /**
- * The process that serves a UNIX socket: found by the socket that it holds, and not by a name that anybody may have
- * (proc(5), unix(7)). Root alone sees what other accounts hold.
+ * Finds the process that listens on a UNIX socket. It looks for the open socket, not for a process name, which any process may
+ * have (proc(5), unix(7)). Only root can see the open files of other accounts.
  */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { readProcessStat } from '../os/process-stat.js'
 
-/** __SO_ACCEPTCON: somebody listens. */
+/** The flag __SO_ACCEPTCON, which a listening socket has. */
 const LISTENS = '00010000'
 
 /**
- * The first of the processes that hold the socket and run as this user: those that it has forked hold it too. Undefined when
- * nobody serves the socket.
+ * The process ID of the user's process that has the socket open and whose parent does not: a process that it has forked has the
+ * socket open too. Undefined when no such process listens.
  */
 export function socketOwner(path: string, user: number): number | undefined {
-  const node = listeningNode(path)
-  if (node === undefined) return undefined
+  const inode = listeningInode(path)
+  if (inode === undefined) return undefined
   const holders = readdirSync('/proc')
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && ownerOf(pid) === user && holds(pid, `socket:[${node}]`))
+    .filter((pid) => Number.isInteger(pid) && ownerOf(pid) === user && holds(pid, `socket:[${inode}]`))
   return holders.find((pid) => !holders.includes(readProcessStat(pid)?.parent ?? 0))
 }
 
-/** The columns of /proc/net/unix: number, references, protocol, flags, type, state, node, path. */
-function listeningNode(path: string): string | undefined {
+/**
+ * The inode of the listening socket. The columns of /proc/net/unix are number, references, protocol, flags, type, state, inode,
+ * path.
+ */
+function listeningInode(path: string): string | undefined {
   for (const line of readFileSync('/proc/net/unix', 'utf8').split('\n')) {
-    const [, flags, node, bound] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? []
-    if (flags === LISTENS && bound === path) return node
+    const [, flags, inode, bound] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? []
+    if (flags === LISTENS && bound === path) return inode
   }
   return undefined
 }
 
+/** Whether a process has a file open. `target` is what the links in /proc/PID/fd name. */
 function holds(pid: number, target: string): boolean {
   try {
     return readdirSync(`/proc/${pid}/fd`).some((descriptor) => linkOf(pid, descriptor) === target)
@@ -38,7 +42,7 @@ function holds(pid: number, target: string): boolean {
   }
 }
 
-/** It may be closed by now, and the process gone. */
+/** The target of a link in /proc/PID/fd; undefined when the file was closed or the process ended meanwhile. */
 function linkOf(pid: number, descriptor: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/fd/${descriptor}`)

@@ -1,8 +1,9 @@
 /**
- * The resident runner under systemd: sockets that outlive it, and a service that is watched (systemd.service(5),
- * systemd.socket(5), systemd.exec(5)). Hardened as far as Node.js bears: MemoryDenyWriteExecute would end it at once.
+ * Writes and starts the systemd units of `candy serve`: socket units, whose sockets stay open while the service restarts, and a
+ * service unit with a watchdog (systemd.service(5), systemd.socket(5), systemd.exec(5)). The service is hardened as far as
+ * Node.js can run: it would crash at once with MemoryDenyWriteExecute.
  *
- * A name holds for all sockets of a unit (FileDescriptorName=), so each socket has a unit of its own.
+ * All sockets of a unit share one name (FileDescriptorName=), so each socket has its own unit.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -18,53 +19,55 @@ const UNITS = '/etc/systemd/system'
 export interface Runner {
   /** `candy`, or `candy-NAME` for another instance than the default one. */
   readonly name: string
-  /** The command line of `candy serve`, each word by itself. */
+  /** The words of the command line of `candy serve`. */
   readonly command: readonly string[]
+  /** The state directory. */
   readonly state: string
-  /** The group of mail_owner: who may connect. */
+  /** The group of mail_owner, whose members may connect. */
   readonly group: string
 }
 
-/** Whether systemd runs this machine (sd_booted(3)). */
+/** Whether this machine was booted with systemd (sd_booted(3)). */
 export function hasSystemd(): boolean {
   return existsSync('/run/systemd/system')
 }
 
-/** Directories of the state that the service writes. */
-const OWN = ['spool', 'quarantine', 'service', 'filters'] as const
+/** The directories in the state directory to which the service writes. */
+const WRITABLE = ['spool', 'quarantine', 'service', 'filters'] as const
 
-/** InstancePaths of the unit files, in the order in which they are started. */
+/** The paths of the unit files, in the order in which the units are started. */
 export function unitPaths(name: string): readonly string[] {
   return [...SMTP_MODES.map((mode) => socketName(name, mode)), `${name}.service`].map((unit) => join(UNITS, unit))
 }
 
-/** The unit files, as paths that `make` makes. */
+/** The unit files as owned paths, with their texts. */
 export function unitsFor(instance: Instance, runner: Runner): readonly OwnedPath[] {
   const texts = [...SMTP_MODES.map((mode) => socketUnit(instance, runner, mode)), serviceUnit(instance, runner)]
   return unitPaths(runner.name).map((path, index) => ({ path, owner: 'root', mode: 0o644, text: texts[index] ?? '' }))
 }
 
 /**
- * Starts the runner, and anew where its units have changed. Returns what puts the units back as they were. Throws
- * PostfixError with what systemctl says, after putting them back.
+ * Starts the runner, or restarts it if its unit files have changed. Returns a function that puts the units back as they were.
+ * When systemctl fails, puts them back and throws PostfixError with what systemctl printed.
  */
 export async function startUnits(units: readonly OwnedPath[]): Promise<() => Promise<void>> {
   const before = units.map(({ path }) => ({ path, text: readFileSync(path, 'utf8') }))
-  const back = (): Promise<void> => setUnits(before)
+  const restore = (): Promise<void> => setUnits(before)
   await setUnits(units).catch(async (error: Error) => {
-    await back().catch(() => {})
+    await restore().catch(() => {})
     throw error
   })
-  return back
+  return restore
 }
 
+/** Writes the unit files that differ, and enables and starts the units. */
 async function setUnits(units: readonly Pick<OwnedPath, 'path' | 'text'>[]): Promise<void> {
   const names = units.map(({ path }) => basename(path))
   const changed = units.filter(({ path, text }) => readFileSync(path, 'utf8') !== text)
   for (const { path, text = '' } of changed) writeFileSync(path, text)
   await systemctl('daemon-reload')
   await systemctl('enable', ...names)
-  // A socket cannot be changed under a service that has it.
+  // systemd does not change a socket unit while the service has its socket, so everything is stopped first.
   if (changed.length > 0) await systemctl('stop', ...names.toReversed())
   await systemctl('start', ...names)
 }
@@ -131,7 +134,7 @@ LogsDirectory=candy
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
-ReadWritePaths=${OWN.map((name) => quote(join(state, name))).join(' ')}
+ReadWritePaths=${WRITABLE.map((name) => quote(join(state, name))).join(' ')}
 ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
@@ -153,7 +156,7 @@ WantedBy=multi-user.target
 `
 }
 
-/** systemd.syntax(7): a word in quotes; % and $ mean something else otherwise. */
+/** Quotes a word for a unit file (systemd.syntax(7)). `%` and `$` are doubled, since they have a special meaning. */
 function quote(word: string): string {
   return /^[\w./@-]+$/.test(word)
     ? word
