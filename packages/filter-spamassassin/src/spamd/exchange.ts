@@ -3,8 +3,7 @@
  *
  * The reply is read while the request is still being sent, because spamd may refuse the request early and close. Writing
  * pauses until the socket has drained, so that the message does not pile up in memory. After the last byte, the sending side
- * of the connection is closed (shutdown(2)), as
- * spamd/PROTOCOL asks of a client.
+ * of the connection is closed (shutdown(2)), as spamd/PROTOCOL asks of a client.
  */
 import type { Socket } from 'node:net'
 import { connect } from '@candy/sdk/failover'

@@ -1,26 +1,28 @@
-/** Refuses mail that is larger than a limit. */
+/** A filter that rejects mail that is larger than a limit. */
 import { accept, defineFilter, type FilterPackage, reject } from '@candy/sdk'
 import { parseSize, valueFault } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-/** A size as the operator writes it, `"25MiB"` say; in bytes once it is validated. */
-const size = v.pipe(
+/** The operator writes a size with its unit, such as `"10MB"`; the validated option is a number of bytes. */
+const sizeOption = v.pipe(
   v.unknown(),
   v.check(
-    (written) => valueFault(parseSize, written) === undefined,
+    (value) => valueFault(parseSize, value) === undefined,
     ({ input }) => `${valueFault(parseSize, input)}`,
   ),
   v.transform(parseSize),
 )
 
-const options = v.object({ limit: v.optional(size, '10MB') })
+const options = v.object({ limit: v.optional(sizeOption, '10MB') })
 
 export const filter: FilterPackage = defineFilter({
+  // The version of the interface between filters and @candy/sdk.
   api: 1,
   name: '{{filter}}',
   options,
   create: ({ limit }) => ({
-    // RFC 3463 section 3.3: the message length exceeds an administrative limit.
+    // The runner calls judge once for each message. judge returns what is to become of it.
+    // [2, 3] is the status code 5.2.3 of RFC 3463, "message length exceeds administrative limit"; the runner adds the class 5.
     judge: ({ size }) => (size > limit ? reject('too large', [2, 3]) : accept()),
   }),
 })
