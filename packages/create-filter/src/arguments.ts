@@ -1,4 +1,4 @@
-/** What was typed behind the command (POSIX.1-2017, XBD 12.2; long options as GNU writes them). */
+/** Reads the arguments of the command (POSIX.1-2017, XBD 12.2; long options as GNU writes them). */
 import { parseArgs } from 'node:util'
 
 export const USAGE = `Usage: npm create @candy/filter [directory] [-- options]
@@ -27,12 +27,12 @@ export interface Arguments {
   readonly language?: Language
 }
 
-/** Something is wrong with what was typed; the message says what. */
+/** The arguments, or the answers to questions, are wrong; the message says what is wrong. */
 export class UsageError extends Error {}
 
-/** Throws `UsageError`. */
+/** Reads the arguments. Throws `UsageError` when they are wrong. */
 export function readArguments(argv: readonly string[]): Arguments {
-  const { values, positionals } = parsed(argv)
+  const { values, positionals } = parse(argv)
   const [directory, second] = positionals
   if (second !== undefined) throw new UsageError(`one directory is enough: ${second}`)
   return {
@@ -45,7 +45,7 @@ export function readArguments(argv: readonly string[]): Arguments {
   }
 }
 
-interface Typed {
+interface ParsedArguments {
   readonly values: {
     readonly help?: boolean
     readonly yes?: boolean
@@ -56,7 +56,7 @@ interface Typed {
   readonly positionals: readonly string[]
 }
 
-function parsed(argv: readonly string[]): Typed {
+function parse(argv: readonly string[]): ParsedArguments {
   try {
     return parseArgs({
       args: [...argv],

@@ -1,71 +1,78 @@
-/** The command: arguments and answers in, a package out, and a word on what to type next. */
+/** The command: reads the arguments, asks what they leave open, writes the package, and says what to type next. */
 import { basename, resolve } from 'node:path'
 import { type Arguments, type Language, readArguments, USAGE, UsageError } from './arguments.js'
-import { claimDirectory, Occupied, writeFiles } from './directory.js'
+import { claimDirectory, DirectoryError, writeFiles } from './directory.js'
 import { type Names, namesFor } from './name.js'
 import { openQuestions } from './questions.js'
-import { fillTemplate, type Wish } from './template.js'
+import { fillTemplate, type PackageOptions } from './template.js'
 
-/** sysexits.h */
+/** Exit statuses of sysexits.h. */
 const EX_OK = 0
 const EX_USAGE = 64
 const EX_CANTCREAT = 73
 
-export interface Surroundings {
+export interface Environment {
   readonly directory: string
   readonly input: NodeJS.ReadableStream
   readonly output: NodeJS.WritableStream
   readonly error: NodeJS.WritableStream
 }
 
-/** Gives the exit status. */
-export async function command(argv: readonly string[], around: Surroundings): Promise<number> {
+/** Runs the command and returns its exit status. */
+export async function command(argv: readonly string[], environment: Environment): Promise<number> {
   try {
-    const given = readArguments(argv)
-    if (given.help) {
-      around.output.write(USAGE)
+    const options = readArguments(argv)
+    if (options.help) {
+      environment.output.write(USAGE)
       return EX_OK
     }
-    const wish = given.yes ? wished(given, around) : await asked(given, around)
-    const directory = resolve(around.directory, given.directory ?? wish.names.folder)
+    const choices = options.yes
+      ? choicesWithoutQuestions(options, environment)
+      : await askForChoices(options, environment)
+    const directory = resolve(environment.directory, options.directory ?? choices.names.folder)
     await claimDirectory(directory)
-    await writeFiles(directory, await fillTemplate(wish))
-    around.output.write(farewell(wish, given.directory ?? wish.names.folder))
+    await writeFiles(directory, await fillTemplate(choices))
+    environment.output.write(nextSteps(choices, options.directory ?? choices.names.folder))
     return EX_OK
   } catch (error) {
     if (error instanceof UsageError) {
-      around.error.write(`create-filter: ${error.message}\nTry --help.\n`)
+      environment.error.write(`create-filter: ${error.message}\nTry --help.\n`)
       return EX_USAGE
     }
-    if (!(error instanceof Occupied)) throw error
-    around.error.write(`create-filter: ${error.message}\n`)
+    if (!(error instanceof DirectoryError)) throw error
+    environment.error.write(`create-filter: ${error.message}\n`)
     return EX_CANTCREAT
   }
 }
 
-const NO_NAME = 'a name has lower-case letters, digits and single hyphens: size, or @you/filter-size'
+const NAME_RULE = 'a name has lower-case letters, digits and single hyphens: size, or @you/filter-size'
 
-function wished(given: Arguments, around: Surroundings): Wish {
-  if (given.name === undefined && given.directory === undefined) throw new UsageError('say --name')
-  return { names: named(given, around), rewrites: given.rewrites === true, language: given.language ?? 'typescript' }
+function choicesWithoutQuestions(options: Arguments, environment: Environment): PackageOptions {
+  if (options.name === undefined && options.directory === undefined) throw new UsageError('say --name')
+  return {
+    names: namesFromArguments(options, environment),
+    rewrites: options.rewrites === true,
+    language: options.language ?? 'typescript',
+  }
 }
 
-/** A directory that is named says what the package is called, if nothing else does. */
-function named({ name, directory = '.' }: Arguments, around: Surroundings): Names {
-  const typed = name ?? basename(resolve(around.directory, directory))
+/** The names of the package, from `--name`, or else from the name of the directory. */
+function namesFromArguments({ name, directory = '.' }: Arguments, environment: Environment): Names {
+  const typed = name ?? basename(resolve(environment.directory, directory))
   const names = namesFor(typed)
-  if (names === undefined) throw new UsageError(`${JSON.stringify(typed)} is no name: ${NO_NAME}`)
+  if (names === undefined) throw new UsageError(`${JSON.stringify(typed)} is no name: ${NAME_RULE}`)
   return names
 }
 
-async function asked(given: Arguments, around: Surroundings): Promise<Wish> {
-  const known = given.name === undefined && given.directory === undefined ? undefined : named(given, around)
-  using questions = openQuestions(around.input, around.output)
-  const names = known ?? (await questions.ask('What is it called? ', NO_NAME, namesFor))
+async function askForChoices(options: Arguments, environment: Environment): Promise<PackageOptions> {
+  const known =
+    options.name === undefined && options.directory === undefined ? undefined : namesFromArguments(options, environment)
+  using questions = openQuestions(environment.input, environment.output)
+  const names = known ?? (await questions.ask('What is it called? ', NAME_RULE, namesFor))
   const rewrites =
-    given.rewrites ?? (await questions.ask('Does it give messages new content? [y/N] ', 'y or n, please', yesOrNo))
+    options.rewrites ?? (await questions.ask('Does it give messages new content? [y/N] ', 'y or n, please', yesOrNo))
   const language =
-    given.language ?? (await questions.ask('TypeScript or JavaScript? [T/j] ', 't or j, please', readLanguage))
+    options.language ?? (await questions.ask('TypeScript or JavaScript? [T/j] ', 't or j, please', readLanguage))
   return { names, rewrites, language }
 }
 
@@ -79,7 +86,7 @@ function readLanguage(answer: string): Language | undefined {
   return /^(j|js|javascript)$/i.test(answer) ? 'javascript' : undefined
 }
 
-function farewell({ names, language }: Wish, directory: string): string {
+function nextSteps({ names, language }: PackageOptions, directory: string): string {
   const build = language === 'typescript' ? '  npm run build\n' : ''
   return `${names.package} is in ${directory}. Now:
 

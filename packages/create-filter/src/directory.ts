@@ -1,23 +1,23 @@
-/** Writes a new package into a directory of its own, and never over anything that is there. */
+/** Writes a new package into an empty directory. It never overwrites a file. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** The directory cannot be made, or is not empty; the message says which. */
-export class Occupied extends Error {}
+export class DirectoryError extends Error {}
 
-/** Makes the directory, or takes one that is empty. Throws `Occupied`. */
+/** Makes the directory, or uses one that is empty. Throws `DirectoryError` when neither is possible. */
 export async function claimDirectory(directory: string): Promise<void> {
-  let there: string[]
+  let present: string[]
   try {
     await mkdir(directory, { recursive: true })
-    there = await readdir(directory)
+    present = await readdir(directory)
   } catch (error) {
-    throw new Occupied((error as Error).message)
+    throw new DirectoryError((error as Error).message)
   }
-  if (there.length > 0) throw new Occupied(`${directory} is not empty`)
+  if (present.length > 0) throw new DirectoryError(`${directory} is not empty`)
 }
 
-/** Writes the files, folders and all. Throws when one of them is there by now. */
+/** Writes the files, and makes the folders that they are in. Throws when one of the files exists by then. */
 export async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of files) {
     const file = join(directory, path)

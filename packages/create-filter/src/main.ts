@@ -1,4 +1,4 @@
-/** Where the command meets the process. */
+/** Runs the command with the process's arguments, streams and working directory, and sets its exit status. */
 import { command } from './command.js'
 
 export async function main(): Promise<void> {

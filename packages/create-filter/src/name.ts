@@ -1,14 +1,14 @@
 /**
- * The names that a new package has: its own, its filter's, its folder's.
+ * The names that a new package needs: those of the package, of its filter and of its folder.
  *
- * They become a folder, a file `NN-name.toml` and text in source files, so nothing gets in but what npm allows in a name
- * (package.json(5), `name`) and what cannot be anything else: no path, no quote, no upper case, no white space.
+ * They are used for a folder, for a file `NN-name.toml` and in source files. So a name must be one that npm allows (package.json(5),
+ * `name`), and may contain no character with a meaning there: no slash but that of the scope, no quote, no upper case, no white space.
  */
 
 export interface Names {
   /** `candy-filter-size`, or `@example/filter-size`. */
   readonly package: string
-  /** What the filter calls itself: `size`. Letters, digits and single hyphens. */
+  /** The filter's name: `size`. It has letters, digits and single hyphens. */
   readonly filter: string
   /** The package's name without its scope. */
   readonly folder: string
@@ -18,12 +18,12 @@ const WORD = '[a-z0-9]+(?:-[a-z0-9]+)*'
 const NAME = new RegExp(`^(?:@(${WORD})/)?(${WORD})$`)
 const PREFIX = /^(?:candy-)?filter-(?=.)/
 
-/** package.json(5): at most 214 characters, scope and all. Less leaves room for `filters.d/NN-name.toml`. */
+/** The largest length. package.json(5) allows 214 characters with the scope; fewer leave room for `filters.d/NN-name.toml`. */
 const LIMIT = 100
 
 /**
- * The names for what a person typed: `size` becomes `candy-filter-size`, which is how others find it; a name that has a scope or
- * says that it is a filter is taken as it is. Undefined when it is no name.
+ * Makes the names from what a person typed. `size` becomes `candy-filter-size`, so that others find the package. A name with a scope,
+ * or one that begins with `filter-` or `candy-filter-`, stays as it is. Undefined when it is not a name.
  */
 export function namesFor(typed: string): Names | undefined {
   const [, scope, word] = typed.length > LIMIT ? [] : (NAME.exec(typed) ?? [])

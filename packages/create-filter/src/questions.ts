@@ -1,16 +1,16 @@
 /**
- * Asks what the arguments leave open, a line for each question. Answers may as well come from a file: they are read line by line
- * and none is lost, and when they end too early that is an error and not a default.
+ * Asks questions on the terminal and reads an answer from each line. The answers may also come from a file: none is lost, and when
+ * they end too early that is an error, and no default is used.
  */
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from './arguments.js'
 
 export interface Questions extends Disposable {
-  /** The first answer that `read` makes something of; after each other one it says `complaint`. */
+  /** Asks until `read` returns a value for the answer, and returns it. After each answer without a value it prints `complaint`. */
   ask<T>(question: string, complaint: string, read: (answer: string) => T | undefined): Promise<T>
 }
 
-/** Lends the streams until it is disposed of. `ask` throws `UsageError` when the input ends. */
+/** Uses the streams until it is disposed of. `ask` throws `UsageError` when the input ends. */
 export function openQuestions(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Questions {
   const terminal = createInterface({ input, output })
   const answers = terminal[Symbol.asyncIterator]()
@@ -22,7 +22,7 @@ export function openQuestions(input: NodeJS.ReadableStream, output: NodeJS.Writa
     async ask(question, complaint, read) {
       terminal.setPrompt(question)
       for (;;) {
-        // Answers from a file have all come while the first is read; Node.js 24 prompts no more after their end.
+        // When the answers come from a file, the input may end before the last question, and Node.js 24 does not prompt after that.
         if (ended) output.write(question)
         else terminal.prompt()
         const { done, value } = await answers.next()

@@ -1,6 +1,6 @@
 /**
- * The files of a new package, from those in `template/`: what all packages have, what those of one language have, and of both what
- * only filters that judge or that rewrite have. Names in double braces are filled in, in the files' names too.
+ * Makes the files of a new package from those in `template/`: the files for every package, those for its language, and those that only
+ * filters which judge, or only filters which rewrite, have. Names in double braces are replaced, in the names of files too.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import type { Language } from './arguments.js'
 import type { Names } from './name.js'
 
-export interface Wish {
+/** What a person chose for the new package. */
+export interface PackageOptions {
   readonly names: Names
   readonly rewrites: boolean
   readonly language: Language
@@ -17,8 +18,12 @@ export interface Wish {
 const TEMPLATE = fileURLToPath(new URL('../template', import.meta.url))
 const KINDS = ['judging', 'rewriting'] as const
 
-/** Paths in the new package, and the text that belongs there. */
-export async function fillTemplate({ names, rewrites, language }: Wish): Promise<ReadonlyMap<string, string>> {
+/** Returns the text of each file, by its path in the new package. */
+export async function fillTemplate({
+  names,
+  rewrites,
+  language,
+}: PackageOptions): Promise<ReadonlyMap<string, string>> {
   const kind = KINDS[rewrites ? 1 : 0]
   const files = new Map<string, string>()
   for (const shared of [join(TEMPLATE, 'every'), join(TEMPLATE, language)]) {
@@ -39,8 +44,8 @@ async function filesBelow(directory: string): Promise<string[]> {
 }
 
 /**
- * npm leaves a `.gitignore` out of what it publishes, and tools take a `package.json` for the root of a package, so both go by
- * other names in the template.
+ * The files that have another name in the template: npm does not publish a `.gitignore`, and tools would take the folder of a
+ * `package.json` for a package.
  */
 const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', 'manifest.json': 'package.json' }
 

@@ -1,4 +1,4 @@
-/** The few things one does with Bytes. */
+/** Functions that make and read `Bytes`. */
 import { isUint8Array } from 'node:util/types'
 import type { Bytes } from './contract.js'
 import { CandyError } from './error.js'

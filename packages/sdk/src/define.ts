@@ -1,4 +1,4 @@
-/** From a typed definition to the plain value that a runner loads. */
+/** Makes the plain value that a runner loads from a typed definition. */
 import type { FilterDefinition, FilterPackage } from './contract.js'
 import { CandyError } from './error.js'
 import { declarationFault } from './field-declaration.js'
@@ -11,8 +11,8 @@ import type { StandardSchemaV1 } from './standard-schema.js'
  * export const filter: FilterPackage = defineFilter({ api: 1, name: 'size', options, create: (o) => ({ judge }) })
  * ```
  *
- * The types of the options are erased on the way out: the runner validates them with `options` before `create` sees them.
- * Throws `CONFIG` for a declaration of fields that cannot hold.
+ * The result has no type for its options: the runner validates them with `options` before it calls `create`. Throws `CONFIG` when
+ * a declared field is not a field name, or may not be declared.
  */
 export function defineFilter<S extends StandardSchemaV1, const R extends boolean = false>(
   definition: FilterDefinition<S, R>,

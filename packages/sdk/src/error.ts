@@ -1,6 +1,6 @@
-/** What can go wrong in the world around a filter, as a closed set of codes. Decisions about mail are verdicts, not errors. */
+/** The errors that filters and the runner throw, with a closed set of codes. A decision about mail is a verdict, and not an error. */
 
-/** The codes; docs/errors.md has a sentence on each. */
+/** All codes; docs/errors.md explains each. */
 export const ERROR_CODES = [
   'CONFIG',
   'CONTENT',
@@ -19,7 +19,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** An error with a code. Test `error.code`, never `instanceof`: two copies of this package may live in one tree. */
+/** An error with a code. Test `error.code`, never `instanceof`, since two copies of this package may be installed in one tree. */
 export class CandyError extends Error {
   readonly code: ErrorCode
 

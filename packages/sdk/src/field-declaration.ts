@@ -1,18 +1,18 @@
 /**
- * The header fields that a filter declares: names, or beginnings of names that end in `*`. Whoever reads `X-Spam-Status`
- * must be able to trust that no sender wrote it, whatever became of the filter's verdict.
+ * Checks the header fields that a filter declares: names, or beginnings of names that end in `*`. A reader of `X-Spam-Status` must be
+ * able to rely on it that no sender wrote the field, whatever the verdict of the filter was.
  */
 import type { FilterPackage } from './contract.js'
 
-/** What a filter declares of its fields; a package made without `defineFilter` may say nothing. */
+/** The fields that a filter declares. A package that was made without `defineFilter` may lack these members. */
 export type FieldDeclaration = Partial<Pick<FilterPackage, 'fields' | 'sharedFields'>>
 
-/** RFC 5322 section 2.2, with a `*` at the end or without; alone it would mean every field there is. */
+/** A field name (RFC 5322 section 2.2), or the beginning of one and `*`. A `*` alone is refused: it would stand for all fields. */
 const PATTERN = /^[\x21-\x29\x2b-\x39\x3b-\x7e]{1,75}\*?$/
 
 /**
- * Fields that a message needs, that others sign, or that tell of its way: RFC 5322 section 3.6, RFC 2045, RFC 6376, RFC 8617,
- * RFC 2369. A filter that owned one of them would take it out of everybody's mail.
+ * Fields that a message needs, that others sign, or that record its path: RFC 5322 section 3.6, RFC 2045, RFC 6376, RFC 8617,
+ * RFC 2369. If a filter declared one of them as its own, the runner would remove it from all mail.
  */
 const COMMON = [
   ...['Date', 'From', 'Sender', 'Reply-To', 'To', 'Cc', 'Bcc', 'Message-ID', 'In-Reply-To', 'References', 'Subject'],
@@ -29,10 +29,10 @@ const COMMON = [
   ...['ARC-Authentication-Results', 'Authentication-Results', 'List-Id', 'List-Unsubscribe', 'List-Post'],
 ]
 
-/** The runner's own. */
+/** The field that only the runner writes. */
 const RESERVED = 'X-Candy-Status'
 
-/** Whether one of the patterns means the field of this name; letter case does not count. */
+/** Whether one of the patterns matches this field name, whatever its case. */
 export function declaresField(patterns: readonly string[], name: string): boolean {
   const lower = name.toLowerCase()
   return patterns.some((pattern) =>
@@ -40,7 +40,7 @@ export function declaresField(patterns: readonly string[], name: string): boolea
   )
 }
 
-/** A sentence on the first thing wrong with a declaration; undefined when it can hold. */
+/** A sentence about the first fault of a declaration; undefined when it has none. */
 export function declarationFault({ fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
   for (const [member, patterns] of [
     ['fields', fields],

@@ -1,8 +1,8 @@
 /**
- * The fields of a header block (RFC 5322 §2.2), found where Postfix finds them.
+ * Finds the fields of a header block (RFC 5322 §2.2) as Postfix does.
  *
- * Whoever sends a message chooses how many fields it has: ten megabytes hold millions. So the walk over them makes nothing for a
- * field, and every step of it is linear in the bytes that it looks at.
+ * The sender of a message decides how many fields it has: ten megabytes have room for millions. So the walk over them allocates nothing
+ * for a field, and the time of every step is linear in the bytes that it reads.
  */
 import { Buffer } from 'node:buffer'
 
@@ -19,7 +19,7 @@ export interface HeaderField {
   readonly end: number
 }
 
-/** Walks over the fields of a header block, from the first to the last. Makes nothing for a field. */
+/** Walks over the fields of a header block, from the first to the last. Allocates nothing for a field. */
 export class FieldWalk {
   readonly #block: Uint8Array
   /** Where the field begins. */
@@ -71,7 +71,7 @@ export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
 
 /**
  * The first field of this name, whatever its case, that begins at `from` or later; undefined where there is none. `from` is where
- * a field begins: 0, or the `end` of another. Makes nothing for the fields on the way, however many somebody wrote.
+ * a field begins: 0, or the `end` of another. Allocates nothing for the fields before it, however many there are.
  */
 export function findHeader(block: Uint8Array, name: string, from = 0): HeaderField | undefined {
   const wanted = name.toLowerCase()

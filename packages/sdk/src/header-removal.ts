@@ -1,13 +1,13 @@
 /**
- * Which fields of a header block are to be removed. Each field is looked up by the first letter of its name, so that a header of
- * very many fields costs little more than reading it.
+ * Decides which fields of a header block are to be removed. The removals are indexed by the first letter of their name, so that a
+ * header of very many fields takes little more time than reading it.
  */
 import type { HeaderEdit } from './contract.js'
 import { type FieldWalk, headerValue } from './header-field.js'
 
 type Removal = Extract<HeaderEdit, { readonly remove: string }>
 
-/** A name as removals mean it, and what they remove of the fields that have it. */
+/** One name that removals have, and which of the fields with that name they remove. */
 interface Rule {
   /** In lower case, without the `*`. */
   readonly name: Uint8Array
@@ -15,7 +15,7 @@ interface Rule {
   all: boolean
   readonly values: Set<string>
   readonly places: Set<number>
-  /** Fields of this name that were seen. */
+  /** The number of fields of this name that the walk has passed. */
   seen: number
 }
 
@@ -28,7 +28,7 @@ export class Removals {
     this.#block = block
   }
 
-  /** Takes a removal that `checkEdit` has nothing against. */
+  /** Adds a removal. The caller has checked it with `checkEdit`. */
   add({ remove, where }: Removal): void {
     const rule = this.#ruleFor(remove.toLowerCase())
     if (where === undefined) rule.all = true

@@ -1,5 +1,5 @@
 /**
- * Edits of a header block (RFC 5322 §2.2): their makers, and their application.
+ * Makes edits of a header block (RFC 5322 §2.2), and applies them.
  *
  * Only two edits exist, "add on top" and "remove", because everything else would break signatures (RFC 6376): fields that are not
  * removed keep every byte, their order and their folding.
@@ -18,7 +18,7 @@ const VALUE_LIMIT = 65_536
 
 /**
  * Adds a field on top of the header block. `value` is printable ASCII and tabs, at most 64 KiB; it is folded at blanks.
- * Throws `HEADER_VALUE` for anything else, CR, LF and NUL above all: a value must not become a second field.
+ * Throws `HEADER_VALUE` for anything else, and so for CR, LF and NUL: a value must not become a second field.
  */
 export function addHeader(name: string, value: string): HeaderEdit {
   const edit = { add: name, value }
@@ -27,9 +27,9 @@ export function addHeader(name: string, value: string): HeaderEdit {
 }
 
 /**
- * Removes every field of this name, whatever its case; a name that ends in `*` stands for all names that begin so, `X-Spam-*`
- * say. With `where`, only the fields of the name that it chooses. Throws `HEADER_VALUE` for what is not a field name, and for a
- * choice of what is no value or place.
+ * Removes every field of this name, whatever its case; a name that ends in `*`, for example `X-Spam-*`, stands for all
+ * names that begin with the part before it. With `where`, it removes only the fields that `where` chooses. Throws `HEADER_VALUE` when
+ * the name is not a field name, and when `where` has no value or place.
  */
 export function removeHeader(name: string, where?: FieldChoice): HeaderEdit {
   const edit = where === undefined ? { remove: name } : { remove: name, where }
@@ -37,7 +37,7 @@ export function removeHeader(name: string, where?: FieldChoice): HeaderEdit {
   return edit
 }
 
-/** Throws `HEADER_VALUE` unless the edit is one that can be applied. For edits that no maker made. */
+/** Throws `HEADER_VALUE` unless the edit can be applied. For edits that `addHeader` or `removeHeader` did not make. */
 export function checkEdit(edit: HeaderEdit): void {
   const members = membersOf(edit)
   if (members === 'add value' && 'add' in edit) checkField(edit.add, edit.value)
@@ -114,8 +114,8 @@ function checkField(name: string, value: string): void {
 
 /**
  * Applies edits to a header block: first the removals, which match only fields of the block as it is, then the additions,
- * each on top of the one before. All other bytes stay. `block` may as well be the whole message: what follows the header
- * block is not looked at. Gives `block` itself, and makes no copy, when there is nothing to add and nothing to be removed.
+ * each on top of the one before. All other bytes stay. `block` may also be the whole message: what follows the header
+ * block is not read. Returns `block` itself, and no copy, when there is nothing to add and nothing to remove.
  * Throws `HEADER_VALUE` for an edit that cannot be applied.
  */
 export function editHeaders(block: Uint8Array, edits: readonly HeaderEdit[]): Uint8Array {

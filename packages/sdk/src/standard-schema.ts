@@ -4,14 +4,14 @@
  * Types only.
  */
 
-/** A schema of any library: reads `Input`, promises `Output`. */
+/** A schema of any library, which validates an `Input` and returns an `Output`. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
     readonly types?: { readonly input: Input; readonly output: Output } | undefined
-    /** Standard JSON Schema: where a library has it, the runner learns from it which keys there are. */
+    /** Standard JSON Schema: when a library has it, the runner reads from it which keys are known. */
     readonly jsonSchema?: { readonly input: (options: { readonly target: string }) => Record<string, unknown> }
   }
 }
@@ -25,5 +25,5 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What a schema gives once it has validated its input. */
+/** The type of the result when a schema has validated its input. */
 export type InferOutput<S extends StandardSchemaV1> = NonNullable<S['~standard']['types']>['output']

@@ -1,16 +1,16 @@
 /**
- * What a runner refuses in a verdict: anything it does not know. It calls such a verdict "could not decide". Runners and
- * the testing kit ask here, so that what passes a filter's tests passes in production.
+ * Finds what is wrong with a verdict. A runner refuses a verdict with anything that it does not know, and treats it as "could not
+ * decide". Runners and the testing kit use the same functions, so a verdict that passes a filter's tests is accepted in production.
  */
 import type { FilterPackage, HeaderEdit } from './contract.js'
 import { declaresField, type FieldDeclaration } from './field-declaration.js'
 import { checkEdit } from './header.js'
 
-/** Edits of one verdict; a message that needs more of them needs another filter. */
+/** The largest number of edits of one verdict. */
 export const MAX_EDITS = 1000
 
-/** Characters that the edits of one verdict may add in all: as much as ten fields of Postfix's `header_size_limit`. */
-const MOST_ADDED = 1_024_000
+/** The largest number of characters that all edits of one verdict add: as many as ten fields of Postfix's `header_size_limit`. */
+const MAX_ADDED = 1_024_000
 
 const REFUSAL = ['action', 'text', 'status', 'edits']
 
@@ -22,18 +22,18 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   unscannable: REFUSAL,
 }
 
-/** What a filter declared, as far as its verdicts must agree with it. */
+/** What a filter has declared about its verdicts. */
 export type VerdictRights = Partial<Pick<FilterPackage, 'rewrites'>> & FieldDeclaration
 
-/** A sentence on the first thing wrong with what a filter returned; undefined when it is a verdict. */
+/** A sentence about the first fault in what a filter returned; undefined when it is a correct verdict. */
 export function verdictFault(verdict: unknown, rights: VerdictRights): string | undefined {
-  if (!isRecord(verdict)) return `a verdict is an object, not ${shown(verdict)}`
+  if (!isRecord(verdict)) return `a verdict is an object, not ${describe(verdict)}`
   const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
   const members = known ? MEMBERS[String(verdict.action)] : undefined
-  if (members === undefined) return `unknown action: ${shown(verdict.action)}`
-  const stranger = Object.keys(verdict).find((member) => !members.includes(member))
-  if (stranger !== undefined) return `${String(verdict.action)}: unknown member: ${stranger}`
-  const fault = editsFault(verdict.edits) ?? strangeAddition(verdict.edits, rights)
+  if (members === undefined) return `unknown action: ${describe(verdict.action)}`
+  const unknown = Object.keys(verdict).find((member) => !members.includes(member))
+  if (unknown !== undefined) return `${String(verdict.action)}: unknown member: ${unknown}`
+  const fault = editsFault(verdict.edits) ?? undeclaredFieldFault(verdict.edits, rights)
   if (fault !== undefined) return fault
   if (verdict.action !== 'accept') return refusalFault(verdict)
   if (!('content' in verdict)) return undefined
@@ -41,7 +41,7 @@ export function verdictFault(verdict: unknown, rights: VerdictRights): string | 
   return typeof verdict.content === 'function' ? undefined : 'content is a function that gives bytes'
 }
 
-/** A sentence on the first edit that cannot be applied; undefined when all can. */
+/** A sentence about the first edit that cannot be applied; undefined when all can. */
 export function editsFault(edits: unknown): string | undefined {
   if (edits === undefined) return undefined
   if (!Array.isArray(edits)) return 'edits are an array'
@@ -52,19 +52,22 @@ export function editsFault(edits: unknown): string | undefined {
       checkEdit(edit as HeaderEdit)
       if ('add' in edit) added += edit.add.length + edit.value.length
     } catch (error) {
-      return shown(error)
+      return describe(error)
     }
   }
-  return added > MOST_ADDED ? `the edits add ${added} characters, more than ${MOST_ADDED}` : undefined
+  return added > MAX_ADDED ? `the edits add ${added} characters, more than ${MAX_ADDED}` : undefined
 }
 
-function strangeAddition(edits: unknown, { fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
+function undeclaredFieldFault(
+  edits: unknown,
+  { fields = [], sharedFields = [] }: FieldDeclaration,
+): string | undefined {
   const declared = [...fields, ...sharedFields]
-  const stranger = ((edits ?? []) as readonly HeaderEdit[]).find(
+  const undeclared = ((edits ?? []) as readonly HeaderEdit[]).find(
     (edit) => 'add' in edit && !declaresField(declared, edit.add),
   )
-  return stranger !== undefined && 'add' in stranger
-    ? `adds ${stranger.add}, which is declared neither in \`fields\` nor in \`sharedFields\``
+  return undeclared !== undefined && 'add' in undeclared
+    ? `adds ${undeclared.add}, which is declared neither in \`fields\` nor in \`sharedFields\``
     : undefined
 }
 
@@ -78,8 +81,8 @@ function refusalFault({ text, status }: Readonly<Record<string, unknown>>): stri
     : `a status is [subject, detail], each 0 to 999, not ${JSON.stringify(status)}`
 }
 
-/** Of a stranger's value only what has one way of being written, and no more than a line of it. */
-function shown(value: unknown): string {
+/** Describes a wrong value for a message, in at most 200 characters. It prints no object, since printing it may run code of the filter. */
+function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (value instanceof Error || value === null || typeof value !== 'object') return String(value).slice(0, 200)
   return Array.isArray(value) ? 'an array' : 'an object'

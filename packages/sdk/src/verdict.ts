@@ -1,14 +1,14 @@
-/** Makers of verdicts. A misspelt member compiles in a bare object, and not in a maker's argument. */
+/** Functions that make verdicts. */
 import type { Accept, Bytes, HeaderEdit, Refusal, Rewrite, Status } from './contract.js'
 
-/** The message may go on, with these changes to its header block. */
+/** The message may be delivered, with these changes to its header block. */
 export function accept(edits: readonly HeaderEdit[] = []): Accept {
   return { action: 'accept', edits }
 }
 
 /**
- * The message may go on with new content. `content` is a function, so that nothing is opened before the runner wants it:
- * it is called at most once, read once, and ended on every path.
+ * The message may be delivered with new content. `content` is a function, so that nothing is opened before the runner needs it. The
+ * runner calls it at most once, reads the result once, and always ends the reading, also after an error.
  */
 export function rewrite(content: () => Bytes, edits: readonly HeaderEdit[] = []): Rewrite {
   return { action: 'accept', edits, content }
@@ -24,14 +24,14 @@ export function quarantine(text: string, status?: Status, edits?: readonly Heade
   return refusal('quarantine', text, status, edits)
 }
 
-/** Not now: the sender should try again. What it comes to depends on the time, not on the message: see `unscannable`. */
+/** The sender should try again later, because the result may be another one then. Otherwise use `unscannable`. */
 export function defer(text: string, status?: Status): Refusal {
   return refusal('defer', text, status)
 }
 
 /**
- * This filter can never decide about the message: it is encrypted, nested too deep, larger than the scanner takes. Trying
- * again would change nothing, and nobody may call it clean; the operator's `on_unscannable` answers. `edits` as in `reject`.
+ * This filter can never decide about the message: it is encrypted, nested too deep, or larger than the scanner accepts.
+ * Trying again would change nothing, and the message may not be treated as clean; the operator's `on_unscannable` applies. `edits` as in `reject`.
  */
 export function unscannable(text: string, status?: Status, edits?: readonly HeaderEdit[]): Refusal {
   return refusal('unscannable', text, status, edits)

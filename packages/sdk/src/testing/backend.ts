@@ -1,6 +1,6 @@
 /**
- * A daemon that a filter asks, played from a script on a real socket: for the answers a real daemon gives too seldom to
- * wait for, and for the faults it never shows on demand. It holds no bytes it received unless its script does.
+ * Takes the place of the daemon that a filter asks. It listens on a real socket and answers by a script, for answers that a real
+ * daemon gives too rarely to test with, and for faults that it cannot be made to have. It keeps no bytes that it has received.
  */
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -10,37 +10,37 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Bytes } from '../contract.js'
 
 /**
- * One conversation: reads what the client sends, yields what the daemon says. When it returns, the daemon closes the
- * connection in good order; breaking off the reading does not, so a script may read on in a second loop.
+ * One connection: reads what the client sends, and yields what the daemon answers. When it returns, the daemon closes the
+ * connection properly. When it stops reading, the connection stays open, so a script may read on in a second loop.
  */
 export type Answer = (received: Bytes) => AsyncIterable<Uint8Array | string>
 
 /**
- * `refuse`: nobody listens at the address. `hang`: reads everything and never answers. `stall`: takes the connection and
- * never reads. `close`: hangs up on the first bytes. `nonsense`: answers what no protocol means, once the client falls silent.
+ * `refuse`: nobody listens at the address. `hang`: reads everything and never answers. `stall`: accepts the connection and
+ * never reads. `close`: closes the connection after the first bytes. `nonsense`: answers text of no protocol, once the client waits.
  */
 export type Fault = 'refuse' | 'hang' | 'stall' | 'close' | 'nonsense'
 
 export interface BackendOptions {
-  /** `unix` unless said. */
+  /** The kind of socket; default: `unix`. */
   readonly on?: 'unix' | 'tcp'
   readonly script: Fault | Answer
 }
 
 export interface Backend extends AsyncDisposable {
-  /** A socket's path, or `127.0.0.1:PORT`. */
+  /** The path of the socket, or `127.0.0.1:PORT`. */
   readonly address: string
-  /** The same as `net.connect` takes it. */
+  /** The same address, in the form that `net.connect` accepts. */
   readonly endpoint: { readonly path: string } | { readonly host: string; readonly port: number }
-  /** Connections taken so far. */
+  /** The number of connections accepted so far. */
   readonly connections: number
-  /** Connections that the client has not ended yet. */
+  /** The number of connections that the client has not ended yet. */
   readonly open: number
-  /** Ends all connections and frees the address. Throws what the script threw, if it did. */
+  /** Ends all connections and frees the address. Throws the error of the script, when it has thrown one. */
   close(): Promise<void>
 }
 
-/** Milliseconds without bytes from the client after which it waits for an answer. */
+/** Milliseconds. A client that has sent nothing for so long is taken to wait for an answer. */
 const SILENCE = 20
 
 /** Starts a backend. The caller closes it. */
@@ -118,7 +118,7 @@ async function listenTcp(server: Server): Promise<{ host: string; port: number }
   return { host: bound.address, port: bound.port }
 }
 
-/** Closing a server removes its socket; one that refuses must stay behind, so it gets its name after the bind. */
+/** Listens on a UNIX socket. Closing a server removes its socket file; for `refuse` the file must stay, so it is renamed after the bind. */
 async function listenUnix(server: Server, directory: string, script: Fault | Answer): Promise<{ path: string }> {
   const path = join(directory, 'socket')
   const bound = script === 'refuse' ? `${path}.bound` : path

@@ -1,9 +1,9 @@
-/** Chunk boundaries are never part of a message: the same bytes, cut differently. */
+/** Cuts bytes into chunks, to test that a filter does not depend on chunk boundaries. */
 import type { Bytes } from '../contract.js'
 
 /**
- * The bytes in chunks of the given sizes, taken in turn; one chunk when there are none. A size of 0 gives an empty chunk.
- * Each chunk is a copy and the caller's.
+ * Yields the bytes in chunks of these sizes, which are used in turn; one chunk when there are no sizes. A size of 0 yields an empty
+ * chunk. Each chunk is a copy, which the caller may change.
  */
 export async function* anyChunking(bytes: Uint8Array, sizes: readonly number[] = []): Bytes {
   let offset = 0

@@ -1,17 +1,17 @@
-/** What a runner lends a filter for one message, for tests. */
+/** Makes the `Context` that a filter gets for one message, for tests. */
 import type { Context } from '../contract.js'
 
-/** What a drop-in's `timeout` is unless it says. Milliseconds. */
-const MINUTE = 60_000
+/** The default of a drop-in's `timeout`: milliseconds. */
+const DEFAULT_TIMEOUT = 60_000
 
 export interface ContextOptions extends Partial<Omit<Context, 'remaining'>> {
-  /** Until the deadline, from now; a minute unless said. Without a `signal` the context's own aborts then. */
+  /** Milliseconds from now until the deadline; default: a minute. Without a `signal`, the context's own signal aborts then. */
   readonly milliseconds?: number
 }
 
-/** A context whose deadline comes when it is said to; it keeps no log unless one is given. */
+/** Makes a context with this deadline. Without `log` and `warn`, what the filter logs is discarded. */
 export function testContext(options: ContextOptions = {}): Context {
-  const { milliseconds = MINUTE, log = () => undefined, warn = () => undefined } = options
+  const { milliseconds = DEFAULT_TIMEOUT, log = () => undefined, warn = () => undefined } = options
   const signal = options.signal ?? AbortSignal.timeout(milliseconds)
   const end = performance.now() + milliseconds
   return Object.freeze({

@@ -1,6 +1,6 @@
 /**
- * The published contract suite: what every runner relies on, checked against one filter, its backend played from scripts.
- * It knows no test runner; it is handed one's `test`. Each check has a stable name, and its errors say what the filter did.
+ * The contract suite: checks that a filter does what every runner relies on, with a scripted backend in place of its daemon. It works
+ * with any test runner, whose `test` the caller passes. The name of each check is stable, and its errors say what the filter did.
  */
 import { AGREEMENT } from './contract/agreement.js'
 import { FAULT, HEALTH } from './contract/faults.js'
@@ -18,7 +18,7 @@ import { REWRITING } from './contract/rewriting.js'
  * contract({ test, filter, backend: answers, options: (backend) => ({ address: backend.address }) })
  * ```
  *
- * Checks about a backend, content and a drop-in are registered where the filter has them.
+ * Checks about a backend, new content and a drop-in are registered only when the filter has one.
  */
 export function contract(options: ContractOptions): void {
   const tested: FilterUnderTest = {

@@ -1,19 +1,19 @@
-/** What a runner lends a filter for its life, for tests. */
+/** Makes the `Host` that a filter gets when it is created, for tests. */
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host } from '../contract.js'
 
-/** What is left out is made up. */
+/** Members that are absent have defaults for tests. */
 export type HostOptions = Partial<Host>
 
 export interface TestHost extends Host, AsyncDisposable {
-  /** Removes the directory, where the filter asked for one. May be called again. */
+  /** Removes the directory, when the filter has read `directory`. May be called again. */
   close(): Promise<void>
 }
 
-/** A host that keeps no log. Its directory is made below the system's temporary one when it is first asked for. */
+/** Makes a host that discards what is logged. Its directory is made below the system's temporary directory when it is first read. */
 export function testHost(options: HostOptions = {}): TestHost {
   const { log = () => undefined, warn = () => undefined, check = false, messageSizeLimit } = options
   let made: string | undefined

@@ -1,21 +1,21 @@
-/** Messages for tests, as a runner would hand them to a filter. */
+/** Makes messages for tests, in the form in which a runner passes them to a filter. */
 import { readFileSync } from 'node:fs'
 import type { Envelope, Message } from '../contract.js'
 import { headersEnd } from '../header-field.js'
 import { anyChunking } from './chunking.js'
 
-/** Everything but the content; what is left out is made up. */
+/** Everything but the content. Members that are absent have defaults for tests. */
 export interface MessageOptions {
   readonly id?: string
   readonly envelope?: Partial<Envelope>
-  /** Sizes of the chunks that `open()` yields, in turn; one chunk unless said. */
+  /** Sizes of the chunks that `open()` yields, used in turn; one chunk when absent. */
   readonly chunks?: readonly number[]
 }
 
-/** Text (UTF-8; bare LF becomes CRLF), bytes (taken as they are), or an `.eml` file (bytes as they are). */
+/** A text (encoded as UTF-8; a bare LF becomes CRLF), or bytes or the URL of an `.eml` file, whose bytes are not changed. */
 export type Source = string | Uint8Array | URL
 
-/** A message from a source. It is frozen, and every chunk is a copy, so a filter cannot change it. */
+/** Makes a message. It is frozen, and every chunk is a copy, so a filter cannot change it. */
 export function message(source: Source, options: MessageOptions = {}): Message {
   const bytes = read(source)
   const block = bytes.subarray(0, headersEnd(bytes))

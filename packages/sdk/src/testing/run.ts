@@ -1,15 +1,15 @@
-/** One filter, one message: what a runner would see. */
+/** Runs one filter on one message, and returns what a runner would see. */
 import { collect } from '../bytes.js'
 import type { Filter, HeaderEdit, LogFields, Message, Verdict } from '../contract.js'
 import { editHeaders } from '../header.js'
 import { testContext } from './context.js'
 
-/** What a filter decided, and what became of the message by it. */
+/** What a filter has decided, and the message that results from it. */
 export interface Run {
   readonly verdict: Verdict
-  /** Those of a refusal are applied only where the operator has such mail delivered all the same. */
+  /** The edits of the verdict. A runner applies those of a refusal only when the operator has such mail delivered all the same. */
   readonly edits: readonly HeaderEdit[]
-  /** The message as it would go on: edits and new content applied; absent unless it was accepted. */
+  /** The message as it would be delivered, with edits and new content; absent unless it was accepted. */
   readonly output?: Uint8Array
   readonly log: readonly { readonly level: 'log' | 'warn'; readonly event: string; readonly fields: LogFields }[]
 }

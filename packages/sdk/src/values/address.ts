@@ -1,16 +1,16 @@
-/** Where a service listens, as operators write it: a UNIX socket, or a TCP port of a host. */
+/** Reads and prints the addresses of services as operators write them: a UNIX socket, or a TCP port of a host. */
 import { isIPv4, isIPv6 } from 'node:net'
 import { ValueError } from './error.js'
 
-/** As `net.connect` takes it. */
+/** An address in the form that `net.connect` accepts. */
 export type ServiceAddress = { readonly path: string } | { readonly host: string; readonly port: number }
 
-/** unix(7): `sun_path` has 108 bytes with the NUL at the end; a longer path would be cut without a word. */
+/** unix(7): `sun_path` has 108 bytes with the NUL at the end; the kernel would cut a longer path without an error. */
 const PATH_LIMIT = 107
 
 const FORMS = 'write "unix:/path", "host:port" or "[2001:db8::1]:port"'
 
-/** What Postfix and others call TCP in front of an address. */
+/** The prefixes of TCP addresses in Postfix and other programs. */
 const TCP = /^(?:tcp|inet):/
 
 /** RFC 1123 section 2.1, and the underscore that some networks have. */
@@ -29,14 +29,14 @@ export function parseAddress(written: unknown): ServiceAddress {
   const [, bracketed, plain, digits] = /^(?:\[([^[\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? plain
   const port = Number(digits)
-  if (host === undefined) throw shapeless(written, text)
+  if (host === undefined) throw formError(written, text)
   if (port < 1 || port > 65_535) throw new ValueError(`not a port: ${digits} (1 to 65535)`)
   const known = bracketed === undefined ? isHost(host) : isIPv6(host)
   if (!known) throw new ValueError(`not a host: ${JSON.stringify(host)}; ${FORMS}`)
   return { host, port }
 }
 
-/** What `parseAddress` reads back. */
+/** Prints an address so that `parseAddress` reads the same one. */
 export function printAddress(address: ServiceAddress): string {
   if ('path' in address) return `unix:${address.path}`
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
@@ -53,13 +53,13 @@ function checkPath(path: string): string {
   return path
 }
 
-/** Digits and dots alone are an IPv4 address or nothing; so are the words that stand in front of an address. */
+/** Whether it is a host. Digits and dots alone must be an IPv4 address; the prefixes of addresses are not hosts. */
 function isHost(host: string): boolean {
   if (/^[\d.]+$/.test(host)) return isIPv4(host)
   return HOST.test(host) && !['unix', 'tcp', 'inet'].includes(host)
 }
 
-function shapeless(written: string, text: string): ValueError {
+function formError(written: string, text: string): ValueError {
   const what = `not an address: ${JSON.stringify(written)}; ${FORMS}`
   const [, host, port] = /^(.*):(\d{1,5})$/.exec(text) ?? []
   return host !== undefined && isIPv6(host) ? new ValueError(what, `[${host}]:${port}`) : new ValueError(what)

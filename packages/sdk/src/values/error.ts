@@ -1,11 +1,11 @@
-/** What is wrong with a value that an operator wrote. */
+/** The error for a wrong value that an operator wrote. */
 import { CandyError } from '../error.js'
 
-/** Code `CONFIG`. Its message is `what`, and behind it the value that was probably meant. */
+/** A value is wrong; the code is `CONFIG`. The message is `what`, followed by the value that the operator probably meant. */
 export class ValueError extends CandyError {
   /** What is wrong, without the hint. */
   readonly what: string
-  /** What the operator probably meant, ready to be written. */
+  /** What the operator probably meant, as it is to be written. */
   readonly hint?: string
 
   constructor(what: string, hint?: string) {

@@ -1,7 +1,7 @@
-/** Values in a schema: what a parser that throws has against one, as schema libraries ask for it. */
+/** Lets schema libraries use a parser that throws, such as `parseSize`. */
 
 /**
- * The sentence with which `parse` refuses the value; undefined when it takes it. Throws what else `parse` throws. With valibot:
+ * The message with which `parse` refuses the value; undefined when `parse` accepts it. Throws any other error of `parse`. With valibot:
  *
  * ```ts
  * v.check((written) => valueFault(parseSize, written) === undefined, ({ input }) => `${valueFault(parseSize, input)}`)

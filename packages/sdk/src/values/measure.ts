@@ -1,22 +1,23 @@
 /**
- * Durations and sizes as operators write them: a whole number and a unit. A number alone is refused, because nobody can tell
- * 60 ms from 60 s, and so is 0, which would mean "none" to one reader and "no limit" to another.
+ * Reads durations and sizes as operators write them: a whole number and a unit. A number alone is refused, because 60 may be
+ * seconds or milliseconds, and so is 0, because some would read it as "none" and others as "no limit".
  */
 import { ValueError } from './error.js'
 
 interface Scale {
   readonly noun: string
-  /** The units as messages list them, and the words that mean the same. */
+  /** The factor of each unit, in the order in which messages list them. */
   readonly units: ReadonlyMap<string, number>
+  /** Words that mean the same as a unit. */
   readonly words: ReadonlyMap<string, string>
   /** What people write in place of a unit, in lower case, and what they probably mean. */
   readonly mistakes: ReadonlyMap<string, string>
   /** Units to suggest for a bare number, the largest first. */
   readonly bare: readonly string[]
   readonly example: string
-  readonly least: string
-  readonly most: number
-  readonly mostText: string
+  readonly zeroText: string
+  readonly max: number
+  readonly maxText: string
 }
 
 const DURATION: Scale = {
@@ -29,10 +30,10 @@ const DURATION: Scale = {
   mistakes: mapOf({ msec: 'ms', sec: 's', secs: 's', mins: 'm', hr: 'h', hrs: 'h' }),
   bare: ['s'],
   example: '"60s"',
-  least: '"1ms" is the shortest',
-  // The longest time that a timer of Node.js can wait; a longer one would go off at once.
-  most: 2 ** 31 - 1,
-  mostText: '24d',
+  zeroText: '"1ms" is the shortest',
+  // The longest time that a timer of Node.js can wait; a longer one would fire at once.
+  max: 2 ** 31 - 1,
+  maxText: '24d',
 }
 
 const SIZE: Scale = {
@@ -42,9 +43,9 @@ const SIZE: Scale = {
   mistakes: mapOf({ k: 'KiB', m: 'MiB', g: 'GiB', ki: 'KiB', mi: 'MiB', gi: 'GiB' }),
   bare: ['GiB', 'MiB', 'KiB', 'B'],
   example: '"25MiB"',
-  least: '"1B" is the smallest',
-  most: Number.MAX_SAFE_INTEGER,
-  mostText: '8388607GiB',
+  zeroText: '"1B" is the smallest',
+  max: Number.MAX_SAFE_INTEGER,
+  maxText: '8388607GiB',
 }
 
 /**
@@ -70,16 +71,16 @@ function parse(written: unknown, scale: Scale): number {
     throw new ValueError(`not a ${noun}: write a whole number and a unit (${known}), ${scale.example} say`)
   }
   const factor = units.get(words.get(unit) ?? unit)
-  if (factor === undefined) throw withoutUnit(digits, unit, scale)
+  if (factor === undefined) throw unitError(digits, unit, scale)
   const value = Number(digits) * factor
-  if (value === 0) throw new ValueError(`a ${noun} is more than 0: ${scale.least}`)
-  if (value > scale.most) throw new ValueError(`too much: a ${noun} is at most ${scale.mostText}`)
+  if (value === 0) throw new ValueError(`a ${noun} is more than 0: ${scale.zeroText}`)
+  if (value > scale.max) throw new ValueError(`too much: a ${noun} is at most ${scale.maxText}`)
   return value
 }
 
-function withoutUnit(digits: string, unit: string, scale: Scale): ValueError {
+function unitError(digits: string, unit: string, scale: Scale): ValueError {
   const known = [...scale.units.keys()].join(', ')
-  if (unit !== '') return new ValueError(`unknown unit "${unit}" (${known})`, meant(digits, unit, scale))
+  if (unit !== '') return new ValueError(`unknown unit "${unit}" (${known})`, suggestion(digits, unit, scale))
   const number = Number(digits)
   if (!Number.isSafeInteger(number) || number === 0) return new ValueError(`${digits} has no unit (${known})`)
   const best = scale.bare.find((name) => number % (scale.units.get(name) ?? 1) === 0) ?? 's'
@@ -87,8 +88,8 @@ function withoutUnit(digits: string, unit: string, scale: Scale): ValueError {
   return new ValueError(`${digits} has no unit`, `${count}${best}`)
 }
 
-/** By another case, or by what people write. */
-function meant(digits: string, unit: string, { units, words, mistakes }: Scale): string | undefined {
+/** The value with the unit that the operator probably meant: the same one in another case, or one that is often written so. */
+function suggestion(digits: string, unit: string, { units, words, mistakes }: Scale): string | undefined {
   const lower = unit.toLowerCase()
   const found =
     [...units.keys()].find((name) => name.toLowerCase() === lower) ?? words.get(lower) ?? mistakes.get(lower)
