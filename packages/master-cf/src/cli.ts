@@ -1,7 +1,7 @@
 /**
- * The command `master-cf`: arguments in, text and an exit status of sysexits(3) out.
+ * The command `master-cf`: reads arguments, and returns text and an exit status of sysexits(3).
  *
- * Only `main` touches the process, so that everything else can be called from a test.
+ * Only `main` uses the streams and the exit status of the process, so that a test can call everything else.
  */
 import { parseArgs } from 'node:util'
 import { type Command, help, helpOf, isCommand, usage } from './cli/help.js'
@@ -20,8 +20,8 @@ const RUN: { readonly [command in Command]: (request: Request) => Result } = {
   remove: runRemove,
 }
 
-/** Options besides --help, by command. */
-const TAKES: { readonly [command in Command]: readonly string[] } = {
+/** The options of each command, besides --help. */
+const OPTIONS: { readonly [command in Command]: readonly string[] } = {
   print: [],
   list: ['json'],
   get: ['json', 'o'],
@@ -53,7 +53,7 @@ export function run(argv: readonly string[]): Result {
 /** Runs the process's own command line. */
 export function main(): void {
   const { status, stdout, stderr } = run(process.argv.slice(2))
-  // Someone who stops reading (head, say) has what they want.
+  // A program that stops reading the output, such as head, has all that it wants.
   process.stdout.on('error', () => process.exit(status))
   process.stdout.write(Buffer.from(stdout, 'latin1'))
   process.stderr.write(Buffer.from(stderr, 'latin1'))
@@ -80,7 +80,7 @@ function readRequest(command: Command, args: readonly string[]): Request | undef
     o: values.o[0],
   }
   for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined && value !== false && !TAKES[command].includes(name)) {
+    if (value !== undefined && value !== false && !OPTIONS[command].includes(name)) {
       throw new UsageError(`${command} takes no ${name.length === 1 ? '-' : '--'}${name}`)
     }
   }
@@ -107,10 +107,14 @@ function explain(command: Command, file: string, error: unknown): Result {
     const place = error.line === undefined ? file : `${file}:${error.line}:${error.column}`
     return { status: exitOf(error.code), stdout: '', stderr: `${place}: ${error.message}\n` }
   }
-  // Node's errors of the file system are plain Errors; a TypeError or the like is our own fault.
-  const ours = !(error instanceof Error) || error.name !== 'Error'
-  const text = error instanceof Error ? (ours ? error.stack : error.message) : String(error)
-  return { status: ours ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT, stdout: '', stderr: `master-cf: ${fromUtf8(`${text}`)}\n` }
+  // The errors of the file system are plain Errors in Node.js. Any other class, TypeError for example, is a fault of this program.
+  const isFault = !(error instanceof Error) || error.name !== 'Error'
+  const text = error instanceof Error ? (isFault ? error.stack : error.message) : String(error)
+  return {
+    status: isFault ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT,
+    stdout: '',
+    stderr: `master-cf: ${fromUtf8(`${text}`)}\n`,
+  }
 }
 
 function isParseArgsError(error: unknown): error is Error {

@@ -1,4 +1,4 @@
-/** Edits as data: where, how many bytes go, what comes. A dry run, a diff and an undo need nothing else. */
+/** Edits as data: an offset, the number of bytes to replace, and the new text. Dry runs, diffs and undo are made from them. */
 import { type Entry, readEntry, type ServiceKey } from './entry.js'
 import { MasterCfError } from './error.js'
 import { joinLines, splitLines } from './line.js'
@@ -10,7 +10,7 @@ export interface Edit extends Span {
   readonly text: string
 }
 
-/** Makes all edits at once; offsets are those of `text`. Throws `OVERLAPPING_EDITS`. No edits, same text. */
+/** Applies all edits; their offsets are those of `text` before any of them. Throws `OVERLAPPING_EDITS`. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = []
   let end = 0
@@ -24,14 +24,14 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return parts.join('') + text.slice(end)
 }
 
-/** The entry to edit. Throws `SERVICE_MISSING`, or the entry's first problem. */
+/** Returns the entry to be edited. Throws `SERVICE_MISSING`, or the entry's first problem. */
 export function requireService(file: MasterCf, key: ServiceKey): Entry {
   const entry = findService(file, key)
   if (entry === undefined) throw new MasterCfError('SERVICE_MISSING', `no service ${key.service}/${key.type}`)
   return requireSound(entry)
 }
 
-/** Throws the first problem of a malformed entry: what an edit would do to it is anyone's guess. */
+/** Returns a well-formed entry, and throws the first problem of a malformed one, since the effect of an edit on it is not known. */
 export function requireSound(entry: Entry): Entry {
   const problem = entry.problems[0]
   if (problem !== undefined) {
@@ -42,8 +42,8 @@ export function requireSound(entry: Entry): Entry {
 }
 
 /**
- * Reads an entry as it would be after edits, and throws `BAD_VALUE` unless it is sound and `holds` is true of it. So no
- * edit can say something else than was asked, whatever characters a value has.
+ * Parses the entry as it would be after the edits, and throws `BAD_VALUE` unless it is well-formed and `holds` returns true for it.
+ * So no edit has another effect than the one that was asked for, whatever characters a value contains.
  */
 export function proveEdits(entry: Entry, edits: readonly Edit[], holds: (entry: Entry) => boolean, what: string): void {
   const moved = edits.map((edit) => ({ ...edit, offset: edit.offset - entry.offset }))

@@ -19,17 +19,17 @@ export interface ServiceKey {
 
 export type ServiceFields = { readonly [field in Field]: string }
 
-/** A service as written. Fields that are missing in a malformed entry are empty. */
+/** A service as it is written in the file. Fields that are missing in a malformed entry are empty. */
 export interface Entry extends ServiceKey, ServiceFields, CommandLine, Span {
-  /** From 1. */
+  /** The number of its first line, counted from 1. */
   readonly line: number
-  /** Its bytes, from the service name to its last line end, inner comments included. */
+  /** Its bytes from the service name to its last line end, including the comments in between. */
   readonly source: string
   readonly words: readonly Word[]
   readonly problems: readonly Problem[]
 }
 
-/** An entry that is switched off by a `#` before it. What follows its first line isn't told from prose. */
+/** An entry that is commented out with a `#`. Only its first line is recognized, since further lines cannot be told from prose. */
 export interface DisabledEntry extends ServiceKey, Span {
   readonly line: number
 }
@@ -59,7 +59,7 @@ export function readEntry(logical: LogicalLine): Entry {
     })
   }
   const commandLine = readCommandLine(logical, words.slice(8), report)
-  // Only the last word can have swallowed the rest.
+  // Only the last word can have an unclosed brace, since the word then extends to the end of the entry.
   const end = words.slice(8).at(-1)
   if (end?.closed === false && !problems.some((problem) => problem.code === 'UNCLOSED_BRACE')) {
     report('UNCLOSED_BRACE', end, 'a { that is never closed')
@@ -99,7 +99,7 @@ export function readDisabled(line: Line): DisabledEntry | undefined {
   return { service, type, line: line.line, offset: line.offset, length: line.source.length }
 }
 
-/** What the master(8) daemon would say of field `index`, 0 being the name. */
+/** The fault that master(8) would find in field `index`; the name is field 0. */
 function fieldFault(index: number, type: string, text: string): [ProblemCode, string] | undefined {
   if (text.includes('{')) return ['BRACE_IN_FIELD', `braces group options and arguments, not fields: ${text}`]
   switch (index) {
@@ -126,7 +126,7 @@ function fieldFault(index: number, type: string, text: string): [ProblemCode, st
   }
 }
 
-/** The form host_port(3) asks for: port, host:port or [host]:port. Whether they exist, only the running system knows. */
+/** Whether it has the form of host_port(3): port, host:port or [host]:port. Whether host and port exist is not checked. */
 function isAddress(name: string): boolean {
   const bracketed = /^\[[^\]]+\]:(.+)$/.exec(name)
   if (name.startsWith('[') && bracketed === null) return false

@@ -1,4 +1,4 @@
-/** What can be wrong with a master.cf or with what was asked of it, as two closed sets of codes. */
+/** The faults of a master.cf, and the reasons to refuse an edit, as two closed sets of codes. */
 
 /** Faults of the file's text. `parse` collects them; an edit of an entry that has one is refused. */
 export type ProblemCode =
@@ -17,7 +17,7 @@ export type ProblemCode =
   | 'TEXT_AFTER_BRACE'
   | 'UNCLOSED_BRACE'
 
-/** Why an edit or a write was refused: the file's own fault, or one of these. */
+/** Why an edit or a write was refused: a fault of the file, or one of these reasons. */
 export type ErrorCode =
   | ProblemCode
   | 'BAD_VALUE'
@@ -27,22 +27,22 @@ export type ErrorCode =
   | 'SERVICE_EXISTS'
   | 'SERVICE_MISSING'
 
-/** A place in the file; both count from 1, the column in bytes. */
+/** A position in the file. Line and column count from 1; the column is in bytes. */
 export interface Position {
   readonly line: number
   readonly column: number
 }
 
-/** One fault of the file. Postfix refuses most of these too; the message says what it would trip over. */
+/** One fault of the file. Postfix refuses most of these too. */
 export interface Problem extends Position {
   readonly code: ProblemCode
   readonly message: string
 }
 
-/** A refusal. Nothing was changed. Test `error.code`, not `instanceof`. */
+/** An edit or a write was refused, and nothing was changed. Test `error.code`, not `instanceof`. */
 export class MasterCfError extends Error {
   readonly code: ErrorCode
-  /** Where in the file, when there is such a place; from 1. */
+  /** The line in the file, counted from 1; absent when the error has no position. */
   readonly line: number | undefined
   readonly column: number | undefined
 

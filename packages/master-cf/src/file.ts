@@ -1,5 +1,5 @@
 /**
- * Reading and replacing a configuration file of Postfix's, main.cf as well as master.cf.
+ * Reads and replaces a configuration file of Postfix, main.cf or master.cf.
  *
  * The new text is written to a temporary file in the same directory, synced, and renamed over the old file under Postfix's
  * own lock: a reader sees the old file or the new one, whole, whatever happens. A symbolic link is followed and stays.
@@ -23,18 +23,18 @@ import { MasterCfError } from './error.js'
 import { takeLock } from './lock.js'
 
 export interface UpdateOptions {
-  /** How long to wait for another writer, in milliseconds; 5,000 unless said. */
+  /** Milliseconds to wait for another writer; default: 5,000. */
   readonly waitMs?: number
 }
 
-/** A file's bytes as Latin-1 text, one character a byte. Throws Node's error. */
+/** Reads a file as Latin-1 text, with one character for each byte. Throws the error of Node.js. */
 export function readText(path: string): string {
   return readFileSync(path, 'latin1')
 }
 
 /**
- * Replaces a file's text by what `change` makes of it, reading and writing under one lock; returns whether it wrote. The
- * same text again writes nothing. Blocks; `change` must not call this for the same file.
+ * Replaces the text of a file by the result of `change`. It reads and writes under one lock. Returns whether it has written the
+ * file: it does not when the text is the same. Blocks; `change` must not call this for the same file.
  *
  * Nothing is changed when it throws: what `change` throws, Node's error of any step, `FILE_LOCKED` after `waitMs`,
  * `FILE_CHANGED` when someone who takes no lock (an editor, `>>`) touched the file meanwhile, `BAD_VALUE` for a text with
@@ -63,7 +63,7 @@ export function updateText(
     syncDirectory(dirname(target))
     return true
   } catch (error) {
-    // write(2) and what else acts on a descriptor know of no path.
+    // The errors of write(2) and of other calls on a descriptor have no path.
     if (error instanceof Error && 'syscall' in error && !('path' in error)) Object.assign(error, { path: target })
     throw error
   } finally {
@@ -82,7 +82,7 @@ function readWhole(path: string): { readonly text: string; readonly stats: Stats
   }
 }
 
-/** Writes a text with the owner and mode of another file. The mode comes last: until then nobody else can read it. */
+/** Writes a text with the owner and mode of another file. It sets the mode last; until then nobody else can read the file. */
 function writeLike(descriptor: number, text: string, { uid, gid, mode }: Stats): void {
   if (/[\u0100-\uffff]/.test(text)) {
     throw new MasterCfError('BAD_VALUE', 'the new text has characters that are no bytes; encode them first')
@@ -95,7 +95,7 @@ function writeLike(descriptor: number, text: string, { uid, gid, mode }: Stats):
   fsyncSync(descriptor)
 }
 
-/** Makes the rename itself survive a power cut. */
+/** Syncs the directory, so that the rename survives a power failure. */
 function syncDirectory(path: string): void {
   const descriptor = openSync(path, 'r')
   try {

@@ -1,8 +1,8 @@
 /**
- * Physical lines, and the logical lines Postfix makes of them (master(5); src/util/readlline.c).
+ * Splits a text into physical lines, and joins them to logical lines as Postfix does (master(5); src/util/readlline.c).
  *
  * A line that starts with white space continues the text before it, also across comments and blank lines. The line end is
- * not part of the joined text, a carriage return is. Text is Latin-1: one character a byte, so nothing is lost.
+ * not part of the joined text, a carriage return is. Text is Latin-1, with one character for each byte, so nothing is lost.
  */
 
 /** A physical line with its line end. The sources of all lines, joined, are the file. */
@@ -10,7 +10,7 @@ export interface Line {
   readonly kind: 'blank' | 'comment' | 'text'
   readonly source: string
   readonly offset: number
-  /** From 1. */
+  /** The number of the line, counted from 1. */
   readonly line: number
 }
 
@@ -19,7 +19,7 @@ export interface LogicalLine {
   readonly lines: readonly Line[]
   /** The text lines joined, without line ends, comments and blank lines. */
   readonly text: string
-  /** The place in the file of a place in `text`. */
+  /** Converts an offset in `text` to the offset in the file. */
   offsetOf(at: number): number
 }
 
@@ -45,7 +45,7 @@ export function splitLines(text: string): readonly Line[] {
   return lines
 }
 
-/** Groups lines into entries. `stray` are text lines that continue nothing; Postfix warns of them and skips them. */
+/** Groups lines into entries. `stray` are continuation lines with nothing before them; Postfix warns of them and skips them. */
 export function joinLines(lines: readonly Line[]): {
   readonly logical: readonly LogicalLine[]
   readonly stray: readonly Line[]
@@ -61,7 +61,7 @@ export function joinLines(lines: readonly Line[]): {
     const group = groups.at(-1)
     if (!isSpace(line.source[0])) groups.push([line])
     else if (group === undefined) stray.push(line)
-    else for (const member of [...pending, line]) group.push(member)
+    else for (const each of [...pending, line]) group.push(each)
     pending = []
   }
   return { logical: groups.map(joinGroup), stray }

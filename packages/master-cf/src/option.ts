@@ -1,8 +1,8 @@
 /**
- * The command line of an entry: flags, `-o name=value` overrides, arguments (master(5), "Command name + arguments").
+ * Reads and prints the command line of an entry: flags, `-o name=value` overrides, arguments (master(5), "Command name + arguments").
  *
- * Read as the daemons' getopt(3) reads it, with the braces that postconf(1) understands. postconf 3.7 goes wrong at an `o`
- * in the name of `-oname=value`; we don't. The one-word form `-o{ … }` is read here and by postconf, but the daemons refuse
+ * Read as the daemons' getopt(3) reads it, with the braces that postconf(1) understands. postconf 3.7 misreads
+ * `-oname=value` when the name contains an `o`; this code does not. The one-word form `-o{ … }` is read here and by postconf, but the daemons refuse
  * it, so it is never written.
  */
 import { MasterCfError, type ProblemCode } from './error.js'
@@ -22,9 +22,9 @@ export interface Option extends Setting, Span {
   readonly braced: boolean
   /** Where name and value stand together, braces included. */
   readonly settingSpan: Span
-  /** The words it is made of. */
+  /** The words that the option consists of. */
   readonly words: readonly Word[]
-  /** How much of the first word belongs to other flags: 2 in `-vo name=value`, mostly 0. */
+  /** The number of characters of the first word that belong to other flags: 2 in `-vo name=value`, and mostly 0. */
   readonly shared: number
 }
 
@@ -32,15 +32,15 @@ export interface CommandLine {
   /** Options without a value, `-v` and `-D`. */
   readonly flags: readonly string[]
   readonly options: readonly Option[]
-  /** From the first word that is no option. */
+  /** The words from the first one that is not an option. */
   readonly args: readonly string[]
-  /** All of it in order, in the form postconf(1) shows: braces taken off, `-o` a word of its own. */
+  /** All words in order, in the form that postconf(1) shows: without braces, and with `-o` as a separate word. */
   readonly argv: readonly string[]
 }
 
 type Report = (code: ProblemCode, word: Word, message: string) => void
 
-/** Reads the words after the command name. Words that can't be read are reported and left out of `options`. */
+/** Reads the words after the command name. A malformed option is reported, and left out of `options`. */
 export function readCommandLine(logical: LogicalLine, words: readonly Word[], report: Report): CommandLine {
   const flags: string[] = []
   const options: Option[] = []
@@ -121,8 +121,8 @@ function readSetting(text: string, start: number): ReadSetting | ProblemCode {
 }
 
 /**
- * A setting as it stands after `-o `: short where it can be, `{ name = value }` where the value has blanks. Throws
- * `BAD_VALUE` when neither form would be read as the same setting.
+ * Prints a setting as it is written after `-o `: as `name=value` when possible, and as `{ name = value }` when the value has blanks.
+ * Throws `BAD_VALUE` when neither form would be read as the same setting.
  */
 export function printSetting({ name, value }: Setting): string {
   const short = `${name}=${value}`
@@ -132,7 +132,7 @@ export function printSetting({ name, value }: Setting): string {
   throw new MasterCfError('BAD_VALUE', `master.cf can't hold -o ${JSON.stringify(short)}: ${reason(short)}`)
 }
 
-/** An argument as it stands on a command line: within `{ }` where its blanks or braces need them. */
+/** Prints an argument as it is written on a command line: within `{ }` when it contains blanks or braces that require them. */
 export function printArgument(text: string): string {
   return !text.startsWith('{') && isOneWord(text) ? text : `{${text}}`
 }

@@ -1,5 +1,5 @@
 /**
- * A whole master.cf, read without losing a byte (master(5)).
+ * Parses a whole master.cf without losing a byte (master(5)).
  *
  * The file is a list of lines that keep their source; printing joins them. Entries are views of these lines. Faults are
  * collected, and an entry is kept however broken it is.
@@ -32,7 +32,7 @@ export function parse(text: string): MasterCf {
   return { text, lines, entries, disabled, problems }
 }
 
-/** The text again, byte for byte. */
+/** Returns the text that was parsed, byte for byte. */
 export function print(file: MasterCf): string {
   return file.lines.map((line) => line.source).join('')
 }

@@ -1,4 +1,4 @@
-/** Edits of whole entries: add one, take one out, comment one out. */
+/** Makes the edits of whole entries: adds a service, removes one, or comments one out. */
 import { type Edit, requireSound } from './edit.js'
 import { type Entry, FIELDS, type ServiceFields, type ServiceKey, type ServiceType } from './entry.js'
 import { MasterCfError } from './error.js'
@@ -17,11 +17,11 @@ export interface Service extends Partial<Omit<ServiceFields, 'command'>> {
   readonly args?: readonly string[]
 }
 
-/** Where the columns of Postfix's own master.cf start: name, type, and one for each field. */
+/** The widths of the columns in Postfix's own master.cf: name, type, and one for each field. */
 const COLUMNS = [10, 6, 8, 8, 8, 8, 8, 0]
 
 /**
- * A service as it stands in a file: columns as in Postfix's master.cf, one line for each option, one for the arguments.
+ * Prints a service as it is written in a file: columns as in Postfix's master.cf, one line for each option, one for the arguments.
  * Ends with a line end. Throws `BAD_VALUE` when it would not be read as what it is.
  */
 export function printService(service: Service, newline: '\n' | '\r\n' = '\n'): string {
@@ -73,7 +73,7 @@ export function addService(file: MasterCf, service: Service): readonly Edit[] {
 }
 
 /**
- * Takes a service out: every entry of that name and type, with the comments inside it. Nothing to do when there is none;
+ * Removes a service: every entry of that name and type, with the comments inside it. Returns no edits when there is none, and
  * throws for a malformed entry. `finalNewline: false` says that the file had no final line end before the service was
  * added: if nothing follows the service, the one that was added with it goes too.
  */

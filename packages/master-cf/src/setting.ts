@@ -1,4 +1,4 @@
-/** Edits inside an entry: its fields and its `-o` options. Every other byte of the entry stays where it is. */
+/** Makes the edits inside an entry: of its fields and its `-o` options. Every other byte of the entry stays as it is. */
 import { type Edit, proveEdits, requireService, requireSound } from './edit.js'
 import { type Entry, FIELDS, type Field, type ServiceKey } from './entry.js'
 import { finalBreak, lineEnd, lineStart } from './line.js'
@@ -12,9 +12,9 @@ export function setField(file: MasterCf, key: ServiceKey, field: Field, value: s
   const word = entry.words[FIELDS.indexOf(field) + 2]
   if (word === undefined || entry[field] === value) return []
   const edits = [{ offset: word.offset, length: word.length, text: value }]
-  const sameElsewhere = (after: Entry): boolean =>
+  const isAsSet = (after: Entry): boolean =>
     after[field] === value && after.words.length === entry.words.length && isByteText(value)
-  proveEdits(entry, edits, sameElsewhere, `${field}=${JSON.stringify(value)}`)
+  proveEdits(entry, edits, isAsSet, `${field}=${JSON.stringify(value)}`)
   return edits
 }
 
@@ -36,8 +36,8 @@ export function setOption(file: MasterCf, key: ServiceKey, setting: Setting): re
 }
 
 /**
- * Takes a parameter's `-o` options away, with the line where they stand alone on one. Undoes `setOption` of a parameter
- * that was not set, byte for byte. Nothing to do when service or option is missing; throws for a malformed entry.
+ * Removes the `-o` options of a parameter, and the line when nothing else is on it. It undoes `setOption` of a parameter that was
+ * not set, byte for byte. Returns no edits when the service or the option is missing, and throws for a malformed entry.
  */
 export function unsetOption(file: MasterCf, key: ServiceKey, name: string): readonly Edit[] {
   const found = findService(file, key)
@@ -59,7 +59,7 @@ function insertion(text: string, entry: Entry, printed: string): Edit {
   const next = anchor === undefined ? undefined : entry.words[entry.words.indexOf(anchor) + 1]
   const at = anchor === undefined ? entry.offset : anchor.offset + anchor.length
   const end = lineEnd(text, at)
-  // On the last option's line when more follows there: an option after the first argument would be an argument. Also when
+  // The option goes on the last option's line when more words follow there: after the first argument it would be an argument. Also when
   // the next line starts with a form feed, which continues an entry but separates no words.
   const follows =
     next !== undefined && (next.offset < end || !/[ \t\r]/.test(text.charAt(lineStart(text, next.offset))))
@@ -87,22 +87,22 @@ function replacement(option: Option, { value }: Setting, printed: string): Edit 
 }
 
 function removal(text: string, entry: Entry, options: readonly Option[]): readonly Edit[] {
-  const gone = new Set<Word>()
+  const removed = new Set<Word>()
   const edits: Edit[] = []
   for (const { words, shared, offset } of options) {
     const [first, ...rest] = words
     if (first === undefined) continue
-    if (shared === 0) gone.add(first)
+    if (shared === 0) removed.add(first)
     else edits.push({ offset, length: first.offset + first.length - offset, text: '' })
-    for (const word of rest) gone.add(word)
+    for (const word of rest) removed.add(word)
   }
   const lines: { start: number; end: number }[] = []
   for (let index = 0; index < entry.words.length; index++) {
     const first = entry.words[index]
-    if (first === undefined || !gone.has(first)) continue
+    if (first === undefined || !removed.has(first)) continue
     const before = entry.words[index - 1]
     let last = first
-    for (let next = entry.words[index + 1]; next !== undefined && gone.has(next); next = entry.words[index + 1]) {
+    for (let next = entry.words[index + 1]; next !== undefined && removed.has(next); next = entry.words[index + 1]) {
       if (next.offset >= lineEnd(text, last.offset + last.length)) break
       last = next
       index++
@@ -119,14 +119,14 @@ function removal(text: string, entry: Entry, options: readonly Option[]): readon
     else lines.push({ start, end })
   }
   for (const { start, end } of lines) {
-    // A last line without a line end takes the one before it along, so that the file still ends as it did.
+    // When the last line has no line end, the one before it is removed too, so that the file still ends without one.
     const from = text[end - 1] === '\n' ? start : start - (text[start - 2] === '\r' ? 2 : 1)
     edits.push({ offset: from, length: end - from, text: '' })
   }
   return edits
 }
 
-/** What an edit of one option leaves alone. */
+/** The parts of a command line that an edit of one option must not change, as text to compare. */
 function restOf({ command, flags, options, args }: Entry, name: string): string {
   const others = options.filter((option) => option.name !== name).map((option) => `${option.name}=${option.value}`)
   return [[command], flags, others, args].map((part) => part.join('\0')).join('\0\0')

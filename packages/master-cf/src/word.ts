@@ -1,30 +1,30 @@
 /**
- * Words of a logical line, the way Postfix cuts them (src/util/mystrtok.c mystrtokq, extpar.c, split_nameval.c).
+ * Splits a logical line into words as Postfix does (src/util/mystrtok.c mystrtokq, extpar.c, split_nameval.c).
  *
- * Blanks separate words, except within `{ }`, which nest. A word may therefore span lines, and hold comments in the file
- * that are not in its text. Backslashes and quotes mean nothing here.
+ * Blanks separate words, except within `{ }`, which nest. A word may therefore span lines, with comments in between that
+ * are not in its text. Backslashes and quotes have no special meaning.
  */
 import { isSpace, type LogicalLine } from './line.js'
 
-/** A place in the file: bytes from `offset` on. */
+/** A part of the file: `length` bytes from `offset` on. */
 export interface Span {
   readonly offset: number
   readonly length: number
 }
 
-/** A word of an entry. `text` is what Postfix reads; the span is where it stands in the file, braces included. */
+/** A word of an entry. `text` is what Postfix reads; the span is its part of the file, including braces. */
 export interface Word extends Span {
   readonly text: string
-  /** False when a `{` in it is never closed, so that it swallowed the rest of the entry. */
+  /** False when a `{` in it is never closed, so that the word extends to the end of the entry. */
   readonly closed: boolean
-  /** Where it starts in the logical line. */
+  /** The offset of the word in the logical line. */
   readonly at: number
 }
 
 /** CHARS_SPACE of Postfix: what separates words. Narrower than isspace(3). */
 const BLANKS = ' \t\r\n'
 
-/** Cuts a logical line into words. Postfix sees nothing after a NUL byte, so there is nothing after it here. */
+/** Splits a logical line into words. Postfix stops reading at a NUL byte, so this does too. */
 export function splitWords(logical: Pick<LogicalLine, 'text' | 'offsetOf'>): readonly Word[] {
   const nul = logical.text.indexOf('\0')
   const text = nul === -1 ? logical.text : logical.text.slice(0, nul)
@@ -52,7 +52,7 @@ export interface Range {
   readonly end: number
 }
 
-/** The inside of `{ … }`, outer blanks stripped, of a text that starts with `{`; or what is wrong with it. */
+/** The range inside the `{ … }` with which a text starts, without outer blanks; or the code of what is wrong with the braces. */
 export function readBraces(text: string, from: number): Range | 'UNCLOSED_BRACE' | 'TEXT_AFTER_BRACE' {
   let level = 0
   for (let at = from; at < text.length; at++) {
@@ -65,7 +65,7 @@ export function readBraces(text: string, from: number): Range | 'UNCLOSED_BRACE'
   return 'UNCLOSED_BRACE'
 }
 
-/** The two sides of `name = value` within a range of a text, blanks stripped; none when it isn't of that form. */
+/** The two sides of `name = value` within a range of a text, without blanks; undefined when it does not have that form. */
 export function readNameValue(text: string, range: Range): { readonly name: Range; readonly value: Range } | undefined {
   const { start, end } = trimRange(text, range)
   let nameEnd = start

@@ -1,4 +1,4 @@
-/** Names of fields on the command line. */
+/** Checks the names of fields on the command line. */
 import { FIELDS, type Field } from '../entry.js'
 
 export function isField(name: string): name is Field {

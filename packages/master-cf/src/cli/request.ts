@@ -1,4 +1,4 @@
-/** What a command line of `master-cf` asks for, and what comes of it. Text is Latin-1 here too: one character a byte. */
+/** The request that a command line of `master-cf` makes, and its result. Text is Latin-1 here too: one character for each byte. */
 import { SERVICE_TYPES, type ServiceKey } from '../entry.js'
 import type { Setting } from '../option.js'
 
@@ -18,7 +18,7 @@ export interface Result {
   readonly stderr: string
 }
 
-/** sysexits(3), and 1 for "not there". */
+/** The exit statuses: those of sysexits(3), and 1 when a service or an option does not exist. */
 export const EXIT = {
   OK: 0,
   MISSING: 1,
@@ -37,7 +37,7 @@ export function done(stdout = ''): Result {
   return { status: EXIT.OK, stdout, stderr: '' }
 }
 
-/** `SERVICE/TYPE`. A name may hold slashes, a type can't. */
+/** Reads `SERVICE/TYPE`. A name may contain slashes, a type may not. */
 export function readKey(operand: string | undefined): ServiceKey {
   if (operand === undefined) throw new UsageError('which service? Say SERVICE/TYPE, smtp/inet for example')
   const slash = operand.lastIndexOf('/')
@@ -48,21 +48,21 @@ export function readKey(operand: string | undefined): ServiceKey {
   return key
 }
 
-/** `NAME=VALUE`. */
+/** Reads `NAME=VALUE`. */
 export function readAssignment(operand: string): Setting {
   const equals = operand.indexOf('=')
   if (equals < 1) throw new UsageError(`${operand}: say NAME=VALUE`)
   return { name: operand.slice(0, equals), value: operand.slice(equals + 1) }
 }
 
-/** A value as one line of JSON. Bytes that are no UTF-8 become U+FFFD: JSON has no others. */
+/** Prints a value as one line of JSON. Bytes that are not UTF-8 become U+FFFD, since JSON cannot contain them. */
 export function printJson(value: unknown): string {
   const decode = (_: string, item: unknown): unknown =>
     typeof item === 'string' ? Buffer.from(item, 'latin1').toString('utf8') : item
   return fromUtf8(`${JSON.stringify(value, decode)}\n`)
 }
 
-/** The UTF-8 bytes of a text, one character a byte. */
+/** The UTF-8 bytes of a text, with one character for each byte. */
 export function fromUtf8(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -1,4 +1,4 @@
-/** The commands that change a file: set, unset, add, remove. All that one command asks for happens, or nothing. */
+/** The commands that change a file: set, unset, add, remove. A command makes all the changes that it was given, or none. */
 import { unifiedDiff } from '../diff.js'
 import { applyEdits, type Edit } from '../edit.js'
 import { MasterCfError } from '../error.js'
