@@ -1,4 +1,4 @@
-/** `candy add`: a filter package into filters.d. Finds it or installs it, and copies the drop-in that it ships. */
+/** `candy add`: finds or installs a filter package, and copies the drop-in that the package ships to filters.d. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -21,7 +21,7 @@ interface AddOptions {
   readonly json?: true
 }
 
-/** What became of one package's drop-in. */
+/** What was done with the drop-in of one package. */
 interface Added {
   readonly package: string
   readonly path: string
@@ -66,7 +66,7 @@ async function add(texts: readonly string[], options: AddOptions): Promise<void>
   await changeInstance('candy add', configDirectory, () => addFilters(job))
 }
 
-/** What was asked for, checked as far as it can be while nothing is changed. */
+/** The request, after all checks that change nothing. */
 interface Job {
   readonly texts: readonly string[]
   readonly options: AddOptions
@@ -75,7 +75,7 @@ interface Job {
   /** filters.d */
   readonly directory: string
   readonly requests: readonly Requested[]
-  /** Those that have to be installed. */
+  /** The packages that have to be installed. */
   readonly wanted: readonly Requested[]
 }
 
@@ -121,7 +121,10 @@ async function addFilters({
   if (check.problems.length > 0 || reload?.reloaded === false) process.exitCode = EX_CONFIG
 }
 
-/** A typing error must not install what somebody has published under that name. */
+/**
+ * Throws Failure when the name is probably a typing error, so that no package is installed that somebody else has published under
+ * it.
+ */
 function assertMeant(name: string): void {
   const hint = ownFilterLike(name)
   if (hint === undefined) return
@@ -131,13 +134,16 @@ function assertMeant(name: string): void {
   )
 }
 
+/** Installs the packages in the state directory. */
 async function installAll({ state }: Settings, wanted: readonly Requested[]): Promise<Installed> {
   if (!existsSync(state)) throw new Failure(EX_CONFIG, `${state}: no such directory; "candy enable" makes it`)
   console.error(`installing ${wanted.map(({ spec }) => spec).join(' ')} ...`)
   return install(state, wanted)
 }
 
-/** The drop-in of a package, where it ships one; a file that the operator has is never overwritten. */
+/**
+ * Puts the drop-in of a package into filters.d; undefined where the package ships none. An operator's file is never overwritten.
+ */
 function putDropIn(
   { name }: Requested,
   { state }: Settings,
@@ -161,14 +167,17 @@ function putDropIn(
   return { package: name, path, became: 'added' }
 }
 
-/** Writes a file under a name that is ignored, and renames it: the service may read filters.d at any moment. */
+/**
+ * Writes a file under a name that is ignored in filters.d, and then renames it, because the service may read filters.d at any
+ * moment.
+ */
 function write(path: string, text: string): void {
   const draft = join(resolve(path, '..'), `.${process.pid}.candy-add`)
   writeFileSync(draft, text, { mode: 0o644 })
   renameSync(draft, path)
 }
 
-/** Throws Failure with what is wrong in the drop-ins that were added: one that cannot be loaded would hold up all mail. */
+/** Throws Failure with the problems of the drop-ins that were added, because one that cannot be loaded would delay all mail. */
 function assertSound(problems: readonly string[], added: readonly Added[]): void {
   const own = problems.filter(
     (problem) => !problem.startsWith('/') || added.some(({ path }) => problem.startsWith(`${path}:`)),
@@ -176,7 +185,7 @@ function assertSound(problems: readonly string[], added: readonly Added[]): void
   if (own.length > 0) throw new Failure(EX_CONFIG, own.join('\n'))
 }
 
-/** Renames the drop-ins that were added, so that they are ignored. Returns their new paths. */
+/** Renames the drop-ins that were added so that they are ignored. Returns the new paths. */
 function removeAdded(added: readonly Added[]): readonly string[] {
   return added
     .filter(({ became }) => became === 'added' || became === 'put back')

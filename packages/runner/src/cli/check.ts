@@ -1,4 +1,4 @@
-/** `candy check`: judges one message without Postfix, as the filters of `filters.d` would. */
+/** `candy check`: judges one message with the filters of `filters.d`, without Postfix. */
 import { createReadStream, createWriteStream, fstatSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
@@ -28,8 +28,8 @@ import { mostSevere, printGroups, toJson } from './outcome.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { inheritedFile, mustChangeAccount, runAsCandy } from './privileges.js'
 
-/** Bytes of a message that stay in memory here; a larger one has a file in the system's temporary directory. */
-const MEMORY = 16 * 1024 * 1024
+/** Bytes of a message to keep in memory. A larger message gets a file in the system's temporary directory. */
+const MAX_MEMORY = 16 * 1024 * 1024
 
 interface CheckOptions {
   readonly config?: string
@@ -65,17 +65,17 @@ export function addCheck(candy: Command): void {
     .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
 }
 
-/** Each `--to` names one recipient: an option that took all words behind it would take the name of the file too. */
+/** Adds the recipient of one `--to`. An option with several values would also consume the file name behind it. */
 function collectRecipient(address: string, before: readonly string[] = []): readonly string[] {
   return [...before, parseRecipient(address)]
 }
 
-/** The null sender of bounces is written `<>` in SMTP. */
+/** Parses `--from`. The null sender of bounces is an empty word, or `<>` as in SMTP. */
 function parseSender(written: string): string {
   return written === '' || written === '<>' ? '' : parseRecipient(written)
 }
 
-/** Anything else is a slip, and would be judged as an envelope that no mail has. Angle brackets are none of the address. */
+/** Parses an address, with or without angle brackets. Anything else is refused, since no real envelope has it. */
 function parseRecipient(written: string): string {
   const address = written.replace(/^<(.*)>$/s, '$1')
   if (parseMailAddress(address) !== undefined) return address
@@ -88,19 +88,19 @@ const MBOX_LINE =
   'the first line is left out: mbox has put it there, and it is none of the message; all that follows is judged as one message'
 
 /**
- * The message is judged as cleanup(8) would make it, but for one thing: a file keeps the Return-Path of its delivery, which names
- * the sender.
+ * The message is judged as cleanup(8) would pass it on, with one exception: the Return-Path in a file of delivered mail is kept,
+ * since it names the sender.
  */
 const CLEANUP: CleanupSettings = { ...CLEANUP_DEFAULTS, messageDropHeaders: [] }
 
 async function check(file: string, options: CheckOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  // Opened before the account changes: candy may perhaps not read the one or write the other.
+  // Open both files before the account changes, because the account candy may have no access to them.
   const input = file === '-' ? undefined : (inheritedFile('input') ?? openInput(file))
   const out = options.out === undefined ? undefined : (inheritedFile('out') ?? openOutput(options.out))
   if (await mustChangeAccount())
     return runAsCandy({ opened: { ...(input !== undefined && { input }), ...(out !== undefined && { out }) } })
-  const spool = { directory: tmpdir(), memory: MEMORY }
+  const spool = { directory: tmpdir(), memory: MAX_MEMORY }
   const log = openStreamLog(process.stderr)
   const filterLog = { ...log, write: options.verbose ? log.write : () => {} }
   const loaded = await load(configDirectory, options, filterLog)
@@ -129,7 +129,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   }
 }
 
-/** Where a scanner did not answer, its filter can say why. Only filters of filters.d can be asked. */
+/** Suggests `candy list --ask` for filters that could not decide: it tells why. It can only ask the filters of a directory. */
 function suggestAsk(groups: readonly RecipientGroup[], { config, filters, filter }: CheckOptions): void {
   const reports = groups.flatMap(({ outcome }) => outcome.reports)
   const names = new Set(reports.filter(({ askable }) => askable).map(({ name }) => name))
@@ -139,17 +139,19 @@ function suggestAsk(groups: readonly RecipientGroup[], { config, filters, filter
   console.error(`why ${[...names].join(' and ')} could not decide, and what to do about it: ${command}`)
 }
 
-/** Filters judge bounces differently, so the null sender is used only where the message names no sender at all. */
+/**
+ * The envelope for judging. Filters treat bounces differently, so the null sender is used only if the message names no sender.
+ */
 async function envelopeOf(content: Spool, { from, to }: CheckOptions): Promise<Envelope> {
   return { sender: from ?? senderOf(await headerOf(content)) ?? '', recipients: to ?? ['postmaster'] }
 }
 
-/** Empty where the header is too large to be kept in memory: the outcome is about that then. */
+/** The header of the message. Empty if it is too large to be kept in memory; the outcome then states that. */
 async function headerOf(content: Spool): Promise<Uint8Array> {
   return (await headersWithin(content)) ?? new Uint8Array()
 }
 
-/** Writes the message as it would be delivered; nothing of one that would not be. */
+/** Writes the message as it would be delivered. Writes nothing if it would not be delivered. */
 async function writeContent(groups: readonly RecipientGroup[], out: number): Promise<void> {
   const [delivery, other] = await planDeliveries(groups)
   if (other !== undefined) {

@@ -1,4 +1,4 @@
-/** Asks the person at the terminal before something is changed. */
+/** Asks the person at the terminal for consent before something is changed. */
 import { createInterface } from 'node:readline'
 import { EX_USAGE, Failure } from './failure.js'
 
@@ -12,7 +12,9 @@ export async function confirm(question: string, option: string): Promise<void> {
   if (!/^y(?:es)?$/i.test(answer?.trim() ?? '')) throw new Failure(EX_USAGE, 'nothing was done')
 }
 
-/** Undefined when the terminal is closed before there is an answer: the cursor then still stands behind the question. */
+/**
+ * The answer; undefined when the input ends without one. The cursor is then still behind the question, so a line end is printed.
+ */
 function ask(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** `candy disable`: takes candy out of Postfix again, line by line what `candy enable` put in, and loses no mail over it. */
+/** `candy disable`: removes the lines that `candy enable` added to Postfix's configuration, without losing mail. */
 import type { Command } from 'commander'
 import { soundSettings } from '../config/settings.js'
 import { MADE_ACCOUNT } from '../postfix/directories.js'

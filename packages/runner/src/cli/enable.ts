@@ -1,4 +1,4 @@
-/** `candy enable`: shows what it will do to the host, asks, and does it. */
+/** `candy enable`: shows the changes that it will make to the host, asks for consent, and makes them. */
 import { type Command, Option } from 'commander'
 import { readCandyToml } from '../config/candy-toml.js'
 import { listDirectory } from '../config/directory.js'
@@ -12,10 +12,10 @@ import { confirm } from './confirmation.js'
 import { filterWarnings } from './filter-check.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
 
-/** Services by name, and whether they are to be filtered. */
+/** Whether to filter each service, by name. */
 type Services = Readonly<Record<string, boolean>>
 
-/** The options of `candy enable`; `candy mode` has some of them. */
+/** The options of `candy enable`. `candy mode` has some of them too. */
 export interface EnableOptions {
   readonly config?: string
   readonly mode?: Mode
@@ -29,6 +29,7 @@ export interface EnableOptions {
   readonly json?: true
 }
 
+/** The help text of `--wait`. */
 export const WAIT =
   'how long "candy serve" may take to answer, in every mode but pipe (default: 30s under systemd, 5m elsewhere)'
 
@@ -57,7 +58,7 @@ export function addEnable(candy: Command): void {
     .action((_, command: Command) => enableInstance('candy enable', command.optsWithGlobals<EnableOptions>()))
 }
 
-/** Both write to one value: what is said last of a service counts. */
+/** `--service` and `--no-service` add to one value, so the last option that names a service counts. */
 function serviceOption(flags: string, description: string, filtered: boolean): Option {
   return new Option(flags, description).argParser((name, before: Services | undefined) => ({
     ...before,
@@ -65,7 +66,7 @@ function serviceOption(flags: string, description: string, filtered: boolean): O
   }))
 }
 
-/** `command` is what was typed, for whoever has to wait for it. */
+/** `command` is the command that was typed. Another command that has to wait for this one shows it. */
 export async function enableInstance(command: string, options: EnableOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
   if (options.dryRun) return showAndEnable(configDirectory, options)
@@ -77,7 +78,7 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
   const { state } = readCandyToml(configDirectory, options.state)
   assertRootOnly(state)
   if (!options.dryRun) for (const line of await recover({ configDirectory, state })) console.error(line)
-  // What recovering has undone may be an edit of candy.toml.
+  // Read candy.toml again, because recovery may have undone an edit of it.
   const toml = readCandyToml(configDirectory, options.state)
   const { mode, submission, pickup, service: services } = options
   const plan = await planEnable(configDirectory, toml, { mode, submission, pickup, services })
@@ -107,7 +108,7 @@ function print({ instance, choice, edits, diff, missing, warnings, done }: Enabl
   for (const warning of warnings) console.log(`warning: ${warning}`)
 }
 
-/** Says what to type next where there is no filter yet. */
+/** Suggests what to type next if there is no filter yet. */
 function suggestFilter(configDirectory: string): void {
   const entries = listDirectory(filtersDirectory({ configDirectory }), new Ownership(), [])
   if (entries.some(({ kind }) => kind !== 'ignored')) return
@@ -115,9 +116,10 @@ function suggestFilter(configDirectory: string): void {
 }
 
 /**
- * Aborts when somebody asks this process to end: what it has begun is undone first. The listeners stay, since while one of
- * Postfix's commands runs execa listens as well, and ends the process when no other listener is left (once() removes its own
- * first). That execa then ends the command too (its option `cleanup`) is right: nobody would wait for it.
+ * A signal that aborts when this process gets SIGINT, SIGTERM or SIGHUP, so that the change is undone before the process ends.
+ * The listeners are never removed: while execa runs one of Postfix's commands it listens for these signals too, and ends this
+ * process if it has no other listener (one added with once() would be removed before). execa also ends the command that it runs
+ * (its option `cleanup`), which is right, since nobody waits for that any more.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController()

@@ -1,5 +1,5 @@
 /**
- * How a command ends that could not do its work: with a text for the person who typed it and an exit status. A stack trace is
+ * Turns the error that ended a command into a text for the person who typed the command and an exit status. A stack trace is
  * printed only for a fault in candy itself.
  */
 import { asSystemError, type SystemError } from '../os/system-error.js'
@@ -16,7 +16,7 @@ export const EX_TEMPFAIL = 75
 export const EX_NOPERM = 77
 export const EX_CONFIG = 78
 
-/** Why a command cannot go on, where the exit status does not follow from the error itself. */
+/** The reason why a command cannot go on, with an exit status that does not follow from the kind of error. */
 export class Failure extends Error {
   readonly status: number
 
@@ -26,7 +26,7 @@ export class Failure extends Error {
   }
 }
 
-/** What is printed of an error, and the exit status. */
+/** The text that is printed for an error, and the exit status. */
 export interface Explanation {
   readonly status: number
   readonly text: string
@@ -39,13 +39,14 @@ const SYSTEM_STATUSES: Readonly<Record<SystemError['kind'], number>> = {
   system: EX_OSERR,
 }
 
+/** The text and the exit status for any error. */
 export function explain(error: unknown): Explanation {
   if (error instanceof Failure) return { status: error.status, text: error.message }
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code === 'CONFIG') return { status: EX_CONFIG, text: message }
   const system = asSystemError(error)
   if (system !== undefined) return { status: SYSTEM_STATUSES[system.kind], text: system.text }
-  // Errors of candy's own have codes, and texts for people (docs/errors.md).
+  // Candy's own errors have a code, and a text that is meant for people (docs/errors.md).
   if (code !== undefined && /^[A-Z][A-Z_]+$/.test(code) && !code.startsWith('ERR_')) {
     return { status: EX_UNAVAILABLE, text: message }
   }

@@ -1,7 +1,7 @@
 /**
- * What `candy list --json --ask` says of the filters, for commands that go on as root. Checking a configuration runs the code of
- * filters, so it is done in a process that has candy's rights alone. Its answer is shown to people; it decides nothing but
- * whether a drop-in that was just added stays.
+ * Checks the filters for commands that run as root. Checking runs the code of filters, so it is done by `candy list --json --ask`
+ * in a process that has only candy's rights. Its answer is shown to the operator, and `candy add` disables a drop-in again if the
+ * answer has a problem with it; nothing else depends on it.
  */
 import { printable } from '@candy/sdk'
 import { execa } from 'execa'
@@ -10,11 +10,11 @@ import { errorText } from '../os/error-text.js'
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, Failure } from './failure.js'
 import { commandForFilters } from './privileges.js'
 
-/** Milliseconds for loading the code of all filters and asking each. */
+/** Milliseconds to load the code of all filters and to ask each for its state. */
 const TIMEOUT = 90_000
 
 export interface FilterCheck {
-  /** `FILE:LINE:COLUMN: key: what`, one for each thing that is wrong. */
+  /** One line for each problem: `FILE:LINE:COLUMN: key: what`. */
   readonly problems: readonly string[]
   readonly health: readonly FilterHealth[]
 }
@@ -36,7 +36,7 @@ export async function checkFilters(configDirectory: string): Promise<FilterCheck
   return check
 }
 
-/** What would keep mail waiting, as lines for people. For a command whose own work is done, so it throws nothing. */
+/** Warnings about everything that would delay mail. Throws nothing, since it is called after the command's own work is done. */
 export async function filterWarnings(configDirectory: string): Promise<readonly string[]> {
   try {
     const { problems, health } = await checkFilters(configDirectory)
@@ -46,12 +46,12 @@ export async function filterWarnings(configDirectory: string): Promise<readonly 
   }
 }
 
-/** A line for each filter that could not work now. */
+/** One warning for each filter that could not work now. */
 export function healthWarnings(health: readonly FilterHealth[]): readonly string[] {
   return health.filter(({ ok }) => !ok).map(({ name, text }) => `warning: ${name}: ${text}`)
 }
 
-/** Undefined for what is no answer of `candy list`. */
+/** Parses the answer of `candy list`; undefined if it is none. */
 function parse(stdout: string): FilterCheck | undefined {
   try {
     const { problems, health } = JSON.parse(stdout) as FilterCheck

@@ -1,6 +1,6 @@
 /**
- * `candy list`: what stands in filters.d, in order, which copy of each package is used, and whether all of it would load. It
- * loads the code of filters as the service would, and so with the rights of candy.
+ * `candy list`: shows the filters of filters.d in order, which copy of each package is used, and whether every filter can be
+ * loaded. It loads the code of filters as the service does, and therefore with the rights of the account candy.
  */
 import type { Command } from 'commander'
 import { printProblem } from '../config/problem.js'
@@ -23,7 +23,7 @@ interface ListOptions {
   readonly json?: true
 }
 
-/** ListReport beside the list, where it is so. */
+/** The warning if Postfix sends no mail to candy. */
 const NO_MAIL = 'Postfix gives no mail to candy: no service in master.cf names it; "candy enable" sets that up'
 
 export function addList(candy: Command): void {
@@ -44,7 +44,7 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
     configDirectory,
     ...(filters !== undefined && { filtersDirectory: filters }),
   })
-  // Nobody but a filter that is asked how it is wants to know, and Postfix's commands take their time.
+  // Only a filter that is asked for its state needs the limit, and Postfix's commands are slow.
   const messageSizeLimit = ask === true ? await readSizeLimit(configDirectory) : undefined
   const options = { log: NO_LOG, check: true, ...(messageSizeLimit !== undefined && { messageSizeLimit }) }
   const { problems, health } = await withoutFilterOutput(() => examine(configuration, options, ask === true))
@@ -57,10 +57,11 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
     for (const line of [...report.problems, ...report.warnings.map(warn), ...healthWarnings(health)])
       console.error(line)
   const text = json ? `${JSON.stringify(toJson(configuration, report))}\n` : printListing(configuration, report)
-  // Filters may have left something running, and close when they like.
+  // End the process explicitly: filters may have left timers or connections open, which would keep it running.
   process.stdout.write(text, () => process.exit(problems.length === 0 ? EX_OK : EX_CONFIG))
 }
 
+/** What is reported besides the list itself. */
 interface ListReport {
   readonly problems: readonly string[]
   readonly health: readonly FilterHealth[]
@@ -69,7 +70,7 @@ interface ListReport {
 
 const NO_LOG: Log = { write: () => {}, close: async () => {} }
 
-/** What filters print is none of the answer. */
+/** Sends what filters print to standard error, so that standard output has only the answer. */
 async function withoutFilterOutput<T>(act: () => Promise<T>): Promise<T> {
   const { write } = process.stdout
   process.stdout.write = process.stderr.write.bind(process.stderr)
@@ -102,10 +103,10 @@ function printListing(configuration: Configuration, { problems, health }: ListRe
   const entries = listFilters(configuration)
   const rows = entries.map((entry) => (entry.kind === 'ignored' ? ignoredRow(entry) : filterRow(entry)))
   const table = rows.length === 0 ? '' : `${directory}\n${printTable(HEAD, rows)}\n`
-  const well = health.filter(({ ok }) => ok).map(({ name, text }) => `${name}: ${text}\n`)
-  // Where something is wrong, nothing of it is in force.
+  const healthy = health.filter(({ ok }) => ok).map(({ name, text }) => `${name}: ${text}\n`)
+  // With a problem nothing of filters.d is in force, so it would be wrong to state that mail passes unfiltered.
   const none = problems.length === 0 && entries.every(({ kind }) => kind === 'ignored')
-  return [table, ...well, none ? `${directory} has no filters: mail passes unfiltered\n` : ''].join('')
+  return [table, ...healthy, none ? `${directory} has no filters: mail passes unfiltered\n` : ''].join('')
 }
 
 const HEAD = ['name', 'filter', 'version', 'on reject', 'found', 'for some recipients']

@@ -1,4 +1,7 @@
-/** The command `candy`: argv in, text or JSON out. Each command is a file of its own; nothing is decided here. */
+/**
+ * The command `candy`: parses the command line, runs the command, and prints errors as text or JSON. Each command has its own
+ * file.
+ */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAdd } from './add.js'
@@ -41,12 +44,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   const json = argv.includes('--json')
   for (const command of [candy, ...candy.commands]) {
     command.exitOverride()
-    // Commander prints wrong usage itself, and throws it too.
+    // Commander prints a usage error itself, and throws it too. With --json it must print nothing.
     command.configureOutput({ outputError: json ? () => {} : (text, write) => write(text) })
     if (!json)
       command.showHelpAfterError(`"${command.parent ? 'candy ' : ''}${command.name()} --help" says how it goes.`)
   }
-  // The reader of a pipe may have read enough: `candy list | head`.
+  // The reader of a pipe may close it early, as in `candy list | head`. That is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))
   try {
     assertWorkingDirectory()
@@ -62,7 +65,9 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
-/** From a directory that is gone no other program can be started, and no name in it means anything. */
+/**
+ * Throws Failure if the working directory was deleted: no program can be started from it, and no relative path leads anywhere.
+ */
 function assertWorkingDirectory(): void {
   try {
     process.cwd()
@@ -71,7 +76,7 @@ function assertWorkingDirectory(): void {
   }
 }
 
-/** Prints an error: with `--json` as JSON on standard output, else as text on standard error. Returns the exit status. */
+/** Prints an error, with `--json` as JSON on standard output, otherwise as text on standard error. Returns the exit status. */
 function report(error: unknown, json: boolean): number {
   const usage = error instanceof CommanderError
   if (usage && error.exitCode === 0) return EX_OK

@@ -1,4 +1,4 @@
-/** `candy mode`: switches to another mode where candy is enabled, by the way of `candy enable`. */
+/** `candy mode`: switches an enabled candy to another mode. It does so as `candy enable --mode` does. */
 import { Argument, type Command } from 'commander'
 import { soundSettings } from '../config/settings.js'
 import { assertEnabled } from '../postfix/journal.js'

@@ -1,20 +1,20 @@
-/** An outcome for people and for programs. The JSON form is a promise: docs/json.md names every member. */
+/** Formats an outcome as text for people and as JSON for programs. docs/json.md documents every member of the JSON form. */
 import { type Envelope, editHeaders, type HeaderEdit, printable } from '@candy/sdk'
 import type { Outcome } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
 import { statusOf } from '../delivery/answer.js'
 import { printTable } from './table.js'
 
-/** The most severe first. */
+/** The actions, the most severe first. */
 const SEVERITY: readonly Outcome['action'][] = ['defer', 'refuse', 'quarantine', 'discard', 'accept']
 
-/** The most severe outcome of the recipient groups: it stands for the message as a whole. */
+/** The most severe outcome of the recipient groups, which counts as the outcome of the whole message. */
 export function mostSevere(groups: readonly RecipientGroup[]): Outcome | undefined {
   const rankOf = ({ action }: Outcome): number => SEVERITY.indexOf(action)
   return groups.map(({ outcome }) => outcome).toSorted((a, b) => rankOf(a) - rankOf(b))[0]
 }
 
-/** The message that was judged. */
+/** The message as it was before it was judged. */
 export interface Original {
   readonly envelope: Envelope
   readonly header: Uint8Array
@@ -45,7 +45,9 @@ function members(outcome: Outcome, header: Uint8Array): object {
   }
 }
 
-/** The envelope that the filters judged, and each group's outcome, below its recipients where there are several groups. */
+/**
+ * The envelope that the filters judged, and the outcome of each group. With several groups, each has its recipients as a heading.
+ */
 export function printGroups(
   { envelope: { sender, recipients }, header }: Original,
   groups: readonly RecipientGroup[],
@@ -66,7 +68,7 @@ function printOutcome(outcome: Outcome, header: Uint8Array): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Without the removal of fields that were not there. */
+/** The edits without those that remove fields which the header does not have. */
 function effective(edits: readonly HeaderEdit[], header: Uint8Array): readonly HeaderEdit[] {
   return edits.filter((edit) => 'add' in edit || editHeaders(header, [edit]).length < header.length)
 }

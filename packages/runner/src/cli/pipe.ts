@@ -1,4 +1,7 @@
-/** `candy pipe`: from argv and standard input to one exit status and one line. Bundled by itself; see rolldown.config.ts. */
+/**
+ * `candy pipe`: judges the message on standard input, and answers pipe(8) with an exit status and one line. It is bundled
+ * separately; see rolldown.config.ts.
+ */
 import { createReadStream, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
@@ -22,10 +25,10 @@ import { MODES } from '../postfix/mode.js'
 
 const STDIN = 0
 const STDOUT = 1
-/** Where candy-pipe wants the answer. */
+/** The descriptor from which candy-pipe reads the answer. */
 const ANSWER = 3
 
-/** Milliseconds that filters may take to close once the message is done. */
+/** Milliseconds that filters may take to close after the message is done. */
 const CLOSE_TIMEOUT = 1_000
 
 const NAME = 'candy/pipe'
@@ -33,9 +36,9 @@ const NO_LOG: Log = { write: () => {}, close: async () => {} }
 
 export interface PipeCall {
   readonly argv: readonly string[]
-  /** Ends the process with a status that was decided; any other end is 75. */
+  /** Ends the process with this status. If it ends in any other way, the status is 75. */
   readonly end: (status: ExitStatus) => void
-  /** Process id of candy-pipe, where that started this process. */
+  /** The process ID of candy-pipe, if that started this process. */
   readonly launcher: number | undefined
 }
 
@@ -60,8 +63,8 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
 }
 
 /**
- * Nothing may be written to standard error here, and a log that cannot be written is no reason to keep mail waiting: then
- * everything goes to syslog.
+ * Opens the log. If that fails, everything is logged to syslog: mail must not wait because of the log, and nothing may be written
+ * to standard error here.
  */
 function openPipeLog(to: string): Log {
   const syslog = openLog({ to: 'syslog', name: NAME, fallback: NO_LOG })
@@ -99,10 +102,10 @@ async function answer(
   ])
   if (loaded.status === 'rejected') throw loaded.reason
   if (received.status === 'rejected') throw received.reason
-  const site = loaded.value
+  const loadedFilters = loaded.value
   const content = received.value
   const options = {
-    chain: new Chain(site.filters, { spool, log, onReject: MODES.pipe.onReject }),
+    chain: new Chain(loadedFilters.filters, { spool, log, onReject: MODES.pipe.onReject }),
     nextHop: openNextHop(settings, spool.directory, call.ownClientsAreLocal === true, log),
     quarantine: join(settings.state, 'quarantine'),
     log,
@@ -112,7 +115,7 @@ async function answer(
     return await answerPipe(options, { id, envelope: call.envelope, content, assertUpstream }, deadline)
   } finally {
     await content.close()
-    await Promise.race([site.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
+    await Promise.race([loadedFilters.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
   }
 }
 
@@ -126,19 +129,20 @@ function openNextHop(
   return smtpNextHop({ address: reinject, ownClientsAreLocal, log })
 }
 
-/** Aborts in time, or when somebody asks this process to end. */
+/** A deadline that also ends when this process gets SIGTERM, SIGINT or SIGHUP. */
 function startClock(milliseconds: number): Deadline {
   const deadline = new Deadline(undefined, milliseconds)
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    // Not once(): a second signal would end this process while sendmail(1) is still at work.
+    // Use on(), not once(): otherwise a second signal would end this process while sendmail(1) still runs.
     process.on(name, () => deadline.abort(new CandyError('DEADLINE', `stopped by ${name}`)))
   }
   return deadline
 }
 
 /**
- * Standard output and error are one pipe to pipe(8), which reads the answer off its start: nobody else may write there.
- * The streams are made only when somebody wants them, since making them takes time. Gives what was written so far.
+ * Discards what filters write to standard output and standard error. Both are the same pipe to pipe(8), which takes the start of
+ * the output as the answer. A stream is created only when it is used, since creating it takes time. Returns a function that
+ * returns what was written so far.
  */
 function muteStreams(): () => string {
   let written = ''
@@ -165,7 +169,10 @@ function muteStreams(): () => string {
   return () => written
 }
 
-/** An exception that nobody caught leaves a process that cannot be trusted; a promise that nobody waits for does not. */
+/**
+ * Logs faults of filters. After an uncaught exception the process ends, since its state is unknown; a rejected promise is only
+ * logged.
+ */
 function watchProcess(log: Log, written: () => string): void {
   process.on('uncaughtException', (error) => {
     log.write('error', 'uncaught exception', { error: String(error.stack ?? error) })
@@ -178,6 +185,7 @@ function watchProcess(log: Log, written: () => string): void {
   })
 }
 
+/** Logs why the message was not delivered. Returns the answer for pipe(8). */
 function logFailure(error: unknown, id: string | undefined, log: Log): PipeAnswer {
   const { message, code } = error as { readonly message?: string; readonly code?: string }
   for (const line of String(message ?? error).split('\n')) {
@@ -190,11 +198,11 @@ function logFailure(error: unknown, id: string | undefined, log: Log): PipeAnswe
   return pipeAnswerOf(code === 'CONFIG' ? MISCONFIGURED : UNAVAILABLE)
 }
 
-/** A reader that has gone away changes nothing: the status says it all. */
+/** Writes the answer. An error is ignored, since the exit status is what counts. */
 function writeAnswer(descriptor: number, text: string): void {
   try {
     writeSync(descriptor, text)
   } catch {
-    // EPIPE, EBADF
+    // The reader has closed the pipe (EPIPE), or there is no such descriptor (EBADF).
   }
 }

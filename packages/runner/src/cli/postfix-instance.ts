@@ -1,4 +1,4 @@
-/** Which Postfix instance a command is about, and who may change it, and when. */
+/** Finds the Postfix instance that a command concerns, and ensures that the command may change it now. */
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDuration } from '@candy/sdk/values'
@@ -8,7 +8,10 @@ import { findDefaultDirectory } from '../postfix/commands.js'
 import { whileLocked } from '../postfix/lock.js'
 import { EX_CONFIG, EX_NOPERM, EX_USAGE, Failure } from './failure.js'
 
-/** The configuration directory: `-c DIR`, else MAIL_CONFIG as for Postfix's own commands, else that of the default instance. */
+/**
+ * The configuration directory: from `-c DIR`, else from MAIL_CONFIG as for Postfix's own commands, else that of the default
+ * instance.
+ */
 export async function findConfigDirectory(option: string | undefined): Promise<string> {
   return resolve(option ?? process.env.MAIL_CONFIG ?? (await findDefaultDirectory()))
 }
@@ -22,6 +25,7 @@ export function readWait(text: string): number {
   }
 }
 
+/** Throws Failure when the process does not run as root. */
 export function assertRoot(command: string): void {
   if (process.geteuid?.() !== 0) throw new Failure(EX_NOPERM, `${command} changes Postfix's files: run it as root`)
 }
@@ -44,8 +48,8 @@ export async function changeInstance<T>(
 }
 
 /**
- * Throws Failure when somebody else than root may write a directory, or one on its path: root acts upon what it reads there, and
- * what it writes must go nowhere else. Of a directory that is missing, the one that is there above it is looked at.
+ * Throws Failure when anybody but root may write to a directory or to one on its path, because root acts upon the files in it.
+ * For a directory that does not exist yet, the nearest one above it is checked.
  */
 export function assertRootOnly(directory: string): void {
   let path = directory

@@ -1,4 +1,4 @@
-/** `candy reload`: the running service takes the configuration as it is now, or says why not. */
+/** `candy reload`: has the running service load the current configuration, and shows why if the service refuses it. */
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Ownership } from '../config/ownership.js'
@@ -32,10 +32,10 @@ export function addReload(candy: Command): void {
 
 async function reload({ config, json }: ReloadOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
-  // A candy.toml that is wrong is for the service to refuse.
+  // Ignore problems of candy.toml here: the service itself refuses a wrong one.
   const { state } = readSettings(configDirectory, new Ownership(), [])
   const answer = await reloadService(state)
-  // In force does not mean that the scanners are there.
+  // The configuration may be in force although scanners do not answer, so warn about those.
   const warnings = answer.reloaded ? await filterWarnings(configDirectory) : []
   if (json) console.log(JSON.stringify({ ...answer, warnings }))
   else {
@@ -45,14 +45,14 @@ async function reload({ config, json }: ReloadOptions): Promise<void> {
   process.exitCode = answer.reloaded ? EX_OK : EX_CONFIG
 }
 
-/** Milliseconds: the service itself gives filters a minute to load, and may have another reload under way. */
-const WAIT = 150_000
+/** Milliseconds to wait. The service gives filters a minute to load, and may have to complete another reload first. */
+const TIMEOUT = 150_000
 
-/** Waits until it is in force or refused. Throws Failure when no service answers. */
+/** Waits until the configuration is in force or refused. Throws Failure when no service answers. */
 async function reloadService(state: string): Promise<ReloadAnswer> {
   const { control } = serviceFiles(state)
   try {
-    return await ask<ReloadAnswer>(control, 'reload', WAIT)
+    return await ask<ReloadAnswer>(control, 'reload', TIMEOUT)
   } catch (error) {
     if (!(error instanceof ControlFailure)) throw error
     if (error.code === 'FORBIDDEN') throw new Failure(EX_NOPERM, 'only root may speak to candy serve: run this as root')
@@ -62,7 +62,7 @@ async function reloadService(state: string): Promise<ReloadAnswer> {
   }
 }
 
-/** The same for a command that has done its own part; where no service runs, says that nothing is in force. */
+/** Reloads the service after a command has made its change. If no service answers, prints that the change is not in force yet. */
 export async function reloadAfter(state: string): Promise<ReloadAnswer | undefined> {
   try {
     return await reloadService(state)
@@ -73,7 +73,7 @@ export async function reloadAfter(state: string): Promise<ReloadAnswer | undefin
   }
 }
 
-/** Problems on standard error, what is in force on standard output. */
+/** Prints problems on standard error, and what is in force on standard output. */
 export function printReload({ reloaded, problems, inForce }: ReloadAnswer): void {
   for (const problem of problems) console.error(problem)
   if (!reloaded) console.error('not in force; the service goes on with the configuration that it had:')

@@ -1,4 +1,4 @@
-/** `candy remove`: a filter out of filters.d, so that `candy add` can put it back as it was. */
+/** `candy remove`: removes a filter from filters.d in such a way that `candy add` can put it back as it was. */
 import { existsSync, renameSync, unlinkSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest } from '../config/nearest.js'
@@ -49,7 +49,7 @@ async function remove(name: string, { config, purge, dryRun, yes, json }: Remove
     return
   }
   assertRoot('candy remove')
-  // A file that only gets another name needs no question: candy add puts it back.
+  // Ask only if something is deleted: `candy add` can put a renamed file back.
   if (purge && !yes)
     await confirm(`Delete ${[filter.path, ...(unused ? [`package ${unused}`] : [])].join(' and the ')}?`, '--yes')
   await changeInstance('candy remove', configDirectory, () =>
@@ -61,7 +61,7 @@ interface Job {
   readonly purge: boolean
   readonly json: boolean
   readonly filter: ListedFilter
-  /** A package that nobody needs any more. */
+  /** The package to uninstall, because no other filter uses it; undefined if there is none. */
   readonly unused: string | undefined
   readonly settings: Settings
 }
@@ -90,6 +90,7 @@ async function removeFilter({ filter, unused, settings, purge, json }: Job): Pro
 
 type Entries = readonly (ListedFilter | ListedFile)[]
 
+/** The filter with this name. Throws Failure, with a suggestion, if there is none. */
 function find(entries: Entries, name: string, directory: string): ListedFilter {
   const filters = entries.filter((entry) => entry.kind !== 'ignored')
   const found = filters.find((entry) => entry.name === name)
@@ -100,7 +101,7 @@ function find(entries: Entries, name: string, directory: string): ListedFilter {
   throw new Failure(EX_UNAVAILABLE, `${directory} has no filter ${name}; ${hint}`)
 }
 
-/** Whether candy add has installed its package, and no other drop-in names it. */
+/** Whether `candy add` has installed the filter's package, and no other drop-in names it. */
 function isUnused(entries: Entries, filter: ListedFilter): boolean {
   const users = entries.filter((entry) => entry.kind !== 'ignored' && entry.package === filter.package)
   return filter.from === 'site' && users.length === 1

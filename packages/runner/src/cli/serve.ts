@@ -1,4 +1,4 @@
-/** `candy serve`: the resident runner, in the foreground, as systemd and people at a terminal want it. */
+/** `candy serve`: runs the filters as a service, in the foreground, under systemd, another supervisor or at a terminal. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
@@ -36,7 +36,7 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
   if (await mustChangeAccount()) return runAsCandy({ groups: await reinjectionGroups(configDirectory) })
   assertNotRunning(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
-  // Whoever starts it may stand where candy may not be, and then it could start no other process.
+  // The account candy may have no access to the current working directory, and then could not start any other process.
   process.chdir('/')
   try {
     await serve({ configDirectory, ...(workers !== undefined && { workers }) })
@@ -47,24 +47,24 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
 }
 
 /**
- * Throws Failure when the service runs already: a second one would find the sockets taken. `candy`: what to type for this
- * instance.
+ * Throws Failure when the service runs already, since a second one could not bind the sockets. `candy` is the command to type for
+ * this instance.
  */
 function assertNotRunning(configDirectory: string, candy: string): void {
   const { state } = readSettings(configDirectory, new Ownership(), [])
   const pid = socketOwner(serviceFiles(state).control, process.geteuid?.() ?? 0)
   if (pid === undefined) return
   const unit = runnerUnitPaths(configDirectory).find((path) => path.endsWith('.service') && existsSync(path))
-  const anew =
+  const restart =
     unit === undefined ? `kill ${pid}, and then this again` : `systemctl restart ${basename(unit, '.service')}`
   throw new Failure(
     EX_UNAVAILABLE,
-    `candy serve runs already for ${configDirectory} (process ${pid}). So that it takes an edit: ${candy} reload. To start it anew: ${anew}`,
+    `candy serve runs already for ${configDirectory} (process ${pid}). So that it takes an edit: ${candy} reload. To start it anew: ${restart}`,
   )
 }
 
 /**
- * Who may go into `public/` of the queue directory, where the services are that mail goes back by. None where there is no
+ * The group that may enter `public/` in the queue directory, where the sockets are to hand mail back to Postfix. None without
  * Postfix.
  */
 async function reinjectionGroups(configDirectory: string): Promise<readonly string[]> {

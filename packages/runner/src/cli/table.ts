@@ -1,24 +1,24 @@
 /**
- * Rows in columns, for people: as wide as the terminal, with long cells on several lines; in a pipe or a file one line a row,
- * however long, so that grep(1) and awk(1) can work on it. No boxes are drawn, so every locale shows it.
+ * Formats rows as a table. On a terminal the table is as wide as the terminal, and long cells are wrapped. In a pipe or a file
+ * each row is one line, however long, so that grep(1) and awk(1) can process it. It draws no boxes, so it works in every locale.
  */
 
 /** Blanks between two columns. */
 const GAP = 2
 
-/** A column is never narrower than this, and the terminal's width is exceeded instead. */
+/** The minimum width of a column. If the columns still do not fit, the table is wider than the terminal. */
 const MIN_WIDTH = 8
 
-/** Letters that terminals show in two columns each (Unicode Standard Annex 11), but for the half-width ones. */
+/** Characters that a terminal shows two columns wide (Unicode Standard Annex 11). Half-width forms are excluded. */
 const WIDE =
   /(?![\uff61-\uffdc])[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60]/u
 
-/** A letter with all its accents is one grapheme, and an emoji of several code points too. */
+/** Splits text into graphemes: a letter with its accents is one, and an emoji of several code points too. */
 const graphemes = new Intl.Segmenter()
 
 /**
- * A column that is empty in all rows is left out. `columns` is the width of the terminal in characters; undefined where there
- * is none.
+ * The table as text. A column that is empty in all rows is left out. `columns` is the width of the terminal in characters;
+ * undefined where there is no terminal.
  */
 export function printTable(
   head: readonly string[],
@@ -37,7 +37,7 @@ export function printTable(
   return table.flatMap((row) => printRow(row, widths)).join('\n')
 }
 
-/** Each cell as lines. */
+/** The cells of a row; each cell is a list of lines. */
 type Row = readonly (readonly string[])[]
 
 function linesOf(row: readonly string[], columns: number | undefined): Row {
@@ -55,7 +55,7 @@ function printRow(row: Row, widths: readonly number[]): readonly string[] {
   )
 }
 
-/** A long line cut into pieces that fit. */
+/** Cuts a line into pieces that fit into the width. */
 function wrap(line: string, width: number): readonly string[] {
   const pieces = ['']
   for (const { segment } of graphemes.segment(line)) {
@@ -74,7 +74,7 @@ function widthOf(text: string): number {
   return [...graphemes.segment(text)].reduce((sum, { segment }) => sum + (WIDE.test(segment) ? 2 : 1), 0)
 }
 
-/** Takes from the widest columns what is too much. */
+/** Reduces the widest columns until the table fits. */
 function narrowed(natural: readonly number[], columns: number): readonly number[] {
   const widths = [...natural]
   const total = (): number => widths.reduce((sum, width) => sum + width + GAP, 0)
