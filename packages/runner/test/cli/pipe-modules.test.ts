@@ -69,6 +69,7 @@ test('a package filter adds itself and what it depends on', () => {
   ).toMatchInlineSnapshot(`
     [
       "filter-clamav",
+      "node:events",
       "node:util/types",
       "sdk",
       "valibot",
