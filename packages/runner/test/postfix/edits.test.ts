@@ -1,5 +1,3 @@
-/** What enabling and disabling make of configurations of many shapes: every byte of it. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
@@ -10,22 +8,16 @@ import {
   editsToEnable,
   type PostfixFiles,
 } from '../../src/postfix/enable-edits.js'
-import { findEntrances } from '../../src/postfix/entrances.js'
 import type { Instance } from '../../src/postfix/instance.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
 import { withoutProof, withProof } from '../../src/postfix/proof-configuration.js'
-import { scratch } from '../support.js'
+import { enableRequest } from './request.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
 /** A service of `odd` says what a filter before the queue cannot carry. */
 function modesOf(shape: string): readonly Mode[] {
   return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
-}
-
-function wish(mode: Mode, more: Partial<EnableRequest> = {}): EnableRequest {
-  const choice = { mode, submission: false, pickup: true }
-  return { ...choice, named: [], reinjectsByPickup: false, candyPipe: '/usr/lib/candy/bin/candy-pipe', ...more }
 }
 
 function journalOf({ record }: EnableEdits): Journal {
@@ -54,7 +46,7 @@ describe.each(SHAPES)('%s', (shape) => {
   const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
   test.each(modes)('enabling for %s writes what is on record', async (mode) => {
-    const { after, warnings, entrances, refusals } = editsToEnable(instanceOf(given), wish(mode), undefined)
+    const { after, warnings, entrances, refusals } = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
     expect(refusals).toEqual([])
     const shown = [
       unifiedDiff('master.cf', before.master, after.master),
@@ -67,26 +59,30 @@ describe.each(SHAPES)('%s', (shape) => {
   })
 
   test.each(modes)('disabling gives back every byte, from %s', (mode) => {
-    const plan = editsToEnable(instanceOf(given), wish(mode, { submission: mode !== 'smtp-before' }), undefined)
+    const plan = editsToEnable(
+      instanceOf(given),
+      enableRequest(mode, { submission: mode !== 'smtp-before' }),
+      undefined,
+    )
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
     expect(editsToDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
   })
 
   test.each(modes)('enabling twice for %s changes nothing the second time, with a journal or without', (mode) => {
-    const plan = editsToEnable(instanceOf(given), wish(mode), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
     const again = written(given, plan.after)
-    expect(editsToEnable(again, wish(mode), journalOf(plan)).after).toEqual(plan.after)
-    expect(editsToEnable(again, wish(mode), undefined).after).toEqual(plan.after)
+    expect(editsToEnable(again, enableRequest(mode), journalOf(plan)).after).toEqual(plan.after)
+    expect(editsToEnable(again, enableRequest(mode), undefined).after).toEqual(plan.after)
   })
 
   test('switching through all modes and back to the first ends where it began', () => {
-    const first = editsToEnable(instanceOf(given), wish('pipe'), undefined)
+    const first = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
     let plan = first
     for (const mode of (['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'pipe'] as const).filter((one) =>
       modes.includes(one),
     )) {
-      const direct = editsToEnable(instanceOf(given), wish(mode), undefined)
-      plan = editsToEnable(written(given, plan.after), wish(mode), journalOf(plan))
+      const direct = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
+      plan = editsToEnable(written(given, plan.after), enableRequest(mode), journalOf(plan))
       expect(plan.refusals).toEqual([])
       expect(plan.after).toEqual(direct.after)
       expect(plan.served.master).toContain('candy-lmtp')
@@ -95,26 +91,26 @@ describe.each(SHAPES)('%s', (shape) => {
   })
 
   test('what a proof has left is taken out by name, with a record or without', () => {
-    const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
     const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
     expect(withoutProof(proving)).toEqual(plan.served)
     expect(withoutProof(plan.after)).toEqual(plan.after)
     for (const journal of [undefined, journalOf(plan)]) {
       expect(editsToDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
-      expect(editsToEnable(written(given, proving), wish('smtp'), journal).after).toEqual(plan.after)
+      expect(editsToEnable(written(given, proving), enableRequest('smtp'), journal).after).toEqual(plan.after)
     }
   })
 
   test('enabled once more after its record was lost, all of candy can still be taken out', () => {
-    const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
-    const again = editsToEnable(written(given, plan.after), wish('smtp-before'), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
+    const again = editsToEnable(written(given, plan.after), enableRequest('smtp-before'), undefined)
     const { after } = editsToDisable(written(given, again.after), journalOf(again))
     expect(after.main).toBe(before.main)
     expect(after.master).not.toContain('candy')
   })
 
   test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
-    const plan = editsToEnable(instanceOf(given), wish('pipe'), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
     const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
     const diff = unifiedDiff('master.cf', plan.served.master, proving.master)
     expect(diff.match(/^-(?!--).*$/gm)).toBeNull()
@@ -133,23 +129,23 @@ test('lines that were edited by hand in between stay, and candy still finds its 
       .replace('user=vmail', 'user=vpost')
       .concat('mine      unix  -       -       n       -       -       smtp\n  # a note\n')
   const given = { master: readShape('debian.master.cf') }
-  const plan = editsToEnable(instanceOf(given), wish('smtp'), undefined)
+  const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
   const main = `${plan.after.main}mine_time_limit = 1s\n`
   const edited = written(given, { master: edit(plan.after.master), main })
   const after = editsToDisable(edited, journalOf(plan)).after
   expect(after.master).toBe(edit(given.master))
   expect(after.main).toBe(`${readShape('plain.main.cf')}mine_time_limit = 1s\n`)
-  expect(editsToEnable(edited, wish('smtp'), journalOf(plan)).after.master).toBe(edited.masterText)
+  expect(editsToEnable(edited, enableRequest('smtp'), journalOf(plan)).after.master).toBe(edited.masterText)
 })
 
 describe("candy's own entries", () => {
   const given = { master: readShape('debian.master.cf') }
-  const plan = editsToEnable(instanceOf(given), wish('pipe'), undefined)
+  const plan = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
 
   test('what was edited by hand in them is kept and told while candy is enabled, and goes when it is disabled', () => {
     const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
     const edited = written(given, { ...plan.after, master })
-    const again = editsToEnable(edited, wish('pipe'), journalOf(plan))
+    const again = editsToEnable(edited, enableRequest('pipe'), journalOf(plan))
     expect(again.refusals).toEqual([])
     expect(again.after.master).toBe(master)
     expect(again.warnings.join('\n')).toMatch(
@@ -178,14 +174,14 @@ describe("candy's own entries", () => {
       master: byHand(old(plan.after.master)),
       main: plan.after.main.replace('candy_time_limit = 1000s', 'candy_time_limit = 900s'),
     }
-    const again = editsToEnable(written(given, stale), wish('pipe'), before)
+    const again = editsToEnable(written(given, stale), enableRequest('pipe'), before)
     expect(meaning(again.after.master)).toEqual(meaning(byHand(plan.after.master)))
     expect(again.after.main).toBe(plan.after.main)
     expect(again.warnings.filter((warning) => warning.includes('by hand'))).toHaveLength(1)
     expect(editsToDisable(written(given, again.after), journalOf(again)).after.master).toBe(given.master)
     // Without a record of what was written nobody can tell an edit from an old version.
     const { written: _, ...unrecorded } = before
-    expect(meaning(editsToEnable(written(given, stale), wish('pipe'), unrecorded).after.master)).toEqual(
+    expect(meaning(editsToEnable(written(given, stale), enableRequest('pipe'), unrecorded).after.master)).toEqual(
       meaning(plan.after.master),
     )
   })
@@ -194,10 +190,10 @@ describe("candy's own entries", () => {
     const own = (option: string): Given => ({
       master: given.master.replace(/^cleanup .*$/m, `$&\n  -o ${option}\n  -o message_size_limit=5`),
     })
-    const first = editsToEnable(instanceOf(own('header_checks=pcre:/x')), wish('smtp-before'), undefined)
+    const first = editsToEnable(instanceOf(own('header_checks=pcre:/x')), enableRequest('smtp-before'), undefined)
     expect(first.after.master).toMatch(/candy-cleanup .*\n {2}-o header_checks=pcre:\/x\n {2}-o message_size_limit=0\n/)
     const master = first.after.master.replace('header_checks=pcre:/x', 'always_bcc=a@b')
-    const again = editsToEnable(written({}, { ...first.after, master }), wish('smtp-before'), journalOf(first))
+    const again = editsToEnable(written({}, { ...first.after, master }), enableRequest('smtp-before'), journalOf(first))
     expect(again.after.master).toMatch(/candy-cleanup .*\n {2}-o message_size_limit=0\n {2}-o always_bcc=a@b\n$/)
     expect(again.warnings.join()).not.toContain('by hand')
   })
@@ -206,7 +202,7 @@ describe("candy's own entries", () => {
 test('without its journal candy is found by name and look', () => {
   const given = { master: readShape('submission.master.cf') }
   for (const mode of ['pipe', 'smtp'] as const) {
-    const plan = editsToEnable(instanceOf(given), wish(mode, { submission: true }), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest(mode, { submission: true }), undefined)
     expect(editsToDisable(written(given, plan.after), undefined).after).toEqual({
       master: given.master,
       main: readShape('plain.main.cf'),
@@ -217,14 +213,18 @@ test('without its journal candy is found by name and look', () => {
 test('a pickup(8) that says itself that it wants no filter, or another one, is left as it is, also for a disabling without the journal', () => {
   for (const filter of ['', 'amavis:[127.0.0.1]:10026']) {
     const master = readShape('debian.master.cf').replace(/^pickup .*$/m, `$&\n  -o content_filter=${filter}`)
-    const plan = editsToEnable(instanceOf({ master }), wish('smtp'), undefined)
+    const plan = editsToEnable(instanceOf({ master }), enableRequest('smtp'), undefined)
     expect(plan.refusals).toEqual([])
     expect(plan.warnings.join('\n')).toContain(
       `NOT filtered: pickup/unix (line 53): mail from sendmail(1) on this host; it says -o content_filter=${filter} itself`,
     )
     expect(plan.after.master).toContain(`  -o content_filter=${filter}\n`)
     expect(editsToDisable(written({}, plan.after), undefined).after.master).toBe(master)
-    const named = editsToEnable(instanceOf({ master }), wish('smtp', { services: { pickup: true } }), undefined)
+    const named = editsToEnable(
+      instanceOf({ master }),
+      enableRequest('smtp', { services: { pickup: true } }),
+      undefined,
+    )
     expect(named.refusals.join()).toMatch(/pickup\/unix .*take that option out.*--no-service pickup/)
   }
 })
@@ -232,26 +232,26 @@ test('a pickup(8) that says itself that it wants no filter, or another one, is l
 test('main.cf that has changed since is followed when candy is enabled again', () => {
   const first = editsToEnable(
     instanceOf({ parameters: { receive_override_options: 'no_milters' } }),
-    wish('smtp'),
+    enableRequest('smtp'),
     undefined,
   )
   expect(first.after.master).toContain('-o receive_override_options=no_milters,no_address_mappings')
   for (const journal of [journalOf(first), undefined]) {
     const now = written({ parameters: { receive_override_options: 'no_milters' } }, first.after)
-    expect(editsToEnable(now, wish('smtp'), journal).after).toEqual(first.after)
+    expect(editsToEnable(now, enableRequest('smtp'), journal).after).toEqual(first.after)
     expect(editsToDisable(now, journal).after.master).toBe(readShape('debian.master.cf'))
   }
-  const later = editsToEnable(written({}, first.after), wish('smtp'), journalOf(first))
+  const later = editsToEnable(written({}, first.after), enableRequest('smtp'), journalOf(first))
   expect(later.after.master).toContain('-o receive_override_options=no_address_mappings\n')
 })
 
 test('an option of the site that candy had to widen gets its old value back', () => {
   const given = { master: readShape('submission.master.cf') }
-  const plan = editsToEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
+  const plan = editsToEnable(instanceOf(given), enableRequest('smtp', { submission: true }), undefined)
   expect(plan.after.master).toContain('  -o receive_override_options=no_milters,no_address_mappings\n')
   const inherited = editsToEnable(
     instanceOf({ ...given, parameters: { receive_override_options: 'no_header_body_checks' } }),
-    wish('smtp'),
+    enableRequest('smtp'),
     undefined,
   )
   expect(inherited.after.master).toContain('  -o receive_override_options=no_header_body_checks,no_address_mappings\n')
@@ -259,7 +259,7 @@ test('an option of the site that candy had to widen gets its old value back', ()
 
 describe('it refuses, and says what to do', () => {
   const refusals = (given: Given, mode: Mode = 'pipe'): string => {
-    const plan = editsToEnable(instanceOf(given), wish(mode), undefined)
+    const plan = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
     expect(plan.after).toEqual(plan.before)
     return plan.refusals.join('\n')
   }
@@ -304,7 +304,7 @@ describe('it refuses, and says what to do', () => {
 
   test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
     const plan = (mode: Mode, reinjectsByPickup: boolean): EnableEdits =>
-      editsToEnable(instanceOf({ submits: false }), wish(mode, { reinjectsByPickup }), undefined)
+      editsToEnable(instanceOf({ submits: false }), enableRequest(mode, { reinjectsByPickup }), undefined)
     expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
     expect(plan('pipe', false).refusals).toEqual([])
     expect(plan('smtp', true).refusals).toEqual([])
@@ -322,10 +322,14 @@ describe('it refuses, and says what to do', () => {
       /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp\).*--no-service smtp/,
     )
     for (const mode of ['pipe', 'smtp'] as const) {
-      const plan = editsToEnable(instanceOf({ master, parameters }), wish(mode), undefined)
+      const plan = editsToEnable(instanceOf({ master, parameters }), enableRequest(mode), undefined)
       expect(plan.refusals).toEqual([])
       // Nor does a switch take candy's own options for the site's.
-      const again = editsToEnable(written({ master, parameters }, plan.after), wish('smtp-before'), journalOf(plan))
+      const again = editsToEnable(
+        written({ master, parameters }, plan.after),
+        enableRequest('smtp-before'),
+        journalOf(plan),
+      )
       expect(again.refusals).toHaveLength(1)
     }
   })
@@ -333,12 +337,16 @@ describe('it refuses, and says what to do', () => {
   test('before the queue nothing for options that have the same effect on the way back', () => {
     for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
       const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-      expect(editsToEnable(instanceOf({ master }), wish('smtp-before'), undefined).refusals).toEqual([])
+      expect(editsToEnable(instanceOf({ master }), enableRequest('smtp-before'), undefined).refusals).toEqual([])
     }
   })
 
   test('a name of a service that is not there', () => {
-    const plan = editsToEnable(instanceOf(), wish('smtp', { named: ['10587'], services: { 10587: true } }), undefined)
+    const plan = editsToEnable(
+      instanceOf(),
+      enableRequest('smtp', { named: ['10587'], services: { 10587: true } }),
+      undefined,
+    )
     expect(plan.refusals).toEqual(['no service 10587 in master.cf receives mail; these do: smtp/inet, pickup/unix'])
   })
 
@@ -346,7 +354,7 @@ describe('it refuses, and says what to do', () => {
     const asked = (name: string, mode: Mode, more: Partial<EnableRequest> = {}): string =>
       editsToEnable(
         instanceOf({ master: `${stock}628 inet n - y - - qmqpd\n` }),
-        wish(mode, { services: { [name]: true }, ...more }),
+        enableRequest(mode, { services: { [name]: true }, ...more }),
         undefined,
       ).refusals.join()
     expect(asked('628', 'smtp')).toContain('candy does not filter QMQP. Leave --service 628 out.')
@@ -362,7 +370,7 @@ describe('it refuses, and says what to do', () => {
 
 test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same listener, with a warning of what that costs', () => {
   const plan = (more: Partial<EnableRequest>, parameters = {}): EnableEdits =>
-    editsToEnable(instanceOf({ parameters }), wish('pipe', more), undefined)
+    editsToEnable(instanceOf({ parameters }), enableRequest('pipe', more), undefined)
   expect(plan({}).entrances.join()).toContain('pickup/unix')
   expect(plan({}).warnings).toEqual([])
   const back = plan({ reinjectsByPickup: true }, { non_smtpd_milters: 'inet:127.0.0.1:8891' })
@@ -375,129 +383,11 @@ test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by th
   )
 })
 
-describe('which services are given to candy', () => {
-  const given = {
-    master: readShape('services.master.cf'),
-    parameters: { mua_client_restrictions: 'permit_sasl_authenticated, reject' },
-  }
-  const names = (more: Partial<EnableRequest>, mode: Mode = 'smtp'): string => {
-    const { entrances, refusals } = editsToEnable(instanceOf(given), wish(mode, more), undefined)
-    expect(refusals).toEqual([])
-    return entrances.map((entrance) => entrance.split(' ')[0]).join(' ')
-  }
-
-  test('is judged by what they do, and told with the reason', () => {
-    const { entrances, warnings } = editsToEnable(instanceOf(given), wish('smtp'), undefined)
-    expect(entrances).toEqual([
-      'smtp/inet (line 1): mail from other hosts (port smtp)',
-      '2525/inet (line 2): mail from other hosts (port 2525, and nothing restricts it to your own users or hosts)',
-    ])
-    expect(warnings).toEqual(
-      [
-        '588/inet (line 4): mail of your own users (-o smtpd_sasl_auth_enable=yes on port 588); --submission or --service 588 includes it',
-        '10587/inet (line 8): mail of your own users (-o smtpd_client_restrictions=$mua_client_restrictions); --submission or --service 10587 includes it',
-        'smtps/inet (line 10): mail of your own users (-o smtpd_tls_wrappermode=yes); it says -o content_filter=amavis:[127.0.0.1]:10026 itself',
-        '127.0.0.1:10025/inet (line 13): mail of your own hosts and programs (-o content_filter= on port 10025, as for what has been through a filter); it says -o content_filter= itself',
-        '127.0.0.1:10030/inet (line 16): mail of your own hosts and programs (-o smtpd_milters= on port 10030, as for what has been through a filter); --service 127.0.0.1:10030 includes it',
-        '127.0.0.1:10040/inet (line 18): mail of your own hosts and programs (-o smtpd_relay_restrictions=permit_mynetworks,reject); --service 127.0.0.1:10040 includes it',
-        'pickup/unix (line 20): mail from sendmail(1) on this host; it says -o content_filter= itself',
-      ].map((text) => `NOT filtered: ${text}`),
-    )
-  })
-
-  test('is for the operator to say, by name, by name and type, or by port', () => {
-    expect(names({ services: { 588: true } })).toBe('smtp/inet 2525/inet 588/inet')
-    expect(names({ services: { '10587/inet': true, 2525: false } })).toBe('smtp/inet 10587/inet')
-    expect(names({ services: { 10040: true, '127.0.0.1:10030': true } })).toBe(
-      'smtp/inet 2525/inet 127.0.0.1:10030/inet 127.0.0.1:10040/inet',
-    )
-    expect(names({ services: { smtp: false, 'smtp/inet': true } })).toBe('smtp/inet 2525/inet')
-    expect(names({ submission: true, services: { smtps: false, 588: false } })).toBe('smtp/inet 2525/inet 10587/inet')
-    expect(names({}, 'smtp-before')).toBe('smtp/inet 2525/inet')
-  })
-
-  test('is refused where another filter has what was asked for, with the way out', () => {
-    const plan = editsToEnable(instanceOf(given), wish('smtp', { submission: true }), undefined)
-    expect(plan.refusals).toHaveLength(1)
-    expect(plan.refusals.join()).toMatch(
-      /^smtps\/inet \(line 10\) gives its mail to another filter.*--no-service smtps/,
-    )
-    const users = editsToEnable(instanceOf(given), wish('smtp-before', { services: { 588: true } }), undefined)
-    expect(users.refusals.join()).toMatch(/588\/inet .* says -o cleanup_service_name=submission-cleanup, which/)
-  })
-
-  test.each([
-    ['smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes', 'smtp'],
-    ['smtp inet n - y - - smtpd -o { smtpd_client_restrictions = permit_sasl_authenticated, reject }', 'submission'],
-    ['465 inet n - y - - smtpd', 'submission'],
-    ['8465 inet n - y - - smtpd -o smtpd_tls_wrappermode=yes', 'submission'],
-    [
-      '26 inet n - y - - smtpd -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject_unauth_destination',
-      'smtp',
-    ],
-    ['26 inet n - y - - smtpd -o smtpd_client_restrictions=check_client_access,hash:/x,permit,reject', 'smtp'],
-    [
-      '26 inet n - y - - smtpd -o smtpd_client_restrictions=permit_mynetworks,permit_sasl_authenticated,reject',
-      'submission',
-    ],
-    ['smtpd pass - - y - - smtpd -o smtpd_milters=', 'smtp'],
-  ])('%s is for %s', (line, kind) => {
-    const [entrance] = findEntrances(instanceOf({ master: `${line}\n` }))
-    expect(entrance?.kind).toBe(kind)
-  })
-})
-
-describe('FILTER actions, which pass candy over,', () => {
-  const told = (
-    parameters: Readonly<Record<string, string>>,
-    mode: Mode = 'smtp',
-    master = readShape('debian.master.cf'),
-  ): string =>
-    editsToEnable(instanceOf({ master, parameters }), wish(mode), undefined)
-      .warnings.filter((text) => text.includes('FILTER'))
-      .join()
-
-  test('are found in main.cf, in restriction classes and in what services say', () => {
-    expect(told({ smtpd_sender_restrictions: 'check_sender_access static:{FILTER smtp:[127.0.0.1]:25}' })).toBe(
-      'mail that these FILTER actions are about passes candy over, and goes where they say: smtpd_sender_restrictions in main.cf: FILTER smtp:[127.0.0.1]:25',
-    )
-    expect(
-      told({ smtpd_restriction_classes: 'strict, loose', loose: 'check_client_access inline:{a=FILTER x:y}' }),
-    ).toContain('loose in main.cf: FILTER x:y')
-    expect(
-      told({
-        header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
-        nested_header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
-      }),
-    ).toMatch(/say: header_checks in main.cf: FILTER a:b$/)
-    const master = readShape('debian.master.cf').replace(/^smtp +inet.*$/m, '$& -o smtpd_client_restrictions=$own')
-    expect(told({ own: 'check_client_access static:{FILTER x:}' }, 'pipe', master)).toContain(
-      '-o smtpd_client_restrictions of smtp/inet (line 12): FILTER x:',
-    )
-  })
-
-  test('are found in the files of tables, by line', () => {
-    const directory = scratch()
-    const [access, checks] = [join(directory, 'access'), join(directory, 'checks')]
-    writeFileSync(access, '# a FILTER x:y\na OK\nb\tFILTER scan:[::1]:25\nc REJECT no FILTER here\n')
-    writeFileSync(checks, '/^X: y/ FILTER candy-lmtp:unix:candy/lmtp\n/^Y/\n  FILTER other:\n')
-    expect(
-      told({
-        smtpd_recipient_restrictions: `check_sender_access proxy:hash:${access}`,
-        body_checks: `pcre:${checks}, regexp:/nowhere`,
-      }),
-    ).toMatch(new RegExp(`say: ${access}:3: FILTER scan:\\[::1\\]:25; ${checks}:3: FILTER other:$`))
-    expect(told({ smtpd_data_restrictions: `check_sender_access hash:${directory}` })).toBe('')
-  })
-
-  test('have no effect before the queue, where Postfix ignores them', () => {
-    expect(told({ header_checks: 'pcre:{{/x/ FILTER a:b}}' }, 'smtp-before')).toBe('')
-  })
-})
-
 describe('what depends on the version of Postfix', () => {
   const line = (unknown: readonly string[]): RegExpMatchArray | null =>
-    editsToEnable(instanceOf({ unknown }), wish('pipe'), undefined).after.master.match(/smtpd_forbid_bare_newline\S*/g)
+    editsToEnable(instanceOf({ unknown }), enableRequest('pipe'), undefined).after.master.match(
+      /smtpd_forbid_bare_newline\S*/g,
+    )
 
   test('smuggling: normalize where it is known, yes in the four releases before, nothing before those', () => {
     const reply = 'smtpd_forbid_bare_newline_reject_code'
@@ -513,6 +403,6 @@ describe('what depends on the version of Postfix', () => {
 })
 
 test('no limit of candy is smaller than that of main.cf, whatever main.cf says by then', () => {
-  const { master } = editsToEnable(instanceOf(), wish('pipe'), undefined).after
+  const { master } = editsToEnable(instanceOf(), enableRequest('pipe'), undefined).after
   expect(master.match(/message_size_limit=\d+/g)).toEqual(Array(3).fill('message_size_limit=0'))
 })
