@@ -3,7 +3,7 @@ import { accept, defineFilter, type FilterPackage, reject } from '@candy/sdk'
 import { parseSize, valueFault } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-/** The operator writes a size with its unit, such as `"10MB"`; the validated option is a number of bytes. */
+/** The operator writes a size with its unit; the validated option is a number of bytes. */
 const sizeOption = v.pipe(
   v.unknown(),
   v.check(
