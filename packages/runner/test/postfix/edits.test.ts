@@ -2,26 +2,16 @@ import { join } from 'node:path'
 import { parse, unifiedDiff } from '@candy/master-cf'
 import { describe, expect, test } from 'vitest'
 import { editsToDisable } from '../../src/postfix/disable-edits.js'
-import {
-  type EnableEdits,
-  type EnableRequest,
-  editsToEnable,
-  type PostfixFiles,
-} from '../../src/postfix/enable-edits.js'
-import type { Instance } from '../../src/postfix/instance.js'
+import { type EnableEdits, type EnableRequest, editsToEnable } from '../../src/postfix/enable-edits.js'
 import type { Journal } from '../../src/postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../../src/postfix/mode.js'
 import { withoutProof, withProof } from '../../src/postfix/proof-configuration.js'
-import { enableRequest } from './request.js'
+import { enableRequest, journalOf, written } from './request.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
 /** A service of `odd` says what a filter before the queue cannot carry. */
 function modesOf(shape: string): readonly Mode[] {
   return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
-}
-
-function journalOf({ record }: EnableEdits): Journal {
-  return { ...record, made: [] }
 }
 
 /** What Postfix reads of it, in any layout and order of options. */
@@ -31,11 +21,6 @@ function meaning(master: string): readonly unknown[] {
     options.map(({ name, value }) => `${name}=${value}`).toSorted(),
     args,
   ])
-}
-
-/** The instance after its files were written. */
-function written(given: Given, { master, main }: PostfixFiles): Instance {
-  return instanceOf({ ...given, master, main })
 }
 
 describe.each(SHAPES)('%s', (shape) => {
@@ -255,117 +240,6 @@ test('an option of the site that candy had to widen gets its old value back', ()
     undefined,
   )
   expect(inherited.after.master).toContain('  -o receive_override_options=no_header_body_checks,no_address_mappings\n')
-})
-
-describe('it refuses, and says what to do', () => {
-  const refusals = (given: Given, mode: Mode = 'pipe'): string => {
-    const plan = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
-    expect(plan.after).toEqual(plan.before)
-    return plan.refusals.join('\n')
-  }
-  const stock = readShape('debian.master.cf')
-
-  test.each(['content_filter', 'smtpd_proxy_filter'])('mail that main.cf gives to another filter by %s', (name) => {
-    expect(refusals({ parameters: { [name]: 'amavis:[127.0.0.1]:10024' } })).toMatch(
-      new RegExp(`${name} = amavis:.*postconf -X ${name}.*enable again`),
-    )
-  })
-
-  test.each(['content_filter=scan:x', 'smtpd_proxy_filter=127.0.0.1:10025'])(
-    'a receiving service with %s',
-    (option) => {
-      const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-      expect(refusals({ master })).toMatch(
-        /smtp\/inet \(line 12\) gives its mail to another filter: .*take that option out/,
-      )
-    },
-  )
-
-  test('a master.cf with a fault, naming the place', () => {
-    expect(refusals({ master: `${stock}broken unix - - x - - smtp\n` })).toMatch(
-      /^\/etc\/postfix\/master\.cf:\d+:17: .*mend this line first/,
-    )
-  })
-
-  test.each(['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'])(
-    'a foreign service named %s',
-    (name) => {
-      expect(refusals({ master: `${stock}${name} unix - n n - - pipe argv=/bin/false\n` })).toMatch(
-        new RegExp(`a service ${name}/unix \\(line \\d+\\) already.*give it another name`),
-      )
-    },
-  )
-
-  test('a set-up by hand that differs, with the way out', () => {
-    const master = `${stock}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/candy/bin/candy-pipe -f $sender -- $recipient\n`
-    expect(refusals({ master })).toContain('take it out with "candy disable"')
-    expect(editsToDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
-  })
-
-  test('an instance that sendmail(1) does not serve, only where mail comes back by it', () => {
-    const plan = (mode: Mode, reinjectsByPickup: boolean): EnableEdits =>
-      editsToEnable(instanceOf({ submits: false }), enableRequest(mode, { reinjectsByPickup }), undefined)
-    expect(plan('pipe', true).refusals.join()).toMatch(/alternate_config_directories in \/etc\/postfix\/main\.cf/)
-    expect(plan('pipe', false).refusals).toEqual([])
-    expect(plan('smtp', true).refusals).toEqual([])
-  })
-
-  test.each([
-    ['cleanup_service_name=own', {}],
-    ['milter_macro_daemon_name=ORIGINATING', { smtpd_milters: 'inet:127.0.0.1:8891' }],
-    ['smtpd_milters=', { smtpd_milters: 'inet:127.0.0.1:8891' }],
-    ['smtpd_milters=inet:127.0.0.1:8892', {}],
-    ['receive_override_options=no_milters', {}],
-  ])('before the queue a service with %s, which would have no effect', (option, parameters) => {
-    const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-    expect(refusals({ master, parameters }, 'smtp-before')).toMatch(
-      /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp\).*--no-service smtp/,
-    )
-    for (const mode of ['pipe', 'smtp'] as const) {
-      const plan = editsToEnable(instanceOf({ master, parameters }), enableRequest(mode), undefined)
-      expect(plan.refusals).toEqual([])
-      // Nor does a switch take candy's own options for the site's.
-      const again = editsToEnable(
-        written({ master, parameters }, plan.after),
-        enableRequest('smtp-before'),
-        journalOf(plan),
-      )
-      expect(again.refusals).toHaveLength(1)
-    }
-  })
-
-  test('before the queue nothing for options that have the same effect on the way back', () => {
-    for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
-      const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
-      expect(editsToEnable(instanceOf({ master }), enableRequest('smtp-before'), undefined).refusals).toEqual([])
-    }
-  })
-
-  test('a name of a service that is not there', () => {
-    const plan = editsToEnable(
-      instanceOf(),
-      enableRequest('smtp', { named: ['10587'], services: { 10587: true } }),
-      undefined,
-    )
-    expect(plan.refusals).toEqual(['no service 10587 in master.cf receives mail; these do: smtp/inet, pickup/unix'])
-  })
-
-  test('what cannot be filtered, when it is named', () => {
-    const asked = (name: string, mode: Mode, more: Partial<EnableRequest> = {}): string =>
-      editsToEnable(
-        instanceOf({ master: `${stock}628 inet n - y - - qmqpd\n` }),
-        enableRequest(mode, { services: { [name]: true }, ...more }),
-        undefined,
-      ).refusals.join()
-    expect(asked('628', 'smtp')).toContain('candy does not filter QMQP. Leave --service 628 out.')
-    expect(asked('pickup', 'smtp-before')).toContain('only SMTP is filtered before the queue')
-    expect(asked('pickup', 'pipe', { reinjectsByPickup: true })).toContain('candy itself hands mail back there')
-    expect(asked('pickup', 'pipe')).toBe('')
-  })
-
-  test('a host that takes no mail from others', () => {
-    expect(refusals({ master: stock.replace(/^smtp +inet/m, '#$&') })).toContain('there is nothing to filter')
-  })
 })
 
 test('in pipe mode mail from sendmail(1) is filtered, unless it comes back by the same listener, with a warning of what that costs', () => {
