@@ -13,14 +13,20 @@ const EXITING = 4
 
 /**
  * `process` is the child of pipe(8): this process, or the shell that started it. Returns a check, which throws when that child's
- * parent has ended, and when the shell has. Without /proc (not Linux) the check passes.
+ * parent has ended, and when the shell has, also when that was before this call. Without /proc (not Linux) the check passes.
  */
 export function watchUpstream(process: number): () => void {
+  if (readProcessStat('self') === undefined) return () => {}
   const parent = readProcessStat(process)?.parent
   return () => {
-    if (parent === undefined) return
     const child = readProcessStat(process)
-    if (parent === INIT || child?.parent !== parent || !isAlive(child) || !isAlive(readProcessStat(parent))) {
+    if (
+      parent === undefined ||
+      parent === INIT ||
+      child?.parent !== parent ||
+      !isAlive(child) ||
+      !isAlive(readProcessStat(parent))
+    ) {
       throw new CandyError('SPOOL', 'pipe(8) went away: the message may be incomplete, and will come again')
     }
   }
