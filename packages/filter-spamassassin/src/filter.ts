@@ -6,13 +6,10 @@
  */
 import {
   accept,
-  type Bytes,
   type Context,
-  concat,
   defineFilter,
   type Filter,
   type FilterPackage,
-  fromString,
   type HeaderEdit,
   type Judgement,
   type Message,
@@ -26,7 +23,7 @@ import { isLimit, withCode } from './error.js'
 import { type Options, options } from './options.js'
 import { scoreEdits } from './score-header.js'
 import { type Score, scan } from './spamd/command.js'
-import type { Body } from './spamd/request.js'
+import { bodyOf } from './spamd-body.js'
 import { tagSubject } from './subject.js'
 
 /** RFC 3463 section 3.8: delivery not authorized, message refused. */
@@ -45,8 +42,9 @@ export const filter: FilterPackage = defineFilter({
     const servers = new Failover(settings)
     return {
       judge: (message, context) => judge(settings, servers, message, context),
-      // Most processes never check, and in pipe mode a process starts for each message.
+      // Most processes never check or learn, and in pipe mode a process starts for each message.
       check: async (context) => (await import('./check.js')).checkHealth(settings, context),
+      learn: async (message, lesson, context) => (await import('./learn.js')).learn(settings, message, lesson, context),
     }
   },
 })
@@ -82,7 +80,7 @@ async function ask(
   context: Context,
 ): Promise<Score> {
   const { signal } = context
-  const body = withReturnPath(message, scanned)
+  const body = bodyOf(message, scanned)
   const scanAt = async (address: ServiceAddress): Promise<Score> => {
     const result = await withCode(scan(address, body, { signal, ...(user === '' ? {} : { user }) }))
     context.log('scored', {
@@ -98,17 +96,6 @@ async function ask(
     signal,
     passedOver: ({ error }) => context.warn('passed over', { reason: (error as Error).message }),
   })
-}
-
-/**
- * The first bytes of the message, with a Return-Path field before them (RFC 5321 section 4.4), as a delivery agent adds it.
- * SpamAssassin's SPF and DMARC rules and its welcome lists read the envelope sender from that field.
- */
-function withReturnPath(message: Message, scanned: number): Body {
-  const { sender } = message.envelope
-  const field = /[\p{Cc}<>]/u.test(sender) ? '' : `Return-Path: <${sender}>\r\n`
-  const open = (): Bytes => concat(fromString(field), message.open())
-  return { length: Buffer.byteLength(field) + scanned, open }
 }
 
 function reaches(score: number, threshold: number | false): boolean {

@@ -1,2 +1,1 @@
 export { filter } from './filter.js'
-export { type LearnOptions, type Lesson, learn } from './learn.js'

@@ -1,34 +1,33 @@
-/** Teaches SpamAssassin what is spam and what is not, as when a person moves mail into or out of the Junk folder. */
-import { parseAddress } from '@candy/sdk/values'
+/** Teaches SpamAssassin's Bayes database what a person says of a message, as spamc(1) does with `--learntype`. */
+import type { Context, Lesson, Message } from '@candy/sdk'
+import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { withCode } from './error.js'
-import { type Lesson, tell } from './spamd/command.js'
-
-export type { Lesson } from './spamd/command.js'
-
-export interface LearnOptions {
-  /** The user whose Bayes database learns; when absent, spamd's default. */
-  readonly user?: string
-  readonly signal?: AbortSignal
-}
+import type { Options } from './options.js'
+import { tell } from './spamd/command.js'
+import { bodyOf } from './spamd-body.js'
 
 /**
- * Has the spamd at `address` (`/path`, `unix:/path`, `host:port`, `[::1]:port`) learn a message, or forget that it learned
- * it. Returns whether that changed spamd's database. Does not wait for a spamd that is starting.
+ * Has every spamd learn or forget the message, since each may have a database of its own. It sends what it would send for a scan,
+ * so that the same words are learned. Returns whether that changed the database of any.
  *
- * Throws a CandyError, or the signal's reason. Its code is `CONFIG` when `address` is not an address, `SCANNER_UNREACHABLE`
- * also when spamd runs without --allow-tell, `SCANNER_PROTOCOL` or `SCANNER_LIMIT`.
+ * Throws the error of the first spamd, in the order of `addresses`, that did not take the lesson; the others may have taken it. The same lesson
+ * may be given again: a spamd that has taken it changes nothing then.
  */
-export function learn(
-  address: string,
-  message: Uint8Array,
+export async function learn(
+  { addresses, user, scan_limit }: Options,
+  message: Message,
   lesson: Lesson,
-  options: LearnOptions = {},
+  { signal, log }: Context,
 ): Promise<boolean> {
-  const { signal = new AbortController().signal, ...user } = options
-  const body = { length: message.length, open: () => once(message) }
-  return withCode(tell(parseAddress(address), lesson, body, { ...user, signal }))
-}
-
-async function* once(message: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield message
+  const body = bodyOf(message, Math.min(message.size, scan_limit))
+  const options = { signal, ...(user === '' ? {} : { user }) }
+  const learnAt = async (address: ServiceAddress): Promise<boolean> => {
+    const changed = await withCode(tell(address, lesson, body, options))
+    log('learned', { lesson, changed, address: printAddress(address) })
+    return changed
+  }
+  const results = await Promise.allSettled(addresses.map(learnAt))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return results.some((result) => result.status === 'fulfilled' && result.value)
 }

@@ -12,6 +12,7 @@ contract({
   backend: fakeSpamd(({ command, body }) => {
     if (command.startsWith('PING')) return PONG
     if (command.startsWith('HEADERS')) return HEADERS
+    if (command.startsWith('TELL')) return 'SPAMD/1.1 0 EX_OK\r\nDidSet: local\r\n\r\n\r\n'
     return symbols(`True ; ${body.length % 15}.5 / 0.0`)
   }),
   options: ({ address }) => ({ addresses: [address], subject_tag: '[SPAM]' }),

@@ -1,13 +1,13 @@
 /** The filter and the protocol against a real spamd with Debian's rules, and against the npm package `spamc`. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Lesson } from '@candy/sdk'
 import { message, type Run, run, testContext } from '@candy/sdk/testing'
 import { parseAddress } from '@candy/sdk/values'
 import Spamc from 'spamc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeScratch, type Scratch } from '../../../test/kit/scratch.js'
 import { type Spamd, startSpamd } from '../../../test/kit/spamd.js'
-import { learn } from '../src/index.js'
 import { ping, scan } from '../src/spamd/command.js'
 import { GTUBE, mail } from './mails.js'
 import { makeFilter } from './make-filter.js'
@@ -143,12 +143,14 @@ test('a message that takes longer than SpamAssassin may take is unscannable', as
 })
 
 test('spamd learns and forgets, once each, in its own directory', async () => {
-  const spam = Buffer.from(mail('buy our excellent watches'))
-  await expect(learn(spamd.socket, spam, 'spam')).resolves.toBe(true)
-  await expect(learn(spamd.tcp ?? '', spam, 'spam')).resolves.toBe(false)
-  await expect(learn(spamd.socket, spam, 'forget')).resolves.toBe(true)
-  await expect(learn(spamd.socket, spam, 'forget')).resolves.toBe(false)
-  await expect(learn(spamd.socket, spam, 'ham')).resolves.toBe(true)
+  const filter = await makeFilter({ addresses: [spamd.socket] })
+  const teach = (lesson: Lesson) =>
+    filter.learn?.(message(mail('buy our excellent watches')), lesson, testContext({ signal }))
+  await expect(teach('spam')).resolves.toBe(true)
+  await expect(teach('spam')).resolves.toBe(false)
+  await expect(teach('forget')).resolves.toBe(true)
+  await expect(teach('forget')).resolves.toBe(false)
+  await expect(teach('ham')).resolves.toBe(true)
   expect(await readdir(join(scratch.path, 'bayes'))).toContain('bayes_seen')
 })
 

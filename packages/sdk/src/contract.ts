@@ -148,12 +148,18 @@ export interface Host {
   readonly messageSizeLimit?: number
 }
 
-/** The result of `check()`. `text` is one line for the operator. */
+/** The result of `check()`. */
 export interface Health {
+  /** Whether the operator has nothing to do. */
   readonly ok: boolean
+  /** One line of printable ASCII for the operator: what was found and, unless it is well, what to type next. */
   readonly text: string
+  /** The same for programs: versions, dates (ISO 8601), sizes (bytes). Numbers are finite. */
   readonly details?: LogFields
 }
+
+/** What a person says about a message: it is spam, or it is none. `forget` takes back either. */
+export type Lesson = 'spam' | 'ham' | 'forget'
 
 /** A filter. The runner may call `judge` for many messages at the same time. */
 export interface Filter<V extends Verdict = Judgement> {
@@ -161,6 +167,11 @@ export interface Filter<V extends Verdict = Judgement> {
   judge(message: Message, context: Context): V | Promise<V>
   /** Says whether the filter could work now, for example whether its daemon answers. A bad result must be returned, not thrown. */
   check?(context: Context): Promise<Health>
+  /**
+   * Learns from a message that a person has looked at, for example one that was quarantined. Returns whether the filter knows
+   * more, or less after `forget`, than before; the same lesson a second time returns false. Throws when it could not learn.
+   */
+  learn?(message: Message, lesson: Lesson, context: Context): Promise<boolean>
   /** Closes connections and whatever else the filter has opened. The runner calls it once, after the last `judge` has settled. */
   close?(): Promise<void>
 }

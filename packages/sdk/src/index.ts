@@ -14,6 +14,7 @@ export type {
   Health,
   Host,
   Judgement,
+  Lesson,
   LogFields,
   Message,
   Refusal,

@@ -30,9 +30,6 @@ export interface CommandOptions {
 /** The most rule names that are kept: a message matches some dozens. */
 const MAX_TESTS = 200
 
-/** What spamd learns about a message; `forget` undoes `spam` and `ham`. */
-export type Lesson = 'spam' | 'ham' | 'forget'
-
 /** Returns spamd's protocol version. spamd scans nothing for PING: a reply shows that it runs, not that it can scan. */
 export function ping(address: ServiceAddress, { signal }: CommandOptions): Promise<string> {
   return sendRequest(address, { command: 'PING' }, { end: 'status', parse: (reply) => reply.version }, signal)
@@ -60,7 +57,7 @@ export function version(
  */
 export function tell(
   address: ServiceAddress,
-  lesson: Lesson,
+  lesson: 'spam' | 'ham' | 'forget',
   body: Body,
   { user, signal }: CommandOptions,
 ): Promise<boolean> {

@@ -3,9 +3,11 @@
  * with any test runner, whose `test` the caller passes. The name of each check is stable, and its errors say what the filter did.
  */
 import { AGREEMENT } from './contract/agreement.js'
-import { FAULT, HEALTH } from './contract/faults.js'
+import { FAULT } from './contract/faults.js'
 import type { FilterUnderTest } from './contract/filter-under-test.js'
+import { HEALTH } from './contract/health.js'
 import { JUDGING } from './contract/judging.js'
+import { LEARNING } from './contract/learning.js'
 import { ORDINARY } from './contract/messages.js'
 import type { ContractOptions } from './contract/options.js'
 import { PACE, READING } from './contract/reading.js'
@@ -33,6 +35,7 @@ export function contract(options: ContractOptions): void {
   const checks = [
     ...JUDGING,
     ...HEALTH,
+    ...LEARNING,
     ...READING,
     ...(tested.backend === undefined ? [] : [...PACE, ...FAULT]),
     ...(tested.filter.rewrites ? REWRITING : []),

@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { concat, defineFilter, fromString, rewrite } from '../../src/index.js'
 import { type ContractOptions, contract } from '../../src/testing/index.js'
 import { FAULTS } from './contract/broken/faults.js'
+import { HEALTH } from './contract/broken/health.js'
 import { JUDGING } from './contract/broken/judging.js'
+import { LEARNING } from './contract/broken/learning.js'
 import { READING } from './contract/broken/reading.js'
 import { REWRITING } from './contract/broken/rewriting.js'
 import { answer, scanner } from './contract/daemon.js'
 
-const BROKEN = [...JUDGING, ...READING, ...FAULTS, ...REWRITING]
+const BROKEN = [...JUDGING, ...HEALTH, ...LEARNING, ...READING, ...FAULTS, ...REWRITING]
 
 type Body = () => Promise<void>
 

@@ -1,10 +1,11 @@
 /** Checks of filters that ask a backend: a filter that cannot know throws, and never guesses. */
-import type { Health, Verdict } from '../../contract.js'
+import type { Verdict } from '../../contract.js'
 import type { Answer, Fault } from '../backend.js'
-import { testContext } from '../context.js'
 import { type FilterRun, judged, RETRY_TIME, sample, withFilter } from './filter-run.js'
 import type { Check, FilterUnderTest } from './filter-under-test.js'
-import { fail, settled } from './waiting.js'
+import { healthOf } from './health.js'
+import { taught } from './learning.js'
+import { fail } from './waiting.js'
 
 /** The backend's own answer, of which only the first half of the first piece arrives. */
 function cutShort(answer: Answer): Answer {
@@ -17,6 +18,7 @@ function cutShort(answer: Answer): Answer {
   }
 }
 
+/** What a backend does wrong, each with a script of it. */
 const FAULTS: readonly (readonly [what: string, script: (answer: Answer) => Fault | Answer])[] = [
   ['refuses', () => 'refuse'],
   ['hangs', () => 'hang'],
@@ -31,11 +33,9 @@ export const FAULT: readonly Check[] = [
     name: `throws when its backend ${what}`,
     body: async (tested: FilterUnderTest) => throws(tested, what, script),
   })),
-  { name: 'tells of a bad backend without throwing', body: tellsOfFaults },
+  { name: 'tells of a bad backend without throwing', body: reportsFaults },
+  { name: 'claims no lesson that its backend did not take', body: learnsNothing },
 ]
-
-/** For all filters that have a `check()`. */
-export const HEALTH: readonly Check[] = [{ name: 'says that it is well', body: tellsOfHealth }]
 
 async function throws(
   tested: FilterUnderTest,
@@ -49,44 +49,30 @@ async function throws(
   })
 }
 
-async function tellsOfFaults(tested: FilterUnderTest): Promise<void> {
-  if (tested.backend === undefined) return
-  for (const [what, script] of FAULTS) {
-    await withFilter(tested, script(tested.backend), async (run) => {
-      const health = await healthOf(tested, run, RETRY_TIME, `its backend ${what}`)
-      if (health?.ok === true) fail(`check() says "${health.text}" though its backend ${what}`)
-    })
-  }
-}
-
-async function tellsOfHealth(tested: FilterUnderTest): Promise<void> {
-  await withFilter(tested, tested.backend, async (run) => {
-    const health = await healthOf(tested, run, tested.grace, 'all is well')
-    if (health?.ok === false) fail(`check() says "${health.text}" though all is well`)
+/** For filters that have a `check()`. */
+async function reportsFaults(tested: FilterUnderTest): Promise<void> {
+  await withEachFault(tested, async (run, what) => {
+    const health = await healthOf(tested, run, RETRY_TIME, `its backend ${what}`)
+    if (health?.ok === true) fail(`check() says "${health.text}" though its backend ${what}`)
   })
 }
 
-async function healthOf(
-  tested: FilterUnderTest,
-  { filter }: FilterRun,
-  milliseconds: number,
-  when: string,
-): Promise<Health | undefined> {
-  if (filter.check === undefined) return undefined
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), milliseconds)
-  try {
-    const checking = (async () => filter.check?.(testContext({ signal: controller.signal, milliseconds })))()
-    const outcome = await settled(checking, milliseconds + tested.grace, 'check() did not settle')
-    if ('error' in outcome) fail(`check() threw when ${when}: ${String(outcome.error)}`, outcome.error)
-    const health = outcome.value
-    if (typeof health?.ok !== 'boolean' || typeof health.text !== 'string' || health.text.trim() === '') {
-      fail(`check() gives { ok, text }, not ${JSON.stringify(health)}`)
+/** For filters that have a `learn()`. */
+async function learnsNothing(tested: FilterUnderTest): Promise<void> {
+  await withEachFault(tested, async (run, what) => {
+    const outcome = await taught(tested, run, 'spam', RETRY_TIME)
+    if (outcome !== undefined && 'value' in outcome) {
+      fail(`learn() returns ${String(outcome.value)} though its backend ${what}`)
     }
-    return health
-  } finally {
-    clearTimeout(timer)
-  }
+  })
+}
+
+async function withEachFault(
+  tested: FilterUnderTest,
+  body: (run: FilterRun, what: string) => Promise<void>,
+): Promise<void> {
+  if (tested.backend === undefined) return
+  for (const [what, script] of FAULTS) await withFilter(tested, script(tested.backend), (run) => body(run, what))
 }
 
 function described(verdict: Verdict): string {

@@ -1,5 +1,4 @@
 /** Checks of every filter: what it says of messages of all kinds. */
-import { isDeepStrictEqual } from 'node:util'
 import type { Filter, Message, Verdict } from '../../contract.js'
 import { declarationFault } from '../../field-declaration.js'
 import { editsFault, verdictFault } from '../../verdict-fault.js'
@@ -8,6 +7,7 @@ import { message } from '../message.js'
 import { sample, verdictOn, withFilter } from './filter-run.js'
 import type { Check, FilterUnderTest } from './filter-under-test.js'
 import { EIGHT_BIT, EMPTY_BODY, HEADERS_ALONE, ORDINARY } from './messages.js'
+import { same } from './same-verdict.js'
 import { fail } from './waiting.js'
 
 const CHUNKINGS = [[1], [2, 0, 3], [7, 64, 1], [998], [65536]]
@@ -126,11 +126,4 @@ function sampleMessages(tested: FilterUnderTest): Message[] {
   return [tested.sample, ORDINARY, EMPTY_BODY, EIGHT_BIT, ''].map((bytes, index) =>
     message(bytes, { id: `TEST${index}`, envelope: { sender: index === 1 ? '' : `sender${index}@example.com` } }),
   )
-}
-
-/** Fails unless the verdicts are equal but for their content, which is a function. */
-function same(verdict: Verdict, expected: Verdict | undefined, when: string): void {
-  const plain = (v: Verdict | undefined) => (v !== undefined && 'content' in v ? { ...v, content: 'content' } : v)
-  if (isDeepStrictEqual(plain(verdict), plain(expected))) return
-  fail(`gives another verdict ${when}: ${JSON.stringify(verdict)}, not ${JSON.stringify(expected)}`)
 }

@@ -13,7 +13,7 @@ export interface ContractOptions {
   readonly filter: FilterPackage
   /** Options as an operator would write them; a function of the backend's address where there is a backend. */
   readonly options?: Options | ((backend: Backend) => Options)
-  /** How the filter's daemon answers when all is well: to a message, and to what `check()` asks. */
+  /** How the filter's daemon answers when all is well: to a message, and to what `check()` and `learn()` ask. */
   readonly backend?: Answer
   /** Where that daemon listens; `unix` unless said. */
   readonly on?: 'unix' | 'tcp'

@@ -1,7 +1,7 @@
 /**
  * A filter with a daemon and a filter that rewrites, both in good order, for proving the contract suite: broken in one
- * way at a time, each must fail by name. The protocol: the client sends `SCAN size\n` and the bytes, or `PING\n`; the daemon
- * answers one line, `clean` or `bad NAME` or `pong`.
+ * way at a time, each must fail by name. The protocol: the client sends `SCAN size\n` and the bytes, `LEARN lesson\n`, or `PING\n`; the
+ * daemon answers one line, `clean` or `bad NAME`, `learned`, or `pong`.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -29,6 +29,7 @@ export const answer: Answer = async function* (received) {
       const end = head.indexOf('\n')
       if (end === -1) continue
       if (head.startsWith('PING')) return yield 'pong\n'
+      if (head.startsWith('LEARN')) return yield 'learned\n'
       left = Number(head.slice(5, end))
       body = Buffer.from(head.slice(end + 1), 'latin1')
     }
@@ -63,6 +64,11 @@ export function scanner(over: (options: Options) => Partial<Filter> = () => ({})
         } catch (error) {
           return { ok: false, text: `not there: ${String(error)}` }
         }
+      },
+      async learn(_message, lesson, { signal }) {
+        const reply = await ask(given.address, signal, [`LEARN ${lesson}\n`])
+        if (reply !== 'learned') throw new Error(`not a reply: ${reply}`)
+        return true
       },
       ...over(given),
     }),

@@ -1,21 +1,9 @@
-/** Filters that guess, or whose `check()` does. */
+/** Filters that guess when their backend fails, or whose `check()` or `learn()` does. */
 import { accept } from '../../../../src/index.js'
 import { ask, send } from '../daemon.js'
 import { asking, type Broken, scan } from './broken.js'
 
 export const FAULTS: readonly Broken[] = [
-  {
-    check: 'says that it is well',
-    how: 'a check that throws',
-    subject: asking(() => ({ check: async () => Promise.reject(new Error('oops')) })),
-    says: /check\(\) threw when all is well/,
-  },
-  {
-    check: 'says that it is well',
-    how: 'a check that is never content',
-    subject: asking(() => ({ check: async () => ({ ok: false, text: 'gone' }) })),
-    says: /says "gone" though all is well/,
-  },
   ...(['refuses', 'hangs', 'hangs up midway', 'talks nonsense', 'is cut short'] as const).map((what) => ({
     check: `throws when its backend ${what}`,
     how: 'an error taken for a yes',
@@ -59,5 +47,17 @@ export const FAULTS: readonly Broken[] = [
     how: 'a check that does not look',
     subject: asking(() => ({ check: async () => ({ ok: true, text: 'fine' }) })),
     says: /says "fine" though its backend refuses/,
+  },
+  {
+    check: 'claims no lesson that its backend did not take',
+    how: 'a failure taken for a lesson that was known',
+    subject: asking(({ address }) => ({
+      learn: (_mail, lesson, { signal }) =>
+        ask(address, signal, [`LEARN ${lesson}\n`]).then(
+          () => true,
+          () => false,
+        ),
+    })),
+    says: /learn\(\) returns false though its backend refuses/,
   },
 ]
