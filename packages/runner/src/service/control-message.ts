@@ -6,8 +6,11 @@
 
 export interface ControlRequest {
   readonly version: 1
-  /** `reload`: read the configuration again, and put it in force. */
-  readonly command: 'reload'
+  /**
+   * `reload`: read the configuration again, and put it in force. `in-force`: tell which configuration is in force, and which files
+   * have been changed since.
+   */
+  readonly command: 'reload' | 'in-force'
 }
 
 /** A filter of the configuration in force. */
@@ -36,6 +39,13 @@ export interface ReloadAnswer {
   /** Why it was not reloaded: `FILE:LINE:COLUMN: key: what`, one for each thing that is wrong. */
   readonly problems: readonly string[]
   readonly inForce: InForce
+}
+
+export interface InForceAnswer {
+  readonly version: 1
+  readonly inForce: InForce
+  /** The files and scripts that are not, or no longer, as the configuration in force has them. */
+  readonly changed: readonly string[]
 }
 
 export interface ControlError {

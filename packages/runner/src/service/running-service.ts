@@ -10,6 +10,7 @@ import type { Settings } from '../config/settings.js'
 import { type Configuration, readConfiguration } from '../filters/configuration.js'
 import { listFilters } from '../filters/list.js'
 import { errorLines, errorText } from '../os/error-text.js'
+import { changedFiles } from './changed-files.js'
 import type { InForce } from './control-message.js'
 import { type Endpoint, findEndpoints } from './endpoints.js'
 import { assertSound, Generation, isConfigurationError } from './generation.js'
@@ -134,6 +135,15 @@ export function inForce({ generation, number, refused }: RunningService): InForc
   })
   const from = refused !== undefined && number === 1 ? 'last good' : 'files'
   return { generation: number, since: since.toISOString(), configuration: from, filters }
+}
+
+/** The files that were changed since the configuration in force was read. */
+export async function changedSince(
+  { generation }: RunningService,
+  options: ServiceOptions,
+): Promise<readonly string[]> {
+  const { snapshot } = await readConfiguration(options)
+  return changedFiles(generation.configuration.snapshot, snapshot)
 }
 
 function workersFor({ smtp }: Settings, { workers }: ServiceOptions): number {

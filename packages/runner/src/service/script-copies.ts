@@ -69,8 +69,13 @@ function isExecutable(path: string): boolean {
 
 /** Whether the content of a copy still has the hash that is its name. */
 export function isIntact(copyPath: string): boolean {
+  return isCopyOf(copyPath, copyPath)
+}
+
+/** Whether a script is still as it was when the copy was made, whose name is the hash of its content. */
+export function isCopyOf(path: string, copyPath: string): boolean {
   try {
-    return copyPath.endsWith(`/${hash(readRegular(copyPath, LIMIT))}`)
+    return copyPath.endsWith(`/${hash(readRegular(path, LIMIT))}`)
   } catch {
     return false
   }

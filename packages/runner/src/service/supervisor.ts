@@ -9,10 +9,11 @@ import { printAddress } from '@candy/sdk/values'
 import type { Log } from '../log/log.js'
 import { errorLines } from '../os/error-text.js'
 import { type Control, listenForCommands } from './control.js'
-import type { ReloadAnswer } from './control-message.js'
+import type { InForceAnswer, ReloadAnswer } from './control-message.js'
 import { openNotifier } from './notify.js'
 import { Repeatable } from './repeatable.js'
 import {
+  changedSince,
   inForce,
   reloadService,
   removeUnusedScriptCopies,
@@ -67,13 +68,18 @@ export async function serve(options: ServiceOptions): Promise<void> {
       const problems = refusal === undefined ? [] : errorLines(refusal)
       return { version: 1, reloaded: refusal === undefined, problems, inForce: inForce(running) }
     })
-    control = await listenForCommands(running.files.control, { reload: () => reloads.request() }, log).catch(
-      (error: Error) => {
-        const { control: path } = running.files
-        log().write('warn', 'candy reload cannot reach this service; SIGHUP can', { path, error: error.message })
-        return undefined
+    const commands = {
+      reload: () => reloads.request(),
+      'in-force': async (): Promise<InForceAnswer> => {
+        const changed = await changedSince(running, options)
+        return { version: 1, inForce: inForce(running), changed }
       },
-    )
+    }
+    control = await listenForCommands(running.files.control, commands, log).catch((error: Error) => {
+      const { control: path } = running.files
+      log().write('warn', 'candy reload cannot reach this service; SIGHUP can', { path, error: error.message })
+      return undefined
+    })
     reload = () => void reloads.request().catch(() => {})
     const signal = await stopped
     // log() is called again here, since each reload closes the log of the generation that it replaces.
