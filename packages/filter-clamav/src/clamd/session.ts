@@ -5,6 +5,7 @@
  * written, and it counts even when writing failed.
  */
 import { setImmediate as turn } from 'node:timers/promises'
+import { drained } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import type { Connection } from './connection.js'
 import { ClamdError } from './error.js'
@@ -172,17 +173,4 @@ export class Session {
   get #where(): string {
     return printAddress(this.address)
   }
-}
-
-function drained(socket: ClamdSocket): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      socket.off('drain', settle)
-      socket.off('close', settle)
-      resolve()
-    }
-    socket.once('drain', settle)
-    socket.once('close', settle)
-    if (socket.destroyed) settle()
-  })
 }

@@ -6,7 +6,7 @@
  * of the connection is closed (shutdown(2)), as spamd/PROTOCOL asks of a client.
  */
 import type { Socket } from 'node:net'
-import { connect } from '@candy/sdk/failover'
+import { connect, drained } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { SpamdError } from './error.js'
 import { type Reply, type ReplyEnd, ReplyReader } from './reply.js'
@@ -111,15 +111,4 @@ async function send(socket: Socket, request: Request, progress: { unsent: number
     if (!socket.writable) return
   }
   socket.end()
-}
-
-/** Resolves when more can be written, or the socket is closed. */
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      socket.off('drain', settle).off('close', settle)
-      resolve()
-    }
-    socket.once('drain', settle).once('close', settle)
-  })
 }
