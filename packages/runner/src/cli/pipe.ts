@@ -104,9 +104,11 @@ async function answer(
   if (received.status === 'rejected') throw received.reason
   const loadedFilters = loaded.value
   const content = received.value
+  const ownClientsAreLocal = call.ownClientsAreLocal === true
   const options = {
     chain: new Chain(loadedFilters.filters, { spool, log, onReject: MODES.pipe.onReject }),
-    nextHop: openNextHop(settings, spool.directory, call.ownClientsAreLocal === true, log),
+    nextHop: openNextHop(settings, spool.directory, ownClientsAreLocal, log),
+    ownClientsAreLocal,
     quarantine: join(settings.state, 'quarantine'),
     log,
   }

@@ -7,6 +7,7 @@ import type { Chain } from '../chain/chain.js'
 import type { Deadline } from '../chain/deadline.js'
 import { envelopeFor } from '../chain/recipient-group.js'
 import { type Answer, answerTo, type ExitStatus, quarantinedAnswer, UNAVAILABLE } from '../delivery/answer.js'
+import { makeCommands } from '../delivery/envelope-commands.js'
 import { logJudged, printReport } from '../delivery/judged-line.js'
 import type { NextHop, OutgoingMessage } from '../delivery/next-hop.js'
 import { deliverTogether, type OutcomeActions } from '../delivery/outcome-delivery.js'
@@ -21,6 +22,8 @@ import { errorText } from '../os/error-text.js'
 export interface PipeOptions {
   readonly chain: Chain
   readonly nextHop: NextHop
+  /** Whether mail from this host's own addresses counts as its own. */
+  readonly ownClientsAreLocal: boolean
   /** Directory of the quarantine. */
   readonly quarantine: string
   readonly log: Log
@@ -59,7 +62,7 @@ export function pipeAnswerOf({ exit, status, text }: Answer): PipeAnswer {
 }
 
 function outcomeActions(
-  { nextHop, quarantine: directory, log }: PipeOptions,
+  { nextHop, ownClientsAreLocal, quarantine: directory, log }: PipeOptions,
   message: OutgoingMessage,
   messageId: string | undefined,
   signal: AbortSignal,
@@ -75,7 +78,8 @@ function outcomeActions(
     },
     quarantine: async (group) => {
       message.assertUpstream()
-      const name = await quarantine(directory, group.message, group.outcome)
+      const commands = makeCommands(group.message, ownClientsAreLocal)
+      const name = await quarantine(group, { directory, mode: 'pipe', commands })
       return pipeAnswerOf(quarantinedAnswer(group.outcome.reason, name))
     },
     answer: (outcome) => pipeAnswerOf(answerTo(outcome)),

@@ -11,13 +11,27 @@ export interface QuarantineRecord {
   readonly id: string
   /** When the message came into the quarantine: ISO 8601, UTC. */
   readonly time: string
+  /** The mode in which the message came. */
+  readonly mode: 'pipe' | 'smtp' | 'smtp-before'
   readonly envelope: Envelope
+  /** The commands with which the message would have gone on, with all their parameters. */
+  readonly commands: RecordedCommands
   /** Which filter decided, and why. */
   readonly reason: { readonly filter: string; readonly text: string; readonly status: Status }
   /** The result of each filter. */
   readonly reports: readonly RecordedReport[]
+  /** Fields of the message's header, one character a byte (Latin-1), each where there is one. */
+  readonly header: { readonly from?: string; readonly subject?: string; readonly messageId?: string }
   /** Length of `message.eml` in bytes. */
   readonly size: number
+}
+
+/** Lines of SMTP without CRLF, one character a byte (Latin-1). */
+interface RecordedCommands {
+  readonly xforward: readonly string[]
+  readonly mail: string
+  /** One for each recipient of the envelope, in order. */
+  readonly recipients: readonly string[]
 }
 
 interface RecordedReport {

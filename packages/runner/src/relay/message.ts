@@ -6,6 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Client } from '@candy/sdk'
 import { Deadline } from '../chain/deadline.js'
 import { answerTo, quarantinedAnswer, replyOf, UNAVAILABLE } from '../delivery/answer.js'
+import type { EnvelopeCommands } from '../delivery/envelope-commands.js'
 import { logJudged } from '../delivery/judged-line.js'
 import { relayedReply } from '../delivery/next-hop-reply.js'
 import {
@@ -126,12 +127,13 @@ function outcomeActions(
       return { delivered, answer }
     },
     // Also past the deadline: the next hop may have the message for other recipients already.
-    quarantine: async ({ message, outcome }) => {
+    quarantine: async (group) => {
       // The event loop gets a turn first, so that it is known when the client has disconnected.
       await turn()
       if (client.disconnected !== undefined) throw client.disconnected
-      const name = await quarantine(relay.quarantine, message, outcome)
-      return withOwnId(replyOf(quarantinedAnswer(outcome.reason, name)), id)
+      const commands = commandsOf(transactionFor(transaction, group.positions) ?? transaction)
+      const name = await quarantine(group, { directory: relay.quarantine, mode: relay.mode, commands })
+      return withOwnId(replyOf(quarantinedAnswer(group.outcome.reason, name)), id)
     },
     answer: (outcome) => withOwnId(replyOf(answerTo(outcome)), id),
     fail: (error) => {
@@ -152,6 +154,14 @@ function transactionFor(transaction: Transaction, positions: readonly number[]):
   const { recipients } = transaction
   if (positions.length === recipients.length) return undefined
   return { ...transaction, recipients: positions.flatMap((position) => recipients[position] ?? []) }
+}
+
+function commandsOf({ xforward, mail, recipients }: Transaction): EnvelopeCommands {
+  return {
+    xforward: xforward.map(({ line }) => line),
+    mail: mail?.line ?? Buffer.from('MAIL FROM:<>'),
+    recipients: recipients.map(({ line }) => line),
+  }
 }
 
 function mailObjectOf({ xforward, mail, recipients }: Transaction, content: Spool): MailObject {

@@ -30,3 +30,10 @@ export function addressIn({ line }: Command): string {
   const path = /^[^:]*: *<(?:@[^:>"]*:)?((?:"(?:[^"\\]|\\.)*"|[^">])*)>/.exec(text)?.[1]
   return path ?? /^[^:]*: *([^ <>]*)/.exec(text)?.[1] ?? ''
 }
+
+/** A MAIL or RCPT command, cut behind its path: one character a byte (Latin-1), as that keeps every byte. */
+export function pathAndParameters(line: Buffer): { readonly path: string; readonly parameters: readonly string[] } {
+  const text = line.toString('latin1')
+  const path = /^[^:]*: *(?:<(?:"(?:[^"\\]|\\.)*"|[^">])*>|[^ ]*)/.exec(text)?.[0] ?? text
+  return { path, parameters: text.slice(path.length).split(' ').filter(Boolean) }
+}

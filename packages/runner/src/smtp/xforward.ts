@@ -27,15 +27,20 @@ export function plainAddress(address: string): string {
 /** XFORWARD_README: "attribute values must be no longer than 255 characters after decoding"; smtpd(8) counts before it. */
 const VALUE_LIMIT = 255
 
-/**
- * One XFORWARD command for each attribute whose name the server announced, so that a refusal of one leaves the others. Values
- * that are too long are cut.
- */
-export function printXforward(attributes: ClientAttributes, announced: string): readonly string[] {
-  const names = announced.toUpperCase().split(' ')
+/** One XFORWARD command for each attribute, so that a refusal of one leaves the others. Values that are too long are cut. */
+export function printXforward(attributes: ClientAttributes): readonly string[] {
   return [...attributes]
-    .filter(([name, value]) => names.includes(name) && value !== '')
+    .filter(([, value]) => value !== '')
     .map(([name, value]) => `XFORWARD ${name}=${encodeXtext(value)}`)
+}
+
+/** The command with those attributes alone that the server announced; none where that leaves none. */
+export function announcedAttributes(line: Uint8Array, announced: string): readonly Uint8Array[] {
+  const names = announced.toUpperCase().split(' ')
+  const words = Buffer.from(line).toString('latin1').split(/ +/).slice(1)
+  const kept = words.filter((word) => names.includes(word.replace(/=.*/s, '').toUpperCase()))
+  if (kept.length === words.length) return [line]
+  return kept.length === 0 ? [] : [Buffer.from(['XFORWARD', ...kept].join(' '), 'latin1')]
 }
 
 /** The address as XFORWARD wants it. */

@@ -11,7 +11,13 @@ import { chunks, scratch } from '../support.js'
 const page = readPage('docs/json.md')
 const [, record = ''] = page.split('## `record.json`')
 
-const content = { size: 4, open: () => chunks('A: 1'), headers: async () => Buffer.from('A: 1') }
+const TEXT = 'From: a\r\nSubject: caf\xe9\r\nMessage-ID: <1@a>\r\n'
+const content = { size: TEXT.length, open: () => chunks(TEXT), headers: async () => Buffer.from(TEXT, 'latin1') }
+const commands = {
+  xforward: [Buffer.from('XFORWARD NAME=c.example')],
+  mail: Buffer.from('MAIL FROM:<s@example.com> RET=HDRS'),
+  recipients: [Buffer.from('RCPT TO:<r@example.net> ORCPT=rfc822;\xff', 'latin1')],
+}
 const client = { address: '192.0.2.1', name: 'c.example', helo: 'h.example', protocol: 'ESMTP', login: 'joe' }
 const message = {
   id: 'ID',
@@ -32,11 +38,11 @@ const outcome: StoppedOutcome = {
 
 test('record.json has the members that the page names, and no others', async () => {
   const directory = scratch()
-  const name = await quarantine(directory, message, outcome)
+  const name = await quarantine({ message, outcome }, { directory, mode: 'smtp', commands })
   const written = JSON.parse(readFileSync(join(directory, name, 'record.json'), 'utf8'))
   const rows = readTable(record, 'member')
   expect(rows.map(({ member }) => code(member))).toEqual(Object.keys(written))
-  for (const part of ['envelope', 'reason']) {
+  for (const part of ['envelope', 'commands', 'reason', 'header']) {
     const cell = rows.find(({ member }) => code(member) === part)?.is ?? ''
     for (const key of Object.keys(written[part])) expect(cell).toContain(`\`${key}\``)
   }
@@ -45,9 +51,16 @@ test('record.json has the members that the page names, and no others', async () 
     ...written,
     version: 1,
     id: 'ID',
+    mode: 'smtp',
     envelope: message.envelope,
+    commands: {
+      xforward: ['XFORWARD NAME=c.example'],
+      mail: 'MAIL FROM:<s@example.com> RET=HDRS',
+      recipients: ['RCPT TO:<r@example.net> ORCPT=rfc822;\xff'],
+    },
     reason: outcome.reason,
-    size: 4,
+    header: { from: 'a', subject: 'caf\xe9', messageId: '<1@a>' },
+    size: TEXT.length,
   })
 })
 

@@ -48,8 +48,11 @@ test('the draft of a writer that was killed is removed, and that of one that wri
     id: '4bY',
     time: '2026-01-02T03:04:05.678Z',
     envelope: { sender: '', recipients: ['r@example.com'] },
+    mode: 'smtp',
+    commands: { xforward: [], mail: 'MAIL FROM:<>', recipients: ['RCPT TO:<r@example.com>'] },
     reason: { filter: 'av', text: 'virus', status: [7, 1] },
     reports: [],
+    header: {},
     size: 1,
   } as const
   await store(directory, record, chunks('a'))

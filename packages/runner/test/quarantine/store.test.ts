@@ -11,8 +11,11 @@ const RECORD: QuarantineRecord = {
   id: '4bXyz/12',
   time: '2026-01-02T03:04:05.678Z',
   envelope: { sender: '', recipients: ['r@example.com'] },
+  mode: 'smtp',
+  commands: { xforward: [], mail: 'MAIL FROM:<>', recipients: ['RCPT TO:<r@example.com>'] },
   reason: { filter: 'av', text: 'virus', status: [7, 1] },
   reports: [],
+  header: {},
   size: 5,
 }
 

@@ -81,6 +81,31 @@ test('with one reply for all, the message of recipients who cannot be refused al
   expect(quarantined(quarantine)).toEqual([[['b@example.net', 'd@example.net'], 'as you wish']])
 })
 
+test('the quarantine keeps the commands of its recipients as they came, with their parameters', async () => {
+  const { greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
+  const client = await greet()
+  await client.expect('XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1 SOURCE=REMOTE')
+  await client.expect('MAIL FROM:<a@example.com> BODY=8BITMIME RET=HDRS ENVID=QQ+2B314')
+  for (const recipient of RECIPIENTS) {
+    await client.expect(`rcpt to:<${recipient}> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;old-${recipient}`)
+  }
+  await client.expect('DATA')
+  expect((await client.content(messageWith('reject').bytes)).code).toBe(250)
+  const [name = ''] = readdirSync(quarantine)
+  expect(JSON.parse(readFileSync(join(quarantine, name, 'record.json'), 'utf8'))).toMatchObject({
+    mode: 'smtp-before',
+    envelope: { sender: 'a@example.com', recipients: ['b@example.net', 'd@example.net'] },
+    commands: {
+      xforward: ['XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1 SOURCE=REMOTE'],
+      mail: 'MAIL FROM:<a@example.com> BODY=8BITMIME RET=HDRS ENVID=QQ+2B314',
+      recipients: ['b@example.net', 'd@example.net'].map(
+        (recipient) => `rcpt to:<${recipient}> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;old-${recipient}`,
+      ),
+    },
+    header: { subject: 'reject' },
+  })
+})
+
 test('with one reply for all, a delivery that is refused after another was accepted goes into the quarantine', async () => {
   const { sink, greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()

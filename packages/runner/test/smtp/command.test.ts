@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressIn, argumentOf, parseCommand } from '../../src/smtp/command.js'
+import { addressIn, argumentOf, parseCommand, pathAndParameters } from '../../src/smtp/command.js'
 
 test.each([
   ['quit', 'QUIT', ''],
@@ -28,8 +28,20 @@ test.each([
   expect(addressIn(parseCommand(Buffer.from(line)))).toBe(address)
 })
 
+test.each([
+  ['MAIL FROM:<>', 'MAIL FROM:<>', []],
+  ['mail from: <a@example.com>  RET=HDRS ENVID=<x>', 'mail from: <a@example.com>', ['RET=HDRS', 'ENVID=<x>']],
+  ['RCPT TO:<"a>b c"@example.com> NOTIFY=NEVER', 'RCPT TO:<"a>b c"@example.com>', ['NOTIFY=NEVER']],
+  ['RCPT TO:a@example.com NOTIFY=NEVER', 'RCPT TO:a@example.com', ['NOTIFY=NEVER']],
+  ['RCPT TO:<"a NOTIFY=NEVER', 'RCPT TO:<"a', ['NOTIFY=NEVER']],
+  ['RCPT', 'RCPT', []],
+])('%j is cut behind the path', (line, path, parameters) => {
+  expect(pathAndParameters(Buffer.from(line))).toEqual({ path, parameters })
+})
+
 test('an address of many open quotes and brackets is read in no time', () => {
   const before = process.cpuUsage()
+  pathAndParameters(Buffer.from(`RCPT TO:<${'"\\'.repeat(2000)}`))
   addressIn(parseCommand(Buffer.from(`RCPT TO:<${'"\\'.repeat(2000)}`)))
   addressIn(parseCommand(Buffer.from(`RCPT TO:<@${'a,@'.repeat(1300)}`)))
   const { user, system } = process.cpuUsage(before)
