@@ -37,6 +37,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['chain'],
   ['quarantine'],
   ['message', 'smtp'],
+  ['history'],
   ['log'],
   ['os'],
 ]
@@ -44,7 +45,7 @@ export const FLOORS: readonly (readonly string[])[] = [
 /** Folders of lower floors that are closed all the same. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   quarantine: ['smtp'],
-  smtp: ['log'],
+  smtp: ['history', 'log'],
 }
 
 /** What a folder of the runner may import of our packages, where that is not the SDK. */

@@ -7,8 +7,20 @@ import { onTestFinished } from 'vitest'
 import type { ConfiguredFilter } from '../src/chain/configured-filter.js'
 import type { Outcome, Reason } from '../src/chain/outcome.js'
 import type { Policy } from '../src/chain/policy.js'
+import type { History } from '../src/history/history.js'
+import type { HistoryRecord } from '../src/history/record.js'
 import type { Log, LogFields, LogLevel } from '../src/log/log.js'
 import { ACCOUNT, groupId, userId } from '../src/os/accounts.js'
+
+/** A history that remembers. */
+export interface MemoryHistory extends History {
+  readonly records: HistoryRecord[]
+}
+
+export function memoryHistory(addresses = false): MemoryHistory {
+  const records: HistoryRecord[] = []
+  return { addresses, records, write: (record) => records.push(record), close: () => {} }
+}
 
 /** A directory that is gone when the test has finished. */
 export function scratch(): string {

@@ -9,12 +9,14 @@ import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
 import type { Settings } from '../config/settings.js'
 import { type ExitStatus, MISCONFIGURED, UNAVAILABLE } from '../delivery/answer.js'
+import { codeOf, unjudgedRecordOf } from '../delivery/judged-record.js'
 import type { NextHop } from '../delivery/next-hop.js'
 import { makeOwnId } from '../delivery/own-id.js'
 import { sendmailNextHop } from '../delivery/sendmail.js'
 import { smtpNextHop } from '../delivery/smtp-next-hop.js'
 import { type Configuration, readConfiguration } from '../filters/configuration.js'
 import { loadFilters } from '../filters/loaded-filters.js'
+import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { errorText } from '../os/error-text.js'
@@ -44,18 +46,25 @@ export interface PipeCall {
 
 export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   const silent = muteStreams()
+  const startedAt = performance.now()
   let log: Log | undefined
+  let history: History | undefined
   let answer: PipeAnswer
   const call = parsePipeArguments(argv, process.env)
   try {
     const configuration = await readConfiguration({ configDirectory: call.configDirectory, ownershipCheck: 'module' })
     log = openPipeLog(configuration.settings.log.to)
     watchProcess(log, silent)
+    const { settings } = configuration
+    history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
     if ('fault' in call) throw call.fault
-    answer = await run(call, configuration, log, launcher ?? process.pid)
+    answer = await run(call, configuration, { log, history }, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')
     answer = logFailure(error, call.id, log)
+    const recipients = 'envelope' in call ? call.envelope.recipients.length : 0
+    const reason = codeOf((error as { readonly code?: unknown }).code)
+    history?.write(unjudgedRecordOf({ id: call.id, mode: 'pipe', receivedAt: startedAt, recipients, reason }))
   }
   await log.close()
   if (answer.text !== '') writeAnswer(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
@@ -77,10 +86,21 @@ function openPipeLog(to: string): Log {
   }
 }
 
-async function run(call: PipeArguments, configuration: Configuration, log: Log, child: number): Promise<PipeAnswer> {
+/** Where it is written down what became of the message. */
+interface Notes {
+  readonly log: Log
+  readonly history: History
+}
+
+async function run(
+  call: PipeArguments,
+  configuration: Configuration,
+  notes: Notes,
+  child: number,
+): Promise<PipeAnswer> {
   const deadline = startClock(configuration.settings.pipe.deadline)
   try {
-    return await answer(call, configuration, log, child, deadline)
+    return await answer(call, configuration, notes, child, deadline)
   } finally {
     deadline.end()
   }
@@ -89,7 +109,7 @@ async function run(call: PipeArguments, configuration: Configuration, log: Log, 
 async function answer(
   call: PipeArguments,
   configuration: Configuration,
-  log: Log,
+  { log, history }: Notes,
   child: number,
   deadline: Deadline,
 ): Promise<PipeAnswer> {
@@ -111,6 +131,7 @@ async function answer(
     ownClientsAreLocal,
     quarantine: join(settings.state, 'quarantine'),
     log,
+    history,
   }
   const id = call.id ?? makeOwnId()
   try {

@@ -8,6 +8,7 @@ import type { ServiceAddress } from '@candy/sdk/values'
 import { instanceName } from '../postfix/instance-name.js'
 import { DEFAULT_MODE, MODE_NAMES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { readText } from './file.js'
+import { type HistorySettings, readHistorySettings } from './history-settings.js'
 import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
 import { ConfigurationError, type Problem, reason } from './problem.js'
@@ -32,6 +33,7 @@ export interface Settings {
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
+  readonly history: HistorySettings
 }
 
 /** Reads `candy.toml`. Everything that is wrong is added to `problems`; a wrong value is replaced by its default. */
@@ -62,6 +64,7 @@ export function parseSettings(configDirectory: string, text: string, problems: P
     smtp: readSmtpSettings(top.section('smtp'), smtpModeFor(mode)),
     spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
+    history: readHistorySettings(top.section('history')),
   }
   top.end()
   return settings

@@ -15,15 +15,17 @@ export interface JudgedMessage {
   readonly messageId: string | undefined
   /** What Postfix is answered. */
   readonly answer: string
-  /** Whether Postfix will send the message again. */
-  readonly temporary: boolean
+  /** The class of the answer (RFC 3463 §2): with 4 Postfix will send the message again. */
+  readonly statusClass: 2 | 4 | 5
+  /** The code of the error that has made the answer another one than the outcome says. */
+  readonly failure?: string
 }
 
 /** Writes the line, one for each group of recipients with an outcome of its own. */
-export function logJudged(log: Log, { group, messageId, answer, temporary }: JudgedMessage): void {
+export function logJudged(log: Log, { group, messageId, answer, statusClass }: JudgedMessage): void {
   const { message, outcome } = group
   const { id, envelope, content } = message
-  log.write(temporary ? 'warn' : 'info', 'judged', {
+  log.write(statusClass === 4 ? 'warn' : 'info', 'judged', {
     id,
     action: outcome.action,
     answer: printable(answer),

@@ -54,18 +54,29 @@ export async function* deliverEach<A>(
  * Does what the outcomes of all groups say, where there is one answer for all. A deferral of one group defers the message for
  * all, and nothing else is done. A refusal is the answer when every group is refused; when only some are, their message goes
  * into the quarantine. So does the message of recipients for whom the next hop refuses it after it has taken it for others.
- * Returns the answers that make up the one, the decisive one last. Throws when nothing was delivered and the answer is not known.
+ * Returns the answers that make up the one, the decisive one last.
  */
 export async function deliverTogether<A>(
   groups: readonly RecipientGroup[],
   actions: OutcomeActions<A>,
 ): Promise<readonly A[]> {
+  const unlogged = new Map(groups.map((group) => [group.positions, group]))
+  const log = (group: RecipientGroup, answer: A): void => {
+    unlogged.delete(group.positions)
+    actions.log(group, answer)
+  }
+  const answers = await deliverAll(groups, { ...actions, log }).catch((error: unknown) => [actions.fail(error)])
+  // Groups that nothing was done for, because the answer was known before.
+  for (const group of unlogged.values()) for (const answer of answers.slice(-1)) actions.log(group, answer)
+  return answers
+}
+
+/** Throws when nothing was delivered and the answer is not known. */
+async function deliverAll<A>(groups: readonly RecipientGroup[], actions: OutcomeActions<A>): Promise<readonly A[]> {
   const stopped = groups.filter(isStopped)
   const decisive = stopped.find(({ outcome }) => outcome.action === 'defer') ?? commonRefusal(groups, stopped)
   if (decisive !== undefined) {
-    const answer = actions.answer(decisive.outcome)
-    for (const group of groups) actions.log(group, answer)
-    return [answer]
+    return [actions.answer(decisive.outcome)]
   }
   const answers: A[] = []
   const add = (group: RecipientGroup, answer: A): void => {

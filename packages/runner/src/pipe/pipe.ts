@@ -9,9 +9,11 @@ import { envelopeFor } from '../chain/recipient-group.js'
 import { type Answer, answerTo, type ExitStatus, quarantinedAnswer, UNAVAILABLE } from '../delivery/answer.js'
 import { makeCommands } from '../delivery/envelope-commands.js'
 import { logJudged, printReport } from '../delivery/judged-line.js'
+import { codeOf, recordOf } from '../delivery/judged-record.js'
 import type { NextHop, OutgoingMessage } from '../delivery/next-hop.js'
 import { deliverTogether, type OutcomeActions } from '../delivery/outcome-delivery.js'
 import { quarantine } from '../delivery/quarantined.js'
+import type { History } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { messageIdOf } from '../message/header-block.js'
 import { crlfFromLf } from '../message/line-ends.js'
@@ -27,29 +29,38 @@ export interface PipeOptions {
   /** Directory of the quarantine. */
   readonly quarantine: string
   readonly log: Log
+  readonly history: History
 }
 
 /** `text` is the line for pipe(8): the status and why, or, after success, what became of the message. */
 export interface PipeAnswer {
   readonly exit: ExitStatus
   readonly text: string
+  /** The code of the error that has made it another answer than the outcome says. */
+  readonly failure?: string
 }
+
+const STATUS_CLASSES: Readonly<Record<ExitStatus, 2 | 4 | 5>> = { 0: 2, 69: 5, 75: 4 }
 
 /** Spools what pipe(8) writes, to the end. */
 export function receivePipe(stdin: Bytes, options: SpoolOptions, signal: AbortSignal): Promise<Spool> {
   return receive(crlfFromLf(reading(stdin, signal)), options)
 }
 
-/** Judges the message and does what was decided. Throws when that fails: then the answer is `UNAVAILABLE`. */
+/** Judges the message and does what was decided. */
 export async function answerPipe(
   options: PipeOptions,
   message: OutgoingMessage,
   deadline: Deadline,
 ): Promise<PipeAnswer> {
+  const receivedAt = performance.now()
   const messageId = await messageIdOf(message.content)
   const groups = await options.chain.run(message, deadline)
   try {
-    const answers = await deliverTogether(groups, outcomeActions(options, message, messageId, deadline.signal))
+    const answers = await deliverTogether(
+      groups,
+      outcomeActions(options, message, { messageId, receivedAt }, deadline.signal),
+    )
     return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
     for (const { outcome } of groups) await outcome.close()
@@ -62,9 +73,9 @@ export function pipeAnswerOf({ exit, status, text }: Answer): PipeAnswer {
 }
 
 function outcomeActions(
-  { nextHop, ownClientsAreLocal, quarantine: directory, log }: PipeOptions,
+  { nextHop, ownClientsAreLocal, quarantine: directory, log, history }: PipeOptions,
   message: OutgoingMessage,
-  messageId: string | undefined,
+  { messageId, receivedAt }: { readonly messageId: string | undefined; readonly receivedAt: number },
   signal: AbortSignal,
 ): OutcomeActions<PipeAnswer> {
   const { id } = message
@@ -72,7 +83,10 @@ function outcomeActions(
     deliver: async ({ content, groups, positions }) => {
       const envelope = envelopeFor(message.envelope, positions)
       const result = await nextHop.handOver({ ...message, envelope, content }, signal)
-      if (!result.delivered) return { delivered: false, answer: { exit: 69, text: `${result.status} ${result.text}` } }
+      if (!result.delivered) {
+        const text = `${result.status} ${result.text}`
+        return { delivered: false, answer: { exit: 69, text, failure: 'NEXT_HOP' } }
+      }
       const reports = groups.flatMap(({ outcome }) => outcome.reports)
       return { delivered: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },
@@ -84,9 +98,16 @@ function outcomeActions(
     },
     answer: (outcome) => pipeAnswerOf(answerTo(outcome)),
     fail: (error) => {
-      log.write('error', 'not delivered', { id, error: errorText(error) })
-      return pipeAnswerOf(UNAVAILABLE)
+      const { code } = error as { readonly code?: unknown }
+      const known = typeof code === 'string' ? { code } : {}
+      log.write('error', 'not delivered', { id, ...known, error: errorText(error) })
+      return { ...pipeAnswerOf(UNAVAILABLE), failure: codeOf(code) }
     },
-    log: (group, { exit, text }) => logJudged(log, { group, messageId, answer: text, temporary: exit === 75 }),
+    log: (group, { exit, text, failure }) => {
+      const common = { group, messageId, answer: text, statusClass: STATUS_CLASSES[exit] }
+      const judged = failure === undefined ? common : { ...common, failure }
+      logJudged(log, judged)
+      history.write(recordOf(judged, { mode: 'pipe', receivedAt, addresses: history.addresses }))
+    },
   }
 }

@@ -48,8 +48,15 @@ export interface InstancePaths extends RecordLocation {
 /** The name of the account in the journal's list of what was made: `account:candy`. */
 export const MADE_ACCOUNT: string = `account:${ACCOUNT}`
 
-/** Directories in the state directory. `packages` belongs to root, the others to candy. */
-export const STATE_PARTS = ['spool', 'quarantine', 'service', 'filters', 'packages'] as const
+/**
+ * Directories in the state directory. `packages` belongs to root, the others to candy. Members of candy's group may read the
+ * history, and may reach the control socket in `service` by its name.
+ */
+const STATE_MODES = { spool: 0o700, quarantine: 0o700, history: 0o750, service: 0o710, filters: 0o700, packages: 0o755 }
+
+export const STATE_PARTS: readonly (keyof typeof STATE_MODES)[] = Object.keys(
+  STATE_MODES,
+) as (keyof typeof STATE_MODES)[]
 
 /** Unit files that systemd.ts makes. */
 const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$/
@@ -61,12 +68,13 @@ const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$
 export async function listOwnedPaths(instance: Instance, state: string, share: string): Promise<readonly OwnedPath[]> {
   const filters = join(instance.configDirectory, 'filters.d')
   const group = await mailGroup(instance)
-  const candy = { owner: ACCOUNT, mode: 0o700 } as const
-  const root = { owner: 'root', mode: 0o755 } as const
   return [
     ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
     { path: state, owner: 'root', mode: 0o755 },
-    ...STATE_PARTS.map((part) => ({ path: join(state, part), ...(part === 'packages' ? root : candy) })),
+    ...STATE_PARTS.map((part) => {
+      const owner = part === 'packages' ? 'root' : ACCOUNT
+      return { path: join(state, part), owner, mode: STATE_MODES[part] } as const
+    }),
     // Set-gid: a socket that candy binds here gets Postfix's group, so that only Postfix may connect.
     { path: join(instance.queueDirectory, 'candy'), owner: ACCOUNT, group, mode: 0o2750 },
     { path: filters, owner: 'root', mode: 0o755 },

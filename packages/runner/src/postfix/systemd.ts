@@ -33,7 +33,7 @@ export function hasSystemd(): boolean {
 }
 
 /** The directories in the state directory to which the service writes. */
-const WRITABLE = ['spool', 'quarantine', 'service', 'filters'] as const
+const WRITABLE = ['spool', 'quarantine', 'history', 'service', 'filters'] as const
 
 /** The paths of the unit files, in the order in which the units are started. */
 export function unitPaths(name: string): readonly string[] {

@@ -8,6 +8,7 @@ import { Deadline } from '../chain/deadline.js'
 import { answerTo, quarantinedAnswer, replyOf, UNAVAILABLE } from '../delivery/answer.js'
 import type { EnvelopeCommands } from '../delivery/envelope-commands.js'
 import { logJudged } from '../delivery/judged-line.js'
+import { codeOf, recordOf, unjudgedRecordOf } from '../delivery/judged-record.js'
 import { relayedReply } from '../delivery/next-hop-reply.js'
 import {
   deliverEach,
@@ -64,6 +65,20 @@ export async function receiveMessage(
   }
 }
 
+/** Writes into the history that the message could not be received, unless the client is gone and hears no reply. */
+export function recordNotReceived(
+  { mode, history }: Relay,
+  { xforward, recipients }: Transaction,
+  reply: Reply,
+  client: ServerConnection,
+): void {
+  if (client.disconnected !== undefined) return
+  const id = parseXforward(xforward).get('IDENT')
+  const common = { id, mode, receivedAt: performance.now(), recipients: recipients.length }
+  if (reply === TOO_BIG) history.write(unjudgedRecordOf({ ...common, reason: 'NEXT_HOP', refused: true }))
+  else history.write(unjudgedRecordOf({ ...common, reason: reply === NO_ROOM ? 'SPOOL' : 'ERROR' }))
+}
+
 /**
  * Judges the message and does what was decided. Yields each reply as soon as it is known, with the positions of the
  * recipients that it is for; in SMTP one for all. When the client disconnects it will send the message again, so the message
@@ -75,6 +90,7 @@ export async function* relayMessage(
   content: Spool,
   client: ServerConnection,
 ): AsyncGenerator<RecipientAnswer<Reply>, void, void> {
+  const receivedAt = performance.now()
   const { transaction } = nextHop
   const message = mailObjectOf(transaction, content)
   const deadline = new Deadline(undefined, relay.deadline)
@@ -82,19 +98,25 @@ export async function* relayMessage(
   const messageId = await messageIdOf(content)
   const groups = await relay.chain.run(message, deadline)
   const unanswered = new Set(transaction.recipients.keys())
-  const actions = outcomeActions(relay, nextHop, { id: message.id, transaction, messageId }, deadline, client)
+  const actions = outcomeActions(
+    relay,
+    nextHop,
+    { id: message.id, transaction, messageId, receivedAt },
+    deadline,
+    client,
+  )
   try {
     if (relay.protocol === 'smtp') {
-      const answer = (await deliverTogether(groups, actions)).at(-1) ?? UNAVAILABLE_REPLY
+      const answer = (await deliverTogether(groups, actions)).at(-1)?.reply ?? UNAVAILABLE_REPLY
       yield { positions: [...unanswered], answer }
       return
     }
-    for await (const answered of deliverEach(groups, actions)) {
-      for (const position of answered.positions) unanswered.delete(position)
-      yield answered
+    for await (const { positions, answer } of deliverEach(groups, actions)) {
+      for (const position of positions) unanswered.delete(position)
+      yield { positions, answer: answer.reply }
     }
   } catch (error) {
-    yield { positions: [...unanswered], answer: actions.fail(error) }
+    yield { positions: [...unanswered], answer: actions.fail(error).reply }
   } finally {
     for (const { outcome } of groups) await outcome.close()
     client.onDisconnect(undefined)
@@ -102,29 +124,37 @@ export async function* relayMessage(
   }
 }
 
-/** What the replies to a message and its log line need. */
+/** What the replies to a message, its log line and its record need. */
 interface RelayedMessage {
   readonly id: string
   readonly transaction: Transaction
   readonly messageId: string | undefined
+  /** When the message had been received: milliseconds of `performance.now()`. */
+  readonly receivedAt: number
+}
+
+interface RelayAnswer {
+  readonly reply: Reply
+  /** The code of the error that has made it another reply than the outcome says. */
+  readonly failure?: string
 }
 
 function outcomeActions(
   relay: Relay,
   nextHop: NextHopTransaction,
-  { id, transaction, messageId }: RelayedMessage,
+  { id, transaction, messageId, receivedAt }: RelayedMessage,
   deadline: Deadline,
   client: ServerConnection,
-): OutcomeActions<Reply> {
+): OutcomeActions<RelayAnswer> {
   return {
     deliver: async ({ content, positions }) => {
       const reply = await nextHop.deliver(content, deadline, transactionFor(transaction, positions))
       const delivered = isPositive(reply)
       // Before the queue the reply goes to the client, which may take everything after "queued as" for the queue id.
-      if (delivered && relay.mode === 'smtp-before') return { delivered, answer: reply }
+      if (delivered && relay.mode === 'smtp-before') return { delivered, answer: { reply } }
       const answer = withOwnId(relayedReply(reply, relay.mode), id)
       if (!delivered) relay.log.write('warn', 'next hop refused', { id, reply: printReply(reply), answer: answer.code })
-      return { delivered, answer }
+      return { delivered, answer: delivered ? { reply: answer } : { reply: answer, failure: 'NEXT_HOP' } }
     },
     // Also past the deadline: the next hop may have the message for other recipients already.
     quarantine: async (group) => {
@@ -133,20 +163,30 @@ function outcomeActions(
       if (client.disconnected !== undefined) throw client.disconnected
       const commands = commandsOf(transactionFor(transaction, group.positions) ?? transaction)
       const name = await quarantine(group, { directory: relay.quarantine, mode: relay.mode, commands })
-      return withOwnId(replyOf(quarantinedAnswer(group.outcome.reason, name)), id)
+      return { reply: withOwnId(replyOf(quarantinedAnswer(group.outcome.reason, name)), id) }
     },
-    answer: (outcome) => withOwnId(replyOf(answerTo(outcome)), id),
+    answer: (outcome) => ({ reply: withOwnId(replyOf(answerTo(outcome)), id) }),
     fail: (error) => {
       const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
       const known = typeof code === 'string' ? { code } : {}
       relay.log.write('error', 'not delivered', { id, ...known, error: String(message ?? error) })
-      return withOwnId(UNAVAILABLE_REPLY, id)
+      const failure = client.disconnected === undefined ? codeOf(code) : 'UPSTREAM'
+      return { reply: withOwnId(UNAVAILABLE_REPLY, id), failure }
     },
-    log: (group, reply) => {
-      const temporary = reply.code >= 400 && reply.code < 500
-      logJudged(relay.log, { group, messageId, answer: printReply(reply), temporary })
+    log: (group, { reply, failure }) => {
+      const { log, history, mode } = relay
+      const common = { group, messageId, answer: printReply(reply), statusClass: statusClassOf(reply) }
+      const judged = failure === undefined ? common : { ...common, failure }
+      logJudged(log, judged)
+      history.write(recordOf(judged, { mode, receivedAt, addresses: history.addresses }))
     },
   }
+}
+
+/** RFC 5321 §4.2.1: a reply that is neither positive nor permanent is temporary. */
+function statusClassOf({ code }: Reply): 2 | 4 | 5 {
+  if (code >= 200 && code < 300) return 2
+  return code >= 500 && code < 600 ? 5 : 4
 }
 
 /** The transaction for some of its recipients; undefined when that is all of them. */

@@ -5,6 +5,7 @@
  */
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Chain } from '../chain/chain.js'
+import type { History } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import type { CleanupSettings } from '../message/cleanup.js'
 import type { SpoolOptions } from '../message/spool.js'
@@ -34,6 +35,7 @@ export interface Relay {
   /** Directory of the quarantine. */
   readonly quarantine: string
   readonly log: Log
+  readonly history: History
 }
 
 /** The relay's name in greetings. Not the host's name, which Postfix would take for a mail loop. */

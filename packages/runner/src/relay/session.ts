@@ -16,7 +16,7 @@ import { ServerConnection } from '../smtp/connection.js'
 import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
 import type { Line } from '../smtp/line.js'
 import { makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
-import { receiveMessage, relayMessage, UNAVAILABLE_REPLY } from './message.js'
+import { receiveMessage, recordNotReceived, relayMessage, UNAVAILABLE_REPLY } from './message.js'
 import { UnexpectedReply } from './next-hop-connection.js'
 import { NextHopTransaction } from './next-hop-transaction.js'
 import { RELAY_NAME, type Relay } from './relay.js'
@@ -231,6 +231,7 @@ export class RelaySession {
   async #answerMessage(expected: number): Promise<void> {
     const received = await receiveMessage(this.#relay, this.#client, sizeLimit(this.#nextHop.extensions))
     if ('code' in received) {
+      recordNotReceived(this.#relay, this.#nextHop.transaction, received, this.#client)
       for (let sent = 0; sent < expected; sent++) this.#reply(received)
       return
     }

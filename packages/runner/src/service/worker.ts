@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
 import { reopen } from '../filters/configuration.js'
 import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
+import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { MODES } from '../postfix/mode.js'
@@ -65,8 +66,9 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
   const loaded = await loadFilters(configuration, { log, ...(messageSizeLimit !== undefined && { messageSizeLimit }) })
   // A worker that this one replaces may have been killed while it wrote to the quarantine.
   await sweepDrafts(join(settings.state, 'quarantine'))
+  const history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
   const listeners = endpoints.map((endpoint, index) => {
-    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, loaded, log) }
+    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, loaded, log, history) }
   })
   const worker: LoadedWorker = { loaded, listeners, limit: settings.smtp.sessions, log }
   const utilization = measureUtilization()
@@ -86,6 +88,7 @@ function makeRelay(
   { mode, protocol, nextHop, deadline, cleanup }: Endpoint,
   { settings, filters }: LoadedFilters,
   log: Log,
+  history: History,
 ): Relay {
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
   const chain = new Chain(filters, { spool, cleanup, log, onReject: MODES[mode].onReject })
@@ -105,6 +108,7 @@ function makeRelay(
     cleanup,
     quarantine,
     log,
+    history,
   }
 }
 

@@ -65,6 +65,7 @@ describe('candy.toml', () => {
       },
       spool: { memory: 1_048_576 },
       log: { to: 'syslog' },
+      history: { keepDays: 35, maxSize: 256 * 1024 ** 2, addresses: false },
     })
   })
 
@@ -85,7 +86,11 @@ describe('candy.toml', () => {
       [spool]
       memory = "64KiB"
       [log]
-      to = "/var/log/candy.log"`
+      to = "/var/log/candy.log"
+      [history]
+      keep_days = 7
+      max_size = "2MiB"
+      addresses = true`
     expect(written(text)).toEqual({
       mode: 'pipe',
       state: '/srv/candy',
@@ -106,6 +111,7 @@ describe('candy.toml', () => {
       },
       spool: { memory: 65_536 },
       log: { to: '/var/log/candy.log' },
+      history: { keepDays: 7, maxSize: 2 * 1024 ** 2, addresses: true },
     })
   })
 

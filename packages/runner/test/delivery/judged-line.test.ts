@@ -27,7 +27,7 @@ function judged(
   } as const
   const message = { id: 'A1', envelope, content }
   const group = { positions: [0], message, outcome: { ...accepted, ...stopped } as Outcome }
-  return { group, messageId: '<x@y>', answer: '250 2.0.0 Ok', temporary: false, ...rest }
+  return { group, messageId: '<x@y>', answer: '250 2.0.0 Ok', statusClass: 2, ...rest }
 }
 
 async function* emptyBytes(): AsyncGenerator<Uint8Array> {}
@@ -46,7 +46,7 @@ test('one line tells who, what, why, and what Postfix was answered', () => {
           { name: '50-clamav', action: 'error', milliseconds: 3, code: 'SCANNER_UNREACHABLE', text: 'no clamd there' },
         ],
       },
-      { answer: '451 4.3.0 content filter unavailable', temporary: true },
+      { answer: '451 4.3.0 content filter unavailable', statusClass: 4 },
     ),
   )
   const [line] = log.lines

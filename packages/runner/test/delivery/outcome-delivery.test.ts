@@ -84,10 +84,11 @@ test('each by itself: every recipient is answered once, and 250 means that the m
 test('together: nobody loses mail, nobody gets it twice, and what goes on as the same bytes goes on once', async () => {
   await fc.assert(
     fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
-      const { actions, delivered, kept } = makeActions(does, keeps)
+      const { actions, delivered, kept, judged } = makeActions(does, keeps)
       const groups = plans.map((plan, position) => group(position, plan))
-      const answers = await deliverTogether(groups, actions).catch(() => undefined)
-      const answer = answers?.at(-1) ?? 451
+      const answers = await deliverTogether(groups, actions)
+      const answer = answers.at(-1)
+      expect(judged.map(([position]) => position).toSorted()).toEqual([...plans.keys()])
       const planned = plans.map(({ action }) => action)
       if (planned.includes('defer')) expect([answer, delivered, kept]).toEqual([451, [], []])
       else if (planned.every((action) => action === 'refuse')) expect([answer, delivered, kept]).toEqual([550, [], []])

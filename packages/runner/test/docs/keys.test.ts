@@ -14,12 +14,14 @@ import { scratch } from '../support.js'
 /** Keys whose default follows from the machine or from Postfix. */
 const WITHOUT_DEFAULT = ['smtp.listen', 'smtp.next_hop', 'smtp.workers']
 
+const inSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 const isFixed = (row: Readonly<Record<string, string>>): boolean => row.default?.startsWith('`') === true
 
 test('candy.toml: the documented keys are those that there are', () => {
   const settings = readSettings(scratch(), new Ownership(), [])
   const keys = Object.entries(settings).flatMap(([key, value]) =>
-    typeof value === 'object' ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key],
+    typeof value === 'object' ? Object.keys(value).map((inner) => `${key}.${inSnakeCase(inner)}`) : [key],
   )
   const rows = readTable(readPage('docs/candy-toml.md'), 'key')
   const documented = rows.map((row) => code(row.key))

@@ -179,15 +179,22 @@ describe('the message', () => {
   })
 
   test.each([
-    ['cannot be kept', { spool: { directory: '/nowhere', memory: 10 } }, 452],
-    ['cannot be quarantined', { quarantine: '/nowhere', filters: [obedient] }, 451],
-    ['is larger than the next hop takes', { sink: { keywords: ['PIPELINING', 'SIZE 100'] } }, 552],
-    ['is not judged in time', { deadline: 100, filters: [makeFilter('stuck', () => new Promise(() => {}))] }, 451],
-  ] as const)('that %s is answered, and the session lives', async (_, options, code) => {
-    const { sink, greet } = await startRelay(options)
+    ['cannot be kept', { spool: { directory: '/nowhere', memory: 10 } }, 452, 'SPOOL'],
+    ['cannot be quarantined', { quarantine: '/nowhere', filters: [obedient] }, 451, 'QUARANTINE'],
+    ['is larger than the next hop takes', { sink: { keywords: ['PIPELINING', 'SIZE 100'] } }, 552, 'NEXT_HOP'],
+    [
+      'is not judged in time',
+      { deadline: 100, filters: [makeFilter('stuck', () => new Promise(() => {}))] },
+      451,
+      'DEADLINE',
+    ],
+  ] as const)('that %s is answered and in the history, and the session lives', async (_, options, code, reason) => {
+    const { sink, greet, history } = await startRelay(options)
     const client = await greet()
     const bytes = `Subject: quarantine\r\n\r\n${'x'.repeat(80)}\r\n.\r\n`
     expect((await client.send({ ...MESSAGE, bytes })).code).toBe(code)
+    const action = code === 552 ? 'refuse' : 'defer'
+    expect(history.records).toMatchObject([{ action, reason, mode: 'smtp', recipients: 1 }])
     expect((await client.command('NOOP')).code).toBe(250)
     expect(sink.count).toBe(0)
   })

@@ -13,12 +13,13 @@ import type { Log } from '../../src/log/log.js'
 import { CLEANUP_DEFAULTS } from '../../src/message/cleanup.js'
 import type { Relay } from '../../src/relay/relay.js'
 import { RelaySession } from '../../src/relay/session.js'
-import { type MemoryLog, makeFilter, memoryLog, scratch } from '../support.js'
+import { type MemoryHistory, type MemoryLog, makeFilter, memoryHistory, memoryLog, scratch } from '../support.js'
 
 export interface StartedRelay {
   readonly path: string
   readonly sink: Sink
   readonly log: MemoryLog
+  readonly history: MemoryHistory
   readonly quarantine: string
   readonly sessions: ReadonlySet<RelaySession>
   /** A client that has said hello. */
@@ -41,7 +42,8 @@ export async function startRelay({
   mkdirSync(quarantine)
   const sink = await startSink({ path: join(directory, 'sink'), ...sinkOptions })
   const log = memoryLog()
-  const relay = { ...relayIn(directory, filters, log), quarantine, ...options }
+  const history = memoryHistory()
+  const relay = { ...relayIn(directory, filters, log), quarantine, history, ...options }
   const sessions = new Set<RelaySession>()
   const server = createServer((socket) => {
     const session = new RelaySession(socket, relay)
@@ -58,6 +60,7 @@ export async function startRelay({
     path,
     sink,
     log,
+    history,
     quarantine,
     sessions,
     greet: async () => {
@@ -94,6 +97,7 @@ export function relayIn(directory: string, filters: readonly ConfiguredFilter[],
     cleanup: CLEANUP_DEFAULTS,
     quarantine: directory,
     log,
+    history: memoryHistory(),
   }
 }
 
