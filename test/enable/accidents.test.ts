@@ -86,8 +86,8 @@ test('nobody who answers in mode smtp', async () => {
 
 test('a dry run touches nothing, and its diff is what is done later', async () => {
   const { stdout } = await site.candy(['enable', '--dry-run', '--mode', 'pipe', '--json'])
-  const shown = JSON.parse(stdout) as { readonly diff: string; readonly done: boolean }
-  expect(shown.done).toBe(false)
+  const shown = JSON.parse(stdout) as { readonly diff: string; readonly nothingToDo: boolean }
+  expect(shown.nothingToDo).toBe(false)
   expect(shown.diff).toContain('+  -o content_filter=candy:dummy')
 })
 

@@ -115,8 +115,11 @@ test('a dry run of purging names all that would go, in text and JSON, also when 
   const { stdout } = await site.candy(purge)
   expect(stdout).not.toContain('Nothing to do')
   expect(stdout).toContain(`remove ${quarantine}, and the ${count} messages`)
-  const shown = JSON.parse((await site.candy([...purge, '--json'])).stdout) as { removals: unknown[]; done: boolean }
-  expect(shown.done).toBe(false)
+  const shown = JSON.parse((await site.candy([...purge, '--json'])).stdout) as {
+    removals: unknown[]
+    nothingToDo: boolean
+  }
+  expect(shown.nothingToDo).toBe(false)
   expect(shown.removals).toContainEqual(expected)
   expect(await site.quarantined()).toHaveLength(count)
   const named = (shown.removals as { name: string }[]).map(({ name }) => name)

@@ -49,7 +49,7 @@ test('a virus that is sent right after candy add is kept, and one right after ca
     expect(await testBed.quarantined()).toHaveLength(time)
     const removed = await candy('remove', '50-clamav', '--json')
     expect(JSON.parse(removed.stdout.toString())).toMatchObject({
-      removed: { name: '50-clamav', became: 'disabled' },
+      removed: { name: '50-clamav', result: 'disabled' },
       reload: { reloaded: true, inForce: { filters: [] } },
     })
     await send('plain')

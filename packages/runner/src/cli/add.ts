@@ -25,7 +25,11 @@ interface AddOptions {
 interface Added {
   readonly package: string
   readonly path: string
-  readonly became: 'added' | 'put back' | 'there already' | 'beside yours'
+  /**
+   * `put back`: it had been renamed by `candy remove`. `kept yours`: the operator's file differs and stays, and the package's is beside
+   * it as `.candy-new`.
+   */
+  readonly result: 'added' | 'put back' | 'there already' | 'kept yours'
 }
 
 export function addAdd(candy: Command): void {
@@ -155,16 +159,16 @@ function putDropIn(
   if (shipped === undefined) return undefined
   const path = join(directory, `${as ?? shipped.name}.toml`)
   if (existsSync(path)) {
-    if (readFileSync(path, 'utf8') === shipped.text) return { package: name, path, became: 'there already' }
+    if (readFileSync(path, 'utf8') === shipped.text) return { package: name, path, result: 'there already' }
     write(`${path}.candy-new`, shipped.text)
-    return { package: name, path, became: 'beside yours' }
+    return { package: name, path, result: 'kept yours' }
   }
   if (existsSync(`${path}.disabled`)) {
     renameSync(`${path}.disabled`, path)
-    return { package: name, path, became: 'put back' }
+    return { package: name, path, result: 'put back' }
   }
   write(path, shipped.text)
-  return { package: name, path, became: 'added' }
+  return { package: name, path, result: 'added' }
 }
 
 /**
@@ -188,14 +192,14 @@ function assertSound(problems: readonly string[], added: readonly Added[]): void
 /** Renames the drop-ins that were added so that they are ignored. Returns the new paths. */
 function removeAdded(added: readonly Added[]): readonly string[] {
   return added
-    .filter(({ became }) => became === 'added' || became === 'put back')
+    .filter(({ result }) => result === 'added' || result === 'put back')
     .map(({ path }) => {
       renameSync(path, `${path}.disabled`)
       return `${path}.disabled`
     })
 }
 
-function describe({ package: name, path, became }: Added): string {
-  if (became === 'beside yours') return `${path} stays as it is; what ${name} ships now is beside it: ${path}.candy-new`
-  return `${path}: ${became} (${name})`
+function describe({ package: name, path, result }: Added): string {
+  if (result === 'kept yours') return `${path} stays as it is; what ${name} ships now is beside it: ${path}.candy-new`
+  return `${path}: ${result} (${name})`
 }

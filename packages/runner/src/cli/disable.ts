@@ -1,7 +1,7 @@
 /** `candy disable`: removes the lines that `candy enable` added to Postfix's configuration, without losing mail. */
 import type { Command } from 'commander'
 import { soundSettings } from '../config/settings.js'
-import { MADE_ACCOUNT } from '../postfix/directories.js'
+import { CREATED_ACCOUNT } from '../postfix/directories.js'
 import { type DisablePlan, planDisable } from '../postfix/disable-plan.js'
 import { disable } from '../postfix/disabling.js'
 import type { Removal } from '../postfix/purge.js'
@@ -51,27 +51,27 @@ async function showAndDisable(configDirectory: string, options: DisableOptions):
   const [purge, quarantine] = [options.purge === true, options.quarantine === true]
   const plan = await planDisable(records, { purge, quarantine })
   print(plan, options)
-  if (options.dryRun || plan.done) return
+  if (options.dryRun || plan.nothingToDo) return
   if (!options.yes) await confirm(purge ? 'Do this, and remove what candy has kept?' : 'Do this?', '--yes')
   await disable(plan, { wait, report: (what) => console.error(`${what} ...`) })
   console.error('candy is disabled: mail is not filtered any more.')
 }
 
 function print(plan: DisablePlan, { json }: DisableOptions): void {
-  const { diff, runner, access, removals, done } = plan
+  const { diff, runner, access, removals, nothingToDo } = plan
   if (json) {
     const { configDirectory } = plan.paths
-    const { detaches } = plan.edits
-    console.log(JSON.stringify({ version: 1, configDirectory, detaches, diff, runner, access, removals, done }))
+    const { entrances } = plan.edits
+    console.log(JSON.stringify({ version: 1, configDirectory, entrances, diff, runner, access, removals, nothingToDo }))
     return
   }
-  if (done) console.log('Nothing to do: candy is not enabled.')
+  if (nothingToDo) console.log('Nothing to do: candy is not enabled.')
   process.stdout.write(Buffer.from(diff, 'latin1'))
   for (const directory of access) console.log(`take candy's entry out of the access control list of ${directory}`)
   for (const line of [...runner, ...removals.map(printRemoval)]) console.log(line)
 }
 
 function printRemoval({ name, messages }: Removal): string {
-  if (name === MADE_ACCOUNT) return 'remove the account candy'
+  if (name === CREATED_ACCOUNT) return 'remove the account candy'
   return messages === undefined ? `remove ${name}` : `remove ${name}, and the ${messages} messages that are kept there`
 }

@@ -83,8 +83,8 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
   const { mode, submission, pickup, service: services } = options
   const plan = await planEnable(configDirectory, toml, { mode, submission, pickup, services })
   print(plan, options)
-  if (plan.done) suggestFilter(configDirectory)
-  if (options.dryRun || plan.done) return
+  if (plan.nothingToDo) suggestFilter(configDirectory)
+  if (options.dryRun || plan.nothingToDo) return
   if (!options.yes) await confirm('Do this?', '--yes')
   await enable(plan, { wait, report: (what) => console.error(`${what} ...`), signal: stopSignal() })
   if (plan.postfixUnchanged) return
@@ -93,17 +93,20 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
   suggestFilter(configDirectory)
 }
 
-function print({ instance, choice, edits, diff, missing, warnings, done }: EnablePlan, { json }: EnableOptions): void {
+function print(
+  { instance, choice, edits, diff, missing, warnings, nothingToDo }: EnablePlan,
+  { json }: EnableOptions,
+): void {
   const { configDirectory } = instance
   const { entrances } = edits
   if (json) {
-    const shown = { configDirectory, ...choice, entrances, diff, made: missing, warnings, done }
+    const shown = { configDirectory, ...choice, entrances, diff, toCreate: missing, warnings, nothingToDo }
     console.log(JSON.stringify({ version: 1, ...shown }))
     return
   }
-  if (done) console.log(`Nothing to do: mail is filtered in mode ${choice.mode}.`)
+  if (nothingToDo) console.log(`Nothing to do: mail is filtered in mode ${choice.mode}.`)
   process.stdout.write(Buffer.from(diff, 'latin1'))
-  for (const path of missing) console.log(`make ${path}`)
+  for (const path of missing) console.log(`create ${path}`)
   for (const entrance of entrances) console.log(`filtered: ${entrance}`)
   for (const warning of warnings) console.log(`warning: ${warning}`)
 }

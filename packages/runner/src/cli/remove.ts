@@ -78,8 +78,8 @@ async function removeFilter({ filter, unused, settings, purge, json }: Job): Pro
   const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
   if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.removeOldTrees()
   if (json) {
-    const became = purge ? 'deleted' : 'disabled'
-    const removed = { name, path: filter.path, became, ...(unused !== undefined && { uninstalled: unused }) }
+    const result = purge ? 'deleted' : 'disabled'
+    const removed = { name, path: filter.path, result, ...(unused !== undefined && { uninstalled: unused }) }
     console.log(JSON.stringify({ version: 1, removed, reload: reload ?? null }))
   } else {
     console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${disabled}`)

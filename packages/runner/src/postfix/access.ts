@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { ACCOUNT } from '../os/accounts.js'
 import { PostfixError } from './error.js'
 
-/** Starts the name of an access entry in the journal's list of what was made: `access:/var/spool/postfix/public`. */
+/** Starts the name of an access entry in the journal's list of what was created: `access:/var/spool/postfix/public`. */
 const ACCESS = 'access:'
 
 const ENTRY = new RegExp(`^user:${ACCOUNT}:`, 'm')

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readText, unifiedDiff, updateText } from '@candy/master-cf'
 import { PostfixError } from './error.js'
-import { makeRootFile } from './root-file.js'
+import { createRootFile } from './root-file.js'
 
 /**
  * Replaces the text `from`, which the file must have, with `to`. Another text was written by another program meanwhile. `from` is
@@ -33,7 +33,7 @@ export function diffOf({ path, before, after }: FileVersions): string {
 /** Throws PostfixError, and changes nothing, when the text of the file is not `from`. */
 export function replaceFile({ path, from, to }: Replacement): void {
   if (from === null) {
-    makeRootFile(path, to, 0o644)
+    createRootFile(path, to, 0o644)
     return
   }
   updateText(path, (text) => {

@@ -1,5 +1,5 @@
 /**
- * Makes the account and the directories that candy needs. Root does so before any mail depends on them. What exists already is
+ * Creates the account and the directories that candy needs. Root does so before any mail depends on them. What exists already is
  * not changed, and no symbolic link below a directory that candy owns is followed.
  */
 import {
@@ -24,10 +24,10 @@ import { accessDirectory, accessName, grantAccess, mayEnter, revokeAccess } from
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import type { RecordLocation } from './journal.js'
-import { draftOf, makeRootFile } from './root-file.js'
+import { createRootFile, draftOf } from './root-file.js'
 
 /**
- * A path that candy makes: a directory, or with `from` a copy of that file, or with `text` a file with that text. The path may
+ * A path that candy creates: a directory, or with `from` a copy of that file, or with `text` a file with that text. The path may
  * also be the name of an access entry (access.ts).
  */
 export interface OwnedPath {
@@ -45,8 +45,8 @@ export interface InstancePaths extends RecordLocation {
   readonly queueDirectory: string
 }
 
-/** The name of the account in the journal's list of what was made: `account:candy`. */
-export const MADE_ACCOUNT: string = `account:${ACCOUNT}`
+/** The name of the account in the journal's list of what was created: `account:candy`. */
+export const CREATED_ACCOUNT: string = `account:${ACCOUNT}`
 
 /**
  * Directories in the state directory. `packages` belongs to root, the others to candy. Members of candy's group may read the
@@ -58,7 +58,7 @@ export const STATE_PARTS: readonly (keyof typeof STATE_MODES)[] = Object.keys(
   STATE_MODES,
 ) as (keyof typeof STATE_MODES)[]
 
-/** Unit files that systemd.ts makes. */
+/** Unit files of systemd.ts. */
 const UNIT = /^\/etc\/systemd\/system\/candy(?:-[\w.@+-]+)?\.(?:service|socket)$/
 
 /**
@@ -91,35 +91,38 @@ export function missing(ownedPaths: readonly OwnedPath[]): readonly OwnedPath[] 
   })
 }
 
-/** Makes the account and the paths that are missing. Calls `made` with the name of each as soon as it exists. */
-export async function make(ownedPaths: readonly OwnedPath[], made: (name: string) => void): Promise<void> {
+/** Creates the account and the paths that are missing. Calls `onCreated` with the name of each as soon as it exists. */
+export async function createMissing(
+  ownedPaths: readonly OwnedPath[],
+  onCreated: (name: string) => void,
+): Promise<void> {
   if (!(await hasAccount(ACCOUNT))) {
     const options = ['--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent']
     const { failed, stderr } = await execa('useradd', [...options, '--shell', '/usr/sbin/nologin', ACCOUNT], {
       reject: false,
     })
     if (failed) throw new PostfixError(`the account ${ACCOUNT} cannot be made: ${stderr}. Make it, then enable again.`)
-    made(MADE_ACCOUNT)
+    onCreated(CREATED_ACCOUNT)
   }
   for (const owned of missing(ownedPaths)) {
     const directory = accessDirectory(owned.path)
     if (directory !== undefined) {
       grantAccess(directory)
-      made(owned.path)
+      onCreated(owned.path)
       continue
     }
     const text = owned.from === undefined ? owned.text : readText(owned.from)
-    if (text === undefined) makeDirectory(owned, await ids(owned))
-    else makeRootFile(owned.path, text, owned.mode)
-    made(owned.path)
+    if (text === undefined) createDirectory(owned, await ids(owned))
+    else createRootFile(owned.path, text, owned.mode)
+    onCreated(owned.path)
   }
 }
 
 /**
- * Makes a directory under a draft name and renames it once owner and mode are right, so that one that is left half made by a
+ * Creates a directory under a draft name and renames it once owner and mode are right, so that one that is left half made by a
  * killed command is never taken for the finished one.
  */
-function makeDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [number, number]): void {
+function createDirectory({ path, mode, owner }: OwnedPath, numbers: readonly [number, number]): void {
   if (owner === 'root') {
     const mask = process.umask(0)
     try {
@@ -153,28 +156,28 @@ function setOwner(path: string, mode: number, [user, group]: readonly [number, n
 }
 
 /**
- * Removes what was made, in the reverse order. Units are stopped first. A directory that is not empty stays. A name that candy
- * does not make is ignored, even if the journal has it.
+ * Removes what was created, in the reverse order. Units are stopped first. A directory that is not empty stays. A name that candy
+ * does not create is ignored, even if the journal has it.
  */
-export async function unmake(names: readonly string[], paths: InstancePaths): Promise<void> {
-  const made = names.filter((name) => isOwnedPath(name, paths))
-  const units = made.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
+export async function removeCreated(names: readonly string[], paths: InstancePaths): Promise<void> {
+  const own = names.filter((name) => isOwnedPath(name, paths))
+  const units = own.filter((name) => /\.(?:service|socket)$/.test(name) && existsSync(name)).toReversed()
   const stopped = units.map((path) => basename(path))
   if (units.length > 0) await execa('systemctl', ['disable', '--now', ...stopped], { reject: false })
-  for (const name of made.toReversed()) {
+  for (const name of own.toReversed()) {
     const directory = accessDirectory(name)
-    if (name === MADE_ACCOUNT) await execa('userdel', [ACCOUNT], { reject: false })
+    if (name === CREATED_ACCOUNT) await execa('userdel', [ACCOUNT], { reject: false })
     else if (directory !== undefined) revokeAccess(directory)
     else for (const path of [draftOf(name), name]) remove(path)
   }
   if (units.length > 0) await execa('systemctl', ['daemon-reload'], { reject: false })
 }
 
-/** Whether a name in the journal is one that `candy enable` makes. */
+/** Whether a name in the journal is one that `candy enable` creates. */
 export function isOwnedPath(name: string, { configDirectory, queueDirectory, state }: InstancePaths): boolean {
   const filters = join(configDirectory, 'filters.d')
   const own = [
-    ...[MADE_ACCOUNT, state, join(queueDirectory, 'candy'), accessName(queueDirectory)],
+    ...[CREATED_ACCOUNT, state, join(queueDirectory, 'candy'), accessName(queueDirectory)],
     ...STATE_PARTS.map((part) => join(state, part)),
     ...[filters, join(filters, 'README'), join(filters, 'template')],
   ]

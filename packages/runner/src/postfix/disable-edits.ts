@@ -18,8 +18,8 @@ export interface DisableEdits {
   /** The files once new mail bypasses candy, while candy's services still exist for the mail in the queue. */
   readonly detached: PostfixFiles
   readonly after: PostfixFiles
-  /** The receiving services that stop sending mail to candy, for the operator. */
-  readonly detaches: readonly string[]
+  /** The receiving services whose mail candy will not filter any more, for the operator. */
+  readonly entrances: readonly string[]
   /** Directories whose access control list may have an entry for candy. */
   readonly accessDirectories: readonly string[]
 }
@@ -30,7 +30,7 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
   const before = { master: masterText, main: mainText }
   const refusals = faultsOf(instance)
   if (refusals.length > 0)
-    return { refusals, before, detached: before, after: before, detaches: [], accessDirectories: [] }
+    return { refusals, before, detached: before, after: before, entrances: [], accessDirectories: [] }
   const proofless = withoutProof(before)
   const found = findAttachedOptions(proofless.master, instance)
   // Besides the options in the journal, detach those in entries that somebody has copied since: no entry may still name candy.
@@ -49,8 +49,8 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
   const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
   const access = accessName(instance.queueDirectory)
   const accessDirectories =
-    journal === undefined || journal.made.includes(access) ? [publicDirectory(instance.queueDirectory)] : []
-  return { refusals, before, detached, after, detaches: nameAttachedServices(masterText, attached), accessDirectories }
+    journal === undefined || journal.created.includes(access) ? [publicDirectory(instance.queueDirectory)] : []
+  return { refusals, before, detached, after, entrances: nameAttachedServices(masterText, attached), accessDirectories }
 }
 
 function key(service: string): { readonly service: string; readonly type: string } {

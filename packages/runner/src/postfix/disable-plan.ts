@@ -35,7 +35,7 @@ export interface DisablePlan {
   /** Whether nothing of candy is left in Postfix's configuration, and no runner is left. */
   readonly disabled: boolean
   /** Whether there is nothing to do. */
-  readonly done: boolean
+  readonly nothingToDo: boolean
 }
 
 /** Throws PostfixError with the reasons and remedies when candy cannot be disabled. */
@@ -56,5 +56,15 @@ export async function planDisable(records: RecordLocation, { purge, quarantine }
   const runner = await describeRunner(paths)
   const access = edits.accessDirectories.filter(hasEntry)
   const disabled = journal === undefined && diff === '' && runner.length === 0 && access.length === 0
-  return { instance, paths, edits, diff, runner, access, removals, disabled, done: disabled && removals.length === 0 }
+  return {
+    instance,
+    paths,
+    edits,
+    diff,
+    runner,
+    access,
+    removals,
+    disabled,
+    nothingToDo: disabled && removals.length === 0,
+  }
 }

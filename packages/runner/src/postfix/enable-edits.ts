@@ -32,14 +32,14 @@ export interface EnableEdits {
   readonly warnings: readonly string[]
   readonly before: PostfixFiles
   /** The files with candy's services added, while no receiving service sends its mail to candy yet. */
-  readonly served: PostfixFiles
+  readonly withServices: PostfixFiles
   /** The files once the receiving services send new mail to candy. */
   readonly after: PostfixFiles
   readonly attached: readonly AttachedOption[]
   /** The receiving services whose mail candy will filter, each with the reason, for the operator. */
   readonly entrances: readonly string[]
-  /** The journal entry for this change, without the paths that are made while it is carried out. */
-  readonly record: Omit<Journal, 'made'>
+  /** The journal entry for this change, without the paths that are created while it is carried out. */
+  readonly record: Omit<Journal, 'created'>
 }
 
 export function editsToEnable(instance: Instance, request: EnableRequest, journal: Journal | undefined): EnableEdits {
@@ -53,24 +53,24 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
-  const renewed = renewParameters(proofless.main, mainParameters, journal?.written?.parameters ?? {})
-  const served = { master: proofless.master, main: addParameters(renewed, mainParameters) }
+  const renewed = renewParameters(proofless.main, mainParameters, journal?.written.parameters ?? {})
+  const withServices = { master: proofless.master, main: addParameters(renewed, mainParameters) }
   const services: string[] = []
   const own = candyServices(instance, request.candyPipe)
   if (refusals.length === 0) {
     for (const service of own) {
-      const added = addCandyService(served.master, service, journal)
+      const added = addCandyService(withServices.master, service, journal)
       if (added.refusal !== undefined) refusals.push(added.refusal)
       warnings.push(...(added.kept ?? []))
       services.push(service.service)
-      served.master = added.text
+      withServices.master = added.text
     }
   }
   const known = journal?.attached ?? findAttachedOptions(masterText, instance)
   const bare = withoutCandy(instance, known)
   const selection = chooseEntrances(instance, bare, request)
   refusals.push(...selection.refusals)
-  const after = { ...served }
+  const after = { ...withServices }
   const attached: AttachedOption[] = []
   if (refusals.length === 0) {
     const keep = known.filter((one) =>
@@ -102,12 +102,12 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
     refusals,
     warnings,
     before,
-    served: refusals.length === 0 ? served : before,
+    withServices: refusals.length === 0 ? withServices : before,
     after: refusals.length === 0 ? after : before,
     attached,
     entrances: selection.filtered,
     record: {
-      version: 2,
+      version: 3,
       choice: { mode, submission, pickup, services: named },
       services: [...new Set([...(journal?.services ?? []), ...services])],
       parameters: [...new Set([...(journal?.parameters ?? []), ...added])],
@@ -133,7 +133,7 @@ function addCandyService(
   } catch (error) {
     if (!(error instanceof MasterCfError) || error.code !== 'SERVICE_EXISTS') throw error
     if (journal?.services.includes(service.service)) {
-      return renewEntry(text, service, journal.written?.services[service.service])
+      return renewEntry(text, service, journal.written.services[service.service])
     }
     const present = findService(file, service)
     const name = present === undefined ? service.service : nameEntry(present)

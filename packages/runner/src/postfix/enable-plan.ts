@@ -1,6 +1,6 @@
 /**
  * Plans what `candy enable` does to a host: the edits of Postfix's files and of candy.toml, the systemd units, and the account
- * and paths to make. Planning changes nothing; enabling.ts carries the plan out.
+ * and paths to create. Planning changes nothing; enabling.ts carries the plan out.
  */
 import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
@@ -56,7 +56,7 @@ export interface EnablePlan {
   /** Whether candy is enabled, and Postfix's files need no edit. */
   readonly postfixUnchanged: boolean
   /** Whether there is nothing to do. */
-  readonly done: boolean
+  readonly nothingToDo: boolean
 }
 
 /**
@@ -101,7 +101,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
     missing: lacking,
     warnings: [...edits.warnings, ...toml.warnings(mode)],
     postfixUnchanged: journal !== undefined && postfixFiles.every(({ before, after }) => before === after),
-    done: journal !== undefined && diff === '' && lacking.length === 0,
+    nothingToDo: journal !== undefined && diff === '' && lacking.length === 0,
   }
 }
 

@@ -8,7 +8,7 @@ import { errorText } from '../os/error-text.js'
 import { asSystemError } from '../os/system-error.js'
 import { Changes, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { make, missing } from './directories.js'
+import { createMissing, missing } from './directories.js'
 import type { EnablePlan } from './enable-plan.js'
 import { PostfixError } from './error.js'
 import { filesOf, type Instance } from './instance.js'
@@ -32,7 +32,7 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
   const { report, signal } = progress
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
-  const proving = withProof(edits.served, instance, plan.choice)
+  const proving = withProof(edits.withServices, instance, plan.choice)
   const { main, master } = filesOf(paths)
   const texts = [
     { path: toml.path, before: toml.before, written: [toml.after] },
@@ -40,27 +40,27 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     { path: master, before: edits.before.master, written: [proving.master, edits.after.master] },
   ]
   const changes = new Changes()
-  const made: string[] = []
+  const created: string[] = []
   const before = journal ?? null
   const pending = (files: readonly FileChange[], names: readonly string[]): Pending => {
-    const after = { ...edits.record, made: [...new Set([...(journal?.made ?? []), ...names])] }
-    return { version: 2, files, made: names, before, after }
+    const after = { ...edits.record, created: [...new Set([...(journal?.created ?? []), ...names])] }
+    return { version: 3, files, created: names, before, after }
   }
   let restoreRunner = async (): Promise<void> => {}
   let oldReceivers: readonly Process[] = []
   try {
-    report('making the account and the directories')
+    report('creating the account and the directories')
     // The state directory comes first, since the record of this change is kept there. The record names everything else before it
-    // is made, so that a later command knows what a crash has left.
-    await make(
+    // is created, so that a later command knows what a crash has left.
+    await createMissing(
       ownedPaths.filter(({ path }) => paths.state.startsWith(path)),
-      (name) => made.push(name),
+      (name) => created.push(name),
     )
     const rest = missing(ownedPaths).map(({ path }) => path)
-    writePending(paths, pending(texts, [...made, ...rest]))
+    writePending(paths, pending(texts, [...created, ...rest]))
     // candy.toml names the state directory: from here on every command finds the record that is kept there.
     changes.write({ path: toml.path, from: toml.before, to: toml.after })
-    await make(ownedPaths, (name) => made.push(name))
+    await createMissing(ownedPaths, (name) => created.push(name))
     restoreRunner = await startRunner({ instance, mode: plan.choice.mode, units: plan.units }, progress)
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
@@ -72,13 +72,16 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
     report('giving new mail to candy')
     oldReceivers = receivers(instance.queueDirectory)
     // The journal is written first: once mail goes to candy, candy's services are needed, whatever fails from here on.
-    writeJournal(paths, pending(texts, made).after)
+    writeJournal(paths, pending(texts, created).after)
     changes.write({ path: main, from: proving.main, to: edits.after.main })
     changes.write({ path: master, from: proving.master, to: edits.after.master })
     await reload(run)
   } catch (error) {
-    const done = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
-    const outcome = await rollBack(paths, pending(done, made), run).then(describeRollBack, describeFailedRollBack)
+    const attempted = texts.map((file) => ({ ...file, written: changes.written(file.path) }))
+    const outcome = await rollBack(paths, pending(attempted, created), run).then(
+      describeRollBack,
+      describeFailedRollBack,
+    )
     await restoreRunner().catch(() => {})
     throw new PostfixError(`candy was not enabled: ${signal.aborted ? 'it was stopped' : reasonOf(error)}\n${outcome}`)
   }
@@ -86,10 +89,10 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
   if (journal === undefined) await reportUnfilteredSessions(oldReceivers, report)
 }
 
-/** Makes missing paths, and updates the units and candy.toml, when Postfix's files need no edit. */
+/** Creates missing paths, and updates the units and candy.toml, when Postfix's files need no edit. */
 async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
   const { instance, choice, ownedPaths, units, toml } = plan
-  await make(ownedPaths, () => {})
+  await createMissing(ownedPaths, () => {})
   if (units.length > 0) await startRunner({ instance, mode: choice.mode, units }, progress)
   if (toml.before !== toml.after) replaceFile({ path: toml.path, from: toml.before, to: toml.after })
 }

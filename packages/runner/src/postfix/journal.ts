@@ -41,7 +41,7 @@ interface Written {
 }
 
 export interface Journal {
-  readonly version: 2
+  readonly version: 3
   readonly choice: Choice
   /** The services of master.cf that candy has added. */
   readonly services: readonly string[]
@@ -49,20 +49,19 @@ export interface Journal {
   readonly parameters: readonly string[]
   /** The options that candy has set on receiving services. */
   readonly attached: readonly AttachedOption[]
-  /** Absent from a journal that an older version of candy wrote. */
-  readonly written?: Written
+  readonly written: Written
   /** Whether each file ended with a line end before candy added anything. */
   readonly finalNewline: { readonly master: boolean; readonly main: boolean }
-  /** Names of the paths, the account and the access entries that candy made, in order. */
-  readonly made: readonly string[]
+  /** Names of the paths, the account and the access entries that candy has created, in order. */
+  readonly created: readonly string[]
 }
 
 /** A change that is not complete: it is being carried out, or the process that did so was killed. */
 export interface Pending {
-  readonly version: 2
+  readonly version: 3
   readonly files: readonly FileChange[]
-  /** Names of what the change makes, in order. Some may not exist yet. */
-  readonly made: readonly string[]
+  /** Names of what the change creates, in order. Some may not exist yet. */
+  readonly created: readonly string[]
   /** The journal before the change; null where there was none. */
   readonly before: Journal | null
   /** The journal from the moment that new mail goes to candy. */
@@ -149,7 +148,7 @@ function read<T extends { readonly version: number }>(
   }
   const { record, sha256, configDirectory: owner } = sealed ?? {}
   if (record === undefined || sha256 !== hashOf(record)) return DAMAGED
-  if (record.version !== 2) {
+  if (record.version !== 3) {
     throw new PostfixError(
       `${path} was written by another version of candy: disable with that version, then enable with this one`,
     )

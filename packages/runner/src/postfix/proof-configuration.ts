@@ -30,8 +30,8 @@ const MAPS = 'transport_maps'
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
 /** Adds the configuration for the test message to the files. */
-export function withProof(served: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
-  let master = served.master
+export function withProof(withServices: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
+  let master = withServices.master
   for (const service of TRANSPORTS) {
     master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
   }
@@ -53,7 +53,7 @@ export function withProof(served: PostfixFiles, instance: Instance, { mode }: Ch
   ]
   const service = { service: SERVICE, type: 'unix', chroot: 'n', maxproc: '1', command: 'smtpd', options }
   master = applyEdits(master, addService(parse(master), service))
-  return { master, main: prependTo(served.main, MAPS, ROUTE) }
+  return { master, main: prependTo(withServices.main, MAPS, ROUTE) }
 }
 
 /** Removes the configuration for the test message from the files. Returns the same texts where there is none. */

@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { type InstancePaths, isOwnedPath, MADE_ACCOUNT, remove, STATE_PARTS, unmake } from './directories.js'
+import { CREATED_ACCOUNT, type InstancePaths, isOwnedPath, remove, removeCreated, STATE_PARTS } from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -44,14 +44,14 @@ export function planPurge(
   // These directories are removed with everything in them.
   const stateParts = STATE_PARTS.map((name) => join(paths.state, name)).filter((path) => existsSync(path))
   const { settings } = filesOf(paths)
-  const made = (journal?.made ?? [])
+  const created = (journal?.created ?? [])
     .filter((name) => isOwnedPath(name, paths))
-    .filter((name) => name === MADE_ACCOUNT || (existsSync(name) && !isChanged(name, share)))
+    .filter((name) => name === CREATED_ACCOUNT || (existsSync(name) && !isChanged(name, share)))
   const removed = new Set([...stateParts, ...(existsSync(settings) ? [settings] : [])])
   // The journal is removed before the purge starts, so it does not keep the state directory.
   const left = namesIn(paths.state).filter((name) => !/^(?:journal|pending)\.json/.test(name))
   if (existsSync(paths.state) && left.every((name) => removed.has(join(paths.state, name)))) removed.add(paths.state)
-  for (const name of made.toReversed())
+  for (const name of created.toReversed())
     if (!isDirectory(name) || namesIn(name).every((one) => removed.has(join(name, one)))) removed.add(name)
   return [...removed].map((name) => (name === quarantineDirectory && messages > 0 ? { name, messages } : { name }))
 }
@@ -65,8 +65,8 @@ export async function purge(removals: readonly Removal[], paths: InstancePaths):
   for (const name of names) if (isStatePart(name, paths)) await emptyDirectory(name)
   for (const name of names) if (isStatePart(name, paths) || name === filesOf(paths).settings) remove(name)
   if (names.includes(paths.state)) remove(paths.state)
-  // unmake() removes in the reverse order of its list.
-  await unmake(names.filter((name) => !isStatePart(name, paths)).toReversed(), paths)
+  // removeCreated() removes in the reverse order of its list.
+  await removeCreated(names.filter((name) => !isStatePart(name, paths)).toReversed(), paths)
 }
 
 /** Whether the path is one of the directories that are removed with everything in them. */

@@ -18,7 +18,7 @@ import { unlinkIfThere } from '../os/unlink.js'
 import { type AttachedOption, routesToCandy } from './attachment.js'
 import { readFileIfPresent, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { type InstancePaths, unmake } from './directories.js'
+import { type InstancePaths, removeCreated } from './directories.js'
 import type { PostfixFiles } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
@@ -112,7 +112,7 @@ export async function rollBack(paths: InstancePaths, pending: Pending, run: Comm
   else writeJournal(paths, pending.before)
   removePending(paths)
   unlinkIfThere(join(paths.queueDirectory, SOCKET))
-  await unmake(pending.made, paths)
+  await removeCreated(pending.created, paths)
   return edited
 }
 

@@ -60,7 +60,7 @@ export function writeRootFile(path: string, text: string, mode = 0o600): void {
 }
 
 /** Creates a file. Throws Node's error `EEXIST` when the path exists already. The text is Latin-1. */
-export function makeRootFile(path: string, text: string, mode: number): void {
+export function createRootFile(path: string, text: string, mode: number): void {
   writeDraft(path, text, mode)
   try {
     linkSync(draftOf(path), path)

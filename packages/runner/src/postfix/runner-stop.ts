@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ACCOUNT, userId } from '../os/accounts.js'
 import { readProcessStat } from '../os/process-stat.js'
-import { type InstancePaths, removeSockets, unmake } from './directories.js'
+import { type InstancePaths, removeCreated, removeSockets } from './directories.js'
 import { MODES, SMTP_MODES } from './mode.js'
 import { runnerUnitPaths } from './runner-start.js'
 import { socketOwner } from './socket-owner.js'
@@ -28,7 +28,7 @@ export async function describeRunner(paths: InstancePaths): Promise<readonly str
 
 /** Removes the units, and stops a runner that was started without them. Reports what the operator has to do by hand. */
 export async function stopRunner(paths: InstancePaths, report: (what: string) => void): Promise<void> {
-  await unmake(runnerUnitPaths(paths.configDirectory), paths)
+  await removeCreated(runnerUnitPaths(paths.configDirectory), paths)
   const stopped = await runnerProcesses(paths)
   for (const pid of stopped) {
     const supervisor = parentName(pid)

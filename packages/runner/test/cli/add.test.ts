@@ -237,7 +237,7 @@ test('remove asks before it deletes, and prints JSON', () => {
   const { status, stdout } = run(where, 'remove', '50-clamav', '--purge', '--yes', '--json')
   expect(JSON.parse(stdout)).toEqual({
     version: 1,
-    removed: { name: '50-clamav', path, became: 'deleted' },
+    removed: { name: '50-clamav', path, result: 'deleted' },
     reload: null,
   })
   expect(status).toBe(0)

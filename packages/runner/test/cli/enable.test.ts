@@ -24,14 +24,14 @@ const FOREIGN = 'content_filter = amavis:[127.0.0.1]:10024\n'
 const AS_BEFORE = ['enable', '--yes']
 const journal = (state: string): string => `state = "${state}"\n`
 
-test('a dry run shows a diff that a person can read, what is made and what stays unfiltered, and touches nothing', () => {
+test('a dry run shows a diff that a person can read, what is created and what stays unfiltered, and touches nothing', () => {
   const directory = configuration({ master: readShape('submission.master.cf') })
   const before = bytesIn(directory)
   const { status, stdout } = candy(['-c', directory, 'enable', '--dry-run'])
   expect(status).toBe(0)
   expect(stdout).toContain(`--- ${directory}/master.cf\n+++ ${directory}/master.cf\n@@ -1,9 +1,`)
   expect(stdout).toContain('+  -o content_filter=candy-lmtp:unix:candy/lmtp\n')
-  expect(stdout).toContain(`make ${directory}/queue/candy (candy:postfix, 2750)\n`)
+  expect(stdout).toContain(`create ${directory}/queue/candy (candy:postfix, 2750)\n`)
   expect(stdout).toContain(
     'warning: NOT filtered: submission/inet (line 2): mail of your own users (port submission); --submission',
   )
@@ -60,7 +60,7 @@ test('the same as JSON', () => {
   expect(JSON.parse(stdout)).toMatchObject({
     version: 1,
     mode: 'smtp-before',
-    done: false,
+    nothingToDo: false,
     entrances: ['smtp/inet (line 12): mail from other hosts (port smtp)'],
   })
 })
@@ -84,23 +84,23 @@ test('services are named one by one, and what is said last counts', () => {
 
 test('in pipe mode mail comes back by candy-in, unless candy.toml says otherwise', () => {
   const master = STOCK
-  const dryRun = (files: Readonly<Record<string, string>>): { diff: string; made: string; warnings: string } => {
+  const dryRun = (files: Readonly<Record<string, string>>): { diff: string; toCreate: string; warnings: string } => {
     const directory = configuration({ master, files })
     mkdirSync(join(directory, 'queue/public'), { mode: 0o710 })
     const { stdout } = candy(['-c', directory, 'enable', '--dry-run', '--json', '--mode', 'pipe'])
-    const shown = JSON.parse(stdout) as { diff: string; made: readonly string[]; warnings: readonly string[] }
+    const shown = JSON.parse(stdout) as { diff: string; toCreate: readonly string[]; warnings: readonly string[] }
     const own = (text: string): string => text.replaceAll(directory, '/D')
-    return { diff: own(shown.diff), made: own(shown.made.join('\n')), warnings: shown.warnings.join('\n') }
+    return { diff: own(shown.diff), toCreate: own(shown.toCreate.join('\n')), warnings: shown.warnings.join('\n') }
   }
   const entry = 'an entry for candy in the access control list of /D/queue/public (u:candy:--x)'
   const fresh = dryRun({})
   expect(fresh.diff).toContain('+[pipe]\n+reinject = "unix:/D/queue/public/candy-in"\n')
   expect(fresh.diff).toMatch(/^ pickup .*\n\+ {2}-o content_filter=candy:dummy$/m)
-  expect(fresh.made).toContain(entry)
+  expect(fresh.toCreate).toContain(entry)
   const old = dryRun({ 'candy.toml': 'mode = "pipe"\n[pipe]\ndeadline = "5m"\n' })
   expect(old.diff).toContain(' [pipe]\n+reinject = "unix:/D/queue/public/candy-in"\n deadline = "5m"\n')
   const elsewhere = dryRun({ 'candy.toml': '[pipe]\nreinject = "127.0.0.1:10026"\n' })
-  expect(elsewhere.made).not.toContain(entry)
+  expect(elsewhere.toCreate).not.toContain(entry)
   expect(elsewhere.diff).toMatch(/^ pickup .*\n\+ {2}-o content_filter=candy:dummy$/m)
 })
 

@@ -50,7 +50,7 @@ describe.each(SHAPES)('%s', (shape) => {
       undefined,
     )
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
-    expect(editsToDisable(written(given, plan.served), journalOf(plan)).after).toEqual(before)
+    expect(editsToDisable(written(given, plan.withServices), journalOf(plan)).after).toEqual(before)
   })
 
   test.each(modes)('enabling twice for %s changes nothing the second time, with a journal or without', (mode) => {
@@ -70,15 +70,15 @@ describe.each(SHAPES)('%s', (shape) => {
       plan = editsToEnable(written(given, plan.after), enableRequest(mode), journalOf(plan))
       expect(plan.refusals).toEqual([])
       expect(plan.after).toEqual(direct.after)
-      expect(plan.served.master).toContain('candy-lmtp')
+      expect(plan.withServices.master).toContain('candy-lmtp')
     }
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
   })
 
   test('what a proof has left is taken out by name, with a record or without', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
-    const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
-    expect(withoutProof(proving)).toEqual(plan.served)
+    const proving = withProof(plan.withServices, instanceOf(given), plan.record.choice)
+    expect(withoutProof(proving)).toEqual(plan.withServices)
     expect(withoutProof(plan.after)).toEqual(plan.after)
     for (const journal of [undefined, journalOf(plan)]) {
       expect(editsToDisable(written(given, proving), journal).after).toEqual(journal === undefined ? ended : before)
@@ -96,11 +96,11 @@ describe.each(SHAPES)('%s', (shape) => {
 
   test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
-    const proving = withProof(plan.served, instanceOf(given), plan.record.choice)
-    const diff = unifiedDiff('master.cf', plan.served.master, proving.master)
+    const proving = withProof(plan.withServices, instanceOf(given), plan.record.choice)
+    const diff = unifiedDiff('master.cf', plan.withServices.master, proving.master)
     expect(diff.match(/^-(?!--).*$/gm)).toBeNull()
     expect(diff).toContain('\n+candy-proof')
-    expect(unifiedDiff('main.cf', plan.served.main, proving.main).match(/^[-+](?![-+]).*$/gm)).toEqual([
+    expect(unifiedDiff('main.cf', plan.withServices.main, proving.main).match(/^[-+](?![-+]).*$/gm)).toEqual([
       '-transport_maps =',
       '+transport_maps = inline:{candy-proof.invalid=candy-lmtp:unix:candy/proof},',
     ])
@@ -146,7 +146,7 @@ describe("candy's own entries", () => {
         .replace('argv=/usr/lib/candy/bin/candy-pipe', 'argv=/opt/old/candy-pipe --old')
         .replace('  -o smtpd_helo_required=no\n', '  -o smtpd_obsolete=yes\n')
     const journal = journalOf(plan)
-    const { services, parameters } = journal.written ?? { services: {}, parameters: {} }
+    const { services, parameters } = journal.written
     const before: Journal = {
       ...journal,
       written: {
@@ -165,7 +165,7 @@ describe("candy's own entries", () => {
     expect(again.warnings.filter((warning) => warning.includes('by hand'))).toHaveLength(1)
     expect(editsToDisable(written(given, again.after), journalOf(again)).after.master).toBe(given.master)
     // Without a record of what was written nobody can tell an edit from an old version.
-    const { written: _, ...unrecorded } = before
+    const unrecorded = { ...before, written: { services: {}, parameters: {} } }
     expect(meaning(editsToEnable(written(given, stale), enableRequest('pipe'), unrecorded).after.master)).toEqual(
       meaning(plan.after.master),
     )

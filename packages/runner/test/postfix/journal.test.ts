@@ -17,21 +17,22 @@ import {
 import { scratch } from '../support.js'
 
 const JOURNAL: Journal = {
-  version: 2,
+  version: 3,
   choice: { mode: 'smtp', submission: false, pickup: true },
   services: ['candy-lmtp'],
   parameters: ['candy_time_limit'],
   attached: [
     { service: 'smtp', type: 'inet', name: 'content_filter', value: 'candy-lmtp:unix:candy/lmtp', prior: null },
   ],
+  written: { services: {}, parameters: {} },
   finalNewline: { master: true, main: true },
-  made: ['/var/lib/candy'],
+  created: ['/var/lib/candy'],
 }
 // Bytes that are no UTF-8, as master.cf may have them.
 const PENDING: Pending = {
-  version: 2,
+  version: 3,
   files: [{ path: '/etc/postfix/main.cf', before: '# caf\u00e9 \u00ff\n', written: ['x', 'y'] }],
-  made: [],
+  created: [],
   before: null,
   after: JOURNAL,
 }
@@ -102,7 +103,7 @@ test('a link that somebody has put where it is written leads nowhere', () => {
 })
 
 test('a record that another version wrote is not guessed at', () => {
-  writeJournal(records, { ...JOURNAL, version: 1 } as unknown as Journal)
+  writeJournal(records, { ...JOURNAL, version: 2 } as unknown as Journal)
   expect(() => knownJournal(records)).toThrow(
     /journal\.json was written by another version of candy: disable with that version, then enable with this one/,
   )

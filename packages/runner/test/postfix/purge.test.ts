@@ -94,8 +94,8 @@ test('a record that names what is no place of candy has nothing else removed', a
   const victim = join(directory, 'victim')
   writeFileSync(victim, '')
   symlinkSync(victim, join(directory, 'link'))
-  const made = [victim, join(directory, 'link'), '/etc/systemd/system/../../passwd', join(paths.state, '../victim')]
-  const journal = { made } as unknown as Parameters<typeof planPurge>[1]['journal']
+  const created = [victim, join(directory, 'link'), '/etc/systemd/system/../../passwd', join(paths.state, '../victim')]
+  const journal = { created } as unknown as Parameters<typeof planPurge>[1]['journal']
   const plan = planPurge(paths, { share: '/nowhere', journal, quarantine: false })
   await purge(plan, paths)
   expect(readdirSync(directory)).toContain('victim')

@@ -15,7 +15,7 @@ export function written(given: Given, { master, main }: PostfixFiles): Instance 
   return instanceOf({ ...given, master, main })
 }
 
-/** The journal of what was planned, as if nothing else had to be made. */
+/** The journal of what was planned, as if nothing else had to be created. */
 export function journalOf({ record }: EnableEdits): Journal {
-  return { ...record, made: [] }
+  return { ...record, created: [] }
 }
