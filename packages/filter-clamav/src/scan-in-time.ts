@@ -10,7 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '@candy/sdk'
-import type { ClamdClient, ScanResult } from './clamd/client.js'
+import type { ClamdClient, ClamdScanResult } from './clamd/client.js'
 
 /** When the test scans start, as fractions of the time until the deadline. */
 const TEST_SCAN_AT = [0.5, 0.9] as const
@@ -21,7 +21,7 @@ const TEST_SCAN_TIMEOUT = 0.08
 /** Milliseconds, about 25 days: a timer of Node.js with a longer delay fires at once. With more time left, there are no test scans. */
 const MAX_TIMER = 2 ** 31 - 1
 
-type TimedScanResult = ScanResult | { readonly kind: 'unscannable'; readonly text: string }
+type TimedScanResult = ClamdScanResult | { readonly kind: 'unscannable'; readonly text: string }
 
 const TEST_BYTES: Uint8Array = Buffer.from('Is clamd there?\r\n')
 

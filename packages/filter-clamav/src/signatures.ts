@@ -5,7 +5,7 @@
 import { CandyError, type Context } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import type { ClamdClient } from './clamd/client.js'
-import type { Version } from './clamd/version.js'
+import type { ClamdVersion } from './clamd/version.js'
 import type { Options } from './options.js'
 
 const DAY = 86_400_000
@@ -71,7 +71,7 @@ export class Signatures {
 }
 
 /** Whether the signatures are older than the operator allows, and a text about their age. */
-export function judgeAge(version: Version | undefined, options: Options, now: number = Date.now()): Age {
+export function judgeAge(version: ClamdVersion | undefined, options: Options, now: number = Date.now()): Age {
   const made = version?.signatures?.date.getTime()
   if (made === undefined) return { old: options.old_signatures === 'error', text: 'age of its signatures unknown' }
   const age = Math.max(now - made, 0)

@@ -12,7 +12,7 @@ import { isRefusal, parseReply, quote, type Reply } from './reply.js'
 import { type Batch, command, instream } from './request.js'
 import { type Answer, Session } from './session.js'
 import { SessionPool } from './session-pool.js'
-import { parseVersion, type Version } from './version.js'
+import { type ClamdVersion, parseVersion } from './version.js'
 
 export interface ClamdClientOptions {
   /** At least one address. The clamds are asked in this order. */
@@ -24,7 +24,7 @@ export interface ClamdClientOptions {
 }
 
 /** The result of a scan, and the address of the clamd that scanned. Any other reply is thrown as an error. */
-export type ScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & {
+export type ClamdScanResult = Extract<Reply, { kind: 'clean' | 'found' | 'unscannable' }> & {
   readonly address: ServiceAddress
 }
 
@@ -36,12 +36,12 @@ export interface ClamdClient {
    *
    * Throws a ClamdError unless the answer is clear, the signal's reason when the signal aborts, or the error of `open`.
    */
-  scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ScanResult>
+  scan(open: () => AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<ClamdScanResult>
   /**
    * The version of the clamd at `address`, or, without `address`, of the first one that answers; undefined when its
    * administrator has disabled VERSION. Throws a ClamdError.
    */
-  version(signal?: AbortSignal, address?: ServiceAddress): Promise<Version | undefined>
+  version(signal?: AbortSignal, address?: ServiceAddress): Promise<ClamdVersion | undefined>
   /** Throws a ClamdError unless a clamd answers PONG. */
   ping(signal?: AbortSignal): Promise<void>
 }

@@ -7,7 +7,7 @@ import type { ServiceAddress } from '@candy/sdk/values'
 import { expect, test, vi } from 'vitest'
 import { EICAR, startClamd } from '../../../../test/kit/clamd.js'
 import { makeScratch } from '../../../../test/kit/scratch.js'
-import { type ClamdClient, createClamdClient, type ScanResult } from '../../src/clamd/client.js'
+import { type ClamdClient, type ClamdScanResult, createClamdClient } from '../../src/clamd/client.js'
 import { answer, answerAll, type Fake, startFake } from '../fake.js'
 
 const CLEAN = { kind: 'clean' }
@@ -16,7 +16,7 @@ function client(...addresses: readonly ServiceAddress[]): ClamdClient {
   return createClamdClient({ addresses })
 }
 
-function scan(scanner: ClamdClient, text = 'x'): Promise<ScanResult> {
+function scan(scanner: ClamdClient, text = 'x'): Promise<ClamdScanResult> {
   return scanner.scan(() => anyChunking(Buffer.from(text)))
 }
 
