@@ -105,13 +105,15 @@ function explain(command: Command, file: string, error: unknown): Result {
   }
   if (error instanceof MasterCfError) {
     const place = error.line === undefined ? file : `${file}:${error.line}:${error.column}`
-    return { status: exitOf(error.code), stdout: '', stderr: `${place}: ${error.message}\n` }
+    // A message about the file as a whole (FILE_LOCKED, FILE_CHANGED) begins with its path.
+    const text = error.message.startsWith(file) ? error.message : `${place}: ${error.message}`
+    return { status: exitOf(error.code), stdout: '', stderr: `${text}\n` }
   }
-  // The errors of the file system are plain Errors in Node.js. Any other class, TypeError for example, is a fault of this program.
-  const isFault = !(error instanceof Error) || error.name !== 'Error'
-  const text = error instanceof Error ? (isFault ? error.stack : error.message) : String(error)
+  // The errors of the file system are plain Errors in Node.js. Any other class, TypeError for example, is a bug of this program.
+  const isBug = !(error instanceof Error) || error.name !== 'Error'
+  const text = error instanceof Error ? (isBug ? error.stack : error.message) : String(error)
   return {
-    status: isFault ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT,
+    status: isBug ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT,
     stdout: '',
     stderr: `master-cf: ${fromUtf8(`${text}`)}\n`,
   }

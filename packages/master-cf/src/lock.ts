@@ -35,7 +35,11 @@ export function takeLock(temporaryPath: string, waitMs: number): Lock {
   for (let tries = 0; ; tries++) {
     if (tries > 0) {
       if (Date.now() >= deadline) {
-        throw new MasterCfError('FILE_LOCKED', `${temporaryPath} is locked by another process`)
+        const file = temporaryPath.replace(/\.tmp$/, '')
+        throw new MasterCfError(
+          'FILE_LOCKED',
+          `${file} is being changed by another program, which holds the lock on ${temporaryPath}: try again when it has finished`,
+        )
       }
       sleep(RETRY_MS)
     }
