@@ -67,7 +67,7 @@ test.concurrent(
         expect(stderr.includes('brought to its end'), step).toBe(isBetween(steps, step))
         if (steps.indexOf(step) > steps.indexOf(GIVEN)) mode = other
         const { stdout } = await site.candy(['enable', '--dry-run', '--json'])
-        expect(JSON.parse(stdout), step).toMatchObject({ done: true, mode })
+        expect(JSON.parse(stdout), step).toMatchObject({ nothingToDo: true, mode })
         const filter = mode === 'pipe' ? 'candy:dummy' : 'candy-lmtp:unix:candy/lmtp'
         expect((await site.files()).master, step).toContain(`-o content_filter=${filter}\n`)
         const toml = await readFile(join(site.postfix.configDirectory, 'candy.toml'), 'utf8')
@@ -86,7 +86,7 @@ test.concurrent(
       const stderr = await killing.killThen('rename to main.cf (1)', ['enable', '--no-pickup'], ['enable'])
       expect(stderr).toContain('what it had begun is undone')
       const { stdout } = await killing.site.candy(['enable', '--dry-run', '--json'])
-      expect(JSON.parse(stdout)).toMatchObject({ done: true, pickup: true })
+      expect(JSON.parse(stdout)).toMatchObject({ nothingToDo: true, pickup: true })
       await killing.run(DISABLE)
     }),
 )

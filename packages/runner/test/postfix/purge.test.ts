@@ -75,7 +75,11 @@ test('a directory that candy swaps for a link again and again while it is delete
 mkdir -p quarantine/a/b quarantine/n; ln -sfn ${victim} quarantine/l; mv -T quarantine/a quarantine/o; mv -T quarantine/l quarantine/a
 rm -f quarantine/a; rm -rf quarantine/o; done 2>/dev/null`
   const account = ['--reuid', 'candy', '--regid', 'candy', '--clear-groups']
-  const attacker = spawn('setpriv', [...account, 'sh', '-c', script], { cwd: paths.state, stdio: 'ignore' })
+  const attacker = spawn('setpriv', [...account, 'sh', '-c', script], {
+    cwd: paths.state,
+    stdio: 'ignore',
+    detached: true,
+  })
   const ended = once(attacker, 'exit')
   try {
     for (let n = 0; n < 30; n++) {
@@ -84,7 +88,8 @@ rm -f quarantine/a; rm -rf quarantine/o; done 2>/dev/null`
       chownSync(join(paths.state, 'quarantine'), ...(await candyIds()))
     }
   } finally {
-    attacker.kill('SIGKILL')
+    // The whole group, or a mkdir(1) that runs at this moment writes below what the test removes.
+    process.kill(-Number(attacker.pid), 'SIGKILL')
     await ended
   }
   expect(readdirSync(victim)).toHaveLength(50)
