@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { apiFault, type FilterRelease } from './filter-api.js'
+import { apiProblem, type FilterRelease } from './filter-api.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -23,7 +23,7 @@ test('no filter changes its api without a major version', async () => {
     const { version } = await readJson<{ version: string }>('packages', folders[index] ?? '', 'package.json')
     const { filter } = (await import(name)) as { readonly filter: { readonly api: number } }
     const release = { name, version, api: filter.api, changesets: await changesets(), record: record[name] ?? {} }
-    expect(apiFault(release)).toBeUndefined()
+    expect(apiProblem(release)).toBeUndefined()
   }
 })
 
@@ -45,8 +45,8 @@ test.each<[string, Partial<FilterRelease>, string | undefined]>([
   ['a word of it in the text alone', { api: 2, changesets: [`---\n---\n\n${major}`] }, 'takes a changeset'],
   ['a major version without a row', { changesets: [major] }, 'says nothing of @candy/filter-it 2.x, which has api 1'],
   ['a row that is not true', { changesets: [major], record: { 1: 1, 2: 2 } }, 'says 2 of @candy/filter-it 2.x'],
-])('%s', (_, change, fault) => {
-  const found = apiFault({ ...released, ...change })
-  if (fault === undefined) expect(found).toBeUndefined()
-  else expect(found).toContain(fault)
+])('%s', (_, change, problem) => {
+  const found = apiProblem({ ...released, ...change })
+  if (problem === undefined) expect(found).toBeUndefined()
+  else expect(found).toContain(problem)
 })

@@ -15,7 +15,7 @@ export interface FilterRelease {
 }
 
 /** What is wrong with the next release, in words; undefined when nothing is. */
-export function apiFault({ name, version, api, changesets, record }: FilterRelease): string | undefined {
+export function apiProblem({ name, version, api, changesets, record }: FilterRelease): string | undefined {
   const major = Number(version.split('.')[0])
   const next = changesets.some((text) => bumpsMajor(text, name)) ? major + 1 : major
   const before = record[major]

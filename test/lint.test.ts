@@ -9,7 +9,7 @@ import { allowedIn, forbiddenIn, moduleIn, moduleOf } from './lint/planted.js'
 import { caught, copySkeleton, workspace } from './lint/skeleton.js'
 import { type Violation, violations } from './lint/violations.js'
 import { LOADERS, ROOMS } from './lint/walls.js'
-import { faultsIn, findFaults, readManifests } from './lint/workspace.js'
+import { findProblems, problemsIn, readManifests } from './lint/workspace.js'
 
 describe('the walls', () => {
   let manifests: Manifests
@@ -19,13 +19,13 @@ describe('the walls', () => {
 
   /** The lines of a module whose import is not found to be a fault at the place where it stands. */
   function missedIn(path: string, text: string): readonly string[] {
-    const places = new Set(faultsIn(path, text, manifests).map((fault) => fault.slice(0, fault.indexOf(': '))))
+    const places = new Set(problemsIn(path, text, manifests).map((fault) => fault.slice(0, fault.indexOf(': '))))
     const lines = text.split('\n').slice(0, -1)
     return lines.filter((line, at) => !places.has(`${path}:${at + 1}:${line.search(/['`]/) + 1}`))
   }
 
   it('are kept by every module of the workspace', async () => {
-    expect(await findFaults(workspace)).toEqual([])
+    expect(await findProblems(workspace)).toEqual([])
   })
 
   it.each(ROOMS)('stop what $folder must not import, in every form', (room) => {
@@ -33,7 +33,7 @@ describe('the walls', () => {
   })
 
   it.each(ROOMS)('let $folder import what it may', (room) => {
-    expect(faultsIn(moduleIn(room), moduleOf(allowedIn(room)), manifests)).toEqual([])
+    expect(problemsIn(moduleIn(room), moduleOf(allowedIn(room)), manifests)).toEqual([])
   })
 
   it.each(ROOMS.filter(({ published }) => published))('stop imports into $folder that are computed', (room) => {
@@ -43,7 +43,7 @@ describe('the walls', () => {
 
   it.each(LOADERS)('let %s load what the operator names', (path) => {
     const text = "import { createRequire } from 'node:module'\nexport const x = (name: string) => import(name)\n"
-    expect(faultsIn(path, text, manifests)).toEqual([])
+    expect(problemsIn(path, text, manifests)).toEqual([])
   })
 
   it.each([
@@ -52,7 +52,7 @@ describe('the walls', () => {
     'packages/planted/src/planted.ts',
     'planted.ts',
   ])('are wanted around %s', (path) => {
-    expect(faultsIn(path, "import 'node:fs'\n", manifests)).toEqual([expect.stringContaining('test/lint/walls.ts')])
+    expect(problemsIn(path, "import 'node:fs'\n", manifests)).toEqual([expect.stringContaining('test/lint/walls.ts')])
   })
 })
 

@@ -19,7 +19,7 @@ const TABLE = 'test/lint/walls.ts'
 const PLAIN = /^[\w@./-]+$/
 
 /** What is wrong with a file that imports this; undefined when nothing is. A specifier that is computed is undefined. */
-export function faultOf(path: string, specifier: string | undefined, manifests: Manifests): string | undefined {
+export function problemOf(path: string, specifier: string | undefined, manifests: Manifests): string | undefined {
   const room = roomOf(path)
   if (room === undefined) return `no wall stands around ${dirname(path)}: add the folder to ${TABLE}`
   if (specifier === undefined || specifier === 'node:module') {
@@ -32,8 +32,8 @@ export function faultOf(path: string, specifier: string | undefined, manifests: 
     return `must import by a relative path or by the name of a package, and not ${JSON.stringify(specifier)}`
   }
   return specifier.startsWith('.')
-    ? faultOfFile(path, room, specifier)
-    : faultOfPackage(path, room, specifier, manifests)
+    ? problemOfFile(path, room, specifier)
+    : problemOfPackage(path, room, specifier, manifests)
 }
 
 /** The innermost room that a file is in. */
@@ -50,14 +50,14 @@ function innermost(path: string, folders: readonly string[]): string | undefined
   return around.toSorted((a, b) => b.length - a.length)[0]
 }
 
-function faultOfFile(path: string, { folder, may }: Room, specifier: string): string | undefined {
+function problemOfFile(path: string, { folder, may }: Room, specifier: string): string | undefined {
   const target = join(dirname(path), specifier)
   const hit = innermost(target, [...ROOMS.map((room) => room.folder), ...may])
   if (hit !== undefined && (hit === folder || may.includes(hit))) return undefined
   return forbidden(folder, hit ?? target)
 }
 
-function faultOfPackage(path: string, room: Room, specifier: string, manifests: Manifests): string | undefined {
+function problemOfPackage(path: string, room: Room, specifier: string, manifests: Manifests): string | undefined {
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
   const ours = name.startsWith('@candy/')
   if (ours && !room.may.includes(specifier)) return forbidden(room.folder, specifier)

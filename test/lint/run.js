@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { importTypeScript } from '../typescript.js'
 
-const { findFaults } = await importTypeScript(resolve(import.meta.dirname, 'workspace.ts'))
-const faults = await findFaults(process.argv[2] ?? resolve(import.meta.dirname, '../..'))
-for (const fault of faults) console.error(fault)
-process.exitCode = faults.length === 0 ? 0 : 1
+const { findProblems } = await importTypeScript(resolve(import.meta.dirname, 'workspace.ts'))
+const problems = await findProblems(process.argv[2] ?? resolve(import.meta.dirname, '../..'))
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length === 0 ? 0 : 1

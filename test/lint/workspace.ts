@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { join } from 'node:path/posix'
-import { faultOf, type Manifest, type Manifests, roomOf } from './check.js'
+import { type Manifest, type Manifests, problemOf, roomOf } from './check.js'
 import { importsOf } from './imports.js'
 import { ROOMS } from './walls.js'
 
@@ -14,22 +14,22 @@ const MODULE = /\.[cm]?[jt]s$/
 /** A package of a template names its dependencies in a file of another name, lest npm take it for a workspace. */
 const MANIFEST = /^(?:package|manifest)\.json$/
 
-/** A line for each fault, `FILE:LINE:COLUMN: what`, in order of the files. */
-export async function findFaults(root: string): Promise<readonly string[]> {
+/** A line for each problem, `FILE:LINE:COLUMN: what`, in order of the files. */
+export async function findProblems(root: string): Promise<readonly string[]> {
   const files = (await filesBelow(root, '.')).toSorted()
   const manifests = await readManifests(root)
   const modules = files.filter((path) => MODULE.test(path))
-  const faults: string[] = []
-  for (const path of modules) faults.push(...faultsIn(path, await readFile(join(root, path), 'utf8'), manifests))
+  const problems: string[] = []
+  for (const path of modules) problems.push(...problemsIn(path, await readFile(join(root, path), 'utf8'), manifests))
   const empty = ROOMS.filter(({ folder }) => !modules.some((path) => roomOf(path)?.folder === folder))
-  return [...faults, ...empty.map(({ folder }) => `test/lint/walls.ts:1:1: there is no module in ${folder}`)]
+  return [...problems, ...empty.map(({ folder }) => `test/lint/walls.ts:1:1: there is no module in ${folder}`)]
 }
 
-/** The faults in the text of one module. */
-export function faultsIn(path: string, text: string, manifests: Manifests): readonly string[] {
+/** The problems in the text of one module. */
+export function problemsIn(path: string, text: string, manifests: Manifests): readonly string[] {
   return importsOf(path, text).flatMap(({ specifier, line, column }) => {
-    const fault = faultOf(path, specifier, manifests)
-    return fault === undefined ? [] : [`${path}:${line}:${column}: ${fault}`]
+    const problem = problemOf(path, specifier, manifests)
+    return problem === undefined ? [] : [`${path}:${line}:${column}: ${problem}`]
   })
 }
 

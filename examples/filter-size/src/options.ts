@@ -1,13 +1,13 @@
 /** What an operator can write under `[options]`: sizes with their units, as everywhere in a drop-in. */
-import { parseSize, valueFault } from '@candy/sdk/values'
+import { parseSize, valueProblem } from '@candy/sdk/values'
 import * as v from 'valibot'
 
 /** A size as the operator writes it, `"25MiB"` say; in bytes once it is validated. */
 const size = v.pipe(
   v.unknown(),
   v.check(
-    (written) => valueFault(parseSize, written) === undefined,
-    ({ input }) => `${valueFault(parseSize, input)}`,
+    (written) => valueProblem(parseSize, written) === undefined,
+    ({ input }) => `${valueProblem(parseSize, input)}`,
   ),
   v.transform(parseSize),
 )

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { type Filter, type FilterPackage, type Message, type Verdict, verdictFault } from '@candy/sdk'
+import { type Filter, type FilterPackage, type Message, type Verdict, verdictProblem } from '@candy/sdk'
 import { type Answer, contract, message, run, testHost } from '@candy/sdk/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../test/kit/clamd.js'
@@ -183,7 +183,7 @@ describe('with a clamd that fails', () => {
     for (const lists of [{ tag: [] }, { tag: [], quarantine: ['PUA.*'] }, { tag: [], unscannable: ['PUA.*'] }]) {
       const { verdict } = await run(await create({ addresses: [address(fake)], ...lists }), message('x'))
       expect('text' in verdict && verdict.text).toMatch(/^[\x20-\x7e]{400}$/)
-      expect(verdictFault(verdict, filter)).toBeUndefined()
+      expect(verdictProblem(verdict, filter)).toBeUndefined()
     }
   })
 })

@@ -1,5 +1,5 @@
 /** Puts a tag in front of the Subject, for mail clients that cannot filter by another header field. */
-import { editsFault, findHeader, type HeaderEdit, headerValue } from '@candy/sdk'
+import { editsProblem, findHeader, type HeaderEdit, headerValue } from '@candy/sdk'
 import { encodeValue, encodeWords } from './encoded-word.js'
 
 /** In bytes. Longer Subject fields are left alone: a sender may write one of megabytes. */
@@ -24,5 +24,5 @@ export function tagSubject(headers: Uint8Array, tag: string): readonly HeaderEdi
   const rest = encodeValue(subject)
   const value = alreadyTagged ? rest : rest === '' ? encodedTag : `${encodedTag} ${rest}`
   const edits = [{ remove: 'Subject' }, { add: 'Subject', value }]
-  return editsFault(edits) === undefined ? edits : []
+  return editsProblem(edits) === undefined ? edits : []
 }

@@ -1,4 +1,4 @@
-import { type Envelope, editHeaders, verdictFault } from '@candy/sdk'
+import { type Envelope, editHeaders, verdictProblem } from '@candy/sdk'
 import { type Backend, backend, message, run } from '@candy/sdk/testing'
 import { expect, test } from 'vitest'
 import { filter } from '../src/index.js'
@@ -135,7 +135,7 @@ test.each([
   ['no names', ',,,'],
 ])('rule names that are %s become a safe field', async (_, tests) => {
   const { verdict, output, log } = await judge('True ; 6.1 / 5.0', {}, MAIL, {}, tests)
-  expect(verdictFault(verdict, filter)).toBeUndefined()
+  expect(verdictProblem(verdict, filter)).toBeUndefined()
   expect(output).not.toMatch(/^X-Evil/m)
   const fields = output.slice(0, output.indexOf('From:'))
   expect(fields).toMatch(/^[\t\r\n\x20-\x7e]*$/)
@@ -158,7 +158,7 @@ test.each([
   const mail = Buffer.from(`From: a@example.com\r\n${subject}\r\n\r\nbody\r\n`, 'latin1').toString('latin1')
   for (const score of ['True ; 6.1 / 5.0', 'True ; 99.0 / 5.0', 'False ; 1.0 / 5.0']) {
     const { verdict } = await judge(score, { subject_tag: '[SPAM]' }, mail)
-    expect(verdictFault(verdict, filter)).toBeUndefined()
+    expect(verdictProblem(verdict, filter)).toBeUndefined()
     expect(verdict.action).toBe(score.startsWith('True ; 99') ? 'reject' : 'accept')
   }
 })

@@ -54,8 +54,8 @@ export function readEntry(logical: LogicalLine): Entry {
     report('MISSING_FIELD', place, `${words.length} fields of eight`)
   } else {
     words.slice(0, 8).forEach((word, index) => {
-      const fault = fieldFault(index, type, word.text)
-      if (fault !== undefined) report(fault[0], word, fault[1])
+      const problem = fieldProblem(index, type, word.text)
+      if (problem !== undefined) report(problem[0], word, problem[1])
     })
   }
   const commandLine = readCommandLine(logical, words.slice(8), report)
@@ -94,13 +94,13 @@ export function readDisabled(line: Line): DisabledEntry | undefined {
   if (/^[ \t]/.test(text)) return undefined
   const words = splitWords({ text: text.replace(/\r?\n$/, ''), offsetOf: (at) => at }).map((word) => word.text)
   const [service = '', type = ''] = words
-  const right = words.slice(0, 8).every((word, index) => fieldFault(index, type, word) === undefined)
+  const right = words.slice(0, 8).every((word, index) => fieldProblem(index, type, word) === undefined)
   if (words.length < 8 || !right) return undefined
   return { service, type, line: line.line, offset: line.offset, length: line.source.length }
 }
 
-/** The fault that master(8) would find in field `index`; the name is field 0. */
-function fieldFault(index: number, type: string, text: string): [ProblemCode, string] | undefined {
+/** The problem that master(8) would find in field `index`; the name is field 0. */
+function fieldProblem(index: number, type: string, text: string): [ProblemCode, string] | undefined {
   if (text.includes('{')) return ['BRACE_IN_FIELD', `braces group options and arguments, not fields: ${text}`]
   switch (index) {
     case 0:

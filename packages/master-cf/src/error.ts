@@ -1,6 +1,6 @@
-/** The faults of a master.cf, and the reasons to refuse an edit, as two closed sets of codes. */
+/** The problems of a master.cf, and the reasons to refuse an edit, as two closed sets of codes. */
 
-/** Faults of the file's text. `parse` collects them; an edit of an entry that has one is refused. */
+/** Problems of the file's text. `parse` collects them; an edit of an entry that has one is refused. */
 export type ProblemCode =
   | 'BAD_ADDRESS'
   | 'BAD_BOOLEAN'
@@ -17,7 +17,7 @@ export type ProblemCode =
   | 'TEXT_AFTER_BRACE'
   | 'UNCLOSED_BRACE'
 
-/** Why an edit or a write was refused: a fault of the file, or one of these reasons. */
+/** Why an edit or a write was refused: a problem of the file, or one of these reasons. */
 export type ErrorCode =
   | ProblemCode
   | 'BAD_VALUE'
@@ -33,7 +33,7 @@ export interface Position {
   readonly column: number
 }
 
-/** One fault of the file. Postfix refuses most of these too. */
+/** One problem of the file. Postfix refuses most of these too. */
 export interface Problem extends Position {
   readonly code: ProblemCode
   readonly message: string

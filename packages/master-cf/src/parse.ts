@@ -1,7 +1,7 @@
 /**
  * Parses a whole master.cf without losing a byte (master(5)).
  *
- * The file is a list of lines that keep their source; printing joins them. Entries are views of these lines. Faults are
+ * The file is a list of lines that keep their source; printing joins them. Entries are views of these lines. Problems are
  * collected, and an entry is kept however broken it is.
  */
 import { type DisabledEntry, type Entry, readDisabled, readEntry, type ServiceKey } from './entry.js'

@@ -1,7 +1,7 @@
 /** Makes the plain value that a runner loads from a typed definition. */
 import type { FilterDefinition, FilterPackage } from './contract.js'
 import { CandyError } from './error.js'
-import { declarationFault } from './field-declaration.js'
+import { declarationProblem } from './field-declaration.js'
 import type { StandardSchemaV1 } from './standard-schema.js'
 
 /**
@@ -18,8 +18,8 @@ export function defineFilter<S extends StandardSchemaV1, const R extends boolean
   definition: FilterDefinition<S, R>,
 ): FilterPackage {
   const { api, name, rewrites = false, fields = [], sharedFields = [], options } = definition
-  const fault = declarationFault({ fields, sharedFields })
-  if (fault !== undefined) throw new CandyError('CONFIG', `${name}: ${fault}`)
+  const problem = declarationProblem({ fields, sharedFields })
+  if (problem !== undefined) throw new CandyError('CONFIG', `${name}: ${problem}`)
   return Object.freeze({
     api,
     name,

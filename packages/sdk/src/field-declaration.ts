@@ -40,8 +40,8 @@ export function declaresField(patterns: readonly string[], name: string): boolea
   )
 }
 
-/** A sentence about the first fault of a declaration; undefined when it has none. */
-export function declarationFault({ fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
+/** A sentence about the first thing that is wrong in a declaration; undefined when it has none. */
+export function declarationProblem({ fields = [], sharedFields = [] }: FieldDeclaration): string | undefined {
   for (const [member, patterns] of [
     ['fields', fields],
     ['sharedFields', sharedFields],

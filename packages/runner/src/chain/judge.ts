@@ -52,8 +52,8 @@ export async function judge(
   const view = viewMessage(message)
   try {
     deadline.throwIfAborted()
-    const fault = await headerFault(message.content)
-    if (fault !== undefined) return { verdict: unscannable(fault, MEDIA_ERROR) }
+    const problem = await headerProblem(message.content)
+    if (problem !== undefined) return { verdict: unscannable(problem, MEDIA_ERROR) }
     const context = contextFor(configured, message, options.log, deadline)
     const answer = Promise.resolve(configured.filter.judge(view.message, context))
     const verdict = copyVerdict(await unlessAborted(answer, deadline), configured)
@@ -69,7 +69,7 @@ export async function judge(
 }
 
 /** Why filters are not asked about this header: reading it would take more memory and time than one message may have. */
-async function headerFault(content: MessageContent): Promise<string | undefined> {
+async function headerProblem(content: MessageContent): Promise<string | undefined> {
   try {
     await content.headers()
     return undefined

@@ -2,14 +2,14 @@
  * A copy of a verdict, made when the filter returns it: each member is read once, so that nothing that the filter does to the
  * object afterwards, or behind a getter, changes what was decided.
  */
-import { CandyError, type HeaderEdit, MAX_EDITS, type Verdict, verdictFault } from '@candy/sdk'
+import { CandyError, type HeaderEdit, MAX_EDITS, type Verdict, verdictProblem } from '@candy/sdk'
 import type { ConfiguredFilter } from './configured-filter.js'
 
 /** Throws `VERDICT` for what is no verdict of this filter, and what a getter throws. */
 export function copyVerdict(returned: unknown, filter: ConfiguredFilter): Verdict {
   const copy = copyOf(returned)
-  const fault = verdictFault(copy, filter)
-  if (fault !== undefined) throw new CandyError('VERDICT', fault)
+  const problem = verdictProblem(copy, filter)
+  if (problem !== undefined) throw new CandyError('VERDICT', problem)
   return copy as Verdict
 }
 

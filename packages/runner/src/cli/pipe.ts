@@ -57,7 +57,7 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
     watchProcess(log, silent)
     const { settings } = configuration
     history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
-    if ('fault' in call) throw call.fault
+    if ('error' in call) throw call.error
     answer = await run(call, configuration, { log, history }, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')

@@ -4,7 +4,7 @@
  * Every module format is supported: ES modules, with or without top-level await, and CommonJS, whose exports Node.js may provide
  * only inside `default`. Loading runs the package's code; finding it does not.
  */
-import { declarationFault, type FilterPackage } from '@candy/sdk'
+import { declarationProblem, type FilterPackage } from '@candy/sdk'
 import type { DropIn } from '../config/drop-in.js'
 import type { Problem } from '../config/problem.js'
 import type { RecipientRule } from '../config/recipient-rule.js'
@@ -42,8 +42,9 @@ export async function loadPackage(
   }
   const found = pick(exported)
   if (!isFilterPackage(found)) return wrong(`${JSON.stringify(name)} in ${directory} ${shortcoming(exported, found)}`)
-  const fault = declarationFault(found)
-  if (fault !== undefined) return wrong(`${JSON.stringify(name)} in ${directory} declares what cannot hold: ${fault}`)
+  const problem = declarationProblem(found)
+  if (problem !== undefined)
+    return wrong(`${JSON.stringify(name)} in ${directory} declares what cannot hold: ${problem}`)
   const before = problems.length
   const reader = new OptionsReader(dropIn.document, found.options, directory, problems)
   const options = await reader.read(['options'], dropIn.options)

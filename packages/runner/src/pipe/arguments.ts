@@ -16,7 +16,7 @@ export interface PipeArguments {
 }
 
 /** Arguments that cannot be used. The configuration directory and the id are known all the same, for the log. */
-export type FaultyArguments = Omit<PipeArguments, 'envelope' | 'ownClientsAreLocal'> & { readonly fault: CandyError }
+export type RefusedArguments = Omit<PipeArguments, 'envelope' | 'ownClientsAreLocal'> & { readonly error: CandyError }
 
 const SHORT: Readonly<Record<string, string>> = { c: 'config', f: 'sender' }
 
@@ -34,11 +34,11 @@ interface Word {
 interface Words {
   readonly values: ReadonlyMap<string, Word>
   readonly recipients: readonly Word[]
-  readonly fault?: string
+  readonly problem?: string
 }
 
 /**
- * Never throws: in pipe mode not even wrong usage may bounce mail, and it has to be logged. The fault is `CONFIG` for wrong usage,
+ * Never throws: in pipe mode not even wrong usage may bounce mail, and it has to be logged. The error is `CONFIG` for wrong usage,
  * `NEXT_HOP` for an address that no next hop could be given. `readCommandLine` returns the bytes of this process's arguments, each
  * ended by NUL (proc(5), cmdline).
  */
@@ -46,15 +46,15 @@ export function parsePipeArguments(
   argv: readonly string[],
   environment: NodeJS.ProcessEnv,
   readCommandLine: () => Buffer = () => readFileSync('/proc/self/cmdline'),
-): PipeArguments | FaultyArguments {
-  const { values, recipients, fault } = readWords(wordsOf(argv, readCommandLine))
+): PipeArguments | RefusedArguments {
+  const { values, recipients, problem } = readWords(wordsOf(argv, readCommandLine))
   const id = values.get('id')?.text
   const common = {
     configDirectory: values.get('config')?.text ?? environment.MAIL_CONFIG ?? '/etc/postfix',
     ...(isKnown(id) && { id }),
   }
-  const wrong = (text: string): FaultyArguments => ({ ...common, fault: new CandyError('CONFIG', text) })
-  if (fault !== undefined) return wrong(fault)
+  const wrong = (text: string): RefusedArguments => ({ ...common, error: new CandyError('CONFIG', text) })
+  if (problem !== undefined) return wrong(problem)
   const sender = values.get('sender')
   const [first, ...rest] = recipients
   if (sender === undefined) return wrong('the sender is missing: --sender=SENDER')
@@ -62,7 +62,7 @@ export function parsePipeArguments(
   const damaged = [sender, ...recipients].find((word) => !word.isUtf8)
   if (damaged !== undefined) {
     const text = `the address ${JSON.stringify(damaged.text)} is not UTF-8, and pipe mode cannot carry it`
-    return { ...common, fault: new CandyError('NEXT_HOP', text) }
+    return { ...common, error: new CandyError('NEXT_HOP', text) }
   }
   const client = clientOf(values)
   return {
@@ -94,10 +94,10 @@ function readWords(words: readonly Word[]): Words {
     const name = long ?? SHORT[short ?? '']
     if (long === undefined && short === undefined) recipients.push(word)
     else if (name === undefined || !NAMES.has(name)) {
-      return { values, recipients, fault: `unknown option ${JSON.stringify(text)}` }
+      return { values, recipients, problem: `unknown option ${JSON.stringify(text)}` }
     } else {
       const valueWord = text.includes('=') || value !== '' ? { ...word, text: value } : rest.next().value
-      if (valueWord === undefined) return { values, recipients, fault: `${text} wants a value` }
+      if (valueWord === undefined) return { values, recipients, problem: `${text} wants a value` }
       values.set(name, valueWord)
     }
   }

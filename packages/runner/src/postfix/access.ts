@@ -44,7 +44,7 @@ export function mayEnter(directory: string): boolean {
  * Why candy cannot be given access to the directory, with the remedies. Undefined where it can, where it has access already, and
  * where Postfix has not made the directory yet.
  */
-export function accessFault(directory: string): string | undefined {
+export function accessProblem(directory: string): string | undefined {
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined || mayEnter(directory)) return undefined
   try {
     entries(directory)

@@ -3,7 +3,7 @@ import { applyEdits, findService, parse, removeService } from '@candy/master-cf'
 import { accessName, publicDirectory } from './access.js'
 import { detach, findAttachedOptions, nameAttachedServices, routesToCandy } from './attachment.js'
 import type { PostfixFiles } from './enable-edits.js'
-import { faultsOf, type Instance } from './instance.js'
+import { type Instance, masterCfProblems } from './instance.js'
 import type { Journal } from './journal.js'
 import { removeParameters } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
@@ -28,7 +28,7 @@ export interface DisableEdits {
 export function editsToDisable(instance: Instance, journal: Journal | undefined): DisableEdits {
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
-  const refusals = faultsOf(instance)
+  const refusals = masterCfProblems(instance)
   if (refusals.length > 0)
     return { refusals, before, detached: before, after: before, entrances: [], accessDirectories: [] }
   const proofless = withoutProof(before)

@@ -6,7 +6,7 @@ import { addService, applyEdits, findService, MasterCfError, parse, printService
 import { type AttachedOption, attach, detach, findAttachedOptions, wantedOptions } from './attachment.js'
 import { chooseEntrances, type EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
-import { faultsOf, type Instance, parameterOf } from './instance.js'
+import { type Instance, masterCfProblems, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
 import { foldEdits } from './line-folding.js'
 import { addParameters, readValue, setsParameter } from './main-cf.js'
@@ -46,10 +46,10 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   const { masterText, mainText } = instance
   const before = { master: masterText, main: mainText }
   const refusals = [
-    ...faultsOf(instance),
+    ...masterCfProblems(instance),
     ...filteredElsewhere(instance),
-    ...unreachable(instance, request),
-    ...forbidden(instance, request),
+    ...sendmailCannotSubmit(instance, request),
+    ...systemdKillsNode(instance, request),
   ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
@@ -159,7 +159,7 @@ function filteredElsewhere(instance: Instance): readonly string[] {
 }
 
 /** Refuses pipe mode where candy would hand mail back with sendmail(1), and sendmail(1) may not submit mail to this instance. */
-function unreachable(
+function sendmailCannotSubmit(
   { submits, configDirectory, defaultDirectory }: Instance,
   { mode, reinjectsByPickup }: EnableRequest,
 ): readonly string[] {
@@ -173,7 +173,7 @@ function unreachable(
  * Refuses pipe mode where systemd would kill Node.js below Postfix. The suggested remedy still forbids the same system calls, but
  * they fail with EPERM instead of killing the process.
  */
-function forbidden({ unitThatKillsNode: unit }: Instance, { mode }: EnableRequest): readonly string[] {
+function systemdKillsNode({ unitThatKillsNode: unit }: Instance, { mode }: EnableRequest): readonly string[] {
   if (unit === undefined || mode !== 'pipe') return []
   const directory = `/etc/systemd/system/${unit}.d`
   return [

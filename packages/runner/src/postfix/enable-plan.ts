@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
-import { accessDirectory, accessFault, accessName, publicDirectory } from './access.js'
+import { accessDirectory, accessName, accessProblem, publicDirectory } from './access.js'
 import { diffOf, type FileVersions, readFileIfPresent } from './change.js'
 import { type InstancePaths, listOwnedPaths, missing, type OwnedPath } from './directories.js'
 import { type EnableEdits, editsToEnable } from './enable-edits.js'
@@ -133,8 +133,8 @@ function printReinject(reinject: 'sendmail' | ServiceAddress): string {
 function accessFor({ queueDirectory }: Instance, reinject: 'sendmail' | ServiceAddress): readonly OwnedPath[] {
   const directory = publicDirectory(queueDirectory)
   if (reinject === 'sendmail' || !('path' in reinject) || dirname(reinject.path) !== directory) return []
-  const fault = accessFault(directory)
-  if (fault !== undefined) throw new PostfixError(fault)
+  const problem = accessProblem(directory)
+  if (problem !== undefined) throw new PostfixError(problem)
   return [{ path: accessName(queueDirectory), owner: 'root', mode: 0 }]
 }
 

@@ -41,10 +41,12 @@ export async function readInstance(configDirectory: string): Promise<Instance> {
   assertConfigured(configDirectory)
   const masterText = readText(join(configDirectory, 'master.cf'))
   const master = parse(masterText)
-  // postconf(1) stops at the first fault of master.cf and says less about it than the parser does.
+  // postconf(1) stops at the first problem of master.cf and says less about it than the parser does.
   const run: Commands = (name, ...args) =>
     commandsOf(configDirectory)(name, ...args).catch((error: Error) => {
-      throw master.problems.length === 0 ? error : new PostfixError(faultsOf({ configDirectory, master }).join('\n'))
+      throw master.problems.length === 0
+        ? error
+        : new PostfixError(masterCfProblems({ configDirectory, master }).join('\n'))
     })
   const [defaults, parameters] = await Promise.all([readParameters(run, '-d'), readParameters(run, '-x')])
   const version = parameters.get('mail_version') ?? ''
@@ -90,8 +92,11 @@ function assertConfigured(configDirectory: string): void {
   }
 }
 
-/** The faults of master.cf, each with its position and what to do about it. */
-export function faultsOf({ configDirectory, master }: Pick<Instance, 'configDirectory' | 'master'>): readonly string[] {
+/** The problems of master.cf, each with its position and what to do about it. */
+export function masterCfProblems({
+  configDirectory,
+  master,
+}: Pick<Instance, 'configDirectory' | 'master'>): readonly string[] {
   return master.problems.map(
     ({ line, column, message }) =>
       `${configDirectory}/master.cf:${line}:${column}: ${message}. candy edits no file that Postfix may read otherwise: mend this line first.`,

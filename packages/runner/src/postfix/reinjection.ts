@@ -10,7 +10,7 @@ const LOOPBACK = '127.0.0.0/8,[::1]/128'
  * The options of both services. `receive_override_options` is not among them: mail that is filtered before the queue has not
  * passed cleanup(8) yet, so main.cf must decide which checks, milters and address mappings it gets.
  */
-export function reinjection(name: string): readonly ParameterSetting[] {
+export function reinjectionOptions(name: string): readonly ParameterSetting[] {
   return [
     { name: 'syslog_name', value: `postfix/${name}`, why: 'the log tells which smtpd it was' },
     { name: 'cleanup_service_name', value: 'candy-cleanup', why: 'cleanup(8) enforces the size limit too' },
@@ -62,7 +62,7 @@ export function reinjection(name: string): readonly ParameterSetting[] {
  * Further options for mail that was filtered after the queue: the first smtpd(8) and cleanup(8) have run checks and milters
  * already.
  */
-export const doneAlready: readonly ParameterSetting[] = [
+export const afterQueueOptions: readonly ParameterSetting[] = [
   {
     name: 'receive_override_options',
     value: 'no_unknown_recipient_checks,no_header_body_checks,no_milters',

@@ -8,7 +8,7 @@ import { findService, type Service } from '@candy/master-cf'
 import { ACCOUNT } from '../os/accounts.js'
 import { type Instance, parameterOf } from './instance.js'
 import { noSizeLimit, type ParameterSetting } from './parameter-setting.js'
-import { doneAlready, reinjection } from './reinjection.js'
+import { afterQueueOptions, reinjectionOptions } from './reinjection.js'
 
 export interface CandyService extends Omit<Service, 'options'> {
   readonly options: readonly ParameterSetting[]
@@ -93,7 +93,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       chroot: 'n',
       maxproc: UNLIMITED,
       command: 'smtpd',
-      options: [...reinjection('candy-in'), ...doneAlready],
+      options: [...reinjectionOptions('candy-in'), ...afterQueueOptions],
       why: 'the way back of mail that was filtered after the queue',
     },
     {
@@ -103,7 +103,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       chroot: 'n',
       maxproc: UNLIMITED,
       command: 'smtpd',
-      options: reinjection('candy-in-before'),
+      options: reinjectionOptions('candy-in-before'),
       why: 'the way back of mail that was filtered before the queue',
     },
     {
@@ -122,7 +122,7 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
     ...service,
     options: service.options
       .filter((option) => instance.known.has(option.name) || own.includes(option))
-      .map((option) => atVersion(option, instance)),
+      .map((option) => forInstalledVersion(option, instance)),
   }))
 }
 
@@ -166,7 +166,7 @@ function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
  * 3.6.14 and 3.5.24, together with a parameter for the reply code. The release before each of those only has `yes` and `no`, and
  * treats `normalize` as an error.
  */
-function atVersion(option: ParameterSetting, { known }: Instance): ParameterSetting {
+function forInstalledVersion(option: ParameterSetting, { known }: Instance): ParameterSetting {
   if (option.name !== 'smtpd_forbid_bare_newline') return option
   return known.has('smtpd_forbid_bare_newline_reject_code') ? option : { ...option, value: 'yes' }
 }

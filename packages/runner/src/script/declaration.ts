@@ -2,7 +2,7 @@
  * Reads the declarations that a script makes in comments near its top. `candy: rewrites` declares that its standard output is the new
  * message, and `candy: fields X-Mine X-Mine-*` declares the header fields that only this script writes.
  */
-import { declarationFault } from '@candy/sdk'
+import { declarationProblem } from '@candy/sdk'
 import { nearest } from '../config/nearest.js'
 import type { Problem } from '../config/problem.js'
 
@@ -23,9 +23,9 @@ export function readDeclaration(head: string, file: string, problems: Problem[])
     const [, word, rest = ''] = LINE.exec(line) ?? []
     if (word === undefined) continue
     const names = rest.split(/[\s,]+/).filter((name) => name !== '')
-    const fault = faultOf(word, names)
-    if (fault !== undefined) {
-      problems.push({ file, line: at + 1, column: line.indexOf('candy:') + 1, key: 'candy', ...fault })
+    const problem = problemOf(word, names)
+    if (problem !== undefined) {
+      problems.push({ file, line: at + 1, column: line.indexOf('candy:') + 1, key: 'candy', ...problem })
       return undefined
     }
     if (word === 'rewrites') rewrites = true
@@ -34,10 +34,10 @@ export function readDeclaration(head: string, file: string, problems: Problem[])
   return { rewrites, fields }
 }
 
-function faultOf(word: string, names: readonly string[]): Pick<Problem, 'what' | 'hint'> | undefined {
+function problemOf(word: string, names: readonly string[]): Pick<Problem, 'what' | 'hint'> | undefined {
   if (word === 'rewrites' && names.length === 0) return undefined
   if (word === 'fields') {
-    const what = names.length === 0 ? 'fields: names at least one header field' : declarationFault({ fields: names })
+    const what = names.length === 0 ? 'fields: names at least one header field' : declarationProblem({ fields: names })
     return what === undefined ? undefined : { what }
   }
   const written = [word, ...names].join(' ')

@@ -14,7 +14,7 @@ const REPLY_LIMIT = 64 * 1024
 const SHOWN_LENGTH = 80
 
 /** Thrown for what is no reply. What comes after it is not read. */
-class ReplyFault extends Error {
+class ReplyError extends Error {
   readonly code = 'REPLY'
 }
 
@@ -25,7 +25,7 @@ export class ReplyReader {
   #code = 0
   #size = 0
 
-  /** Calls `onReply` for each reply that ends in the chunk, in order. Throws `ReplyFault`, and must not be used after that. */
+  /** Calls `onReply` for each reply that ends in the chunk, in order. Throws `ReplyError`, and must not be used after that. */
   read(chunk: Buffer, onReply: (reply: Reply) => void): void {
     const lines = (this.#unread + chunk.toString('latin1')).split('\n')
     this.#unread = lines.pop() ?? ''
@@ -33,19 +33,19 @@ export class ReplyReader {
       const reply = this.#readLine(line.endsWith('\r') ? line.slice(0, -1) : line)
       if (reply !== undefined) onReply(reply)
     }
-    if (this.#unread.length > LINE_LIMIT) throw new ReplyFault(`a reply line of more than ${LINE_LIMIT} bytes`)
+    if (this.#unread.length > LINE_LIMIT) throw new ReplyError(`a reply line of more than ${LINE_LIMIT} bytes`)
   }
 
   #readLine(line: string): Reply | undefined {
-    if (line.length > LINE_LIMIT) throw new ReplyFault(`a reply line of more than ${LINE_LIMIT} bytes`)
+    if (line.length > LINE_LIMIT) throw new ReplyError(`a reply line of more than ${LINE_LIMIT} bytes`)
     const part = parseReplyLine(line)
-    if (part === undefined) throw new ReplyFault(`no SMTP reply: ${JSON.stringify(line.slice(0, SHOWN_LENGTH))}`)
+    if (part === undefined) throw new ReplyError(`no SMTP reply: ${JSON.stringify(line.slice(0, SHOWN_LENGTH))}`)
     const { code, last, text } = part
     if (this.#lines.length > 0 && code !== this.#code) {
-      throw new ReplyFault(`a reply with two codes, ${this.#code} and ${code}`)
+      throw new ReplyError(`a reply with two codes, ${this.#code} and ${code}`)
     }
     this.#size += line.length
-    if (this.#size > REPLY_LIMIT) throw new ReplyFault(`a reply of more than ${REPLY_LIMIT} bytes`)
+    if (this.#size > REPLY_LIMIT) throw new ReplyError(`a reply of more than ${REPLY_LIMIT} bytes`)
     this.#code = code
     this.#lines.push(text)
     if (!last) return undefined

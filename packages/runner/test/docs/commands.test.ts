@@ -49,7 +49,7 @@ function mention(where: string, line = ''): Mention {
 }
 
 /** What is wrong with a command line; undefined when it is one that candy understands. */
-function faultOf(candy: Command, words: readonly string[]): string | undefined {
+function problemOf(candy: Command, words: readonly string[]): string | undefined {
   const at = words.findIndex((word, index) => !word.startsWith('-') && words[index - 1] !== '-c')
   const name = words[at]
   const command = name === undefined ? candy : candy.commands.find((one) => one.name() === name)
@@ -78,17 +78,17 @@ test('command lines are found where there are some', () => {
 
 test('a command or an option that does not exist is found out', () => {
   const candy = makeCandy()
-  expect(faultOf(candy, ['examine'])).toBe('there is no command examine')
-  expect(faultOf(candy, ['-c', 'DIR', 'list', '--bogus'])).toBe('list has no option --bogus')
-  expect(faultOf(candy, ['--version'])).toBeUndefined()
-  expect(faultOf(candy, ['-c', 'DIR', 'list', '--json'])).toBeUndefined()
+  expect(problemOf(candy, ['examine'])).toBe('there is no command examine')
+  expect(problemOf(candy, ['-c', 'DIR', 'list', '--bogus'])).toBe('list has no option --bogus')
+  expect(problemOf(candy, ['--version'])).toBeUndefined()
+  expect(problemOf(candy, ['-c', 'DIR', 'list', '--json'])).toBeUndefined()
 })
 
 test('every command that people are told to type exists, with its options', () => {
   const candy = makeCandy()
-  const faults = files.flatMap(mentionsIn).flatMap(({ where, words }) => {
-    const fault = faultOf(candy, words)
-    return fault === undefined ? [] : [`${where}: candy ${words.join(' ')}: ${fault}`]
+  const problems = files.flatMap(mentionsIn).flatMap(({ where, words }) => {
+    const problem = problemOf(candy, words)
+    return problem === undefined ? [] : [`${where}: candy ${words.join(' ')}: ${problem}`]
   })
-  expect(faults).toEqual([])
+  expect(problems).toEqual([])
 })

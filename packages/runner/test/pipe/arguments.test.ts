@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FaultyArguments, type PipeArguments, parsePipeArguments } from '../../src/pipe/arguments.js'
+import { type PipeArguments, parsePipeArguments, type RefusedArguments } from '../../src/pipe/arguments.js'
 
 /** What pipe(8) makes of the macros in either form. */
 const FORMS = {
@@ -12,7 +12,7 @@ const FORMS = {
 
 function parse(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): PipeArguments {
   const call = parsePipeArguments(argv, environment)
-  if ('fault' in call) throw call.fault
+  if ('error' in call) throw call.error
   return call
 }
 
@@ -88,13 +88,13 @@ test.each([
   [['-x', '--', 'a'], 'unknown option "-x"'],
   [['--sender=s@example.com', '--id'], '--id wants a value'],
 ])('%j is CONFIG, and says where candy is configured and for which message', (argv, why) => {
-  const call = parsePipeArguments(['--config=/etc/p', '--id=4bX', ...argv], {}) as FaultyArguments
-  expect(call).toMatchObject({ configDirectory: '/etc/p', id: '4bX', fault: { code: 'CONFIG' } })
-  expect(call.fault.message).toContain(why)
+  const call = parsePipeArguments(['--config=/etc/p', '--id=4bX', ...argv], {}) as RefusedArguments
+  expect(call).toMatchObject({ configDirectory: '/etc/p', id: '4bX', error: { code: 'CONFIG' } })
+  expect(call.error.message).toContain(why)
 })
 
 /** As Node.js reads bytes, and as the kernel has them. */
-function read(argv: readonly string[]): PipeArguments | FaultyArguments {
+function read(argv: readonly string[]): PipeArguments | RefusedArguments {
   const bytes = argv.map((word) => Buffer.from(word, 'latin1'))
   const line = Buffer.concat(['node', 'pipe', ...bytes].flatMap((word) => [Buffer.from(word), Buffer.from('\0')]))
   return parsePipeArguments(
@@ -109,8 +109,10 @@ test.each([
   [['-f', 's@example.com', '--', 'a@example.net', 'b\xe9@example.net'], 'b\ufffd@example.net'],
   [['--client-address=::1', '--client-helo=\xef\xbf\xbd', '-f', '', '--', '\xff'], '\ufffd'],
 ])('an address that is not UTF-8 is named: %j', (argv, address) => {
-  expect(read(argv)).toMatchObject({ fault: { code: 'NEXT_HOP' } })
-  expect((read(argv) as FaultyArguments).fault.message).toContain(`the address ${JSON.stringify(address)} is not UTF-8`)
+  expect(read(argv)).toMatchObject({ error: { code: 'NEXT_HOP' } })
+  expect((read(argv) as RefusedArguments).error.message).toContain(
+    `the address ${JSON.stringify(address)} is not UTF-8`,
+  )
 })
 
 test('a HELO name or login that is not UTF-8 harms nobody, and an address may hold what stands for it', () => {

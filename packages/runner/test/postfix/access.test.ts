@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { accessFault, grantAccess, mayEnter, revokeAccess } from '../../src/postfix/access.js'
+import { accessProblem, grantAccess, mayEnter, revokeAccess } from '../../src/postfix/access.js'
 import { scratch } from '../support.js'
 
 function directory(mode: number, ...list: readonly string[]): string {
@@ -28,7 +28,7 @@ test.each<readonly [string, number, readonly string[]]>([
   const path = directory(mode, ...list)
   const before = permissions(path)
   expect(mayEnter(path)).toBe(false)
-  expect(accessFault(path)).toBeUndefined()
+  expect(accessProblem(path)).toBeUndefined()
   grantAccess(path)
   expect(mayEnter(path)).toBe(true)
   expect(permissions(path)).toContain('user:candy:--x')

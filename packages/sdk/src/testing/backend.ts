@@ -1,6 +1,6 @@
 /**
  * Takes the place of the daemon that a filter asks. It listens on a real socket and answers by a script, for answers that a real
- * daemon gives too rarely to test with, and for faults that it cannot be made to have. It keeps no bytes that it has received.
+ * daemon gives too rarely to test with, and for failures that it cannot be made to have. It keeps no bytes that it has received.
  */
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -16,15 +16,16 @@ import type { Bytes } from '../contract.js'
 export type Answer = (received: Bytes) => AsyncIterable<Uint8Array | string>
 
 /**
- * `refuse`: nobody listens at the address. `hang`: reads everything and never answers. `stall`: accepts the connection and
- * never reads. `close`: closes the connection after the first bytes. `nonsense`: answers text of no protocol, once the client waits.
+ * How a backend fails. `refuse`: nobody listens at the address. `hang`: reads everything and never answers. `stall`: accepts the
+ * connection and never reads. `close`: closes the connection after the first bytes. `nonsense`: answers text of no protocol, once the
+ * client waits.
  */
-export type Fault = 'refuse' | 'hang' | 'stall' | 'close' | 'nonsense'
+export type BackendFailure = 'refuse' | 'hang' | 'stall' | 'close' | 'nonsense'
 
 export interface BackendOptions {
   /** The kind of socket; default: `unix`. */
   readonly on?: 'unix' | 'tcp'
-  readonly script: Fault | Answer
+  readonly script: BackendFailure | Answer
 }
 
 export interface Backend extends AsyncDisposable {
@@ -40,7 +41,7 @@ export interface Backend extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Milliseconds. A client that has sent nothing for so long is taken to wait for an answer. */
+/** Milliseconds. A client that has sent nothing for this time is assumed to wait for an answer. */
 const SILENCE = 20
 
 /** Starts a backend. The caller closes it. */
@@ -87,7 +88,7 @@ export async function backend(options: BackendOptions): Promise<Backend> {
   }
 }
 
-async function play(script: Fault | Answer, socket: Socket): Promise<void> {
+async function play(script: BackendFailure | Answer, socket: Socket): Promise<void> {
   if (typeof script === 'function') return await converse(script, socket)
   if (script === 'hang') socket.resume()
   else if (script === 'close') socket.once('data', () => socket.destroy())
@@ -119,7 +120,11 @@ async function listenTcp(server: Server): Promise<{ host: string; port: number }
 }
 
 /** Listens on a UNIX socket. Closing a server removes its socket file; for `refuse` the file must stay, so it is renamed after the bind. */
-async function listenUnix(server: Server, directory: string, script: Fault | Answer): Promise<{ path: string }> {
+async function listenUnix(
+  server: Server,
+  directory: string,
+  script: BackendFailure | Answer,
+): Promise<{ path: string }> {
   const path = join(directory, 'socket')
   const bound = script === 'refuse' ? `${path}.bound` : path
   await listen(server, { path: bound })

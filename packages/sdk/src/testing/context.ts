@@ -1,7 +1,7 @@
 /** Makes the `Context` that a filter gets for one message, for tests. */
 import type { Context } from '../contract.js'
 
-/** The default of a drop-in's `timeout`: milliseconds. */
+/** Milliseconds: the default of `timeout` in a drop-in. */
 const DEFAULT_TIMEOUT = 60_000
 
 export interface ContextOptions extends Partial<Omit<Context, 'remaining'>> {

@@ -3,7 +3,7 @@
  * with any test runner, whose `test` the caller passes. The name of each check is stable, and its errors say what the filter did.
  */
 import { AGREEMENT } from './contract/agreement.js'
-import { FAULT } from './contract/faults.js'
+import { BACKEND_FAILURES } from './contract/backend-failures.js'
 import type { FilterUnderTest } from './contract/filter-under-test.js'
 import { HEALTH } from './contract/health.js'
 import { JUDGING } from './contract/judging.js'
@@ -37,7 +37,7 @@ export function contract(options: ContractOptions): void {
     ...HEALTH,
     ...LEARNING,
     ...READING,
-    ...(tested.backend === undefined ? [] : [...PACE, ...FAULT]),
+    ...(tested.backend === undefined ? [] : [...PACE, ...BACKEND_FAILURES]),
     ...(tested.filter.rewrites ? REWRITING : []),
     ...(tested.dropIn === undefined ? [] : AGREEMENT),
   ]

@@ -1,22 +1,22 @@
 /**
- * Reads which keys a drop-in has, live or commented out. Not a TOML parser: it knows the drop-ins that packages ship, one
- * `key = value` a line, tables in `[brackets]`, either of them commented with one `#`. Bare keys, dotted or not; a value
- * that goes on over several lines is known by its first. A line it cannot make out is a comment to it.
+ * Reads which keys a drop-in shows, whether they are in force or commented out, which a TOML parser cannot do. It reads the form in
+ * which packages ship drop-ins: one `key = value` or one `[table]` on a line, either of them perhaps behind one `#`. Keys are bare or
+ * dotted, without quotes. Of a value that continues on further lines it reads the first line. Any other line counts as a comment.
  */
 
 export interface DropInKey {
-  /** The table's name and the key, `['options', 'address']` say. */
+  /** The name of the table and the key, for example `['options', 'address']`. */
   readonly path: readonly string[]
   /** The value as it is written, without a trailing comment. */
   readonly value: string
-  /** Whether the line is in force, not commented out. */
-  readonly live: boolean
+  /** Whether the line is in force and not commented out. */
+  readonly inForce: boolean
   /** Counted from 1. */
   readonly line: number
 }
 
 const TABLE = /^\[([\w.-]+)\]\s*(?:#.*)?$/
-/** What begins like a value: prose such as `# size = how large` is no key. */
+/** A key, with something behind `=` that begins like a value: prose such as `# size = how large` is no key. */
 const KEY = /^([\w-]+(?:\.[\w-]+)*)\s*=\s*((?:["'[{]|[+-]?\d|true\b|false\b).*)$/
 
 export function readDropIn(text: string): readonly DropInKey[] {
@@ -24,19 +24,17 @@ export function readDropIn(text: string): readonly DropInKey[] {
   let table: readonly string[] = []
   text.split(/\r?\n/).forEach((whole, index) => {
     const line = whole.trim().replace(/^#\s?/, '')
-    const live = !whole.trim().startsWith('#')
+    const inForce = !whole.trim().startsWith('#')
     const name = TABLE.exec(line)?.[1]
     if (name !== undefined) table = name.split('.')
     const [, key, value] = KEY.exec(line) ?? []
     if (key === undefined || value === undefined) return
-    keys.push({ path: [...table, ...key.split('.')], value: withoutComment(value), live, line: index + 1 })
+    keys.push({ path: [...table, ...key.split('.')], value: withoutComment(value), inForce, line: index + 1 })
   })
   return keys
 }
 
-/**
- * The value, where it is a string, a number, a boolean or a one-line array of these; undefined where it is anything else.
- */
+/** The value if it is a string, a number, a boolean or a one-line array of these; undefined if it is anything else. */
 export function plainValue({ value }: DropInKey): unknown {
   const json = /^'[^']*'$/.test(value) ? JSON.stringify(value.slice(1, -1)) : value.replace(/(?<=\d)_(?=\d)/g, '')
   try {
@@ -46,7 +44,7 @@ export function plainValue({ value }: DropInKey): unknown {
   }
 }
 
-/** Cuts a `# comment` off that does not stand inside a string. */
+/** Removes a `# comment` after the value. A `#` inside a string begins no comment. */
 function withoutComment(value: string): string {
   return (/^(?:"(?:\\.|[^"\\])*"|'[^']*'|[^#"'])*/.exec(value)?.[0] ?? value).trim()
 }

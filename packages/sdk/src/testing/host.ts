@@ -13,21 +13,24 @@ export interface TestHost extends Host, AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Makes a host that discards what is logged. Its directory is made below the system's temporary directory when it is first read. */
+/**
+ * Makes a host that discards what is logged. Its directory is created below the system's temporary directory when `directory` is first
+ * read.
+ */
 export function testHost(options: HostOptions = {}): TestHost {
   const { log = () => undefined, warn = () => undefined, check = false, messageSizeLimit } = options
-  let made: string | undefined
+  let created: string | undefined
   async function close() {
-    if (made !== undefined) await rm(made, { recursive: true, force: true })
-    made = undefined
+    if (created !== undefined) await rm(created, { recursive: true, force: true })
+    created = undefined
   }
   return Object.freeze({
     log,
     warn,
     get directory() {
       if (options.directory !== undefined) return options.directory
-      made ??= mkdtempSync(join(tmpdir(), 'filter-'))
-      return made
+      created ??= mkdtempSync(join(tmpdir(), 'filter-'))
+      return created
     },
     check,
     ...(messageSizeLimit !== undefined && { messageSizeLimit }),

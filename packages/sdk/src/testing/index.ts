@@ -1,4 +1,4 @@
-export { type Answer, type Backend, type BackendOptions, backend, type Fault } from './backend.js'
+export { type Answer, type Backend, type BackendFailure, type BackendOptions, backend } from './backend.js'
 export { anyChunking } from './chunking.js'
 export { type ContextOptions, testContext } from './context.js'
 export type { ContractOptions, Options, TestFunction } from './contract/options.js'

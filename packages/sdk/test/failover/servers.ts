@@ -2,13 +2,13 @@
 
 import { connect } from '../../src/failover/index.js'
 import { CandyError } from '../../src/index.js'
-import type { Answer, Fault } from '../../src/testing/index.js'
+import type { Answer, BackendFailure } from '../../src/testing/index.js'
 import { printAddress, type ServiceAddress } from '../../src/values/index.js'
 
 export type ServerKind = 'well' | 'absent' | 'closing' | 'final'
 
 /** `absent` refuses connections, `closing` closes them without an answer, and `final` says that it never will have one. */
-export const SERVERS: Readonly<Record<ServerKind, Answer | Fault>> = {
+export const SERVERS: Readonly<Record<ServerKind, Answer | BackendFailure>> = {
   well: says('fine\n'),
   absent: 'refuse',
   closing: 'close',

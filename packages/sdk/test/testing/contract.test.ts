@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { concat, defineFilter, fromString, rewrite } from '../../src/index.js'
 import { type ContractOptions, contract } from '../../src/testing/index.js'
-import { FAULTS } from './contract/broken/faults.js'
+import { BACKEND_FAILURES } from './contract/broken/backend-failures.js'
 import { HEALTH } from './contract/broken/health.js'
 import { JUDGING } from './contract/broken/judging.js'
 import { LEARNING } from './contract/broken/learning.js'
@@ -10,7 +10,7 @@ import { READING } from './contract/broken/reading.js'
 import { REWRITING } from './contract/broken/rewriting.js'
 import { answer, scanner } from './contract/daemon.js'
 
-const BROKEN = [...JUDGING, ...HEALTH, ...LEARNING, ...READING, ...FAULTS, ...REWRITING]
+const BROKEN = [...JUDGING, ...HEALTH, ...LEARNING, ...READING, ...BACKEND_FAILURES, ...REWRITING]
 
 type Body = () => Promise<void>
 

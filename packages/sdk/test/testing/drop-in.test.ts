@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { plainValue, readDropIn } from '../../src/testing/drop-in.js'
 
 const at = (text: string) =>
-  readDropIn(text).map((key) => `${key.line}${key.live ? '' : '#'} ${key.path.join('.')} ${key.value}`)
+  readDropIn(text).map((key) => `${key.line}${key.inForce ? '' : '#'} ${key.path.join('.')} ${key.value}`)
 
 test('keys are read in their tables, live or commented out', () => {
   expect(
@@ -49,5 +49,5 @@ test.each([
   ['0x10', undefined],
   ['{ a = 1 }', undefined],
 ])('the plain value of %s is read', (value, expected) => {
-  expect(plainValue({ path: [], value, live: true, line: 1 })).toEqual(expected)
+  expect(plainValue({ path: [], value, inForce: true, line: 1 })).toEqual(expected)
 })

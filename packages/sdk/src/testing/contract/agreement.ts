@@ -10,12 +10,12 @@ import type { Options } from './options.js'
 import { declaredKeys, knowsKey, shownKeys, withValue } from './schema.js'
 import { fail } from './waiting.js'
 
-/** For packages with a drop-in. */
+/** Checks of packages with a drop-in. */
 export const AGREEMENT: readonly Check[] = [
   { name: 'ships one drop-in that names its package', body: namesPackage },
   { name: 'ships a drop-in that works as it is', body: worksAsShipped },
   { name: 'has the same keys in its drop-in and its options', body: sameKeys },
-  { name: 'shows in its drop-in the defaults that hold', body: showsDefaults },
+  { name: 'shows the actual defaults in its drop-in', body: showsDefaults },
 ]
 
 async function namesPackage({ dropIn }: FilterUnderTest): Promise<void> {
@@ -27,8 +27,8 @@ async function namesPackage({ dropIn }: FilterUnderTest): Promise<void> {
   const others = readdirSync(folder).filter((name) => name.endsWith('.toml') && name !== file)
   if (others.length > 0) fail(`a package ships one drop-in, not ${others.join(', ')} as well`)
   const { name, files } = JSON.parse(readFileSync(new URL('../package.json', dropIn), 'utf8')) as Manifest
-  const said = keysOf(dropIn).find(({ path, live }) => live && path.join('.') === 'filter')
-  if (said === undefined || plainValue(said) !== name) fail(`the drop-in says filter = "${name}"`)
+  const written = keysOf(dropIn).find(({ path, inForce }) => inForce && path.join('.') === 'filter')
+  if (written === undefined || plainValue(written) !== name) fail(`the drop-in says filter = "${name}"`)
   if (files !== undefined && !files.some((entry) => /^(\.\/)?filters\.d(\/|$)/.test(entry))) {
     fail('package.json: files has "filters.d", else the drop-in is not published')
   }
@@ -42,7 +42,7 @@ interface Manifest {
 async function worksAsShipped({ dropIn, filter }: FilterUnderTest): Promise<void> {
   if (dropIn === undefined) return
   let options: Options = {}
-  for (const key of optionKeys(dropIn)) if (key.live) options = withValue(options, key.path, readable(key))
+  for (const key of optionKeys(dropIn)) if (key.inForce) options = withValue(options, key.path, readable(key))
   const result = await filter.options['~standard'].validate(options)
   if (result.issues !== undefined) fail(`the drop-in is refused: ${result.issues.map((i) => i.message).join('; ')}`)
 }
@@ -72,7 +72,7 @@ async function showsDefaults(tested: FilterUnderTest): Promise<void> {
   if (dropIn === undefined) return
   const written = await writtenOptions(tested)
   for (const key of optionKeys(dropIn)) {
-    if (key.live) continue
+    if (key.inForce) continue
     const without = await filter.options['~standard'].validate(withValue(written, key.path, undefined))
     const shown = await filter.options['~standard'].validate(withValue(written, key.path, readable(key)))
     const name = key.path.join('.')
@@ -86,7 +86,7 @@ function keysOf(dropIn: URL): readonly DropInKey[] {
   return readDropIn(readFileSync(dropIn, 'utf8'))
 }
 
-/** The keys of `[options]`, their paths below it. */
+/** The keys of the table `[options]`. Their paths start below it. */
 function optionKeys(dropIn: URL): readonly DropInKey[] {
   return keysOf(dropIn)
     .filter(({ path }) => path[0] === 'options')
@@ -99,7 +99,7 @@ function readable(key: DropInKey): unknown {
   return value
 }
 
-/** The options as the suite's user writes them, with an address where they need one. */
+/** The options that the author of the filter gave to the suite. Where they need a backend's address, nobody listens at it. */
 async function writtenOptions({ options, on }: FilterUnderTest): Promise<Options> {
   if (typeof options !== 'function') return options
   const daemon: Backend = await backend({ on, script: 'refuse' })

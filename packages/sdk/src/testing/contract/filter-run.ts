@@ -1,6 +1,6 @@
-/** One filter, made for one check together with its backend, and taken down again however the check ends. */
+/** Creates one filter together with its backend for one check, and closes both however the check ends. */
 import type { Filter, Host, Message, Verdict } from '../../contract.js'
-import { type Answer, type Backend, backend, type Fault } from '../backend.js'
+import { type Answer, type Backend, type BackendFailure, backend } from '../backend.js'
 import { testContext } from '../context.js'
 import { testHost } from '../host.js'
 import { message } from '../message.js'
@@ -8,22 +8,22 @@ import type { FilterUnderTest } from './filter-under-test.js'
 import type { Options } from './options.js'
 import { fail, type Settled, settled } from './waiting.js'
 
-/** Milliseconds that a filter may try, before its signal aborts, to get an answer out of a bad backend. */
+/** Milliseconds after which the signal aborts in checks in which the backend does not answer as it should. */
 export const RETRY_TIME = 300
 
 export interface FilterRun {
   readonly filter: Filter<Verdict>
   readonly backend: Backend | undefined
-  /** Another filter of the same package with the same options. The caller closes it. */
+  /** Creates another filter of the same package with the same options. The caller closes it. */
   another(host?: Host): Promise<Filter<Verdict>>
-  /** Closes the filter, once; a second call gives the first one's outcome. */
+  /** Closes the filter. A second call does nothing and returns the outcome of the first. */
   close(): Promise<Settled<void>>
 }
 
-/** Makes a filter whose backend plays `script`, if the tested has a backend, and lends it to `body`. */
+/** Creates a filter, and a backend that plays `script` if the tested filter has one, and calls `body` with them. */
 export async function withFilter(
   tested: FilterUnderTest,
-  script: Fault | Answer | undefined,
+  script: BackendFailure | Answer | undefined,
   body: (run: FilterRun) => Promise<void>,
 ): Promise<void> {
   const daemon =
@@ -48,7 +48,7 @@ export async function withFilter(
   }
 }
 
-/** Validates the options as a runner does; fails the check when the schema refuses them. */
+/** Validates the options as a runner does. Fails the check when the schema refuses them. */
 async function validated(tested: FilterUnderTest, daemon: Backend | undefined): Promise<unknown> {
   const result = await tested.filter.options['~standard'].validate(written(tested, daemon))
   if (result.issues !== undefined) fail(`its options are refused: ${result.issues.map((i) => i.message).join('; ')}`)
@@ -65,7 +65,7 @@ async function create(tested: FilterUnderTest, daemon: Backend | undefined, host
   return await tested.filter.create(await validated(tested, daemon), host)
 }
 
-/** Judges as a runner does; the signal aborts after `milliseconds`, and the filter must then settle soon. */
+/** Judges as a runner does. The signal aborts after `milliseconds`; the check fails when the filter does not settle soon after that. */
 export async function judged(
   tested: FilterUnderTest,
   filter: Filter<Verdict>,
@@ -84,7 +84,7 @@ export async function judged(
   }
 }
 
-/** Judges with everything in good order; fails the check when the filter throws. */
+/** Judges while nothing is wrong. Fails the check when the filter throws. */
 export async function verdictOn(tested: FilterUnderTest, filter: Filter<Verdict>, mail: Message): Promise<Verdict> {
   const outcome = await judged(tested, filter, mail, tested.grace)
   if ('error' in outcome) fail(`judge() threw: ${String(outcome.error)}`, outcome.error)

@@ -4,7 +4,7 @@ import type { Answer, Backend } from '../backend.js'
 import type { Source } from '../message.js'
 import type { Options } from './options.js'
 
-/** The options with their defaults. */
+/** The options of the suite, with the defaults of those that were not given. */
 export interface FilterUnderTest {
   readonly filter: FilterPackage
   readonly options: Options | ((backend: Backend) => Options)
@@ -15,7 +15,7 @@ export interface FilterUnderTest {
   readonly grace: number
 }
 
-/** One check. Its name is stable: people look for it in reports. */
+/** One check. Its name is stable, since people look for it in test reports. */
 export interface Check {
   readonly name: string
   readonly body: (tested: FilterUnderTest) => Promise<void>

@@ -1,4 +1,4 @@
-/** Checks of `check()`, for the filters that have one: what the operator is told of a filter's health can be relied on. */
+/** Checks of `check()`, for the filters that have one: an operator can rely on what it reports. */
 import type { Health } from '../../contract.js'
 import { testContext } from '../context.js'
 import { type FilterRun, sample, verdictOn, withFilter } from './filter-run.js'
@@ -7,9 +7,9 @@ import { same } from './same-verdict.js'
 import { fail, settled } from './waiting.js'
 
 export const HEALTH: readonly Check[] = [
-  { name: 'says that it is well', body: reportsHealth },
-  { name: 'says how it is in one line, with details for programs', body: printsHealth },
-  { name: 'judges as usual while it is checked', body: judgesMeanwhile },
+  { name: 'reports in check() that all is well', body: reportsHealth },
+  { name: 'reports in check() one line of text, and details for programs', body: reportsPrintably },
+  { name: 'gives the same verdict while check() runs', body: judgesMeanwhile },
 ]
 
 async function reportsHealth(tested: FilterUnderTest): Promise<void> {
@@ -19,7 +19,7 @@ async function reportsHealth(tested: FilterUnderTest): Promise<void> {
   })
 }
 
-async function printsHealth(tested: FilterUnderTest): Promise<void> {
+async function reportsPrintably(tested: FilterUnderTest): Promise<void> {
   await withFilter(tested, tested.backend, async (run) => {
     const health = await healthOf(tested, run, tested.grace, 'all is well')
     if (health === undefined) return
@@ -45,7 +45,10 @@ async function judgesMeanwhile(tested: FilterUnderTest): Promise<void> {
   })
 }
 
-/** What `check()` returns; undefined when the filter has none. It must return within `milliseconds`, and not throw. */
+/**
+ * Calls `check()`. Returns undefined when the filter has none. Fails the check of the suite when `check()` throws, or does not return
+ * within `milliseconds`.
+ */
 export async function healthOf(
   tested: FilterUnderTest,
   { filter }: FilterRun,

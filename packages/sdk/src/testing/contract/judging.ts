@@ -1,7 +1,7 @@
-/** Checks of every filter: what it says of messages of all kinds. */
+/** Checks of every filter: its members, and its verdicts on messages of many kinds. */
 import type { Filter, Message, Verdict } from '../../contract.js'
-import { declarationFault } from '../../field-declaration.js'
-import { editsFault, verdictFault } from '../../verdict-fault.js'
+import { declarationProblem } from '../../field-declaration.js'
+import { editsProblem, verdictProblem } from '../../verdict-problem.js'
 import { testHost } from '../host.js'
 import { message } from '../message.js'
 import { sample, verdictOn, withFilter } from './filter-run.js'
@@ -20,10 +20,10 @@ const MESSAGES = [
 ] as const
 
 export const JUDGING: readonly Check[] = [
-  { name: 'says what package it is', body: identity },
-  { name: 'takes its options', body: async (tested) => withFilter(tested, tested.backend, async () => undefined) },
-  { name: 'gives verdicts that runners know', body: knownVerdicts },
-  { name: 'gives edits that can be applied', body: applicableEdits },
+  { name: 'has the members of a filter package', body: filterPackage },
+  { name: 'accepts its options', body: async (tested) => withFilter(tested, tested.backend, async () => undefined) },
+  { name: 'returns verdicts that runners accept', body: knownVerdicts },
+  { name: 'returns header edits that can be applied', body: applicableEdits },
   ...MESSAGES.map(([what, bytes]) => ({
     name: `judges ${what}`,
     body: async (tested: FilterUnderTest) =>
@@ -31,33 +31,33 @@ export const JUDGING: readonly Check[] = [
         await verdictOn(tested, filter, message(bytes))
       }),
   })),
-  { name: 'judges the same whatever the chunks', body: anyChunks },
-  { name: 'judges many messages at once as it judges them alone', body: atOnce },
-  { name: 'serves two drop-ins in one process', body: twoInstances },
-  { name: 'judges in a check as it judges mail', body: inCheck },
+  { name: 'gives the same verdict for any chunk boundaries', body: anyChunks },
+  { name: 'gives the same verdicts when it judges many messages at once', body: atOnce },
+  { name: 'works when two drop-ins use it in one process', body: twoInstances },
+  { name: 'gives the same verdict when it is created for a check', body: inCheck },
 ]
 
-async function identity({ filter }: FilterUnderTest): Promise<void> {
+async function filterPackage({ filter }: FilterUnderTest): Promise<void> {
   if (filter.api !== 1) fail(`api is 1, not ${String(filter.api)}`)
   if (typeof filter.name !== 'string' || !/^[a-z0-9-]+$/.test(filter.name)) fail(`not a name: ${String(filter.name)}`)
   if (typeof filter.rewrites !== 'boolean') fail(`rewrites is true or false, not ${String(filter.rewrites)}`)
-  const fault = declarationFault(filter)
-  if (fault !== undefined) fail(fault)
+  const problem = declarationProblem(filter)
+  if (problem !== undefined) fail(problem)
   if (filter.options?.['~standard']?.version !== 1) fail('options are not a Standard Schema (version 1)')
   if (typeof filter.create !== 'function') fail('create is not a function')
 }
 
 async function knownVerdicts(tested: FilterUnderTest): Promise<void> {
-  await eachVerdict(tested, (verdict) => verdictFault(verdict, tested.filter) ?? silence(verdict))
+  await eachVerdict(tested, (verdict) => verdictProblem(verdict, tested.filter) ?? missingText(verdict))
 }
 
-/** A runner takes it; the person who reads the log would have nothing to go by. */
-function silence(verdict: Verdict): string | undefined {
+/** A runner accepts a refusal with a blank text, but a person who reads the log could not tell why the message was refused. */
+function missingText(verdict: Verdict): string | undefined {
   return 'text' in verdict && verdict.text.trim() === '' ? 'a refusal has a text' : undefined
 }
 
 async function applicableEdits(tested: FilterUnderTest): Promise<void> {
-  await eachVerdict(tested, (verdict) => ('edits' in verdict ? editsFault(verdict.edits) : undefined))
+  await eachVerdict(tested, (verdict) => ('edits' in verdict ? editsProblem(verdict.edits) : undefined))
 }
 
 async function anyChunks(tested: FilterUnderTest): Promise<void> {
@@ -90,21 +90,25 @@ async function twoInstances(tested: FilterUnderTest): Promise<void> {
     try {
       const before = await verdictOn(tested, filter, sample(tested))
       await close()
-      same(await verdictOn(tested, second, sample(tested)), before, 'by a second instance, the first one closed')
+      same(
+        await verdictOn(tested, second, sample(tested)),
+        before,
+        'by a second instance after the first one was closed',
+      )
     } finally {
       await second.close?.()
     }
   })
 }
 
-/** A check tells an operator what becomes of mail, so it must not depend on being one. */
+/** `candy check` tells an operator what happens to a message, so the verdict must be the one that the message gets in mail traffic. */
 async function inCheck(tested: FilterUnderTest): Promise<void> {
   await withFilter(tested, tested.backend, async ({ filter, another }) => {
     const host = testHost({ check: true })
     const checking = await another(host)
     try {
       const inMail = await verdictOn(tested, filter, sample(tested))
-      same(await verdictOn(tested, checking, sample(tested)), inMail, 'when it is made for a check')
+      same(await verdictOn(tested, checking, sample(tested)), inMail, 'when it is created for a check')
     } finally {
       await checking.close?.()
       await host.close()
@@ -112,16 +116,19 @@ async function inCheck(tested: FilterUnderTest): Promise<void> {
   })
 }
 
-async function eachVerdict(tested: FilterUnderTest, fault: (verdict: Verdict) => string | undefined): Promise<void> {
+async function eachVerdict(
+  tested: FilterUnderTest,
+  problemOf: (verdict: Verdict) => string | undefined,
+): Promise<void> {
   await withFilter(tested, tested.backend, async ({ filter }) => {
     for (const mail of sampleMessages(tested)) {
-      const found = fault(await verdictOn(tested, filter, mail))
-      if (found !== undefined) fail(found)
+      const problem = problemOf(await verdictOn(tested, filter, mail))
+      if (problem !== undefined) fail(problem)
     }
   })
 }
 
-/** The sample and the suite's messages, each with an envelope of its own. */
+/** The sample and the messages of the suite, each with another sender. */
 function sampleMessages(tested: FilterUnderTest): Message[] {
   return [tested.sample, ORDINARY, EMPTY_BODY, EIGHT_BIT, ''].map((bytes, index) =>
     message(bytes, { id: `TEST${index}`, envelope: { sender: index === 1 ? '' : `sender${index}@example.com` } }),

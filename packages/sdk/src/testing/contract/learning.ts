@@ -22,7 +22,10 @@ async function learnsAndForgets(tested: FilterUnderTest): Promise<void> {
   })
 }
 
-/** What `learn()` comes to; undefined when the filter has none. Its signal aborts after `milliseconds`, and it must then settle soon. */
+/**
+ * Calls `learn()`. Returns undefined when the filter has none. Its signal aborts after `milliseconds`; the check fails when `learn()`
+ * does not settle soon after that.
+ */
 export async function taught(
   tested: FilterUnderTest,
   { filter }: FilterRun,

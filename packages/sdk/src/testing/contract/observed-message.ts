@@ -1,4 +1,4 @@
-/** A message that remembers how it was read: how often, how far, whether every reading was ended, and by when. */
+/** A message that counts how it was read: how often, how many bytes, whether every reading was ended, and whether any came too late. */
 import type { Message } from '../../contract.js'
 import { CandyError } from '../../error.js'
 
@@ -10,9 +10,9 @@ export interface ObservedMessage {
   readonly readings: number
   /** Bytes that were read, over all readings. */
   readonly bytesRead: number
-  /** Whether somebody asked for bytes after `close()`. */
-  readonly late: boolean
-  /** From now on reading throws, as it does for a runner once the verdict is given. */
+  /** Whether somebody has asked for bytes after `close()`. */
+  readonly readAfterClose: boolean
+  /** Makes every further reading throw, as the runner does once the filter has returned its verdict. */
   close(): void
 }
 
@@ -20,7 +20,7 @@ export function observe(message: Message): ObservedMessage {
   let readings = 0
   let ended = 0
   let bytesRead = 0
-  let late = false
+  let readAfterClose = false
   let closed = false
 
   function read(source: AsyncIterator<Uint8Array>): AsyncIterator<Uint8Array> {
@@ -36,7 +36,7 @@ export function observe(message: Message): ObservedMessage {
         state = 'begun'
         try {
           if (closed) {
-            late = true
+            readAfterClose = true
             throw new CandyError('SPOOL', 'the message is read after the verdict was given')
           }
           const result = await source.next()
@@ -70,8 +70,8 @@ export function observe(message: Message): ObservedMessage {
     get bytesRead() {
       return bytesRead
     },
-    get late() {
-      return late
+    get readAfterClose() {
+      return readAfterClose
     },
     close() {
       closed = true

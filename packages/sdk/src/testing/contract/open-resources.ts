@@ -1,12 +1,15 @@
-/** What a piece of work leaves behind that keeps the process alive or holds a descriptor: sockets, timers, children, files. */
+/** Finds what a function leaves open that keeps the process alive or takes a file descriptor: sockets, timers, child processes, files. */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import { eventually } from './waiting.js'
 
-/** Does the work and gives what it is still holding `milliseconds` later, one entry for each; empty as soon as it is nothing. */
+/**
+ * Does the work, and returns what is still open `milliseconds` later, one entry for each resource. Returns at once, with an empty
+ * list, when nothing is open any more.
+ */
 export async function openResourcesAfter(work: () => Promise<void>, milliseconds: number): Promise<readonly string[]> {
-  const before = held()
+  const before = openResources()
   const inside = new AsyncLocalStorage<boolean>()
   const timers = new Map<number, Pick<NodeJS.Timeout, 'hasRef'>>()
   const hook = createHook({
@@ -20,7 +23,7 @@ export async function openResourcesAfter(work: () => Promise<void>, milliseconds
     let left: readonly string[] = []
     await eventually(() => {
       const waiting = [...timers.values()].filter((timer) => timer.hasRef()).map(() => 'Timeout')
-      left = [...beyond(held(), before), ...waiting]
+      left = [...addedSince(before, openResources()), ...waiting]
       return left.length === 0
     }, milliseconds)
     return left
@@ -29,13 +32,16 @@ export async function openResourcesAfter(work: () => Promise<void>, milliseconds
   }
 }
 
-/** Timers are watched one by one instead: a test runner sets and clears its own all the time. */
-function held(): string[] {
+/** Without timers, since a test runner sets and clears its own all the time. Those of the work are watched by the hook above. */
+function openResources(): string[] {
   const resources = process.getActiveResourcesInfo().filter((name) => name !== 'Timeout' && name !== 'Immediate')
   return [...resources, ...descriptors()]
 }
 
-/** Files and sockets, where /proc shows them (proc(5)). Threads share them, so in a worker they tell nothing of this test. */
+/**
+ * Files and sockets, where /proc shows them (proc(5)). In a worker thread the list is empty, because all threads of the process share
+ * their descriptors, and other tests open and close some meanwhile.
+ */
 function descriptors(): string[] {
   if (process.platform !== 'linux' || !isMainThread) return []
   const names: string[] = []
@@ -43,13 +49,14 @@ function descriptors(): string[] {
     try {
       names.push(readlinkSync(`/proc/self/fd/${entry}`))
     } catch {
-      // Closed since it was listed, as the listing's own descriptor always is.
+      // It was closed since it was listed. The descriptor with which the directory was read always is.
     }
   }
   return names.filter((name) => name.startsWith('socket:') || (name.startsWith('/') && !name.startsWith('/dev/')))
 }
 
-function beyond(now: readonly string[], before: readonly string[]): string[] {
+/** The entries of `now` that are not in `before`. An entry that is there twice is counted twice. */
+function addedSince(before: readonly string[], now: readonly string[]): string[] {
   const known = [...before]
   return now.filter((name) => {
     const at = known.indexOf(name)

@@ -1,4 +1,4 @@
-/** Checks of every filter: how it reads messages, how it stops, and what it leaves behind. */
+/** Checks of every filter: how it reads messages, whether it stops when it is told to, and what it leaves open. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -10,24 +10,24 @@ import { observe } from './observed-message.js'
 import { openResourcesAfter } from './open-resources.js'
 import { eventually, fail } from './waiting.js'
 
-/** How much of a huge message a filter may hold. The sockets' buffers in the kernel are less (tcp(7)). */
+/** Bytes of a huge message that a filter may keep in memory or send ahead. The buffers of a socket in the kernel are smaller (tcp(7)). */
 const MEMORY_LIMIT = HUGE / 2
 
-/** Milliseconds in which what a filter has begun and not finished shows. */
+/** Milliseconds to wait, so that a connection or a reading that the filter has only begun to open is there to be counted. */
 const SETTLE_TIME = 20
 
-/** Looks, 20 ms apart, in which no byte is read before a reader counts as held up; a busy machine skips none of them. */
-const STILL = 10
+/** A reader counts as held up when it has read no byte between so many looks, which are at least 20 ms apart. */
+const UNCHANGED_LOOKS = 10
 
 export const READING: readonly Check[] = [
   { name: 'settles soon after its signal aborts', body: settlesOnAbort },
   { name: 'closes what it opens', body: closesAll },
-  { name: 'ends every reading it begins', body: endsReadings },
+  { name: 'ends every reading of the message that it begins', body: endsReadings },
   { name: 'throws when the message cannot be read', body: throwsUnread },
-  { name: 'judges a huge message without holding it', body: holdsLittle },
+  { name: 'judges a huge message without keeping it in memory', body: holdsLittle },
 ]
 
-/** For filters with a backend. */
+/** Checks of filters with a backend. */
 export const PACE: readonly Check[] = [
   { name: 'reads a huge message no faster than its backend does', body: readsInStep },
 ]
@@ -79,7 +79,7 @@ async function endsReadings(tested: FilterUnderTest): Promise<void> {
             `${observed.unfinished} of ${observed.readings} reading(s) not ended${well ? '' : `, backend: ${script}`}`,
           )
         }
-        if (well && observed.late) fail('reads the message after its verdict')
+        if (well && observed.readAfterClose) fail('reads the message after its verdict')
       }
     })
     if (tested.backend === undefined) break
@@ -90,7 +90,8 @@ async function throwsUnread(tested: FilterUnderTest): Promise<void> {
   await withFilter(tested, tested.backend, async ({ filter }) => {
     const broken = unreadable(sample(tested, [10]), () => true)
     const outcome = await judged(tested, filter, broken.message, tested.grace)
-    if (broken.hit() && 'value' in outcome) fail(`gives ${outcome.value.action} for a message that it could not read`)
+    if (broken.hasFailed() && 'value' in outcome)
+      fail(`gives ${outcome.value.action} for a message that it could not read`)
   })
 }
 
@@ -99,8 +100,8 @@ async function readsInStep(tested: FilterUnderTest): Promise<void> {
     const observed = observe(hugeMessage())
     const stuck = new AbortController()
     const judging = judged(tested, filter, observed.message, 2 * tested.grace, stuck)
-    for (let still = 0, bytesRead = -1; still < STILL; await delay(20)) {
-      still = bytesRead === observed.bytesRead ? still + 1 : 0
+    for (let unchanged = 0, bytesRead = -1; unchanged < UNCHANGED_LOOKS; await delay(20)) {
+      unchanged = bytesRead === observed.bytesRead ? unchanged + 1 : 0
       bytesRead = observed.bytesRead
     }
     stuck.abort()
@@ -126,14 +127,14 @@ async function holdsLittle(tested: FilterUnderTest): Promise<void> {
 
 let gc: (() => void) | undefined
 
-/** Bytes in use after a collection. The flag adds a function and changes nothing else (node:v8). */
+/** Bytes in use after a garbage collection. The flag only adds the function gc() (node:v8). */
 async function memory(): Promise<number> {
   if (gc === undefined) {
     setFlagsFromString('--expose-gc')
     gc = runInNewContext('gc') as () => void
   }
   gc()
-  // Array buffers are swept beside the program; a second collection finds the first one's sweep done.
+  // The memory of array buffers is freed in another thread; the second collection waits for what the first has begun.
   await delay(10)
   gc()
   const { heapUsed, external } = process.memoryUsage()

@@ -1,4 +1,4 @@
-/** Checks of filters that rewrite: their content is lazy, whole or an error, and ended on every path. */
+/** Checks of filters that rewrite: content is read only when somebody asks for it, is whole or an error, and ends all its readings. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { isUint8Array } from 'node:util/types'
 import type { Bytes, Rewrite } from '../../contract.js'
@@ -11,7 +11,7 @@ import { eventually, fail, settled } from './waiting.js'
 export const REWRITING: readonly Check[] = [
   { name: 'opens nothing before its content is read', body: opensLate },
   { name: 'gives content in chunks of type Uint8Array', body: givesBytes },
-  { name: 'ends its content on every path', body: endsContent },
+  { name: 'ends its reading of the message when its content was read or broken off', body: endsContent },
   { name: 'gives an error, not half a content, when the message cannot be read', body: failsWhole },
 ]
 
@@ -61,7 +61,8 @@ async function failsWhole(tested: FilterUnderTest): Promise<void> {
       for await (const _ of verdict.content());
     })()
     const outcome = await settled(reading, tested.grace, 'content was not read')
-    if (mail.hit() && 'value' in outcome) fail('content ends as if it were whole though the message could not be read')
+    if (mail.hasFailed() && 'value' in outcome)
+      fail('content ends as if it were whole though the message could not be read')
   })
 }
 
@@ -79,7 +80,7 @@ async function rewritten(
   })
 }
 
-/** Reads on while `wanted` says so; fails the check when the reading fails or takes too long. */
+/** Reads chunks until `wanted` returns false. Fails the check when the reading fails or takes too long. */
 async function settledReading(
   tested: FilterUnderTest,
   content: Bytes,

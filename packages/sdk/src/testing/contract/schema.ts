@@ -1,14 +1,15 @@
 /**
- * Which keys an options schema knows. Standard Schema has no way to ask. Where the library speaks Standard JSON Schema, it
- * says so itself, at any depth. Else the schema is probed, and a key counts as known when it is not treated like one that
- * no schema knows: libraries strip, pass on or refuse strangers, so an answer means nothing by itself.
+ * Finds out which keys an options schema knows. Standard Schema has no way to ask. A library that supports Standard JSON Schema lists
+ * them, at any depth. Any other schema is given a nonsensical value under the key, and under a key that no schema knows: when the
+ * two have different effects, it knows the key. One of them alone shows nothing, since some libraries drop unknown keys, some pass
+ * them on and some refuse them.
  */
 import type { StandardSchemaV1 } from '../../standard-schema.js'
 import type { Options } from './options.js'
 
 type Path = readonly string[]
 
-/** All keys, one path each; a table whose keys are free counts as one. Undefined where the library does not tell. */
+/** The path of each key. A table in which any key is allowed counts as one key. Undefined when the library does not list them. */
 export function declaredKeys(schema: StandardSchemaV1): readonly Path[] | undefined {
   try {
     const json = schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' })
@@ -24,19 +25,19 @@ function leaves(json: unknown, path: Path = []): Path[] {
   return Object.entries(properties).flatMap(([key, inner]) => leaves(inner, [...path, key]))
 }
 
-const STRANGER = 'no-schema-knows-this-key'
+const UNKNOWN_KEY = 'no-schema-knows-this-key'
 
-/** Whether a nonsensical value under this key has another effect than under a key that nobody knows. */
+/** Whether a nonsensical value under this key has another effect than under a key that no schema knows. */
 export async function knowsKey(schema: StandardSchemaV1, options: Options, path: Path): Promise<boolean> {
   const nonsense = () => undefined
   const [name = '', ...above] = path.toReversed()
   const table = above.reverse()
   const probe = await effect(schema, withValue(options, path, nonsense))
-  const control = await effect(schema, withValue(options, [...table, STRANGER], nonsense))
-  return probe !== control.replaceAll(STRANGER, name)
+  const control = await effect(schema, withValue(options, [...table, UNKNOWN_KEY], nonsense))
+  return probe !== control.replaceAll(UNKNOWN_KEY, name)
 }
 
-/** Top-level keys of the validated options, and keys that are missed where there are none. */
+/** The keys of the top level that are in the validated options, or whose absence the schema reports when there are no options. */
 export async function shownKeys(schema: StandardSchemaV1, options: Options): Promise<readonly Path[]> {
   const full = await schema['~standard'].validate(options)
   const empty = await schema['~standard'].validate({})
@@ -48,7 +49,7 @@ export async function shownKeys(schema: StandardSchemaV1, options: Options): Pro
   return known
 }
 
-/** A copy with the value at the path, or without the key when it is undefined; tables on the way are made. */
+/** A copy with the value at the path, or without the key when the value is undefined. Tables on the path that do not exist are created. */
 export function withValue(options: Options, [key, ...rest]: Path, value: unknown): Options {
   if (key === undefined) return options
   const { [key]: inner, ...others } = options

@@ -1,4 +1,4 @@
-/** Waiting in a check: never for ever, and never for a fixed time where a condition can be watched. */
+/** Waits in a check, always with a time limit. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Fails a check with a sentence about the filter. */
@@ -6,10 +6,10 @@ export function fail(text: string, cause?: unknown): never {
   throw new Error(text, cause === undefined ? {} : { cause })
 }
 
-/** What a promise came to. */
+/** The result of a promise. */
 export type Settled<T> = { readonly value: T } | { readonly error: unknown }
 
-/** Waits for the promise to settle, either way; fails the check when it has not within `milliseconds`. */
+/** Waits until the promise is fulfilled or rejected. Fails the check when it is not within `milliseconds`. */
 export async function settled<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<Settled<T>> {
   const timer = new AbortController()
   try {
@@ -25,7 +25,7 @@ export async function settled<T>(promise: Promise<T>, milliseconds: number, what
   }
 }
 
-/** Waits until the condition holds; false when it does not within `milliseconds`. */
+/** Waits until the condition holds. Returns false when it does not hold within `milliseconds`. */
 export async function eventually(condition: () => boolean, milliseconds: number): Promise<boolean> {
   for (const end = Date.now() + milliseconds; !condition(); ) {
     if (Date.now() > end) return false

@@ -48,7 +48,7 @@ const LIBRARIES: readonly (readonly [string, StandardSchemaV1, StandardSchemaV1]
 const NAMES = 'ships one drop-in that names its package'
 const WORKS = 'ships a drop-in that works as it is'
 const KEYS = 'has the same keys in its drop-in and its options'
-const DEFAULTS = 'shows in its drop-in the defaults that hold'
+const DEFAULTS = 'shows the actual defaults in its drop-in'
 
 interface Shipped {
   readonly text: string

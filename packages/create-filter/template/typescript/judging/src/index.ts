@@ -1,14 +1,14 @@
 /** A filter that rejects mail that is larger than a limit. */
 import { accept, defineFilter, type FilterPackage, reject } from '@candy/sdk'
-import { parseSize, valueFault } from '@candy/sdk/values'
+import { parseSize, valueProblem } from '@candy/sdk/values'
 import * as v from 'valibot'
 
 /** The operator writes a size with its unit; the validated option is a number of bytes. */
 const sizeOption = v.pipe(
   v.unknown(),
   v.check(
-    (value) => valueFault(parseSize, value) === undefined,
-    ({ input }) => `${valueFault(parseSize, input)}`,
+    (value) => valueProblem(parseSize, value) === undefined,
+    ({ input }) => `${valueProblem(parseSize, input)}`,
   ),
   v.transform(parseSize),
 )

@@ -4,31 +4,31 @@ import { asking, type Broken, scan } from './broken.js'
 
 export const HEALTH: readonly Broken[] = [
   {
-    check: 'says that it is well',
+    check: 'reports in check() that all is well',
     how: 'a check that throws',
     subject: asking(() => ({ check: async () => Promise.reject(new Error('oops')) })),
     says: /check\(\) threw when all is well/,
   },
   {
-    check: 'says that it is well',
+    check: 'reports in check() that all is well',
     how: 'a check that is never content',
     subject: asking(() => ({ check: async () => ({ ok: false, text: 'gone' }) })),
     says: /says "gone" though all is well/,
   },
   {
-    check: 'says how it is in one line, with details for programs',
+    check: 'reports in check() one line of text, and details for programs',
     how: 'the text of a daemon, passed on as it is',
     subject: asking(() => ({ check: async () => ({ ok: true, text: 'fine\n\u001b[31mreally' }) })),
     says: /text of check\(\) is one line of printable ASCII/,
   },
   {
-    check: 'says how it is in one line, with details for programs',
+    check: 'reports in check() one line of text, and details for programs',
     how: 'an age of signatures that are not there',
     subject: asking(() => ({ check: async () => ({ ok: true, text: 'fine', details: { age: Number.NaN } }) })),
     says: /details\.age of check\(\) is a string, a finite number or a boolean, not NaN/,
   },
   {
-    check: 'judges as usual while it is checked',
+    check: 'gives the same verdict while check() runs',
     how: 'a flag that says that there is no mail now',
     subject: asking((options) => {
       let checking = false

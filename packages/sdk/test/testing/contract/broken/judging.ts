@@ -4,7 +4,7 @@ import { asking, type Broken, bad, plain, text } from './broken.js'
 
 export const JUDGING: readonly Broken[] = [
   {
-    check: 'says what package it is',
+    check: 'has the members of a filter package',
     how: 'another api',
     subject: (() => {
       const subject = plain(() => accept())
@@ -13,7 +13,7 @@ export const JUDGING: readonly Broken[] = [
     says: /api is 1, not 2/,
   },
   {
-    check: 'takes its options',
+    check: 'accepts its options',
     how: 'options that its schema refuses',
     subject: asking(() => ({}), { options: { address: 25 } }),
     says: /refused: .*string/,
@@ -30,7 +30,7 @@ export const JUDGING: readonly Broken[] = [
       ['no verdict at all', undefined, /a verdict is an object/],
     ] as const
   ).map(([how, verdict, says]) => ({
-    check: 'gives verdicts that runners know',
+    check: 'returns verdicts that runners accept',
     how,
     subject: plain(() => bad(verdict)),
     says,
@@ -50,7 +50,7 @@ export const JUDGING: readonly Broken[] = [
       ],
     ] as const
   ).map(([how, edits, says]) => ({
-    check: 'gives edits that can be applied',
+    check: 'returns header edits that can be applied',
     how,
     subject: plain(() => bad({ action: 'accept', edits })),
     says,
@@ -93,7 +93,7 @@ export const JUDGING: readonly Broken[] = [
     says: /judge\(\) threw/,
   },
   {
-    check: 'judges the same whatever the chunks',
+    check: 'gives the same verdict for any chunk boundaries',
     how: 'a search in each chunk by itself',
     subject: plain(async (mail) => {
       let found = false
@@ -103,7 +103,7 @@ export const JUDGING: readonly Broken[] = [
     says: /another verdict in chunks of 1 bytes/,
   },
   {
-    check: 'judges many messages at once as it judges them alone',
+    check: 'gives the same verdicts when it judges many messages at once',
     how: 'a state shared between messages',
     subject: (() => {
       let size = 0
@@ -116,7 +116,7 @@ export const JUDGING: readonly Broken[] = [
     says: /another verdict while it judged others/,
   },
   {
-    check: 'serves two drop-ins in one process',
+    check: 'works when two drop-ins use it in one process',
     how: 'a close that ends what all instances share',
     subject: (() => {
       let closed = false
@@ -135,13 +135,13 @@ export const JUDGING: readonly Broken[] = [
     says: /judge\(\) threw: Error: closed/,
   },
   {
-    check: 'judges in a check as it judges mail',
+    check: 'gives the same verdict when it is created for a check',
     how: 'a filter that lets everything pass in a check',
     subject: (() => {
       const subject = plain(() => accept())
       const create: FilterPackage['create'] = (_, { check }) => ({ judge: () => (check ? accept() : reject('no')) })
       return { ...subject, filter: { ...subject.filter, create } }
     })(),
-    says: /another verdict when it is made for a check/,
+    says: /another verdict when it is created for a check/,
   },
 ]

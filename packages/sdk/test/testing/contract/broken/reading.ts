@@ -61,7 +61,7 @@ export const READING: readonly Broken[] = [
     says: /close\(\) threw: Error: not mine/,
   },
   {
-    check: 'ends every reading it begins',
+    check: 'ends every reading of the message that it begins',
     how: 'a reading dropped after its first chunk',
     subject: plain(async (mail) => {
       await mail.open()[Symbol.asyncIterator]().next()
@@ -70,7 +70,7 @@ export const READING: readonly Broken[] = [
     says: /1 of 1 reading\(s\) not ended/,
   },
   {
-    check: 'ends every reading it begins',
+    check: 'ends every reading of the message that it begins',
     how: 'a reading that goes on after the verdict',
     subject: plain((mail) => {
       setImmediate(() => void collect(mail.open()).catch(() => undefined))
@@ -99,7 +99,7 @@ export const READING: readonly Broken[] = [
     says: /reads 25165824 bytes of 25165824 ahead/,
   },
   {
-    check: 'judges a huge message without holding it',
+    check: 'judges a huge message without keeping it in memory',
     how: 'a copy kept for later',
     subject: plain(async (mail) => accept([addHeader('X-Size', String((await text(mail)).length))]), {
       grace: 2000,

@@ -27,7 +27,7 @@ export const REWRITING: readonly Broken[] = [
     says: /a chunk is a Uint8Array, not string/,
   },
   {
-    check: 'ends its content on every path',
+    check: 'ends its reading of the message when its content was read or broken off',
     how: 'a reading dropped when the content is broken off',
     subject: rewriting((mail) =>
       rewrite(() => {

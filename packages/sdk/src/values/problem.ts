@@ -4,10 +4,10 @@
  * The message with which `parse` refuses the value; undefined when `parse` accepts it. Throws any other error of `parse`. With valibot:
  *
  * ```ts
- * v.check((written) => valueFault(parseSize, written) === undefined, ({ input }) => `${valueFault(parseSize, input)}`)
+ * v.check((written) => valueProblem(parseSize, written) === undefined, ({ input }) => `${valueProblem(parseSize, input)}`)
  * ```
  */
-export function valueFault(parse: (written: unknown) => unknown, written: unknown): string | undefined {
+export function valueProblem(parse: (written: unknown) => unknown, written: unknown): string | undefined {
   try {
     parse(written)
     return undefined

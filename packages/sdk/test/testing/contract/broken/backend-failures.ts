@@ -3,8 +3,16 @@ import { accept } from '../../../../src/index.js'
 import { ask, send } from '../daemon.js'
 import { asking, type Broken, scan } from './broken.js'
 
-export const FAULTS: readonly Broken[] = [
-  ...(['refuses', 'hangs', 'hangs up midway', 'talks nonsense', 'is cut short'] as const).map((what) => ({
+export const BACKEND_FAILURES: readonly Broken[] = [
+  ...(
+    [
+      'refuses connections',
+      'never answers',
+      'closes the connection midway',
+      'answers nonsense',
+      'sends half an answer',
+    ] as const
+  ).map((what) => ({
     check: `throws when its backend ${what}`,
     how: 'an error taken for a yes',
     subject: asking((options) => ({
@@ -13,7 +21,7 @@ export const FAULTS: readonly Broken[] = [
     says: new RegExp(`gives accept though its backend ${what}`),
   })),
   {
-    check: 'throws when its backend refuses',
+    check: 'throws when its backend refuses connections',
     how: 'a guess that leaves the operator no choice',
     subject: asking((options) => ({
       judge: (mail, { signal }) =>
@@ -22,7 +30,7 @@ export const FAULTS: readonly Broken[] = [
     says: /gives defer \("later"\)/,
   },
   {
-    check: 'throws when its backend is cut short',
+    check: 'throws when its backend sends half an answer',
     how: 'a parser that is content with a beginning',
     subject: asking(({ address }) => ({
       judge: async (mail, { signal }) => {
@@ -32,24 +40,24 @@ export const FAULTS: readonly Broken[] = [
         return accept()
       },
     })),
-    says: /gives accept though its backend is cut short/,
+    says: /gives accept though its backend sends half an answer/,
   },
   {
-    check: 'tells of a bad backend without throwing',
+    check: 'reports a bad backend in check() without throwing',
     how: 'a check that throws',
     subject: asking(({ address }) => ({
       check: async ({ signal }) => ({ ok: true, text: await ask(address, signal, ['PING\n']) }),
     })),
-    says: /check\(\) threw when its backend refuses/,
+    says: /check\(\) threw when its backend refuses connections/,
   },
   {
-    check: 'tells of a bad backend without throwing',
+    check: 'reports a bad backend in check() without throwing',
     how: 'a check that does not look',
     subject: asking(() => ({ check: async () => ({ ok: true, text: 'fine' }) })),
-    says: /says "fine" though its backend refuses/,
+    says: /says "fine" though its backend refuses connections/,
   },
   {
-    check: 'claims no lesson that its backend did not take',
+    check: 'throws in learn() when its backend is bad',
     how: 'a failure taken for a lesson that was known',
     subject: asking(({ address }) => ({
       learn: (_mail, lesson, { signal }) =>
@@ -58,6 +66,6 @@ export const FAULTS: readonly Broken[] = [
           () => false,
         ),
     })),
-    says: /learn\(\) returns false though its backend refuses/,
+    says: /learn\(\) returns false though its backend refuses connections/,
   },
 ]

@@ -25,24 +25,24 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 /** What a filter has declared about its verdicts. */
 export type VerdictRights = Partial<Pick<FilterPackage, 'rewrites'>> & FieldDeclaration
 
-/** A sentence about the first fault in what a filter returned; undefined when it is a correct verdict. */
-export function verdictFault(verdict: unknown, rights: VerdictRights): string | undefined {
+/** A sentence about the first thing that is wrong in what a filter returned; undefined when it is a correct verdict. */
+export function verdictProblem(verdict: unknown, rights: VerdictRights): string | undefined {
   if (!isRecord(verdict)) return `a verdict is an object, not ${describe(verdict)}`
   const known = typeof verdict.action === 'string' && Object.hasOwn(MEMBERS, verdict.action)
   const members = known ? MEMBERS[String(verdict.action)] : undefined
   if (members === undefined) return `unknown action: ${describe(verdict.action)}`
   const unknown = Object.keys(verdict).find((member) => !members.includes(member))
   if (unknown !== undefined) return `${String(verdict.action)}: unknown member: ${unknown}`
-  const fault = editsFault(verdict.edits) ?? undeclaredFieldFault(verdict.edits, rights)
-  if (fault !== undefined) return fault
-  if (verdict.action !== 'accept') return refusalFault(verdict)
+  const problem = editsProblem(verdict.edits) ?? undeclaredFieldProblem(verdict.edits, rights)
+  if (problem !== undefined) return problem
+  if (verdict.action !== 'accept') return refusalProblem(verdict)
   if (!('content' in verdict)) return undefined
   if (rights.rewrites !== true) return 'content from a filter that is not defined with `rewrites: true`'
   return typeof verdict.content === 'function' ? undefined : 'content is a function that gives bytes'
 }
 
 /** A sentence about the first edit that cannot be applied; undefined when all can. */
-export function editsFault(edits: unknown): string | undefined {
+export function editsProblem(edits: unknown): string | undefined {
   if (edits === undefined) return undefined
   if (!Array.isArray(edits)) return 'edits are an array'
   if (edits.length > MAX_EDITS) return `${edits.length} edits are more than the ${MAX_EDITS} that a verdict may have`
@@ -58,7 +58,7 @@ export function editsFault(edits: unknown): string | undefined {
   return added > MAX_ADDED ? `the edits add ${added} characters, more than ${MAX_ADDED}` : undefined
 }
 
-function undeclaredFieldFault(
+function undeclaredFieldProblem(
   edits: unknown,
   { fields = [], sharedFields = [] }: FieldDeclaration,
 ): string | undefined {
@@ -72,7 +72,7 @@ function undeclaredFieldFault(
 }
 
 /** RFC 3463 §2: subject and detail have one to three digits. */
-function refusalFault({ text, status }: Readonly<Record<string, unknown>>): string | undefined {
+function refusalProblem({ text, status }: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof text !== 'string') return 'a refusal has a text'
   if (status === undefined) return undefined
   const digits = (part: unknown) => Number.isInteger(part) && Number(part) >= 0 && Number(part) <= 999

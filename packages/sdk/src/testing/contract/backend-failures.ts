@@ -1,14 +1,14 @@
-/** Checks of filters that ask a backend: a filter that cannot know throws, and never guesses. */
+/** Checks of filters that ask a backend: without an answer of the backend the filter throws an error, and never guesses. */
 import type { Verdict } from '../../contract.js'
-import type { Answer, Fault } from '../backend.js'
+import type { Answer, BackendFailure } from '../backend.js'
 import { type FilterRun, judged, RETRY_TIME, sample, withFilter } from './filter-run.js'
 import type { Check, FilterUnderTest } from './filter-under-test.js'
 import { healthOf } from './health.js'
 import { taught } from './learning.js'
 import { fail } from './waiting.js'
 
-/** The backend's own answer, of which only the first half of the first piece arrives. */
-function cutShort(answer: Answer): Answer {
+/** A backend that sends the first half of the first piece of its answer, and then closes the connection. */
+function sendHalf(answer: Answer): Answer {
   return async function* (received) {
     for await (const piece of answer(received)) {
       const bytes = Buffer.from(piece)
@@ -18,29 +18,29 @@ function cutShort(answer: Answer): Answer {
   }
 }
 
-/** What a backend does wrong, each with a script of it. */
-const FAULTS: readonly (readonly [what: string, script: (answer: Answer) => Fault | Answer])[] = [
-  ['refuses', () => 'refuse'],
-  ['hangs', () => 'hang'],
-  ['hangs up midway', () => 'close'],
-  ['talks nonsense', () => 'nonsense'],
-  ['is cut short', cutShort],
+/** What a backend does wrong, each with the script that does it. */
+const FAILURES: readonly (readonly [what: string, script: (answer: Answer) => BackendFailure | Answer])[] = [
+  ['refuses connections', () => 'refuse'],
+  ['never answers', () => 'hang'],
+  ['closes the connection midway', () => 'close'],
+  ['answers nonsense', () => 'nonsense'],
+  ['sends half an answer', sendHalf],
 ]
 
-/** For filters with a backend. */
-export const FAULT: readonly Check[] = [
-  ...FAULTS.map(([what, script]) => ({
+/** Checks of filters with a backend. */
+export const BACKEND_FAILURES: readonly Check[] = [
+  ...FAILURES.map(([what, script]) => ({
     name: `throws when its backend ${what}`,
     body: async (tested: FilterUnderTest) => throws(tested, what, script),
   })),
-  { name: 'tells of a bad backend without throwing', body: reportsFaults },
-  { name: 'claims no lesson that its backend did not take', body: learnsNothing },
+  { name: 'reports a bad backend in check() without throwing', body: reportsFailures },
+  { name: 'throws in learn() when its backend is bad', body: learnsNothing },
 ]
 
 async function throws(
   tested: FilterUnderTest,
   what: string,
-  script: (answer: Answer) => Fault | Answer,
+  script: (answer: Answer) => BackendFailure | Answer,
 ): Promise<void> {
   if (tested.backend === undefined) return
   await withFilter(tested, script(tested.backend), async ({ filter }) => {
@@ -49,17 +49,17 @@ async function throws(
   })
 }
 
-/** For filters that have a `check()`. */
-async function reportsFaults(tested: FilterUnderTest): Promise<void> {
-  await withEachFault(tested, async (run, what) => {
+/** A filter without a `check()` passes. */
+async function reportsFailures(tested: FilterUnderTest): Promise<void> {
+  await withEachFailure(tested, async (run, what) => {
     const health = await healthOf(tested, run, RETRY_TIME, `its backend ${what}`)
     if (health?.ok === true) fail(`check() says "${health.text}" though its backend ${what}`)
   })
 }
 
-/** For filters that have a `learn()`. */
+/** A filter without a `learn()` passes. */
 async function learnsNothing(tested: FilterUnderTest): Promise<void> {
-  await withEachFault(tested, async (run, what) => {
+  await withEachFailure(tested, async (run, what) => {
     const outcome = await taught(tested, run, 'spam', RETRY_TIME)
     if (outcome !== undefined && 'value' in outcome) {
       fail(`learn() returns ${String(outcome.value)} though its backend ${what}`)
@@ -67,12 +67,12 @@ async function learnsNothing(tested: FilterUnderTest): Promise<void> {
   })
 }
 
-async function withEachFault(
+async function withEachFailure(
   tested: FilterUnderTest,
   body: (run: FilterRun, what: string) => Promise<void>,
 ): Promise<void> {
   if (tested.backend === undefined) return
-  for (const [what, script] of FAULTS) await withFilter(tested, script(tested.backend), (run) => body(run, what))
+  for (const [what, script] of FAILURES) await withFilter(tested, script(tested.backend), (run) => body(run, what))
 }
 
 function described(verdict: Verdict): string {
