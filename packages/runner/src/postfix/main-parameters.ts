@@ -10,15 +10,16 @@ import type { ParameterSetting } from './parameter-setting.js'
 /** Seconds after which pipe(8) kills the command and bounces the message. */
 const TIME_LIMIT = 1000
 
-const SCHEDULING = 'all mail goes by this one transport: what main.cf says of others must not slow it down'
+const SCHEDULING =
+  'All mail goes through this one transport, so limits that main.cf sets for other transports must not slow it down.'
 
 /** The parameters of each transport. A value without a reason is Postfix's own default. */
 const transportParameters: readonly (readonly [name: string, value: string, why?: string])[] = [
-  ['destination_recipient_limit', '1000', 'a message is judged once, not once for each 50'],
+  ['destination_recipient_limit', '1000', 'A message is judged once, and not once for every 50 recipients.'],
   [
     'destination_concurrency_failed_cohort_limit',
     '0',
-    'one refused connection must not suspend all mail for minimal_backoff_time',
+    'One refused connection must not suspend all mail for minimal_backoff_time.',
   ],
   ['destination_rate_delay', '0s'],
   ['transport_rate_delay', '0s'],
@@ -37,7 +38,11 @@ const transportParameters: readonly (readonly [name: string, value: string, why?
 ]
 
 export const mainParameters: readonly ParameterSetting[] = [
-  { name: 'candy_time_limit', value: `${TIME_LIMIT}s`, why: 'longer than --limit, whatever command_time_limit is' },
+  {
+    name: 'candy_time_limit',
+    value: `${TIME_LIMIT}s`,
+    why: 'It must be longer than --limit, whatever command_time_limit is.',
+  },
   ...TRANSPORTS.flatMap((transport) =>
     transportParameters.map(([name, value, why = SCHEDULING]) => ({ name: `${transport}_${name}`, value, why })),
   ),

@@ -13,5 +13,5 @@ export interface ParameterSetting {
 export const noSizeLimit: ParameterSetting = {
   name: 'message_size_limit',
   value: '0',
-  why: 'what was taken must come back, with what a filter adds, whatever main.cf allows by then',
+  why: 'Postfix must take back every message that it has accepted, even if a filter added to it or the limit in main.cf was lowered since.',
 }

@@ -12,7 +12,6 @@ import { afterQueueOptions, reinjectionOptions } from './reinjection.js'
 
 export interface CandyService extends Omit<Service, 'options'> {
   readonly options: readonly ParameterSetting[]
-  readonly why: string
 }
 
 /**
@@ -56,6 +55,7 @@ export const SERVICE_NAMES = ['candy', 'candy-lmtp', 'candy-in', 'candy-in-befor
 export function candyServices(instance: Instance, candyPipe: string): readonly CandyService[] {
   const own = cleanupOptions(instance)
   const services: readonly CandyService[] = [
+    // Mode pipe: starts a process for each message.
     {
       service: 'candy',
       type: 'unix',
@@ -63,7 +63,13 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       chroot: 'n',
       maxproc: '10',
       command: 'pipe',
-      options: [{ name: 'pipe_delivery_status_filter', value: '', why: "the command's statuses mean what they say" }],
+      options: [
+        {
+          name: 'pipe_delivery_status_filter',
+          value: '',
+          why: "The exit statuses of candy-pipe must not be changed by the site's own filter of delivery statuses.",
+        },
+      ],
       args: [
         ...['flags=Rq', `user=${ACCOUNT}`, 'null_sender='],
         ...[
@@ -75,8 +81,8 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
           ...MACROS,
         ],
       ],
-      why: 'mode pipe: a process for each message',
     },
+    // Mode smtp: sends mail to candy serve.
     {
       service: 'candy-lmtp',
       type: 'unix',
@@ -84,8 +90,8 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       maxproc: '10',
       command: 'lmtp',
       options: lmtpOptions,
-      why: 'mode smtp: the way to candy serve',
     },
+    // Receives mail back that was filtered after the queue.
     {
       service: 'candy-in',
       type: 'unix',
@@ -94,8 +100,8 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       maxproc: UNLIMITED,
       command: 'smtpd',
       options: [...reinjectionOptions('candy-in'), ...afterQueueOptions],
-      why: 'the way back of mail that was filtered after the queue',
     },
+    // Receives mail back that was filtered before the queue.
     {
       service: 'candy-in-before',
       type: 'unix',
@@ -104,8 +110,8 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       maxproc: UNLIMITED,
       command: 'smtpd',
       options: reinjectionOptions('candy-in-before'),
-      why: 'the way back of mail that was filtered before the queue',
     },
+    // Puts mail that comes back into the queue.
     {
       service: 'candy-cleanup',
       type: 'unix',
@@ -115,7 +121,6 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       maxproc: UNLIMITED,
       command: 'cleanup',
       options: [...own, noSizeLimit],
-      why: 'puts what comes back into the queue',
     },
   ]
   return services.map((service) => ({
@@ -126,26 +131,59 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
   }))
 }
 
+const LEAVING = 'These checks are for mail that leaves the host, not for mail on the way to a filter.'
+const EXTENSIONS = 'Postfix needs every SMTP extension that candy offers.'
+const SILENCE = 'The connection is silent while filters judge, which may take long.'
+const NO_TLS = 'A UNIX socket needs no TLS.'
+
 const lmtpOptions: readonly ParameterSetting[] = [
-  { name: 'lmtp_send_xforward_command', value: 'yes', why: 'filters are told who the client was' },
-  { name: 'disable_mime_output_conversion', value: 'yes', why: '8-bit mail stays as it is: signatures stay valid' },
-  { name: 'lmtp_line_length_limit', value: '0', why: 'long lines are not folded: signatures stay valid' },
-  { name: 'lmtp_generic_maps', value: '', why: 'addresses are rewritten on the way out, not on the way to a filter' },
-  { name: 'lmtp_header_checks', value: '', why: 'for mail that leaves, not for a filter' },
-  { name: 'lmtp_mime_header_checks', value: '', why: 'for mail that leaves, not for a filter' },
-  { name: 'lmtp_nested_header_checks', value: '', why: 'for mail that leaves, not for a filter' },
-  { name: 'lmtp_body_checks', value: '', why: 'for mail that leaves, not for a filter' },
-  { name: 'lmtp_discard_lhlo_keywords', value: '', why: 'all that candy offers is needed' },
-  { name: 'lmtp_discard_lhlo_keyword_address_maps', value: '', why: 'all that candy offers is needed' },
-  { name: 'lmtp_reply_filter', value: '', why: "candy's replies mean what they say" },
-  { name: 'lmtp_delivery_status_filter', value: '', why: "candy's replies mean what they say" },
-  { name: 'lmtp_connection_cache_on_demand', value: 'yes', why: 'a session serves many messages' },
-  { name: 'lmtp_per_request_deadline', value: 'no', why: 'it waits while filters judge' },
-  { name: 'lmtp_per_record_deadline', value: 'no', why: 'it waits while filters judge' },
-  { name: 'lmtp_data_done_timeout', value: '1200s', why: 'filters need time; candy gives up earlier than this' },
-  { name: 'lmtp_tls_security_level', value: 'none', why: 'a UNIX socket needs no TLS' },
-  { name: 'lmtp_tls_wrappermode', value: 'no', why: 'a UNIX socket needs no TLS' },
-  { name: 'lmtp_sasl_auth_enable', value: 'no', why: 'the socket admits Postfix alone' },
+  { name: 'lmtp_send_xforward_command', value: 'yes', why: 'Filters are told which client sent the message.' },
+  {
+    name: 'disable_mime_output_conversion',
+    value: 'yes',
+    why: '8-bit mail is not converted, because that would break DKIM signatures.',
+  },
+  {
+    name: 'lmtp_line_length_limit',
+    value: '0',
+    why: 'Long lines are not folded, because that would break DKIM signatures.',
+  },
+  {
+    name: 'lmtp_generic_maps',
+    value: '',
+    why: 'Postfix rewrites addresses when mail leaves the host, not on the way to a filter.',
+  },
+  { name: 'lmtp_header_checks', value: '', why: LEAVING },
+  { name: 'lmtp_mime_header_checks', value: '', why: LEAVING },
+  { name: 'lmtp_nested_header_checks', value: '', why: LEAVING },
+  { name: 'lmtp_body_checks', value: '', why: LEAVING },
+  { name: 'lmtp_discard_lhlo_keywords', value: '', why: EXTENSIONS },
+  { name: 'lmtp_discard_lhlo_keyword_address_maps', value: '', why: EXTENSIONS },
+  {
+    name: 'lmtp_reply_filter',
+    value: '',
+    why: "The replies of candy must not be changed by the site's own reply filter.",
+  },
+  {
+    name: 'lmtp_delivery_status_filter',
+    value: '',
+    why: "The replies of candy must not be changed by the site's own filter of delivery statuses.",
+  },
+  { name: 'lmtp_connection_cache_on_demand', value: 'yes', why: 'A connection is kept and used for further messages.' },
+  { name: 'lmtp_per_request_deadline', value: 'no', why: SILENCE },
+  { name: 'lmtp_per_record_deadline', value: 'no', why: SILENCE },
+  {
+    name: 'lmtp_data_done_timeout',
+    value: '1200s',
+    why: 'Postfix waits longer than the filters may take: candy gives up earlier.',
+  },
+  { name: 'lmtp_tls_security_level', value: 'none', why: NO_TLS },
+  { name: 'lmtp_tls_wrappermode', value: 'no', why: NO_TLS },
+  {
+    name: 'lmtp_sasl_auth_enable',
+    value: 'no',
+    why: 'Only Postfix can connect to the socket, so nobody has to log in.',
+  },
 ]
 
 /**
@@ -158,7 +196,7 @@ function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
   if (own?.command !== 'cleanup') return []
   return own.options
     .filter(({ name }) => name !== noSizeLimit.name)
-    .map(({ name, value }) => ({ name, value, why: `the site's own service ${service} says so` }))
+    .map(({ name, value }) => ({ name, value, why: `The site's own service ${service} has this option.` }))
 }
 
 /**
