@@ -11,6 +11,7 @@ import { addEnable } from './enable.js'
 import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE, type Explanation, explain, Failure } from './failure.js'
 import { addList } from './list.js'
 import { addMode } from './mode.js'
+import { addQuarantine } from './quarantine.js'
 import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
@@ -31,6 +32,7 @@ export function makeCandy(): Command {
   addAdd(candy)
   addRemove(candy)
   addReload(candy)
+  addQuarantine(candy)
   addServe(candy)
   candy
     .command('pipe')
@@ -42,12 +44,11 @@ export function makeCandy(): Command {
 export async function main(argv: readonly string[]): Promise<void> {
   const candy = makeCandy()
   const json = argv.includes('--json')
-  for (const command of [candy, ...candy.commands]) {
+  for (const command of [candy, ...candy.commands, ...candy.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()
     // Commander prints a usage error itself, and throws it too. With --json it must print nothing.
     command.configureOutput({ outputError: json ? () => {} : (text, write) => write(text) })
-    if (!json)
-      command.showHelpAfterError(`"${command.parent ? 'candy ' : ''}${command.name()} --help" says how it goes.`)
+    if (!json) command.showHelpAfterError(`"${pathOf(command)} --help" says how it goes.`)
   }
   // The reader of a pipe may close it early, as in `candy list | head`. That is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))
@@ -57,6 +58,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, json)
   }
+}
+
+/** A command as it is typed: `candy quarantine list`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }
 
 /** The version of the runner, from its own package.json. */

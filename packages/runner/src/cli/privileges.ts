@@ -9,6 +9,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { ACCOUNT, hasAccount } from '../os/accounts.js'
+import { commandsOf } from '../postfix/commands.js'
+import { PostfixError } from '../postfix/error.js'
 import { CANDY } from '../postfix/installation.js'
 import { EX_NOPERM, Failure } from './failure.js'
 
@@ -74,6 +76,19 @@ export async function runAsCandy({ opened = {}, groups = [] }: RunOptions = {}):
     stdio: ['inherit', 'inherit', 'inherit', ...passed],
   })
   await endWith(child)
+}
+
+/**
+ * The group that may enter `public/` in the queue directory, where the sockets are to hand mail back to Postfix. None without
+ * Postfix.
+ */
+export async function reinjectionGroups(configDirectory: string): Promise<readonly string[]> {
+  try {
+    return [(await commandsOf(configDirectory)('postconf', '-h', 'setgid_group')).trim()]
+  } catch (error) {
+    if (error instanceof PostfixError) return []
+    throw error
+  }
 }
 
 /** The descriptor of a file that root opened for this process; undefined if there is none. */

@@ -4,15 +4,13 @@ import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
-import { commandsOf } from '../postfix/commands.js'
-import { PostfixError } from '../postfix/error.js'
 import { runnerUnitPaths } from '../postfix/runner-start.js'
 import { socketOwner } from '../postfix/socket-owner.js'
 import { serviceFiles } from '../service/state-directory.js'
 import { serve } from '../service/supervisor.js'
 import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
 import { findConfigDirectory } from './postfix-instance.js'
-import { mustChangeAccount, runAsCandy } from './privileges.js'
+import { mustChangeAccount, reinjectionGroups, runAsCandy } from './privileges.js'
 
 interface ServeOptions {
   readonly config?: string
@@ -61,19 +59,6 @@ function assertNotRunning(configDirectory: string, candy: string): void {
     EX_UNAVAILABLE,
     `candy serve runs already for ${configDirectory} (process ${pid}). So that it takes an edit: ${candy} reload. To start it anew: ${restart}`,
   )
-}
-
-/**
- * The group that may enter `public/` in the queue directory, where the sockets are to hand mail back to Postfix. None without
- * Postfix.
- */
-async function reinjectionGroups(configDirectory: string): Promise<readonly string[]> {
-  try {
-    return [(await commandsOf(configDirectory)('postconf', '-h', 'setgid_group')).trim()]
-  } catch (error) {
-    if (error instanceof PostfixError) return []
-    throw error
-  }
 }
 
 function parseCount(text: string): number {

@@ -42,6 +42,72 @@ interface RecordedReport {
   readonly text?: string
   /** The error's code, where it has one. */
   readonly code?: string
-  /** The filter can say more of the fault: `candy list --ask`. */
+  /** The filter can say more of the problem: `candy list --ask`. */
   readonly askable?: true
+}
+
+/** The record in a text. Throws a TypeError that says what is wrong with it. */
+export function parseRecord(text: string): QuarantineRecord {
+  let record: unknown
+  try {
+    record = JSON.parse(text)
+  } catch {
+    throw new TypeError('is not JSON')
+  }
+  const problem = problemOf(record)
+  if (problem !== undefined) throw new TypeError(problem)
+  return record as QuarantineRecord
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+function problemOf(record: unknown): string | undefined {
+  if (!isObject(record)) return 'is no object'
+  if (record.version !== 1) return `has version ${JSON.stringify(record.version)}, and this candy knows 1`
+  const { envelope, commands, reason, reports, header } = record
+  const checks: Readonly<Record<string, boolean>> = {
+    id: isText(record.id),
+    time: isText(record.time),
+    mode: isText(record.mode),
+    envelope:
+      isObject(envelope) && isText(envelope.sender) && isTexts(envelope.recipients) && isClient(envelope.client),
+    commands: isObject(commands) && isText(commands.mail) && isTexts(commands.xforward) && isTexts(commands.recipients),
+    reason: isObject(reason) && isText(reason.filter) && isText(reason.text) && isStatus(reason.status),
+    reports: Array.isArray(reports) && reports.every(isReport),
+    header: isObject(header) && Object.values(header).every(isText),
+    size: Number.isSafeInteger(record.size),
+  }
+  const wrong = Object.entries(checks).find(([, isRight]) => !isRight)?.[0]
+  if (wrong !== undefined) return `has no usable member ${wrong}`
+  const { recipients } = envelope as Members as { readonly recipients: readonly string[] }
+  const lines = (commands as Members).recipients as readonly string[]
+  return recipients.length > 0 && recipients.length === lines.length
+    ? undefined
+    : 'has not one command for each recipient'
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText)
+}
+
+function isClient(value: unknown): boolean {
+  return value === undefined || (isObject(value) && Object.values(value).every(isText) && isText(value.address))
+}
+
+function isStatus(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger)
+}
+
+function isReport(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const texts = [value.text, value.code].every((text) => text === undefined || isText(text))
+  return texts && isText(value.name) && isText(value.action) && typeof value.milliseconds === 'number'
 }

@@ -2,15 +2,14 @@
  * Messages that a person should look at: one directory each, with the exact bytes and a record. A message is there completely or
  * not at all: it is written beside the others under a name of its own, synced, and renamed.
  */
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { errorText } from '../os/error-text.js'
 import { draftPath, sweepDrafts } from './draft.js'
+import { makeName } from './name.js'
 import type { QuarantineRecord } from './record.js'
-
-/** Characters of an id in a name: the sender of mail may choose it, and the length of a file's name is limited. */
-const ID_LIMIT = 40
+import { syncDirectory, writeSynced } from './synced-file.js'
 
 /** Messages of one id and second. */
 const NUMBER_LIMIT = 1000
@@ -27,7 +26,7 @@ export async function store(
   record: QuarantineRecord,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
-  const name = nameOf(record)
+  const name = makeName(record)
   const draft = await draftPath(directory, name)
   if (!swept.has(directory)) await sweepDrafts(directory)
   swept.add(directory)
@@ -47,11 +46,6 @@ export async function store(
   }
 }
 
-function nameOf({ time, id }: QuarantineRecord): string {
-  const plain = id.replace(/[^A-Za-z0-9]/g, '').slice(0, ID_LIMIT)
-  return `${time.replace(/[-:]|\.\d+/g, '')}-${plain === '' ? 'NOID' : plain}`
-}
-
 /** A name that is taken gets a number: the same message may be quarantined again when Postfix tries again. */
 async function moveInto(directory: string, draft: string, name: string): Promise<string> {
   for (let number = 1; ; number++) {
@@ -63,24 +57,5 @@ async function moveInto(directory: string, draft: string, name: string): Promise
       const { code } = error as NodeJS.ErrnoException
       if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || number === NUMBER_LIMIT) throw error
     }
-  }
-}
-
-async function writeSynced(path: string, bytes: AsyncIterable<Uint8Array> | string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await writeFile(file, bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }

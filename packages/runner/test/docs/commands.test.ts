@@ -54,8 +54,12 @@ function problemOf(candy: Command, words: readonly string[]): string | undefined
   const name = words[at]
   const command = name === undefined ? candy : candy.commands.find((one) => one.name() === name)
   if (command === undefined) return `there is no command ${name}`
+  if (name !== undefined && command.commands.length > 0 && words.length > at + 1)
+    return problemOf(command, words.slice(at + 1))
   if (name === 'pipe') return undefined
-  const known = [...candy.options, ...command.options].flatMap(({ short, long }) => [short, long])
+  const known = [command, candy, candy.parent]
+    .flatMap((one) => one?.options ?? [])
+    .flatMap(({ short, long }) => [short, long])
   const options = words.flatMap((word) => /^\[?(--?[a-z][a-z-]*)/.exec(word)?.[1] ?? [])
   const stranger = options.find((option) => option !== '--help' && !known.includes(option))
   return stranger === undefined ? undefined : `${name} has no option ${stranger}`
@@ -80,6 +84,9 @@ test('a command or an option that does not exist is found out', () => {
   const candy = makeCandy()
   expect(problemOf(candy, ['examine'])).toBe('there is no command examine')
   expect(problemOf(candy, ['-c', 'DIR', 'list', '--bogus'])).toBe('list has no option --bogus')
+  expect(problemOf(candy, ['quarantine', 'examine', 'X'])).toBe('there is no command examine')
+  expect(problemOf(candy, ['quarantine', 'list', '--bogus'])).toBe('list has no option --bogus')
+  expect(problemOf(candy, ['-c', 'DIR', 'quarantine', 'list', '--json'])).toBeUndefined()
   expect(problemOf(candy, ['--version'])).toBeUndefined()
   expect(problemOf(candy, ['-c', 'DIR', 'list', '--json'])).toBeUndefined()
 })

@@ -1,4 +1,4 @@
 export { parseAddress, printAddress, type ServiceAddress } from './address.js'
 export { ValueError } from './error.js'
-export { parseDuration, parseSize } from './measure.js'
+export { parseDuration, parsePeriod, parseSize } from './measure.js'
 export { valueProblem } from './problem.js'

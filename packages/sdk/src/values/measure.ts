@@ -36,6 +36,9 @@ const DURATION: Scale = {
   maxText: '24d',
 }
 
+/** For what no timer waits for. */
+const PERIOD: Scale = { ...DURATION, max: 36_500 * 86_400_000, maxText: '36500d', example: '"30d"' }
+
 const SIZE: Scale = {
   noun: 'size',
   units: mapOf({ B: 1, kB: 1000, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }),
@@ -54,6 +57,11 @@ const SIZE: Scale = {
  */
 export function parseDuration(written: unknown): number {
   return parse(written, DURATION)
+}
+
+/** Milliseconds of a duration as `parseDuration` reads them, up to a hundred years: for how long something is kept, say. */
+export function parsePeriod(written: unknown): number {
+  return parse(written, PERIOD)
 }
 
 /** Bytes of `"4096B"`, `"500kB"` (thousands), `"25MiB"` (of 1024), `"1GiB"`. Throws a ValueError for anything else. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDuration, parseSize, ValueError } from '../../src/values/index.js'
+import { parseDuration, parsePeriod, parseSize, ValueError } from '../../src/values/index.js'
 
 function refusal(parse: () => unknown): { readonly what: string; readonly hint?: string } {
   try {
@@ -139,4 +139,12 @@ test('whatever is written is a whole number of units or a ValueError', () => {
         expect(Number.isSafeInteger(Number(what.slice(9))) && Number(what.slice(9)) > 0).toBe(true)
     }),
   )
+})
+
+test('a period is a duration that may be longer than any timer', () => {
+  expect(parsePeriod('30d')).toBe(30 * 86_400_000)
+  expect(parsePeriod('500ms')).toBe(500)
+  expect(parsePeriod('36500d')).toBe(36_500 * 86_400_000)
+  expect(refusal(() => parsePeriod('36501d'))).toEqual({ what: 'too much: a duration is at most 36500d' })
+  expect(refusal(() => parsePeriod('30'))).toEqual({ what: '30 has no unit', hint: '30s' })
 })

@@ -1,0 +1,50 @@
+/** `candy quarantine delete`: removes messages from the quarantine for ever. */
+import { printable } from '@candy/sdk'
+import type { Command } from 'commander'
+import { deleteEntry } from '../quarantine/deletion.js'
+import { EX_OK, EX_UNAVAILABLE } from './failure.js'
+import { openQuarantine } from './quarantine-directory.js'
+import { openQuarantineLog } from './quarantine-log.js'
+import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
+
+interface DeleteOptions extends SelectionOptions {
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+export function addQuarantineDelete(quarantine: Command): void {
+  addSelection(quarantine.command('delete'))
+    .description('delete messages for ever; nobody is told')
+    .argument('[name...]', 'their names or queue ids, or the beginning of either')
+    .option('--all', 'all messages')
+    .option('--dry-run', 'show what would be deleted, and do nothing')
+    .option('--yes', 'do not ask, where options choose the messages')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit status: 0 all are deleted, 64 usage, 69 one is not there, or is being released.')
+    .action((names: string[], _, command: Command) => remove(names, command.optsWithGlobals<DeleteOptions>()))
+}
+
+async function remove(typed: readonly string[], options: DeleteOptions): Promise<void> {
+  const quarantine = await openQuarantine(options.config)
+  if (quarantine === undefined) return
+  const { dryRun, json } = options
+  const entries = await chooseEntries(quarantine, typed, options, { verb: 'Delete', ask: dryRun !== true })
+  const log = openQuarantineLog(quarantine)
+  const deleted: string[] = []
+  const kept: { name: string; text: string }[] = []
+  for (const entry of entries) {
+    const { name } = entry
+    const became = dryRun ? 'deleted' : await deleteEntry(quarantine.directory, entry)
+    if (became === 'being released') kept.push({ name, text: 'it is being released at this moment' })
+    else deleted.push(name)
+    if (became === 'deleted' && !dryRun) log.write('info', 'quarantined message deleted', { name, state: entry.state })
+  }
+  await log.close()
+  if (json) console.log(JSON.stringify({ version: 1, deleted, kept }))
+  else {
+    for (const name of deleted) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)}`)
+    for (const { name, text } of kept) console.error(`${printable(name)}: ${text}`)
+    if (entries.length === 0) console.log('no such messages: nothing to delete')
+  }
+  process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE
+}

@@ -1,0 +1,14 @@
+/** `candy quarantine`: the messages that a person should look at. Each of its commands has its own file. */
+import type { Command } from 'commander'
+import { addQuarantineDelete } from './quarantine-delete.js'
+import { addQuarantineList } from './quarantine-list.js'
+import { addQuarantineShow } from './quarantine-show.js'
+
+export function addQuarantine(candy: Command): void {
+  const quarantine = candy
+    .command('quarantine')
+    .description('list, show and delete the messages that a person should look at (see docs/quarantine.md)')
+  addQuarantineList(quarantine)
+  addQuarantineShow(quarantine)
+  addQuarantineDelete(quarantine)
+}
