@@ -3,7 +3,8 @@ import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCandy } from '../test/kit/candy.js'
 import { runCommand } from '../test/kit/command.js'
-import { type RelayOptions, reinjectionBefore, startRelay } from '../test/kit/relay.js'
+import { editFiles } from '../test/kit/enabled.js'
+import { type RelayOptions, startRelay } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
 import { writeScript } from '../test/kit/script.js'
 import { pipeTransport } from '../test/kit/services.js'
@@ -58,8 +59,7 @@ function relayLane(name: string, against: string, filters: Filters, options: Rel
   const start = async (daemons: Daemons): Promise<Track> => {
     const testBed = await startRelay({ ...options, main, filters: filters(daemons) })
     const after = options.mode !== 'smtp-before'
-    const transport = options.tcp === true ? 'candy-smtp' : 'candy-lmtp'
-    return { testBed, filters: [testBed.pid()], ...(after && { transport }), stop: testBed.stop }
+    return { testBed, filters: [testBed.pid()], ...(after && { transport: 'candy-lmtp' }), stop: testBed.stop }
   }
   return { name, kind: 'candy', against, start }
 }
@@ -76,11 +76,12 @@ async function startAfterLimit(): Promise<Track> {
   return bare(await startTestBed({ ...afterQueue(port, port), main }))
 }
 
+/** What `candy enable` writes, but for where smtpd(8) connects: straight to the service that takes mail back from candy. */
 async function startBeforeLimit(): Promise<Track> {
+  const edit = (master: string): string => master.replaceAll('unix:candy/proxy', 'unix:public/candy-in-before')
   return bare(
     await startTestBed({
-      services: [reinjectionBefore()],
-      attach: { proxyFilter: 'unix:public/candy-in-before' },
+      prepare: ({ configDirectory }) => editFiles(configDirectory, { mode: 'smtp-before', edit }),
       main,
     }),
   )
@@ -103,8 +104,8 @@ cat > in.$$ || exit 75
 exit $?`,
     )
     return {
-      services: [pipeTransport({ argv: [script, '-f', `\${sender}`, '--', `\${recipient}`] })],
-      attach: { contentFilter: 'candy:dummy' },
+      services: [pipeTransport([script, '-f', `\${sender}`, '--', `\${recipient}`])],
+      attach: { contentFilter: 'filter:dummy' },
       main,
     }
   })

@@ -8,10 +8,10 @@ import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect } from '../test/kit/client.js'
 import { type Daemon, startDaemon } from '../test/kit/daemon.js'
+import { changeService, editFiles } from '../test/kit/enabled.js'
+import { backOverTcp, overTcp } from '../test/kit/over-tcp.js'
 import { idOf } from '../test/kit/queue-directory.js'
-import { relayTransport } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
-import { reinjection } from '../test/kit/services.js'
 import { startTestBed, type TestBed, type TestBedOptions } from '../test/kit/test-bed.js'
 import { AFTER_LIMIT, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
 
@@ -184,17 +184,16 @@ async function track(testBed: TestBed, starting: Promise<Daemon>): Promise<Track
   }
 }
 
-/** A filter after the queue that speaks SMTP at one port and hands mail back at another. */
-export function afterQueue(port: number, back: number, processes?: number): TestBedOptions {
-  const { master, main: parameters } = reinjection()
-  const listener = master.replace(/^candy-in unix n /, `127.0.0.1:${back} inet n `)
-  return {
-    services: [relayTransport('smtp', processes), { master: listener, main: parameters }],
-    attach: {
-      contentFilter: `candy-smtp:[127.0.0.1]:${port}`,
-      options: { receive_override_options: 'no_address_mappings' },
-    },
+/**
+ * A filter after the queue that speaks SMTP at one port and hands mail back at another, between the same services as candy's: what
+ * `candy enable` writes, but for TCP. It gets no more connections than it serves at the same time.
+ */
+export function afterQueue(port: number, back: number, connections = 10): Pick<TestBedOptions, 'prepare'> {
+  const edit = (master: string): string => {
+    const limited = changeService(master, 'candy-lmtp', () => ({ maxproc: String(connections) }))
+    return backOverTcp(overTcp(limited, port), back)
   }
+  return { prepare: ({ configDirectory }) => editFiles(configDirectory, { mode: 'smtp', edit }) }
 }
 
 async function file(directory: string, name: string, lines: readonly string[]): Promise<string> {

@@ -155,8 +155,8 @@ describe('a private Postfix', () => {
   it('leaves no process, no mount and no directory behind', async () => {
     const before = await runCommand('findmnt', ['--noheadings', '--raw'])
     const testBed = await startTestBed(async (directory) => ({
-      services: [pipeTransport({ argv: [await writeScript(directory, 'slow', 'sleep 600')] })],
-      attach: { contentFilter: 'candy:dummy' },
+      services: [pipeTransport([await writeScript(directory, 'slow', 'sleep 600')])],
+      attach: { contentFilter: 'filter:dummy' },
     }))
     const namespace = (await namespaceOf(testBed.postfix.pid)) ?? ''
     await deliver(testBed.postfix.port, mail)

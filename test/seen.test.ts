@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { parseHeaders } from '@candy/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCandy } from './kit/candy.js'
+import type { CandyFiles } from './kit/candy-files.js'
 import { type Client, connect } from './kit/client.js'
 import { writeFilterFile } from './kit/filter-file.js'
-import type { HandMade } from './kit/manual-setup.js'
 import { drawOdd, ODD } from './kit/odd-messages.js'
 import { type RelayTestBed, startRelay } from './kit/relay.js'
 import { startTestBed, type TestBed } from './kit/test-bed.js'
@@ -84,7 +84,7 @@ function differences(
 }
 
 /** A filter that keeps what it was given, by the number in the sender. */
-async function keepWhatIsSeen({ directory, writeFilter }: TestBed & HandMade): Promise<string> {
+async function keepWhatIsSeen({ directory, writeFilter }: TestBed & CandyFiles): Promise<string> {
   const seen = join(directory, 'seen')
   await mkdir(seen)
   await chmod(seen, 0o777)
@@ -128,9 +128,9 @@ beforeAll(async () => {
 describe.each([
   ['smtp-before', () => startRelay({ mode: 'smtp-before', workers: 1, main: MAIN })],
   ['smtp', () => startRelay({ workers: 1, main: MAIN })],
-  ['in pipe mode', () => startCandy({ reinject: 'candy-in', main: MAIN })],
+  ['in pipe mode', () => startCandy({ main: MAIN })],
 ] as const)('%s', (_, start) => {
-  let testBed: TestBed & HandMade & Partial<RelayTestBed>
+  let testBed: TestBed & CandyFiles & Partial<RelayTestBed>
   let directory = ''
   beforeAll(async () => {
     testBed = await start()

@@ -1,12 +1,17 @@
-/** The services that a filter needs, tried with the simplest filters there are: a shell script, and a dialog by hand. */
+/**
+ * The services that a filter needs, tried with the simplest filters there are: FILTER_README's shell script below its own transport,
+ * and a dialog by hand with candy's re-injection service.
+ */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { grantAccess } from '../packages/runner/src/postfix/access.js'
 import { connect, deliver } from './kit/client.js'
 import { runCommand } from './kit/command.js'
+import { addServices } from './kit/enabled.js'
 import { addedTo, bytes, mail } from './kit/mail-sample.js'
 import { writeScript } from './kit/script.js'
-import { pipeTransport, reinjection } from './kit/services.js'
+import { pipeTransport } from './kit/services.js'
 import { startTestBed } from './kit/test-bed.js'
 
 describe('a content filter under pipe(8)', () => {
@@ -28,7 +33,7 @@ describe('a content filter under pipe(8)', () => {
       const script = await writeScript(directory, 'filter', filter)
       // biome-ignore lint/suspicious/noTemplateCurlyInString: macros of pipe(8)
       const argv = [script, inbox, '-f', '${sender}', '--', '${recipient}']
-      return { services: [pipeTransport({ argv })], attach: { contentFilter: 'candy:dummy' } }
+      return { services: [pipeTransport(argv)], attach: { contentFilter: 'filter:dummy' } }
     })
   }
 
@@ -43,7 +48,7 @@ describe('a content filter under pipe(8)', () => {
     expect((await testBed.postfix.run('cat', [join(testBed.directory, 'inbox', 'seen')])).stdout.toString()).toContain(
       'candy',
     )
-    await testBed.postfix.waitForLog(/relay=candy, .*status=sent/)
+    await testBed.postfix.waitForLog(/relay=filter, .*status=sent/)
     await testBed.postfix.waitUntilEmpty()
     expect(testBed.sink.count).toBe(1)
   })
@@ -51,20 +56,24 @@ describe('a content filter under pipe(8)', () => {
   it('refuses mail with status 69', async () => {
     await using testBed = await startFiltered()
     await deliver(testBed.postfix.port, { ...mail, bytes: Buffer.concat([bytes, Buffer.from('forbidden\r\n')]) })
-    await testBed.postfix.waitForLog(/relay=candy, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
+    await testBed.postfix.waitForLog(/relay=filter, .*dsn=5\.7\.1, status=bounced \(forbidden \)/)
   })
 })
 
 describe('the re-injection service', () => {
+  function startReinjecting(): ReturnType<typeof startTestBed> {
+    return startTestBed({ prepare: ({ configDirectory }) => addServices(configDirectory) })
+  }
+
   it('takes mail from the account candy, once an access control list lets it in', async () => {
-    await using testBed = await startTestBed({ services: [reinjection()] })
+    await using testBed = await startReinjecting()
     const { postfix, sink } = testBed
     const client = join(testBed.directory, 'client.mjs')
     await writeFile(client, rawClient)
     const run = () =>
       postfix.run(process.execPath, [client, join(postfix.queueDirectory, 'public', 'candy-in')], { user: 'candy' })
     expect((await run()).stderr.toString()).toContain('EACCES')
-    await postfix.admit()
+    grantAccess(join(postfix.queueDirectory, 'public'))
     const { status, stdout } = await run()
     expect({ status, stdout: stdout.toString() }).toEqual({
       status: 0,
@@ -76,7 +85,7 @@ describe('the re-injection service', () => {
   })
 
   it('announces what a filter relies on, and believes XFORWARD', async () => {
-    await using testBed = await startTestBed({ services: [reinjection()] })
+    await using testBed = await startReinjecting()
     await using client = await connect(join(testBed.postfix.queueDirectory, 'public', 'candy-in'))
     const keywords = (await client.ehlo()).map((line) => line.split(' ')[0])
     expect(keywords).toEqual(expect.arrayContaining(['PIPELINING', 'SIZE', '8BITMIME', 'SMTPUTF8', 'DSN', 'XFORWARD']))
@@ -86,7 +95,7 @@ describe('the re-injection service', () => {
   })
 
   it('takes no malformed end of data for the end', async () => {
-    await using testBed = await startTestBed({ services: [reinjection()] })
+    await using testBed = await startReinjecting()
     for (const end of ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r\r\n', '\r\r\n.\r\r\n']) {
       await using client = await connect(join(testBed.postfix.queueDirectory, 'public', 'candy-in'))
       await client.ehlo()

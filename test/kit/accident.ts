@@ -5,10 +5,10 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { CandyFiles } from './candy-files.js'
 import { deliver } from './client.js'
 import { writeFilterFile } from './filter-file.js'
 import { fillDisk } from './full-disk.js'
-import type { HandMade } from './manual-setup.js'
 import type { TestBed } from './test-bed.js'
 
 /** Milliseconds from one try to deliver to the next, and for all of them. */
@@ -19,7 +19,7 @@ const ALL_TRIES = 60_000
 export type Accident = () => Promise<(tell?: () => Promise<void>) => Promise<unknown>>
 
 /** Candy beside a Postfix. `pid` is a process whose mounts candy has. */
-export type Victim = TestBed & HandMade & { pid(): number }
+export type Victim = TestBed & CandyFiles & { pid(): number }
 
 export interface Accidents {
   /** A filter package of one file, whose `judge` has the given body. */

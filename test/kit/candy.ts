@@ -1,9 +1,10 @@
-/** Candy set up by hand beside a private Postfix, in pipe mode: what an administrator would do without `candy enable`. */
+/** Candy enabled in pipe mode for a private Postfix, with the few differences that tests need and say. */
 import { join } from 'node:path'
+import type { Service } from '@candy/master-cf'
+import { type CandyFiles, stateIn, writeCandyFiles } from './candy-files.js'
+import { changeService, enable } from './enabled.js'
 import { type Installation, installCandy } from './installation.js'
 import type { InstanceOptions } from './instance.js'
-import { type HandMade, makeByHand } from './manual-setup.js'
-import { pipeTransport, reinjection } from './services.js'
 import { startTestBed, type TestBed } from './test-bed.js'
 
 export interface CandyOptions {
@@ -11,61 +12,41 @@ export interface CandyOptions {
   readonly filters?: Readonly<Record<string, string>>
   /** Lines for the table `[pipe]` of candy.toml. */
   readonly pipe?: readonly string[]
-  /** Further lines at the end of candy.toml. */
-  readonly settings?: readonly string[]
-  /** What brings mail back: sendmail(1), or the service candy-in over its UNIX socket. */
+  /** What brings mail back: the service candy-in over its UNIX socket, as it is enabled, or sendmail(1). */
   readonly reinject?: 'sendmail' | 'candy-in'
-  /** After this pipe(8) kills the command. */
-  readonly timeLimit?: string
-  /** Seconds after which candy-pipe kills what is inside. */
-  readonly limit?: number
-  /** The transport's command, made from the path of candy-pipe; `MACROS` are what it usually is given. */
-  readonly argv?: (candyPipe: string) => readonly string[]
+  /** Another command line for pipe(8) than the one in master.cf, which it is made from. */
+  readonly argv?: (written: readonly string[]) => readonly string[]
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
 }
 
-export interface CandyTestBed extends TestBed, HandMade {
+export interface CandyTestBed extends TestBed, CandyFiles {
   readonly installation: Installation
 }
 
-/** The macros of pipe(8) that `candy pipe` understands. */
-export const MACROS: readonly string[] = [
-  `--id=\${queue_id}`,
-  `--client-address=\${client_address}`,
-  `--client-name=\${client_hostname}`,
-  `--client-helo=\${client_helo}`,
-  `--client-protocol=\${client_protocol}`,
-  `--sasl-username=\${sasl_username}`,
-  `--sender=\${sender}`,
-  '--',
-  `\${recipient}`,
-]
-
 /** Starts a Postfix whose `smtp inet` hands all mail to `candy pipe`, with the given filters. */
 export async function startCandy(options: CandyOptions = {}): Promise<CandyTestBed> {
-  let installation: Installation | undefined
-  const testBed = await startTestBed(async (directory) => {
-    installation = await installCandy(join(directory, 'candy'))
-    const limit = options.limit === undefined ? [] : ['--limit', String(options.limit)]
-    const argv = options.argv?.(installation.candyPipe) ?? [installation.candyPipe, ...limit, ...MACROS]
-    const transport = pipeTransport({ argv, ...(options.timeLimit && { timeLimit: options.timeLimit }) })
-    return {
-      services: [transport, reinjection()],
-      attach: { contentFilter: 'candy:dummy' },
-      main: { candy_destination_recipient_limit: '1000', ...options.main },
-    }
-  })
-  try {
-    if (installation === undefined) throw new Error('candy was not installed')
-    const socket = join(testBed.postfix.queueDirectory, 'public/candy-in')
-    const reinject = options.reinject === 'candy-in' ? [`reinject = "unix:${socket}"`] : []
-    if (options.reinject === 'candy-in') await testBed.postfix.admit()
-    const { settings, filters, pipe = [] } = options
-    const made = await makeByHand(testBed, { mode: 'pipe', table: [...reinject, ...pipe], settings, filters })
-    return { ...testBed, ...made, installation }
-  } catch (error) {
-    await testBed.stop()
-    throw error
-  }
+  const { argv, reinject = 'candy-in', pipe = [], main = {}, filters } = options
+  const edit = argv && ((master: string) => changeService(master, 'candy', (service) => withArgv(service, argv)))
+  let made: (CandyFiles & { readonly installation: Installation }) | undefined
+  const testBed = await startTestBed(async (directory) => ({
+    main,
+    prepare: async ({ configDirectory, queueDirectory }) => {
+      const installation = await installCandy(join(directory, 'candy'))
+      await enable(configDirectory, { mode: 'pipe', installation, state: stateIn(directory), reinject, edit })
+      const back = reinject === 'sendmail' ? reinject : `unix:${join(queueDirectory, 'public/candy-in')}`
+      const table = [`reinject = "${back}"`, ...pipe]
+      const files = await writeCandyFiles({ configDirectory, directory, mode: 'pipe', table, filters })
+      made = { ...files, installation }
+    },
+  }))
+  if (made === undefined) throw new Error('candy was not enabled')
+  return { ...testBed, ...made }
+}
+
+/** pipe(8) takes all that follows `argv=` for the command line. */
+function withArgv({ args = [] }: Service, change: (written: readonly string[]) => readonly string[]): Partial<Service> {
+  const at = args.findIndex((word) => word.startsWith('argv='))
+  const [command, ...rest] = change(args.slice(at).map((word) => word.replace(/^argv=/, '')))
+  return { args: [...args.slice(0, at), `argv=${command}`, ...rest] }
 }

@@ -7,14 +7,10 @@ import { join } from 'node:path'
 import { fillChroot, idOf, makeQueueDirectory } from './queue-directory.js'
 import type { Services } from './services.js'
 
-/** How the services that receive mail hand it to a filter; written as `-o` options, as a site would. */
+/** How the services that receive mail hand it to a filter that is not candy; written as `-o` options, as a site would. */
 interface Attachment {
-  /** `content_filter` of `smtp inet`: `candy:dummy`, `candy-lmtp:unix:candy/lmtp`. */
+  /** `content_filter` of `smtp inet`: `filter:dummy`. */
   readonly contentFilter?: string
-  /** Gives mail from sendmail(1) to the content filter too. With a filter that re-injects by sendmail that is a loop. */
-  readonly pickup?: boolean
-  /** `smtpd_proxy_filter` of `smtp inet`: `unix:candy/proxy`. */
-  readonly proxyFilter?: string
   /** Further options of `smtp inet`. */
   readonly options?: Readonly<Record<string, string>>
 }
@@ -34,6 +30,8 @@ export interface InstanceOptions {
   readonly secondary?: boolean
   readonly services?: readonly Services[]
   readonly attach?: Attachment
+  /** Called when its files are written, and before it starts. */
+  readonly prepare?: (instance: Instance) => Promise<unknown>
 }
 
 export interface Instance {
@@ -67,7 +65,7 @@ export async function writeInstance(options: InstanceOptions, port: number): Pro
     maillog_file: logFile,
     maillog_file_prefixes: options.directory,
   }
-  Object.assign(main, ...services.map((service) => service.main), options.main)
+  Object.assign(main, ...services.map((service) => service.main ?? {}), options.main)
   const lines = Object.entries(main).map(([key, value]) => `${key} = ${value}\n`)
   await writeFile(join(configDirectory, 'main.cf'), lines.join(''))
   await cool(configDirectory)
@@ -78,7 +76,10 @@ export async function writeInstance(options: InstanceOptions, port: number): Pro
   if (own !== undefined) await fillChroot(queueDirectory)
   const defaultDirectory =
     options.secondary === true ? await writeDefault(options.directory, configDirectory) : configDirectory
-  return { configDirectory, defaultDirectory, queueDirectory, logFile }
+  const instance = { configDirectory, defaultDirectory, queueDirectory, logFile }
+  await options.prepare?.(instance)
+  await cool(configDirectory)
+  return instance
 }
 
 /** The default instance beside a second one (MULTI_INSTANCE_README). It is never started. */
@@ -140,15 +141,14 @@ function testBedParameters(sinkPort: number): Record<string, string> {
 }
 
 function editMaster(stock: string, port: number, attach: Attachment): string {
-  const pickup = attach.pickup === true ? { content_filter: attach.contentFilter } : {}
-  const smtp = { content_filter: attach.contentFilter, smtpd_proxy_filter: attach.proxyFilter, ...attach.options }
+  const smtp = { content_filter: attach.contentFilter, ...attach.options }
   return stock
     .split('\n')
     .map((line) => {
       const service = /^(\S+\s+(?:inet|unix|unix-dgram|pass)\s+\S\s+\S\s+)y(\s.*)$/.exec(line)
       const unchrooted = service === null ? line : `${service[1]}n${service[2]}`
-      if (/^smtp\s+inet\s/.test(unchrooted)) return withOptions(unchrooted.replace(/^smtp/, `127.0.0.1:${port}`), smtp)
-      return /^pickup\s/.test(unchrooted) ? withOptions(unchrooted, pickup) : unchrooted
+      if (!/^smtp\s+inet\s/.test(unchrooted)) return unchrooted
+      return withOptions(unchrooted.replace(/^smtp/, `127.0.0.1:${port}`), smtp)
     })
     .join('\n')
 }

@@ -67,8 +67,6 @@ export interface Postfix extends AsyncDisposable {
   reload(): Promise<void>
   /** Runs a command where this instance's configuration lies in /etc/postfix, as root or as `user`. */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<CommandResult>
-  /** Lets an account, `candy` by default, connect to the services in `public/`, by access control list. */
-  admit(user?: string): Promise<void>
   /** Asks until the answer is true; otherwise throws with the log. Milliseconds. */
   waitUntil(what: string, ask: () => boolean | Promise<boolean>, TIME_LIMIT?: number): Promise<void>
   /** Waits for a line in the log. */
@@ -160,8 +158,6 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
       const [enter, ...rest] = inNamespaceOf(pid, [name, ...words] satisfies CommandLine, user)
       return tryCommand(enter, rest, input === undefined ? {} : { input })
     },
-    admit: async (user = 'candy') =>
-      void (await runCommand('setfacl', ['-m', `u:${user}:--x`, join(queueDirectory, 'public')])),
     waitUntil: async (what, ask, TIME_LIMIT) => void (await wait(what, ask, TIME_LIMIT)),
     waitForLog: (pattern, TIME_LIMIT) =>
       wait(`${pattern} in the log`, async () => pattern.exec(await log()) ?? undefined, TIME_LIMIT),

@@ -1,15 +1,15 @@
-/** Candy set up by hand beside a private Postfix, as a service: what an administrator would do without `candy enable`. */
-import { chmod, chown, mkdir } from 'node:fs/promises'
+/** Candy enabled for a private Postfix, and `candy serve` beside it, as a supervisor would run it. */
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { type CandyFiles, stateIn, writeCandyFiles } from './candy-files.js'
 import { type Daemon, startDaemon } from './daemon.js'
+import { enable } from './enabled.js'
 import { type Installation, installCandy } from './installation.js'
-import type { InstanceOptions } from './instance.js'
-import { type HandMade, idOf, makeByHand } from './manual-setup.js'
+import type { Instance, InstanceOptions } from './instance.js'
 import { inNewNamespace, withConfiguration } from './namespace.js'
+import { overTcp } from './over-tcp.js'
 import { childrenOf } from './processes.js'
 import { freePort } from './scratch.js'
-import { reinjection, type Services } from './services.js'
 import { type ScannerOptions, startTestBed, type TestBed } from './test-bed.js'
 import { until } from './waiting.js'
 
@@ -25,8 +25,6 @@ export interface RelayOptions {
   /** Further lines at the end of candy.toml. */
   readonly settings?: readonly string[]
   readonly workers?: number
-  /** In mode `smtp`: mail from sendmail(1) comes this way, too. */
-  readonly pickup?: boolean
   /** main.cf parameters. */
   readonly main?: InstanceOptions['main']
   /** Which scanners to start beside it. */
@@ -37,7 +35,7 @@ export interface RelayOptions {
   readonly namespace?: boolean
 }
 
-export interface RelayTestBed extends TestBed, HandMade {
+export interface RelayTestBed extends TestBed, CandyFiles {
   readonly installation: Installation
   /** Where candy listens: the path of a UNIX socket, or a port. */
   readonly socket: string | number
@@ -53,92 +51,47 @@ export interface RelayTestBed extends TestBed, HandMade {
   reload(): Promise<void>
 }
 
-/** An lmtp(8) or smtp(8) transport for the runner, with all that keeps it from changing a message on the way (FILTER_README). */
-export function relayTransport(client: 'lmtp' | 'smtp', processes = 10): Services {
-  const name = `candy-${client}`
-  const settings = {
-    send_xforward_command: 'yes',
-    line_length_limit: '0',
-    generic_maps: '',
-    header_checks: '',
-    body_checks: '',
-    data_done_timeout: '1200s',
-    tls_security_level: 'none',
-    tls_wrappermode: 'no',
-    sasl_auth_enable: 'no',
-    dns_support_level: 'disabled',
-  }
-  const options = Object.entries(settings).map(([key, value]) => `  -o ${client}_${key}=${value}\n`)
-  options.push('  -o disable_mime_output_conversion=yes\n')
-  const main = {
-    [`${name}_destination_recipient_limit`]: '1000',
-    // One refused connection would suspend the transport otherwise.
-    [`${name}_destination_concurrency_failed_cohort_limit`]: '0',
-  }
-  return { master: `${name} unix - - n - ${processes} ${client}\n${options.join('')}`, main }
-}
-
-/** Re-injection for mail that no cleanup(8) has seen yet: the site's checks and milters are still to come. */
-export function reinjectionBefore(): Services {
-  return reinjection({
-    name: 'candy-in-before',
-    cleanup: 'candy-cleanup-before',
-    options: { receive_override_options: 'no_unknown_recipient_checks', smtpd_milters: undefined },
-  })
-}
-
-/** Starts a Postfix whose `smtp inet` has all mail filtered by `candy serve`. */
+/** Starts a Postfix whose mail is filtered by `candy serve`, as `candy enable` has it. */
 export async function startRelay(options: RelayOptions = {}): Promise<RelayTestBed> {
-  const after = options.mode !== 'smtp-before'
-  const client = options.tcp === true ? 'smtp' : 'lmtp'
+  const { mode = 'smtp', main = {}, namespace = true, settings, filters } = options
   const port = options.tcp === true ? await freePort() : undefined
-  let installation: Installation | undefined
-  const testBed = await startTestBed(async (directory) => {
-    installation = await installCandy(join(directory, 'candy'))
-    return {
-      services: after ? [relayTransport(client), reinjection()] : [reinjectionBefore()],
-      attach: after
-        ? {
-            contentFilter: `candy-${client}:${port === undefined ? 'unix:candy/lmtp' : `[127.0.0.1]:${port}`}`,
-            options: { receive_override_options: 'no_address_mappings' },
-            ...(options.pickup && { pickup: true }),
-          }
-        : { proxyFilter: 'unix:candy/proxy' },
-      ...(options.main && { main: options.main }),
-      ...(options.namespace !== undefined && { namespace: options.namespace }),
-    }
-  }, options.scanners)
+  const listen = port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']
+  const table = [...listen, ...(options.smtp ?? [])]
+  const edit = port === undefined ? undefined : (master: string) => overTcp(master, port)
+  let made: Made | undefined
+  const prepare = async (directory: string, { configDirectory }: Instance): Promise<void> => {
+    const installation = await installCandy(join(directory, 'candy'))
+    await enable(configDirectory, { mode, installation, state: stateIn(directory), edit })
+    const files = await writeCandyFiles({ configDirectory, directory, mode, table, settings, filters })
+    made = { ...files, installation }
+  }
+  const testBed = await startTestBed(
+    async (directory) => ({ main, namespace, prepare: (instance) => prepare(directory, instance) }),
+    options.scanners,
+  )
   try {
-    if (installation === undefined) throw new Error('candy was not installed')
-    return await setUp(testBed, installation, options, port)
+    if (made === undefined) throw new Error('candy was not enabled')
+    const socket = port ?? join(testBed.postfix.queueDirectory, 'candy', mode === 'smtp' ? 'lmtp' : 'proxy')
+    return await serve(testBed, made, options, socket)
   } catch (error) {
     await testBed.stop()
     throw error
   }
 }
 
-async function setUp(
+type Made = CandyFiles & { readonly installation: Installation }
+
+async function serve(
   testBed: TestBed,
-  installation: Installation,
+  made: Made,
   options: RelayOptions,
-  port: number | undefined,
+  socket: string | number,
 ): Promise<RelayTestBed> {
   const { postfix } = testBed
-  const { mode = 'smtp' } = options
-  const sockets = join(postfix.queueDirectory, 'candy')
-  const socket = port ?? join(sockets, mode === 'smtp' ? 'lmtp' : 'proxy')
-  await mkdir(sockets)
-  await chown(sockets, idOf('-u', 'candy'), idOf('-g', 'postfix'))
-  await chmod(sockets, 0o2750)
-  await postfix.admit()
-  const listen = port === undefined ? [] : [`listen = "127.0.0.1:${port}"`, 'protocol = "smtp"']
-  const table = [...listen, ...(options.smtp ?? [])]
-  const { settings, filters } = options
-  const made = await makeByHand(testBed, { mode, table, settings, filters })
-  const { candyLog } = made
+  const { candyLog, installation } = made
 
-  const serve = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
-  const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --clear-groups -- ${serve}`
+  const line = `${process.execPath} ${installation.candy} serve --workers ${options.workers ?? 2}`
+  const script = `exec setpriv --pdeathsig TERM --reuid candy --regid candy --groups postdrop -- ${line}`
   const [command, ...args] =
     options.namespace === false
       ? withConfiguration(postfix.configDirectory, script)
@@ -159,7 +112,6 @@ async function setUp(
   return {
     ...testBed,
     ...made,
-    installation,
     socket,
     pid: () => service.pid,
     workers: () => childrenOf(service.pid, 'worker-main'),

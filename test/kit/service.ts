@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type Address, connect } from './client.js'
 import { startDaemon } from './daemon.js'
 import { installCandy } from './installation.js'
-import { idOf } from './manual-setup.js'
 import { childrenOf } from './processes.js'
+import { idOf } from './queue-directory.js'
 import { freePort, makeScratch } from './scratch.js'
 import { type Sink, type SinkOptions, startSink } from './sink.js'
 
@@ -81,10 +81,11 @@ interface SiteOptions {
 /** Writes a configuration directory. */
 export async function writeSite(directory: string, { mode = 'smtp', smtp, log }: SiteOptions): Promise<void> {
   await mkdir(join(directory, 'filters.d'), { recursive: true })
+  const [user, group] = await Promise.all([idOf('passwd', 'candy'), idOf('group', 'candy')])
   for (const part of ['state', 'state/spool', 'state/quarantine']) {
     await mkdir(join(directory, part))
     // Started by root, the runner works as an account of its own.
-    await chown(join(directory, part), idOf('-u', 'candy'), idOf('-g', 'candy'))
+    await chown(join(directory, part), user, group)
   }
   const lines = [`mode = "${mode}"`, `state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]
   await writeFile(join(directory, 'candy.toml'), lines.join('\n'))

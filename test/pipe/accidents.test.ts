@@ -11,9 +11,17 @@ import { type Accident, accidentsOf, nothing, survive, type Victim } from '../ki
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { type Fault, type Stage, startSink } from '../kit/sink.js'
 
+/** Seconds, as `candy enable` writes them after --limit. */
+const PIPE_LIMIT = '950'
+
 let testBed: CandyTestBed
 beforeAll(async () => {
-  testBed = await startCandy({ limit: 4, pipe: ['deadline = "3s"'] })
+  testBed = await startCandy({
+    reinject: 'sendmail',
+    // An accident that candy-pipe itself has to end would take a quarter of an hour.
+    argv: (written) => written.map((word) => (word === PIPE_LIMIT ? '4' : word)),
+    pipe: ['deadline = "3s"'],
+  })
 })
 afterAll(() => testBed.stop())
 
@@ -28,6 +36,11 @@ function settings(line: string): Accident {
   return () => testBed.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
 }
 
+/** Another next hop than sendmail(1). */
+function wayBack(value: string): Accident {
+  return () => testBed.change(/^reinject = .*$/m, `reinject = ${value}`)
+}
+
 /** A next hop that does what it should not. */
 function nextHop(at: Stage, answer: Fault): Accident {
   return async () => {
@@ -35,7 +48,7 @@ function nextHop(at: Stage, answer: Fault): Accident {
     const sink = await startSink({ path })
     await chmod(path, 0o666)
     sink.fail({ at, answer })
-    const mend = await settings(`reinject = "unix:${path}"`)()
+    const mend = await wayBack(`"unix:${path}"`)()
     return async () => {
       expect(sink.count).toBe(0)
       await mend()
@@ -137,7 +150,7 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'sendmail refuses for good': sendmail('cat >/dev/null; exit 69'),
   'sendmail is killed': sendmail('kill -9 $$'),
   'sendmail hangs': sendmail('exec sleep 60'),
-  'the next hop is not there': settings('reinject = "unix:/nowhere/candy-in"'),
+  'the next hop is not there': wayBack('"unix:/nowhere/candy-in"'),
   'the next hop refuses everyone at the greeting': nextHop('connect', '554 5.7.1 go away'),
   'the next hop refuses everyone at MAIL': nextHop('mail', '550 5.7.1 go away'),
   'the next hop refuses everyone at RCPT': nextHop('rcpt', '550 5.1.1 no such user'),

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { MACROS, startCandy } from '../kit/candy.js'
+import { startCandy } from '../kit/candy.js'
 import { deliver } from '../kit/client.js'
 import { mail } from '../kit/mail-sample.js'
 
@@ -11,18 +11,18 @@ import { mail } from '../kit/mail-sample.js'
 const PRCTL = process.arch === 'arm64' ? 167 : 157
 const REFUSE = `syscall(${PRCTL}, 65, 1, 0, 0, 0) == 0 or die "PR_SET_MDWE: $!"; exec @ARGV`
 
-/** The command for pipe(8): candy-pipe below the restriction. */
-function restricted(...options: readonly string[]): (candyPipe: string) => readonly string[] {
-  return (candyPipe) => {
+/** The command for pipe(8): candy-pipe below the restriction, where `candy enable` has not seen it. */
+function restricted(...options: readonly string[]): (written: readonly string[]) => readonly string[] {
+  return ([candyPipe = '', ...others]) => {
     const wrapper = join(dirname(candyPipe), 'restricted')
     writeFileSync(wrapper, `#!/usr/bin/perl\n${REFUSE};\n`, { mode: 0o755 })
-    return [wrapper, candyPipe, ...options, ...MACROS]
+    return [wrapper, candyPipe, ...options, ...others]
   }
 }
 
 test('--jitless has mail filtered there', async () => {
   const filters = { '10-mark': '#!/bin/sh\n# candy: rewrites\necho "X-Marked: yes"; cat\n' }
-  await using testBed = await startCandy({ argv: restricted('--jitless', '--limit', '100'), filters })
+  await using testBed = await startCandy({ argv: restricted('--jitless'), filters })
   await deliver(testBed.postfix.port, mail)
   const [received] = await testBed.sink.waitFor(1)
   expect(received?.bytes.toString('latin1')).toContain('X-Marked: yes')

@@ -2,15 +2,17 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type CandyTestBed, MACROS, startCandy } from '../kit/candy.js'
+import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { connect, type Mail } from '../kit/client.js'
 import { announced, type Sink, startSink } from '../kit/sink.js'
 import { until } from '../kit/waiting.js'
 
 const MAIL: Mail = { sender: 'a@example.org', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
 
-/** The form in which master.cf of a site may still have them. */
-const IN_TWO_WORDS = MACROS.flatMap((word) => /^(--[a-z-]+)=(.*)$/.exec(word)?.slice(1) ?? [word])
+/** The form in which master.cf of a site may still have names and values. */
+function inTwoWords(written: readonly string[]): readonly string[] {
+  return written.flatMap((word) => /^(--[a-z-]+)=(.*)$/.exec(word)?.slice(1) ?? [word])
+}
 
 async function send(port: number, mail: Partial<Mail>, ...before: readonly string[]): Promise<void> {
   await using client = await connect(port)
@@ -20,14 +22,13 @@ async function send(port: number, mail: Partial<Mail>, ...before: readonly strin
 }
 
 describe.each([
-  ['one word', MACROS],
-  ['two words', IN_TWO_WORDS],
-])('with each name and its value in %s', (_, macros) => {
+  ['one word', (written: readonly string[]) => written],
+  ['two words', inTwoWords],
+])('with each name and its value in %s', (_, argv) => {
   let testBed: CandyTestBed
   beforeAll(async () => {
     testBed = await startCandy({
-      reinject: 'candy-in',
-      argv: (candyPipe) => [candyPipe, ...macros],
+      argv,
       main: {
         allow_min_user: 'yes',
         smtpd_authorized_xclient_hosts: '127.0.0.0/8',
@@ -72,8 +73,8 @@ describe.each([
   })
 
   test('filters are told what the stranger said', async () => {
-    const { postfix, sink, state } = testBed
-    const seen = join(state, 'seen')
+    const { postfix, sink, marks } = testBed
+    const seen = join(marks, 'seen')
     await testBed.writeFilter('50-look', `#!/bin/sh\ncat >/dev/null\necho "$CANDY_HELO $CANDY_LOGIN" >>${seen}\n`)
     sink.clear()
     await send(postfix.port, {}, 'XCLIENT LOGIN=-login', 'EHLO -foo')
@@ -99,7 +100,6 @@ describe('the way back by candy-in', () => {
   beforeAll(async () => {
     plain = await startSink({ keywords: announced.filter((keyword) => keyword !== 'SMTPUTF8') })
     testBed = await startCandy({
-      reinject: 'candy-in',
       main: { default_transport: `smtp:[127.0.0.1]:${plain.port}`, smtputf8_autodetect_classes: 'sendmail, verify' },
     })
   })
@@ -143,8 +143,7 @@ describe('the way back by candy-in', () => {
 })
 
 test('an argument that candy does not know is named in its own log, with the queue id', async () => {
-  const [id = '', ...others] = MACROS
-  await using testBed = await startCandy({ argv: (candyPipe) => [candyPipe, id, '--bogus', ...others] })
+  await using testBed = await startCandy({ argv: (written) => written.toSpliced(written.indexOf('--'), 0, '--bogus') })
   await send(testBed.postfix.port, {})
   await testBed.postfix.waitForLog(/status=deferred/)
   expect(await testBed.candyLog()).toMatch(/not delivered id=\w+ code=CONFIG error=.*unknown option/)

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type CandyTestBed, MACROS, startCandy } from '../kit/candy.js'
+import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { deliver } from '../kit/client.js'
 import { childrenOf, signal } from '../kit/processes.js'
 
@@ -14,11 +14,11 @@ const mail = {
 }
 
 /** A command in candy-pipe's place that runs it in the end: `line` is a line of shell, `"$@"` candy-pipe and its arguments. */
-function wrapped(line: string): (candyPipe: string) => readonly string[] {
-  return (candyPipe) => {
-    const wrapper = join(dirname(candyPipe), 'wrapper')
+function wrapped(line: string): (written: readonly string[]) => readonly string[] {
+  return (written) => {
+    const wrapper = join(dirname(written[0] ?? ''), 'wrapper')
     writeFileSync(wrapper, `#!/bin/sh\n${line}\n`, { mode: 0o755 })
-    return [wrapper, candyPipe, ...MACROS]
+    return [wrapper, ...written]
   }
 }
 

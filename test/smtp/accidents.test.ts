@@ -46,7 +46,7 @@ function nextHop(at: Stage, answer: Fault): Accident {
 
 /** A script that takes a second, and the moment when it has begun. */
 async function judging(): Promise<{ readonly begun: Promise<void>; readonly mend: () => Promise<unknown> }> {
-  const mark = join(testBed.state, 'judging')
+  const mark = join(testBed.marks, 'judging')
   await rm(mark, { force: true })
   const mend = await script(`: >${mark}; cat >/dev/null; sleep 1`)()
   return { begun: testBed.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }

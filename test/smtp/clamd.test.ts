@@ -56,7 +56,7 @@ test('a message of less than a mebibyte never has a file', async () => {
 })
 
 test('another filter judges while clamd does', async () => {
-  const mark = join(testBed.state, 'judged')
+  const mark = join(testBed.marks, 'judged')
   const path = join(testBed.directory, 'marking.js')
   await writeFilterFile(path, {
     judge: `(await import('node:fs')).writeFileSync('${mark}', ''); return { action: 'accept' }`,

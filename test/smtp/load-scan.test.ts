@@ -25,7 +25,7 @@ beforeAll(async () => {
   await postfix.reload()
   for (const [index, [word, milliseconds]] of Object.entries(SCANS).entries()) {
     const path = join(directory, `slow-${index}.js`)
-    await writeFilterFile(path, { judge: slowly(word, milliseconds, join(testBed.state, 'slow')) })
+    await writeFilterFile(path, { judge: slowly(word, milliseconds, join(testBed.marks, 'slow')) })
     const timeout = word === 'too slow for the filter' ? 'timeout = "2s"\n' : ''
     await testBed.writeFilter(`2${index}-slow.toml`, `filter = "${path}"\n${timeout}`)
   }
@@ -51,7 +51,7 @@ function word(n: number): string {
 
 /** Lasts until mails of each kind have been judged. */
 function slowness(): Fault {
-  const path = join(testBed.state, 'slow')
+  const path = join(testBed.marks, 'slow')
   return { strike: () => writeFile(path, ''), mend: () => rm(path), pause: 10_000 }
 }
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
   })
   const path = join(testBed.directory, 'loop.js')
-  await writeFilterFile(path, { judge: loopOnce(join(testBed.state, 'loop')) })
+  await writeFilterFile(path, { judge: loopOnce(join(testBed.marks, 'loop')) })
   await testBed.writeFilter('20-loop.toml', `filter = "${path}"\n`)
   await installMarking(testBed)
 })
@@ -85,7 +85,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'a full spool': fullSpool(),
   'a filter in an endless loop': {
-    strike: () => writeFile(join(testBed.state, 'loop'), ''),
+    strike: () => writeFile(join(testBed.marks, 'loop'), ''),
     heals: true,
     repeats: CONCURRENCY,
   },

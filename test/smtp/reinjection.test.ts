@@ -58,7 +58,6 @@ describe('in mode smtp', () => {
   beforeAll(async () => {
     testBed = await startRelay({
       workers: 1,
-      pickup: true,
       filters: { '50-spam': '#!/bin/sh\nif grep -q "^Subject: spam"; then echo spam; exit 69; fi\n' },
     })
     const { postfix } = testBed

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../kit/client.js'
 import { tryCommand } from '../kit/command.js'
 import { type Installation, installCandy } from '../kit/installation.js'
-import { idOf } from '../kit/manual-setup.js'
 import { childrenOf, signal } from '../kit/processes.js'
+import { idOf } from '../kit/queue-directory.js'
 import { freePort, makeScratch, type Scratch } from '../kit/scratch.js'
 import { writeSite } from '../kit/service.js'
 import { type Sink, startSink } from '../kit/sink.js'
@@ -126,7 +126,7 @@ test('what a killed process left half written in the quarantine is gone once the
   const [whole, left] = ['20260102T030405Z-4bX', `.20260102T030405Z-4bX-1-1-${namespace}-1`]
   for (const name of [whole, left]) {
     await mkdir(join(quarantine, name))
-    await chown(join(quarantine, name), idOf('-u', 'candy'), idOf('-g', 'candy'))
+    await chown(join(quarantine, name), await idOf('passwd', 'candy'), await idOf('group', 'candy'))
   }
   const service = serve(directory)
   await answers(port)

@@ -1,12 +1,16 @@
-/** candy.toml, filters.d and a state directory beside a private Postfix, as an administrator would make them by hand. */
-import { execFileSync } from 'node:child_process'
+/** Candy's own files beside a private Postfix: what the operator writes, candy.toml and filters.d, and what candy writes. */
 import { chmod, chown, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TestBed } from './test-bed.js'
+import type { Mode } from './enabled.js'
+import { idOf } from './queue-directory.js'
 
-export interface HandMadeOptions {
-  /** The mode, and the lines of its table. */
-  readonly mode: 'pipe' | 'smtp' | 'smtp-before'
+export interface CandyFilesOptions {
+  /** Postfix's. */
+  readonly configDirectory: string
+  /** The test bed's. */
+  readonly directory: string
+  readonly mode: Mode
+  /** The lines of the table of the mode in candy.toml. */
   readonly table: readonly string[]
   /** Further lines at the end of candy.toml. */
   readonly settings?: readonly string[] | undefined
@@ -14,11 +18,13 @@ export interface HandMadeOptions {
   readonly filters?: Readonly<Record<string, string>> | undefined
 }
 
-export interface HandMade {
+export interface CandyFiles {
   /** filters.d */
   readonly filters: string
   /** Candy's own directory: spool, quarantine. */
   readonly state: string
+  /** A directory in which filters may write. */
+  readonly marks: string
   writeFilter(name: string, text: string): Promise<void>
   removeFilter(name: string): Promise<void>
   /** Changes a line of candy.toml; what it returns changes it back. Either way a resident candy has to be told. */
@@ -34,19 +40,25 @@ interface Quarantined {
   readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }
 }
 
-export async function makeByHand({ postfix, directory }: TestBed, options: HandMadeOptions): Promise<HandMade> {
-  const filters = join(postfix.configDirectory, 'filters.d')
-  const state = join(directory, 'state')
+/** Candy's state directory in a test bed's. */
+export function stateIn(directory: string): string {
+  return join(directory, 'state')
+}
+
+/** Writes candy.toml and the filters, where candy is enabled already. */
+export async function writeCandyFiles(options: CandyFilesOptions): Promise<CandyFiles> {
+  const { configDirectory, directory, mode, table, settings = [] } = options
+  const filters = join(configDirectory, 'filters.d')
+  const state = stateIn(directory)
   const quarantine = join(state, 'quarantine')
+  const marks = join(directory, 'marks')
   const log = join(directory, 'log/candy.log')
-  const toml = join(postfix.configDirectory, 'candy.toml')
-  await mkdir(filters)
-  const candy = { uid: idOf('-u', 'candy'), gid: idOf('-g', 'candy') }
-  for (const path of [state, join(state, 'spool'), quarantine, join(directory, 'log')]) {
-    await mkdir(path, { mode: 0o700 })
-    await chown(path, candy.uid, candy.gid)
+  const toml = join(configDirectory, 'candy.toml')
+  const [uid, gid] = await Promise.all([idOf('passwd', 'candy'), idOf('group', 'candy')])
+  for (const path of [marks, join(directory, 'log')]) {
+    await mkdir(path, { recursive: true })
+    await chown(path, uid, gid)
   }
-  const { mode, table, settings = [] } = options
   const name = mode === 'pipe' ? 'pipe' : 'smtp'
   const lines = [`mode = "${mode}"`, `state = "${state}"`, `[${name}]`, ...table, '[log]', `to = "${log}"`, ...settings]
   await writeFile(toml, `${lines.join('\n')}\n`)
@@ -58,6 +70,7 @@ export async function makeByHand({ postfix, directory }: TestBed, options: HandM
   return {
     filters,
     state,
+    marks,
     writeFilter,
     removeFilter: (name) => rm(join(filters, name)),
     change: async (pattern, line) => {
@@ -73,9 +86,4 @@ export async function makeByHand({ postfix, directory }: TestBed, options: HandM
 async function readQuarantined(quarantine: string, name: string): Promise<Quarantined> {
   const bytes = await readFile(join(quarantine, name, 'message.eml'))
   return { name, bytes, record: JSON.parse(await readFile(join(quarantine, name, 'record.json'), 'utf8')) }
-}
-
-/** A number of an account. */
-export function idOf(flag: '-u' | '-g', account: string): number {
-  return Number(execFileSync('id', [flag, account], { encoding: 'utf8' }))
 }
