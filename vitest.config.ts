@@ -43,7 +43,9 @@ export default defineConfig({
           // `npm run hosts` has a configuration of its own.
           exclude: ['hosts/**'],
           setupFiles,
-          globalSetup: [fileURLToPath(new URL('test/kit/tools.ts', import.meta.url))],
+          globalSetup: ['tools', 'shared-installation'].map((name) =>
+            fileURLToPath(new URL(`test/kit/${name}.ts`, import.meta.url)),
+          ),
           testTimeout: 120_000,
           expect: awaiting,
           hookTimeout: 120_000,

@@ -4,6 +4,7 @@
  */
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { runCommand } from './command.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -19,9 +20,19 @@ export interface Installation {
   readonly candyPipe: string
 }
 
-/** Installs every package of ours below `directory`, the examples too. Throws when they are not built. */
+/**
+ * Installs every package of ours below `directory`, the examples too. Throws when they are not built. Where tests share an
+ * installation (shared-installation.ts) its files are linked, so none may be written to in place.
+ */
 export async function installCandy(directory: string): Promise<Installation> {
-  const modules = join(directory, 'node_modules')
+  const shared = process.env.CANDY_INSTALLATION
+  if (shared === undefined) await copyPackages(join(directory, 'node_modules'))
+  else await runCommand('cp', ['--recursive', '--link', shared, directory])
+  const bin = join(directory, 'node_modules/@candy/runner/bin')
+  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe') }
+}
+
+async function copyPackages(modules: string): Promise<void> {
   const wanted = new Set<string>()
   for (const home of await packageFolders()) {
     const manifest = await readManifest(home)
@@ -37,8 +48,6 @@ export async function installCandy(directory: string): Promise<Installation> {
     await mkdir(dirname(join(modules, name)), { recursive: true })
     await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true })
   }
-  const bin = join(modules, '@candy/runner/bin')
-  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe') }
 }
 
 async function packageFolders(): Promise<readonly string[]> {
