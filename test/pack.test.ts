@@ -13,7 +13,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   'filter-clamav': ['filters.d'],
   'filter-spamassassin': ['filters.d'],
   'master-cf': ['bin'],
-  runner: ['bin', 'share'],
+  runner: ['bin', 'share', 'dist/command'],
   sdk: [],
 }
 

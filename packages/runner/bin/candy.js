@@ -27,5 +27,5 @@ if (command === 'pipe' && argv[0] !== '--help') {
   process.exit()
 }
 // No module.enableCompileCache(): it keeps code in the system's temporary directory, where anybody may have put it before.
-const { main } = await import('../dist/cli/main.js')
+const { main } = await import('../dist/command/main.js')
 await main(process.argv)
