@@ -5,14 +5,15 @@ import { type Site, startSite } from './site.js'
 
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
-test('in mode smtp such mail passes candy over, which enabling has said, and in mode smtp-before it does not', async () => {
+test('in mode smtp mail with a FILTER action does not go to candy, as enable has warned, and in mode smtp-before it does', async () => {
   await using site = await startSite({
     // Postfix puts in where the test bed delivers to.
     main: { smtpd_sender_restrictions: 'check_sender_access inline:{{past@example.com = FILTER $default_transport}}' },
   })
   await site.writeFilter('50-mark', MARK)
   site.supervise()
-  const warning = /warning: .*FILTER actions .*passes candy over.*smtpd_sender_restrictions in main\.cf: FILTER smtp:/
+  const warning =
+    /warning: .*FILTER actions .*does not go to candy.*smtpd_sender_restrictions in main\.cf: FILTER smtp:/
   const { stdout } = await site.candy(['enable', '--yes', '--state', site.state, '--mode', 'smtp'])
   expect(stdout).toMatch(warning)
   expect(await isJudged(site, 'other@example.com')).toBe(true)

@@ -177,7 +177,7 @@ function systemdKillsNode({ unitThatKillsNode: unit }: Instance, { mode }: Enabl
   if (unit === undefined || mode !== 'pipe') return []
   const directory = `/etc/systemd/system/${unit}.d`
   return [
-    `in pipe mode candy runs below Postfix, and ${unit} has systemd kill whatever there makes a system call that its SystemCallFilter does not name, as Node.js does. Use --mode smtp, which it does not concern; or have such calls fail instead, then try again:
+    `in pipe mode Postfix starts candy, and in ${unit} systemd kills every process that makes a system call which SystemCallFilter does not allow; Node.js makes one. Use --mode smtp, where candy has a unit of its own; or have such calls fail instead of killing the process, and then try again:
 mkdir -p ${directory} && printf '[Service]\\nSystemCallErrorNumber=EPERM\\n' >${directory}/candy.conf && systemctl daemon-reload && systemctl restart ${unit}`,
   ]
 }

@@ -17,16 +17,21 @@ export function sideEffects(
 ): readonly string[] {
   if (mode === 'smtp-before') {
     if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
-    return ['smtpd_milters see the client without the mail, and the mail as if it came from this host']
+    return ['smtpd_milters see each client without its messages, and the messages later, as if this host had sent them']
   }
   const actions = filterActions(instance, services)
   return [
     ...(actions.length > 0
-      ? [`mail that these FILTER actions are about passes candy over, and goes where they say: ${listOf(actions)}`]
+      ? [
+          `mail to which one of these FILTER actions applies does not go to candy, but where the action says: ${listOf(actions)}`,
+        ]
       : []),
     ...services
       .filter((entry) => disablesAddressMapping(entry))
-      .map((entry) => `${nameEntry(entry)} says no_address_mappings itself; behind candy addresses are mapped`),
+      .map(
+        (entry) =>
+          `${nameEntry(entry)} says no_address_mappings itself; Postfix maps addresses nevertheless when mail comes back from candy`,
+      ),
     ...(mode === 'pipe' ? pipeEffects(instance, reinjectsByPickup) : []),
   ]
 }
@@ -37,12 +42,12 @@ function pipeEffects(instance: Instance, reinjectsByPickup: boolean): readonly s
     const clients = parameterOf(instance, 'local_header_rewrite_clients').trim()
     if (clients === 'permit_inet_interfaces') return []
     return [
-      `local_header_rewrite_clients (${clients}) is not known to pipe(8): addresses in headers are mapped for sendmail(1) and this host's own addresses; in mode smtp for all of these clients`,
+      `local_header_rewrite_clients (${clients}) is not known to pipe(8): in mode pipe, header addresses are mapped in mail from sendmail(1) and from this host's own addresses; in mode smtp, in mail from all of these clients`,
     ]
   }
   const milters = parameterOf(instance, 'non_smtpd_milters').trim()
   return [
-    'candy.toml has pipe.reinject = "sendmail": a message with 8-bit bytes in its header bounces where the next hop has no SMTPUTF8, canonical maps do not reach the header, and message_size_limit counts with the fields that filters add; take the key out and enable again, and mail comes back over SMTP',
+    'candy.toml has pipe.reinject = "sendmail": a message with 8-bit bytes in its header bounces where the next hop does not offer SMTPUTF8, canonical maps are not applied to the header, and message_size_limit includes the header fields that filters add. Remove that key and enable again, and mail comes back over SMTP',
     ...(milters !== ''
       ? [`non_smtpd_milters (${milters}) see filtered mail once more, when candy hands it back with sendmail(1)`]
       : []),

@@ -83,7 +83,7 @@ function socketName(name: string, mode: SmtpMode): string {
 
 function socketUnit({ configDirectory, queueDirectory }: Instance, { name, group }: Runner, mode: SmtpMode): string {
   return `[Unit]
-Description=Where Postfix hands mail to candy in mode ${mode} (${configDirectory})
+Description=Socket on which candy receives mail from Postfix in mode ${mode} (${configDirectory})
 
 [Socket]
 ListenStream=${join(queueDirectory, MODES[mode].socket)}
@@ -93,7 +93,7 @@ SocketUser=${ACCOUNT}
 SocketGroup=${group}
 SocketMode=0660
 RemoveOnStop=yes
-# A limit would close the socket, and what Postfix cannot connect to it suspends.
+# With a limit systemd would close the socket after many connections, and Postfix would suspend the transport.
 TriggerLimitIntervalSec=0
 
 [Install]
@@ -108,7 +108,7 @@ function serviceUnit(instance: Instance, { name, command, state }: Runner): stri
 Description=Mail filters for Postfix (${configDirectory})
 Requires=${sockets}
 After=${sockets} network.target
-# However often it fails: mail waits for it.
+# systemd restarts the service however often it fails, because mail waits for it.
 StartLimitIntervalSec=0
 
 [Service]
@@ -120,16 +120,16 @@ ExecStart=${command.map(quote).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 User=${ACCOUNT}
 Group=${ACCOUNT}
-# For the way back: the services candy-in and candy-in-before are sockets in ${queueDirectory}/public.
+# This group may connect to the sockets in ${queueDirectory}/public, on which Postfix takes mail back from candy.
 SupplementaryGroups=${parameterOf(instance, 'setgid_group')}
 Restart=always
 RestartSec=1
-# Mail under way is finished first. When candy serve is killed, its workers are killed with it, and one that hangs keeps it from
-# nothing; their mail comes again.
+# On SIGTERM candy serve first delivers the messages that it is working on. What is left after the timeout is killed, workers
+# included; Postfix sends their messages again.
 KillMode=mixed
 TimeoutStopSec=16min
 UMask=0077
-# For candy.toml's log.to = "/var/log/candy/...".
+# The directory for log.to = "/var/log/candy/..." in candy.toml.
 LogsDirectory=candy
 NoNewPrivileges=yes
 CapabilityBoundingSet=

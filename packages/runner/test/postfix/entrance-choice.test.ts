@@ -81,7 +81,7 @@ describe('which services are given to candy', () => {
   })
 })
 
-describe('FILTER actions, which pass candy over,', () => {
+describe('FILTER actions, whose mail does not go to candy,', () => {
   const told = (
     parameters: Readonly<Record<string, string>>,
     mode: Mode = 'smtp',
@@ -93,7 +93,7 @@ describe('FILTER actions, which pass candy over,', () => {
 
   test('are found in main.cf, in restriction classes and in what services say', () => {
     expect(told({ smtpd_sender_restrictions: 'check_sender_access static:{FILTER smtp:[127.0.0.1]:25}' })).toBe(
-      'mail that these FILTER actions are about passes candy over, and goes where they say: smtpd_sender_restrictions in main.cf: FILTER smtp:[127.0.0.1]:25',
+      'mail to which one of these FILTER actions applies does not go to candy, but where the action says: smtpd_sender_restrictions in main.cf: FILTER smtp:[127.0.0.1]:25',
     )
     expect(
       told({ smtpd_restriction_classes: 'strict, loose', loose: 'check_client_access inline:{a=FILTER x:y}' }),
@@ -103,7 +103,7 @@ describe('FILTER actions, which pass candy over,', () => {
         header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
         nested_header_checks: 'pcre:{{/^Subject: x/ filter a:b}}',
       }),
-    ).toMatch(/say: header_checks in main.cf: FILTER a:b$/)
+    ).toMatch(/says: header_checks in main.cf: FILTER a:b$/)
     const master = readShape('debian.master.cf').replace(/^smtp +inet.*$/m, '$& -o smtpd_client_restrictions=$own')
     expect(told({ own: 'check_client_access static:{FILTER x:}' }, 'pipe', master)).toContain(
       '-o smtpd_client_restrictions of smtp/inet (line 12): FILTER x:',
@@ -120,7 +120,7 @@ describe('FILTER actions, which pass candy over,', () => {
         smtpd_recipient_restrictions: `check_sender_access proxy:hash:${access}`,
         body_checks: `pcre:${checks}, regexp:/nowhere`,
       }),
-    ).toMatch(new RegExp(`say: ${access}:3: FILTER scan:\\[::1\\]:25; ${checks}:3: FILTER other:$`))
+    ).toMatch(new RegExp(`says: ${access}:3: FILTER scan:\\[::1\\]:25; ${checks}:3: FILTER other:$`))
     expect(told({ smtpd_data_restrictions: `check_sender_access hash:${directory}` })).toBe('')
   })
 
