@@ -14,9 +14,8 @@ const PAGES: Readonly<Record<string, number>> = {
   'README.md': 1,
   'docs/writing-a-filter.md': 5,
   'packages/filter-clamav/README.md': 1,
-  'packages/filter-spamassassin/README.md': 1,
   'packages/master-cf/README.md': 1,
-  'packages/sdk/README.md': 5,
+  'packages/sdk/README.md': 6,
 }
 
 let scratch: Scratch
