@@ -2,11 +2,11 @@
 import { parseSize, valueProblem } from '@candy/sdk/values'
 import * as v from 'valibot'
 
-/** A size as the operator writes it, `"25MiB"` say; in bytes once it is validated. */
-const size = v.pipe(
+/** The operator writes a size with its unit, for example `"25MiB"`; the validated option is a number of bytes. */
+const sizeOption = v.pipe(
   v.unknown(),
   v.check(
-    (written) => valueProblem(parseSize, written) === undefined,
+    (value) => valueProblem(parseSize, value) === undefined,
     ({ input }) => `${valueProblem(parseSize, input)}`,
   ),
   v.transform(parseSize),
@@ -14,6 +14,6 @@ const size = v.pipe(
 
 /** The schema of `[options]`. `filters.d/20-size.toml` shows every key at its default. */
 export const options: v.GenericSchema<unknown, { message_limit: number; total_limit: number }> = v.strictObject({
-  message_limit: v.optional(size, '25MiB'),
-  total_limit: v.optional(size, '250MiB'),
+  message_limit: v.optional(sizeOption, '25MiB'),
+  total_limit: v.optional(sizeOption, '250MiB'),
 })
