@@ -15,6 +15,7 @@ import { addQuarantine } from './quarantine.js'
 import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
+import { addStatus } from './status.js'
 
 /** The command line with all its commands and options. */
 export function makeCandy(): Command {
@@ -34,6 +35,7 @@ export function makeCandy(): Command {
   addReload(candy)
   addQuarantine(candy)
   addServe(candy)
+  addStatus(candy)
   candy
     .command('pipe')
     .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')

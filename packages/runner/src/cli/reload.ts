@@ -55,7 +55,11 @@ async function reloadService(state: string): Promise<ReloadAnswer> {
     return await ask<ReloadAnswer>(control, 'reload', TIMEOUT)
   } catch (error) {
     if (!(error instanceof ControlFailure)) throw error
-    if (error.code === 'FORBIDDEN') throw new Failure(EX_NOPERM, 'only root may speak to candy serve: run this as root')
+    if (error.code === 'FORBIDDEN')
+      throw new Failure(
+        EX_NOPERM,
+        'only root and members of the group candy may speak to candy serve: run this as root',
+      )
     if (error.code === 'FAILED') throw new Failure(EX_UNAVAILABLE, error.message)
     const next = existsSync(state) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
     throw new Failure(EX_UNAVAILABLE, `candy serve does not run: nobody listens on ${control}; ${next}`)

@@ -1,7 +1,8 @@
 /** Checks a configuration: loads it as the service does, and returns everything that is wrong. It runs code of the filters. */
-import type { Health } from '@candy/sdk'
+import { type Health, printable } from '@candy/sdk'
 import type { ConfiguredFilter } from '../chain/configured-filter.js'
 import { ConfigurationError, inOrder, type Problem, reason } from '../config/problem.js'
+import { safeFields } from '../log/filter-log.js'
 import type { Configuration } from './configuration.js'
 import { type LoadedFilters, type LoadOptions, loadFilters } from './loaded-filters.js'
 
@@ -9,7 +10,7 @@ import { type LoadedFilters, type LoadOptions, loadFilters } from './loaded-filt
 const CHECK_TIMEOUT = 10_000
 
 /** Whether a filter could work now, as its `check()` says. */
-export interface FilterHealth extends Pick<Health, 'ok' | 'text'> {
+export interface FilterHealth extends Health {
   readonly name: string
 }
 
@@ -31,11 +32,16 @@ export async function examine(configuration: Configuration, options: LoadOptions
     return { problems: inOrder(problems), health: [] }
   }
   try {
-    const health = ask ? await Promise.all(loaded.filters.map(askFilter)) : []
-    return { problems: [], health: health.filter((one) => one !== undefined) }
+    return { problems: [], health: ask ? await askFilters(loaded) : [] }
   } finally {
     await loaded.close()
   }
+}
+
+/** Asks every filter that has a `check()`. Takes little longer than `CHECK_TIMEOUT` at most, and never throws. */
+export async function askFilters({ filters }: LoadedFilters): Promise<readonly FilterHealth[]> {
+  const health = await Promise.all(filters.map(askFilter))
+  return health.filter((one) => one !== undefined)
 }
 
 async function askFilter({ name, filter }: ConfiguredFilter): Promise<FilterHealth | undefined> {
@@ -54,8 +60,13 @@ async function askFilter({ name, filter }: ConfiguredFilter): Promise<FilterHeal
     warn: () => {},
   }
   try {
-    const { ok, text } = await Promise.race([filter.check(context), timeout])
-    return { name, ok, text }
+    const { ok, text, details } = await Promise.race([filter.check(context), timeout])
+    return {
+      name,
+      ok: ok === true,
+      text: printable(String(text)),
+      ...(details !== undefined && { details: safeFields(details) }),
+    }
   } catch (error) {
     return { name, ok: false, text: reason(error) }
   }

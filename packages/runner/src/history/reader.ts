@@ -47,7 +47,11 @@ interface ReadLines {
 }
 
 /** Yields what whole lines of a file there are from a position on. Yields nothing where the file was removed. */
-async function* readSegment(path: string, position: number, damage: Damage): AsyncGenerator<ReadLines, void, void> {
+export async function* readSegment(
+  path: string,
+  position: number,
+  damage: Damage,
+): AsyncGenerator<ReadLines, void, void> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

@@ -38,7 +38,7 @@ export interface HistoryRecord {
   readonly to?: readonly string[]
 }
 
-interface FilterRecord {
+export interface FilterRecord {
   readonly name: string
   readonly action: (typeof FILTER_ACTIONS)[number]
   readonly milliseconds: number

@@ -19,7 +19,8 @@ export function filterLog(log: Log, fixed: LogFields): FilterLog {
   return { log: writeAs('info'), warn: writeAs('warn') }
 }
 
-function safeFields(fields: unknown): LogFields {
+/** Fields that a filter has written, made printable; those beyond `MAX_FIELDS` are left out. */
+export function safeFields(fields: unknown): LogFields {
   if (typeof fields !== 'object' || fields === null) return {}
   const entries = Object.entries(fields).slice(0, MAX_FIELDS)
   return Object.fromEntries(

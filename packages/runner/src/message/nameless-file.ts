@@ -10,9 +10,19 @@ const BLOCK = 64 * 1024
 /** How many files this process has made: no two share a name. */
 let files = 0
 
+/** Bytes in the files that this process has open. */
+let openBytes = 0
+
+/** How many bytes of messages this process holds in files now. */
+export function spooledBytes(): number {
+  return openBytes
+}
+
 export class NamelessFile {
   readonly #handle: FileHandle
   #size = 0
+  /** The part of the size that counts as open. */
+  #counted = 0
 
   private constructor(handle: FileHandle) {
     this.#handle = handle
@@ -50,6 +60,8 @@ export class NamelessFile {
         })
       done += bytesWritten
       this.#size += bytesWritten
+      this.#counted += bytesWritten
+      openBytes += bytesWritten
     }
   }
 
@@ -67,6 +79,8 @@ export class NamelessFile {
   }
 
   close(): Promise<void> {
+    openBytes -= this.#counted
+    this.#counted = 0
     return this.#handle.close()
   }
 }

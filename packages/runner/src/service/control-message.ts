@@ -4,13 +4,18 @@
  * added at any time.
  */
 
+import type { FilterHealth } from '../filters/examination.js'
+import type { Summary } from '../history/counts.js'
+import type { WindowName } from '../history/windows.js'
+import type { QuarantineSize } from '../quarantine/size.js'
+
 export interface ControlRequest {
   readonly version: 1
   /**
    * `reload`: read the configuration again, and put it in force. `in-force`: tell which configuration is in force, and which files
-   * have been changed since.
+   * have been changed since. `status`: tell what the service does, and what became of the mail of the last day.
    */
-  readonly command: 'reload' | 'in-force'
+  readonly command: 'reload' | 'in-force' | 'status'
 }
 
 /** A filter of the configuration in force. */
@@ -46,6 +51,49 @@ export interface InForceAnswer {
   readonly inForce: InForce
   /** The files and scripts that are not, or no longer, as the configuration in force has them. */
   readonly changed: readonly string[]
+}
+
+export interface StatusAnswer {
+  readonly version: 1
+  /** The process id of the service. */
+  readonly pid: number
+  /** When the service was started: ISO 8601, as all times here. */
+  readonly started: string
+  readonly inForce: InForce
+  /** The last reload since the service was started; missing when there was none. */
+  readonly lastReload?: LastReload
+  readonly workers: WorkersStatus
+  readonly windows: Readonly<Record<WindowName, Summary>>
+  /** What the filters say that can tell, and when they were asked; missing as long as they were not. */
+  readonly health?: HealthRound
+  /** Bytes of messages under way that are in files. */
+  readonly spool: { readonly bytes: number }
+  /** Missing when the quarantine cannot be read. */
+  readonly quarantine?: QuarantineSize
+  /** Free space for the state directory; missing when the system does not tell. */
+  readonly disk?: { readonly free: number }
+  /** `damaged`: lines in it that are no records; `error`: why it cannot be read. */
+  readonly history: { readonly damaged: number; readonly error?: string }
+}
+
+export interface LastReload {
+  readonly time: string
+  readonly reloaded: boolean
+  /** As in `ReloadAnswer`. */
+  readonly problems: readonly string[]
+}
+
+export interface WorkersStatus {
+  readonly active: number
+  readonly standby: number
+  readonly sessions: number
+  /** How many have died since the service was started. */
+  readonly deaths: number
+}
+
+export interface HealthRound {
+  readonly checked: string
+  readonly filters: readonly FilterHealth[]
 }
 
 export interface ControlError {

@@ -1,7 +1,7 @@
 /**
  * The control socket, on which commands like `candy reload` reach the running service. It is a UNIX socket in a directory that
- * only candy and root may enter: unix(7) requires the right to enter the directory and to write to the socket. The messages are in
- * control-message.ts.
+ * only root, candy and candy's group may enter: unix(7) requires the right to enter the directory and to write to the socket. The
+ * messages are in control-message.ts.
  */
 import { lstatSync, unlinkSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -29,7 +29,7 @@ export async function listenForCommands(path: string, commands: Commands, log: (
     socket.setTimeout(IDLE_TIMEOUT, () => socket.destroy())
     void answerCommand(socket, commands)
   })
-  const previousMask = process.umask(0o177)
+  const previousMask = process.umask(0o117)
   try {
     await listen(server, path)
   } finally {

@@ -43,14 +43,9 @@ export class Generation {
     }
   }
 
-  /** Sessions under way, by the last report of each worker. */
-  get sessions(): number {
-    return this.#workers.sessions
-  }
-
-  /** The number of workers that take mail or stand by. */
-  get size(): number {
-    return this.#workers.size
+  /** The workers, for what they report. */
+  get workers(): Pick<WorkerPool, 'active' | 'check' | 'deaths' | 'sessions' | 'size' | 'spooled'> {
+    return this.#workers
   }
 
   /** Lets every worker finish its sessions, and resolves when all have exited. May be called again. */

@@ -38,6 +38,8 @@ export interface RunningService {
   generation: Generation
   /** The number of the generation, counted from 1. */
   number: number
+  /** How many workers of earlier generations have ended without having been told to. */
+  earlierDeaths: number
 }
 
 /**
@@ -77,7 +79,7 @@ async function listenAndStart(configuration: Configuration, options: ServiceOpti
     const descriptors = listening.map(({ descriptor }) => descriptor)
     const workers = workersFor(settings, options)
     const generation = await Generation.start({ configuration, endpoints, descriptors, workers })
-    return { files: serviceFiles(settings.state), endpoints, listening, generation, number: 1 }
+    return { files: serviceFiles(settings.state), endpoints, listening, generation, number: 1, earlierDeaths: 0 }
   } catch (error) {
     for (const socket of listening) socket.close()
     throw error
@@ -99,7 +101,9 @@ export async function reloadService(running: RunningService, options: ServiceOpt
     assertSameEndpoints(running, settings, endpoints)
     const descriptors = running.listening.map(({ descriptor }) => descriptor)
     const workers = workersFor(settings, options)
+    const { deaths } = running.generation.workers
     running.generation = await Generation.start({ configuration, endpoints, descriptors, workers })
+    running.earlierDeaths += deaths
     running.number += 1
   } catch (error) {
     for (const line of errorLines(error)) log.write('error', 'not reloaded', { error: line })

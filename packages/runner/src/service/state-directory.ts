@@ -2,7 +2,7 @@
  * The service's own directory below the state directory. It holds the last good configuration, the copies of the scripts that run,
  * and the control socket. The account candy may write all of it, so nothing that runs as root trusts or runs a file from there.
  */
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, constants, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { unlinkIfThere } from '../os/unlink.js'
@@ -27,16 +27,22 @@ export function serviceFiles(state: string): ServiceFiles {
   }
 }
 
+/** Members of candy's group may reach the control socket by its name, and see nothing else. */
+const DIRECTORY_MODE = 0o710
+
 /** Makes the directories that are missing. Throws `CONFIG` when only root can make them. */
 export function makeServiceFiles(state: string): ServiceFiles {
   const files = serviceFiles(state)
   try {
-    for (const path of [files.directory, files.scripts]) mkdirSync(path, { recursive: true, mode: 0o700 })
+    mkdirSync(files.directory, { recursive: true, mode: DIRECTORY_MODE })
+    // Also where it was there with other rights, and whatever the umask is.
+    chmodSync(files.directory, DIRECTORY_MODE)
+    mkdirSync(files.scripts, { recursive: true, mode: 0o700 })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new CandyError(
       'CONFIG',
-      `${files.directory} cannot be made (${code}): install -d -o candy -g candy -m 700 ${files.directory}`,
+      `${files.directory} cannot be made (${code}): install -d -o candy -g candy -m 710 ${files.directory}`,
     )
   }
   return files

@@ -10,6 +10,7 @@ import type { Log } from '../log/log.js'
 import { errorLines } from '../os/error-text.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForceAnswer, ReloadAnswer } from './control-message.js'
+import { Monitoring } from './monitoring.js'
 import { openNotifier } from './notify.js'
 import { Repeatable } from './repeatable.js'
 import {
@@ -33,23 +34,25 @@ export async function serve(options: ServiceOptions): Promise<void> {
   // A SIGHUP during the start needs nothing done: the configuration is being read anyway.
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
+  const started = new Date()
   const running = await startService(options)
   const log = (): Log => running.generation.log
   const notifier = openNotifier(process.env, log)
+  const monitoring = new Monitoring(running, started)
   let control: Control | undefined
   let refusal: Error | undefined = running.refused
   try {
     const draining = new Set<Promise<void>>()
     const status = (): string => {
-      const { size, sessions, since } = running.generation
+      const { workers, since } = running.generation
       const why =
         refusal === undefined ? '' : `; the configuration of ${since.toISOString()} stays: ${errorLines(refusal)[0]}`
-      return `STATUS=${size} workers, ${sessions} sessions${why}`
+      return `STATUS=${workers.size} workers, ${workers.sessions} sessions${why}`
     }
     for (const { mode, listen, nextHop } of running.endpoints) {
       log().write('info', 'listening', { mode, listen: printAddress(listen), next_hop: printAddress(nextHop) })
     }
-    log().write('info', 'started', { workers: running.generation.size, generation: running.number })
+    log().write('info', 'started', { workers: running.generation.workers.size, generation: running.number })
     notifier.notify('READY=1', status())
     const interval = Math.min(notifier.watchdogInterval ?? STATUS_INTERVAL, STATUS_INTERVAL)
     const statusTimer = setInterval(() => notifier.notify('WATCHDOG=1', status()), interval)
@@ -66,10 +69,13 @@ export async function serve(options: ServiceOptions): Promise<void> {
       }
       notifier.notify(status())
       const problems = refusal === undefined ? [] : errorLines(refusal)
-      return { version: 1, reloaded: refusal === undefined, problems, inForce: inForce(running) }
+      const answer = { version: 1, reloaded: refusal === undefined, problems, inForce: inForce(running) } as const
+      monitoring.noteReload(answer)
+      return answer
     })
     const commands = {
       reload: () => reloads.request(),
+      status: () => monitoring.status(),
       'in-force': async (): Promise<InForceAnswer> => {
         const changed = await changedSince(running, options)
         return { version: 1, inForce: inForce(running), changed }
@@ -77,7 +83,10 @@ export async function serve(options: ServiceOptions): Promise<void> {
     }
     control = await listenForCommands(running.files.control, commands, log).catch((error: Error) => {
       const { control: path } = running.files
-      log().write('warn', 'candy reload cannot reach this service; SIGHUP can', { path, error: error.message })
+      log().write('warn', 'candy reload and candy status cannot reach this service; SIGHUP can', {
+        path,
+        error: error.message,
+      })
       return undefined
     })
     reload = () => void reloads.request().catch(() => {})
@@ -86,6 +95,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     log().write('info', 'stopping', { signal })
     notifier.notify('STOPPING=1')
     clearInterval(statusTimer)
+    monitoring.end()
     reload = () => {}
     await reloads.end()
     control?.close()

@@ -4,6 +4,7 @@
  * and replaced, since a filter in an endless loop reacts to no signal but SIGKILL. Such a worker has not acknowledged its mail, so
  * Postfix sends it again.
  */
+import type { FilterHealth } from '../filters/examination.js'
 import type { Log } from '../log/log.js'
 import { AwakeClock } from './awake-clock.js'
 import { type Change, scalingFor } from './scaling.js'
@@ -39,6 +40,7 @@ export class WorkerPool {
   readonly #clock = new AwakeClock()
   #pause: number = PAUSE.first
   #draining = false
+  #deaths = 0
   #checkTimer: NodeJS.Timeout | undefined
   /** How the number of active workers should change, and since when: milliseconds of `performance.now()`. */
   #wanted: { readonly by: Change['by']; readonly since: number } = { by: 0, since: 0 }
@@ -67,9 +69,31 @@ export class WorkerPool {
     return [...this.#workers].reduce((sum, { sessions }) => sum + sessions, 0)
   }
 
+  /** Bytes of messages in files, by the last report of each worker. */
+  get spooled(): number {
+    return [...this.#workers].reduce((sum, { spooled }) => sum + spooled, 0)
+  }
+
+  /** The number of workers that take mail. */
+  get active(): number {
+    return this.#inState('active').length
+  }
+
   /** The number of workers that take mail or stand by. */
   get size(): number {
-    return this.#inState('active').length + this.#inState('standby').length
+    return this.active + this.#inState('standby').length
+  }
+
+  /** How many workers have ended without having been told to. */
+  get deaths(): number {
+    return this.#deaths
+  }
+
+  /** Has a worker, which takes no mail if possible, ask its filters whether they could work now. Throws when that fails. */
+  async check(): Promise<readonly FilterHealth[]> {
+    const [worker] = [...this.#inState('standby'), ...this.#inState('active')]
+    if (worker === undefined) throw new Error('no worker is ready')
+    return worker.check()
   }
 
   /** Has every worker finish its sessions and end; resolves when all have exited. Workers that take too long are killed. May be called again. */
@@ -116,6 +140,7 @@ export class WorkerPool {
   /** Replaces a worker that has exited after it was ready, unless it was told to end. */
   #onExit(worker: WorkerProcess, how: string): void {
     if (this.#draining || worker.state === 'retiring') return
+    this.#deaths += 1
     this.#options.log.write('error', 'a worker died', { pid: worker.pid, how, sessions: worker.sessions })
     if (performance.now() - worker.startedAt > HEALTHY_AFTER) this.#pause = PAUSE.first
     this.#scale()

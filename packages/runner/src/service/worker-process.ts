@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CandyError, type ErrorCode } from '@candy/sdk'
+import type { FilterHealth } from '../filters/examination.js'
 import type { AwakeClock } from './awake-clock.js'
 import type { Assignment, FromWorker, ToWorker } from './worker-message.js'
 
@@ -9,6 +10,9 @@ const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
 
 /** Milliseconds for which a worker may load the code of the filters. */
 const LOAD_TIMEOUT = 60_000
+
+/** Milliseconds for which a worker may ask its filters whether they could work now. */
+const CHECK_TIMEOUT = 30_000
 
 /**
  * `standby`: it has loaded everything, and takes no mail yet. `active`: it takes mail, or was told to. `retiring`: it was told to
@@ -32,6 +36,7 @@ export class WorkerProcess {
   #lastReport: number
   #sessions = 0
   #utilization = 0
+  #spooled = 0
 
   /** Starts the process. It inherits the descriptors of the bound sockets, one for each endpoint of the assignment. */
   constructor(assignment: Assignment, descriptors: readonly number[], clock: AwakeClock) {
@@ -85,6 +90,11 @@ export class WorkerProcess {
     return this.#utilization
   }
 
+  /** Bytes of messages that it holds in files, by the last report. */
+  get spooled(): number {
+    return this.#spooled
+  }
+
   /** Milliseconds since its last report, by the awake clock: time for which the supervisor itself was stopped does not count. */
   get silence(): number {
     return this.#clock.now - this.#lastReport
@@ -111,6 +121,26 @@ export class WorkerProcess {
     await Promise.race([this.#open, this.#failed])
   }
 
+  /** Has the worker ask its filters whether they could work now. Throws when it ends before, or takes longer than `CHECK_TIMEOUT`. */
+  async check(): Promise<readonly FilterHealth[]> {
+    let receive = (_: FromWorker): void => {}
+    let timer: NodeJS.Timeout | undefined
+    const checked = new Promise<readonly FilterHealth[]>((resolve, reject) => {
+      receive = (message) => {
+        if (message.is === 'checked') resolve(message.health)
+      }
+      timer = setTimeout(() => reject(new Error('the filters do not say how they are')), CHECK_TIMEOUT)
+    })
+    this.#process.on('message', receive)
+    this.#send({ is: 'check' })
+    try {
+      return await Promise.race([checked, this.#failed])
+    } finally {
+      clearTimeout(timer)
+      this.#process.off('message', receive)
+    }
+  }
+
   /** Tells the worker to finish its sessions and end. May be called again. */
   drain(): void {
     this.#state = 'retiring'
@@ -126,6 +156,7 @@ export class WorkerProcess {
     if (message.is === 'alive') {
       this.#sessions = message.sessions
       this.#utilization = message.utilization
+      this.#spooled = message.spooled
     } else if (message.is === 'ready' && this.#state === 'starting') this.#state = 'standby'
   }
 

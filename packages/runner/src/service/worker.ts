@@ -7,10 +7,12 @@
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
 import { reopen } from '../filters/configuration.js'
+import { askFilters } from '../filters/examination.js'
 import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
 import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
+import { spooledBytes } from '../message/nameless-file.js'
 import { MODES } from '../postfix/mode.js'
 import { sweepDrafts } from '../quarantine/draft.js'
 import { ConnectionPool } from '../relay/connection-pool.js'
@@ -46,6 +48,7 @@ export function runWorker(): void {
   process.on('message', (message: ToWorker) => {
     if (message.is === 'drain') drain()
     else if (message.is === 'open') void worker?.then(open).catch(fail)
+    else if (message.is === 'check') void worker?.then(check, () => {})
     else {
       worker = start(message.assignment)
       worker.then(() => report({ is: 'ready' }), fail)
@@ -74,7 +77,12 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
   const utilization = measureUtilization()
   setInterval(() => {
     const sessions = worker.server?.sessions ?? 0
-    report({ is: 'alive', sessions, utilization: Math.max(utilization(), sessions / worker.limit) })
+    report({
+      is: 'alive',
+      sessions,
+      utilization: Math.max(utilization(), sessions / worker.limit),
+      spooled: spooledBytes(),
+    })
   }, REPORT_INTERVAL)
   return worker
 }
@@ -82,6 +90,10 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
 async function open(worker: LoadedWorker): Promise<void> {
   worker.server = await startSessionServer(worker.listeners, worker.limit)
   report({ is: 'open' })
+}
+
+async function check({ loaded }: LoadedWorker): Promise<void> {
+  report({ is: 'checked', health: await askFilters(loaded) })
 }
 
 function makeRelay(

@@ -1,0 +1,116 @@
+/**
+ * What the supervisor knows of the service and of its mail, for `candy status`. What became of mail is read from the history, which
+ * workers write themselves: so nothing is lost with a worker, and no message costs a word between processes.
+ */
+import { statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { HistoryFollower } from '../history/follower.js'
+import type { HistoryRecord } from '../history/record.js'
+import { LONGEST_WINDOW, Windows } from '../history/windows.js'
+import { errorText } from '../os/error-text.js'
+import { measureQuarantine, type QuarantineSize } from '../quarantine/size.js'
+import type { LastReload, ReloadAnswer, StatusAnswer, WorkersStatus } from './control-message.js'
+import { HealthRounds } from './health-rounds.js'
+import { inForce, type RunningService } from './running-service.js'
+
+/** Milliseconds between two readings of the history, when nobody asks: so that what is to be read when somebody does is little. */
+const INTERVAL = 5_000
+
+/** Milliseconds for which the quarantine is not measured again. */
+const QUARANTINE_AGE = 60_000
+
+export class Monitoring {
+  readonly #running: RunningService
+  readonly #started: Date
+  readonly #windows = new Windows()
+  readonly #history: HistoryFollower
+  readonly #health: HealthRounds
+  readonly #timer: NodeJS.Timeout
+  #lastReload: LastReload | undefined
+  #historyError: string | undefined
+  #quarantine: { readonly size: Promise<QuarantineSize | undefined>; readonly at: number } | undefined
+
+  /** `started` is when the service was started. */
+  constructor(running: RunningService, started: Date) {
+    this.#running = running
+    this.#started = started
+    const from = new Date(started.getTime() - LONGEST_WINDOW)
+    this.#history = new HistoryFollower(this.#path('history'), from, (record) => this.#count(record))
+    this.#health = new HealthRounds(running)
+    this.#timer = setInterval(() => void this.#readHistory(), INTERVAL).unref()
+    void this.#readHistory()
+  }
+
+  /** To be called after each reload. */
+  noteReload({ reloaded, problems }: ReloadAnswer): void {
+    this.#lastReload = { time: new Date().toISOString(), reloaded, problems }
+    if (reloaded) this.#health.restart()
+  }
+
+  async status(): Promise<StatusAnswer> {
+    const [quarantine, disk] = await Promise.all([this.#measureQuarantine(), this.#measureDisk(), this.#readHistory()])
+    const { last: health } = this.#health
+    return {
+      version: 1,
+      pid: process.pid,
+      started: this.#started.toISOString(),
+      inForce: inForce(this.#running),
+      ...(this.#lastReload !== undefined && { lastReload: this.#lastReload }),
+      workers: this.#workers(),
+      windows: {
+        minute: this.#windows.summary('minute'),
+        hour: this.#windows.summary('hour'),
+        day: this.#windows.summary('day'),
+      },
+      ...(health !== undefined && { health }),
+      spool: { bytes: this.#running.generation.workers.spooled },
+      ...(quarantine !== undefined && { quarantine }),
+      ...(disk !== undefined && { disk }),
+      history: {
+        damaged: this.#history.damaged,
+        ...(this.#historyError !== undefined && { error: this.#historyError }),
+      },
+    }
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#health.end()
+  }
+
+  #count(record: HistoryRecord): void {
+    this.#windows.add(record)
+  }
+
+  #workers(): WorkersStatus {
+    const { active, size, sessions, deaths } = this.#running.generation.workers
+    return { active, standby: size - active, sessions, deaths: this.#running.earlierDeaths + deaths }
+  }
+
+  async #readHistory(): Promise<void> {
+    try {
+      await this.#history.read()
+      this.#historyError = undefined
+    } catch (error) {
+      this.#historyError = errorText(error)
+    }
+  }
+
+  #measureQuarantine(): Promise<QuarantineSize | undefined> {
+    const now = performance.now()
+    if (this.#quarantine === undefined || now - this.#quarantine.at > QUARANTINE_AGE) {
+      this.#quarantine = { size: measureQuarantine(this.#path('quarantine')), at: now }
+    }
+    return this.#quarantine.size
+  }
+
+  async #measureDisk(): Promise<{ readonly free: number } | undefined> {
+    const found = await statfs(this.#running.files.directory).catch(() => undefined)
+    return found && { free: found.bavail * found.bsize }
+  }
+
+  /** A path in the state directory. */
+  #path(name: string): string {
+    return join(dirname(this.#running.files.directory), name)
+  }
+}
