@@ -12,6 +12,7 @@ import { receivesMail } from '../postfix/mail-receipt.js'
 import { readSizeLimit } from '../postfix/size-limit.js'
 import { EX_CONFIG, EX_OK } from './failure.js'
 import { healthWarnings } from './filter-check.js'
+import { withoutFilterOutput } from './filter-output.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { printTable } from './table.js'
@@ -69,17 +70,6 @@ interface ListReport {
 }
 
 const NO_LOG: Log = { write: () => {}, close: async () => {} }
-
-/** Sends what filters print to standard error, so that standard output has only the answer. */
-async function withoutFilterOutput<T>(act: () => Promise<T>): Promise<T> {
-  const { write } = process.stdout
-  process.stdout.write = process.stderr.write.bind(process.stderr)
-  try {
-    return await act()
-  } finally {
-    process.stdout.write = write
-  }
-}
 
 function warn(text: string): string {
   return `warning: ${text}`
