@@ -72,7 +72,7 @@ describe('reading', () => {
 })
 
 describe('writing', () => {
-  test('set and unset change what they are told to, and come back to the first bytes', () => {
+  test('set and unset change the setting that they name, and together restore the bytes', () => {
     expect(run(['set', path, 'smtp/inet', 'chroot=n', '-o', 'content_filter=candy:\u00e9', '-o', 'b=c d'])).toEqual({
       status: 0,
       stdout: '',
@@ -91,7 +91,7 @@ describe('writing', () => {
     expect(run(['get', path, 'smtp/inet', 'chroot']).stdout).toBe('-\n')
   })
 
-  test('add and remove come back to the first bytes', () => {
+  test('add and remove together restore the bytes', () => {
     const add = ['add', path, 'candy-in', 'unix', 'n', '-', 'n', '-', '-', 'smtpd', '-o', 'content_filter=']
     expect(run(add).status).toBe(0)
     const after = `${before}candy-in  unix  n       -       n       -       -       smtpd\n  -o content_filter=\n`
@@ -161,7 +161,7 @@ describe('a refusal leaves the file as it is, says why, and has its status', () 
     expect(readdirSync(directory)).toEqual(['master.cf'])
   })
 
-  test('input or output that fails is 74', () => {
+  test('failed input or output exits with 74', () => {
     expect(run(['print', join(directory, 'none')])).toMatchObject({ status: 74, stdout: '' })
     expect(run(['set', join(directory, 'none'), 'smtp/inet', 'chroot=n']).status).toBe(74)
     mkdirSync(`${path}.tmp`)
@@ -169,7 +169,7 @@ describe('a refusal leaves the file as it is, says why, and has its status', () 
     expect(onDisk()).toBe(before)
   })
 
-  test('a lock that another process keeps is 75', () => {
+  test('a lock that another process holds exits with 75', () => {
     writeFileSync(`${path}.tmp`, '', { mode: 0o600 })
     // The shell holds the lock for as long as its child, the program, runs.
     const script = 'exec 9<>"$1.tmp"; flock 9; "$0" set "$1" smtp/inet chroot=n'

@@ -46,7 +46,7 @@ test('patch(1) makes the second text of the first', () => {
   )
 })
 
-test('two long texts that have nothing in common are told apart in a moment', () => {
+test('two long texts that have nothing in common are compared quickly', () => {
   const lines = (word: string): string => Array.from({ length: 20_000 }, (_, index) => `${word}${index}\n`).join('')
   const diff = unifiedDiff('x', lines('a'), lines('b'))
   expect(diff.startsWith('--- x\n+++ x\n@@ -1,20000 +1,20000 @@\n-a0\n')).toBe(true)

@@ -182,7 +182,7 @@ test('a writer that is killed leaves the old file or the new one, whole', async 
 })
 
 describe('the lock', () => {
-  test('is respected by a second writer, who says so after the time it was given', async () => {
+  test('keeps a second writer waiting, which fails after the given time', async () => {
     const child = await holdLock()
     expect(() => updateText(path, append, { waitMs: 200 })).toThrowError(
       expect.objectContaining({ code: 'FILE_LOCKED' }),
@@ -207,7 +207,7 @@ describe('the lock', () => {
     expectUntouched(`${before}#\n`)
   })
 
-  test('does not write into the file itself when a crash left it under both names', () => {
+  test('does not write into the configuration file itself when a crash has left it under both names', () => {
     linkSync(path, `${path}.tmp`)
     updateText(path, append)
     expectUntouched(`${before}#\n`)

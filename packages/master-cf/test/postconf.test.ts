@@ -30,7 +30,7 @@ function expectSameMeaning(text: string): void {
   if (new Set(names).size === names.length) expect(asParameters(entries)).toBe(postconf.show('-P', text))
 }
 
-describe('our reading is that of postconf -M, -F and -P', () => {
+describe('master.cf is read as by postconf -M, -F and -P', () => {
   test('for the master.cf that Postfix is shipped with', () => {
     const text = readFileSync('/etc/postfix/master.cf.proto', 'latin1')
     expect(parse(text).entries.length).toBeGreaterThan(20)

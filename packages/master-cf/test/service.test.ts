@@ -29,7 +29,7 @@ describe('adding a service', () => {
     )
   })
 
-  test('leaves every byte of any file where it is, ends with a line end, and is read as what it is', () => {
+  test('leaves every byte of any file in its place, ends with a line end, and is read as the same service', () => {
     fc.assert(
       fc.property(anyText, fc.array(value), (text, args) => {
         const service = { ...reinject, args: args.filter((arg) => arg !== '' && !arg.startsWith('-')) }
@@ -45,7 +45,7 @@ describe('adding a service', () => {
     )
   })
 
-  test('and removing it gives the first bytes back, also where the file had no final line end', () => {
+  test('and removing it restores the bytes, also where the file had no final line end', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const finalNewline = text === '' || text.endsWith('\n')
@@ -88,7 +88,7 @@ describe('adding a service', () => {
 })
 
 describe('removing a service', () => {
-  test('takes all its entries and what is inside them, and nothing around', () => {
+  test('removes all its entries with the comments inside them, and nothing around them', () => {
     const text = '# a\na unix - - n - - x\n# in\n  -v\n# b\nb unix - - n - - x\na unix - - n - - y'
     const after = applyEdits(text, removeService(parse(text), { service: 'a', type: 'unix' }))
     expect(after).toBe('# a\n# b\nb unix - - n - - x\n')

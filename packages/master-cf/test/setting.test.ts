@@ -44,7 +44,7 @@ function refusal(change: () => unknown): unknown {
 }
 
 describe('setting an option', () => {
-  test('and unsetting it gives the first bytes back, whatever the layout of the entry', () => {
+  test('and unsetting it restores the bytes, whatever the layout of the entry', () => {
     fc.assert(
       fc.property(target, value, ({ text, entry }, value) => {
         const set = applyEdits(text, setOption(parse(text), entry, { name: 'content_filter', value }))
@@ -123,7 +123,7 @@ describe('setting an option', () => {
     expect(refusal(() => setOption(file, smtp, { name, value: 'x' }))).toBe('BAD_VALUE')
   })
 
-  test('refuses a malformed entry with the place of its fault, and a missing one', () => {
+  test('refuses a malformed entry with the position of the error, and a missing one', () => {
     const file = parse('# head\nsmtp inet n - y - -1 smtpd\n')
     expect(() => setOption(file, smtp, filter)).toThrowError(
       expect.objectContaining({ code: 'BAD_MAXPROC', line: 2, column: 19 }),

@@ -17,7 +17,7 @@ function watched(...chunks: readonly Uint8Array[]) {
   return { bytes: read(), seen }
 }
 
-test('collect gives back the bytes of any chunks', async () => {
+test('collect returns the bytes of any chunks', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array()), async (chunks) => {
       expect(await collect(watched(...chunks).bytes)).toEqual(new Uint8Array(Buffer.concat(chunks)))
@@ -31,7 +31,7 @@ test('collect reads Node.js streams and web streams', async () => {
   expect(Buffer.from(await collect(new Blob(['cd']).stream())).toString()).toBe('cd')
 })
 
-test('collect takes as many bytes as its limit', async () => {
+test('collect accepts as many bytes as its limit', async () => {
   expect(await collect(fromString('12345'), 5)).toHaveLength(5)
 })
 

@@ -19,7 +19,7 @@ test('a definition becomes plain data that a runner of any copy of this package 
   expect(Object.getPrototypeOf(filter)).toBe(Object.prototype)
 })
 
-test('create hands the options on and keeps the definition as `this`', async () => {
+test('create() passes the options on and has the definition as `this`', async () => {
   const filter = defineFilter({
     api: 1,
     name: 'size',

@@ -7,6 +7,6 @@ test('an error carries its code and its cause', () => {
   expect(error).toMatchObject({ name: 'CandyError', code: 'SPOOL', message: 'no room for the message', cause })
 })
 
-test('the codes are sorted and stand once each', () => {
+test('the codes are sorted, and each is there once', () => {
   expect(ERROR_CODES).toEqual([...new Set(ERROR_CODES)].sort((a, b) => a.localeCompare(b)))
 })

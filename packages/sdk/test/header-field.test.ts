@@ -38,7 +38,7 @@ describe('parseHeaders', () => {
     )
   })
 
-  test('takes any bytes, and its fields touch each other from the first byte on', () => {
+  test('reads any bytes, and each field begins where the one before it ends', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         let end = 0
@@ -82,7 +82,7 @@ describe('parseHeaders', () => {
     )
   })
 
-  test('takes a name that is as long as a message', () => {
+  test('reads a name that is as long as a message', () => {
     const long = 'x'.repeat(1_000_000)
     expect(parseHeaders(latin1(`${long}: 1\r\n`))[0]?.name).toBe(long)
   })
@@ -103,7 +103,7 @@ describe('headerValue', () => {
   })
 })
 
-test('a value of blanks is trimmed in CPU time that its length alone explains', () => {
+test('a value of blanks is trimmed in CPU time that fits its length', () => {
   const bytes = latin1(`X-A: 1${' '.repeat(400_000)}2\r\n`)
   const started = process.cpuUsage()
   expect(headerValue(bytes, { start: 0, end: bytes.length })).toHaveLength(400_002)

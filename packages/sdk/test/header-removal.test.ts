@@ -82,7 +82,7 @@ test('many removals at once take what each of them alone would take', () => {
   )
 })
 
-test('a header of millions of fields is edited in CPU time that its bytes alone explain', () => {
+test('a header of millions of fields is edited in CPU time that fits its bytes', () => {
   const flood = latin1('a:\r\n'.repeat(2_400_000))
   const started = process.cpuUsage()
   expect(editHeaders(flood, [removeHeader('X-Spam-*'), removeHeader('X-Virus-Scanned')])).toHaveLength(flood.length)

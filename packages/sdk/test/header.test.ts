@@ -75,7 +75,7 @@ describe('editHeaders', () => {
     )
   })
 
-  test('folds where it can be folded, and into no line of blanks', () => {
+  test('folds where the value has blanks, and makes no line of blanks only', () => {
     const words = fc.array(fc.stringMatching(/^[\x21-\x7e]{1,40}$/), { minLength: 1, maxLength: 20 })
     fc.assert(
       fc.property(words, fc.constantFrom(' ', '\t'), (list, blank) => {
@@ -89,7 +89,7 @@ describe('editHeaders', () => {
     )
   })
 
-  test('refuses an edit that no maker would have made', () => {
+  test('refuses an edit that addHeader or removeHeader would not make', () => {
     const hostile = { add: 'X-A', value: 'a\r\nBcc: b@example.com' }
     expect(() => editHeaders(latin1('X: 1\r\n'), [hostile])).toThrow(expect.objectContaining({ code: 'HEADER_VALUE' }))
   })
@@ -143,7 +143,7 @@ describe('hostile values', () => {
     expect(() => checkEdit(hostile as HeaderEdit)).toThrow(refused)
   })
 
-  test('a line of exactly 998 characters is taken', () => {
+  test('a line of exactly 998 characters is accepted', () => {
     const [line] = text(editHeaders(new Uint8Array(), [addHeader('X-A', 'x'.repeat(993))])).split('\r\n')
     expect(line).toHaveLength(998)
     expect(() => addHeader('X-A', 'x'.repeat(994))).toThrow(refused)

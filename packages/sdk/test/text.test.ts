@@ -29,7 +29,7 @@ test.each([
   expect(printable(text)).toBe(expected)
 })
 
-test('a text that is too long ends in dots', () => {
+test('a text that is cut off ends in dots', () => {
   expect(printable('x'.repeat(400))).toBe('x'.repeat(400))
   expect(printable('x'.repeat(401))).toBe(`${'x'.repeat(397)}...`)
 })

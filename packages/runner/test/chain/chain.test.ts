@@ -10,7 +10,7 @@ import { receive } from '../../src/message/spool.js'
 import { chunks, makeFilter, memoryLog, reasonOf, text } from '../support.js'
 import { FORGED, IN_MEMORY, MESSAGE, only, run } from './run.js'
 
-describe('what only filters may say is taken out of what a sender wrote', () => {
+describe('header fields that only filters may write are removed from what a sender wrote', () => {
   const TRUE = 'X-Own-Score: 7\r\n'
   const scored = [addHeader('X-Own-Score', '7')]
   const owning = (judge: () => Verdict | Promise<Verdict>, policy: Partial<Policy> = {}): ConfiguredFilter => ({
@@ -94,7 +94,7 @@ describe('what only filters may say is taken out of what a sender wrote', () => 
     expect(output).toBe(FORGED)
   })
 
-  test('a message that cannot be read is nobody’s verdict', async () => {
+  test('a message that cannot be read is deferred, whatever the operator chose for errors of a filter', async () => {
     const spool = IN_MEMORY
     const content = await receive(chunks(FORGED), spool)
     await content.close()
@@ -202,7 +202,7 @@ test.each<[string, ConfiguredFilter, string]>([
   expect(output).toBe(MESSAGE)
 })
 
-test('a filter that could not decide is passed over only by the operator’s word, and it shows', async () => {
+test('a filter that could not decide is passed over only if the operator says so, and a header field shows it', async () => {
   const broken = makeFilter(
     'av',
     () => {
@@ -215,7 +215,7 @@ test('a filter that could not decide is passed over only by the operator’s wor
   expect(output).toBe(`X-Candy-Status: av; not judged, the filter could not decide\r\n${MESSAGE}`)
 })
 
-test('a message over max_size is not judged, and it shows', async () => {
+test('a message over max_size is not judged, and a header field shows it', async () => {
   const { output } = await run([makeFilter('av', () => ({ action: 'reject', text: '' }), { maxSize: 3 })])
   expect(output).toBe(`X-Candy-Status: av; not judged, larger than 3 bytes\r\n${MESSAGE}`)
 })
@@ -234,7 +234,7 @@ test('new content is canonical: a filter cannot smuggle', async () => {
   expect(outcome.rewritten).toBe(true)
 })
 
-test('an abort from outside is nobody’s verdict: it defers, whatever the operator said of errors', async () => {
+test('an abort from outside defers the message, whatever the operator chose for errors of a filter', async () => {
   const deadline = new Deadline()
   const running = run([makeFilter('f', () => never, { onError: 'accept' })], deadline)
   deadline.abort(new Error('the client went away'))

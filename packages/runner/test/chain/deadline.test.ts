@@ -16,7 +16,7 @@ describe('a deadline', () => {
     expect(() => deadline.throwIfAborted()).toThrow('not done within 10 ms')
   })
 
-  test('comes with its parent, with the same reason, and not the other way round', () => {
+  test('comes with its parent, with the same reason, and does not end its parent', () => {
     const parent = new Deadline()
     const part = new Deadline(parent)
     const other = new Deadline(parent)
@@ -28,7 +28,7 @@ describe('a deadline', () => {
     expect(new Deadline(parent).reason).toBe(WHY)
   })
 
-  test('tells those who come late at once, and those who have left nothing', () => {
+  test('calls late listeners at once, and removed listeners never', () => {
     const deadline = new Deadline()
     const left = vi.fn()
     deadline.onAbort(left)

@@ -143,7 +143,7 @@ test('a member that is read twice would not be the same: it is read once', async
   expect(await judged(given(verdict))).toEqual({ verdict: { action: 'reject', text: 'no' } })
 })
 
-test('the message cannot be read any more once the verdict is given, begun readings neither', async () => {
+test('once the verdict is given, the message cannot be read any more, nor can readings that had begun', async () => {
   let kept: Message | undefined
   let begun: AsyncIterator<Uint8Array> | undefined
   const filter = makeFilter('f', async (message) => {
@@ -223,7 +223,7 @@ test('the time that is left counts down, and is none once the deadline has passe
   expect(last).toBe(0)
 })
 
-test('what a filter logs stands under its name, whatever it calls its fields and whatever they are', async () => {
+test('what a filter logs has its name, whatever the names and values of its fields', async () => {
   const log = memoryLog()
   const fields = {
     ...{ id: 'OTHER', filter: 'other', score: 1.5, spam: true, deep: { toString: throwing }, what: Symbol('x') },

@@ -67,7 +67,7 @@ async function run(
   return { came, groups }
 }
 
-test('each recipient gets what it would get alone', async () => {
+test('each recipient gets the outcome that it would get alone', async () => {
   const all = fc.record({
     plans: fc.array(plan, { maxLength: 3 }),
     recipients: fc.array(fc.constantFrom(...RECIPIENTS), { minLength: 1, maxLength: 6 }),
@@ -85,7 +85,7 @@ test('each recipient gets what it would get alone', async () => {
   )
 })
 
-test('recipients for whom the same holds are judged once, by whatever rule', async () => {
+test('recipients with the same settings are judged once, whichever rules gave them these settings', async () => {
   let judged = 0
   const counting = makeFilter('counting', () => {
     judged++

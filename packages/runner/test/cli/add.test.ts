@@ -181,7 +181,7 @@ describe('a package of the own directory', () => {
     expect(judged(where)).toBe('first')
   })
 
-  test('that holds a set-uid program has an ordinary one afterwards', () => {
+  test('that has a set-uid program is installed without the set-uid bit', () => {
     const where = host()
     const directory = mine('first')
     copyFileSync('/bin/true', join(directory, 'root'))
@@ -195,7 +195,7 @@ describe('a package of the own directory', () => {
     expect(statSync(join(where.state, 'packages/current/node_modules/mine/root')).mode & 0o7777).toBe(0o755)
   })
 
-  test('whose filter is not well is added, and that is said', () => {
+  test('whose check() is not ok is added, with a warning', () => {
     const where = host()
     const { status, stderr } = run(where, 'add', mine('ill'))
     expect(stderr).toContain('warning: 70-mine: I am ill')
@@ -244,7 +244,7 @@ test('remove asks before it deletes, and prints JSON', () => {
   expect(readdirSync(where.filters)).toEqual([])
 })
 
-test('a full disk is told as one, and what was installed before stays', () => {
+test('a full disk is reported as such, and what was installed before stays', () => {
   const where = host()
   const directory = mine('first')
   writeFileSync(join(directory, 'large'), Buffer.alloc(200_000))
@@ -258,7 +258,7 @@ test('a full disk is told as one, and what was installed before stays', () => {
   expect(status).toBe(74)
 })
 
-test('what cannot be deleted is not said to be', () => {
+test('what cannot be deleted is not reported as deleted', () => {
   const where = host()
   run(where, 'add', '@candy/filter-clamav')
   const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'

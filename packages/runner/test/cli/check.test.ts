@@ -61,7 +61,7 @@ test('judges a file with the envelope it is told, and writes what would go on', 
   expect(readFileSync(out, 'utf8')).toBe('X-To: b@y\r\nX-From: a@x\r\nSubject: hi\r\n\r\nhello\r\n')
 })
 
-test('the sender is who the message says, unless told', () => {
+test('the sender is read from the message, unless --from is given', () => {
   const directory = site({ 'filters.d/10-who': script('echo "5.7.1 from $CANDY_SENDER"; exit 69') })
   const message = 'From someone Fri Nov 27 11:00:00 2026\nReturn-Path: <a@example.com>\nSubject: hi\n\nhello\n'
   const { stdout, stderr } = candy(['check', '-c', directory], message)
@@ -71,7 +71,7 @@ test('the sender is who the message says, unless told', () => {
   expect(JSON.parse(candy(['check', '-c', directory, '--from', '', '--json'], message).stdout).sender).toBe('')
 })
 
-test('the envelope is whatever a stranger may send, and the null sender can be written as in SMTP', () => {
+test('--from and --to accept any envelope that a stranger may send, and the null sender as in SMTP', () => {
   const directory = site({})
   const judge = (from: string, to: string): { readonly sender: string; readonly groups: readonly object[] } =>
     JSON.parse(candy(['check', '-c', directory, '--json', '--from', from, '--to', to], MESSAGE).stdout)
@@ -83,7 +83,7 @@ test('the envelope is whatever a stranger may send, and the null sender can be w
   expect(judge('<>', '<a@example.org>')).toMatchObject({ sender: '', groups: [{ recipients: ['a@example.org'] }] })
 })
 
-test('a removal is shown where there was something to remove', () => {
+test('a removal is shown only where there was a field to remove', () => {
   const options = "{ '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }"
   const judge = "() => ({ action: 'accept', edits: [{ remove: 'X-There' }, { remove: 'X-Not-There' }] })"
   const text = `export const filter = { api: 1, name: 'removing', options: ${options}, create: () => ({ judge: ${judge} }) }`
@@ -94,14 +94,14 @@ test('a removal is shown where there was something to remove', () => {
   expect(JSON.parse(candy(['check', '-c', directory, '--json'], message).stdout).edits).toEqual([{ remove: 'X-There' }])
 })
 
-test('what cannot be decided is 75', () => {
+test('a message that cannot be judged exits with 75', () => {
   const directory = site({ 'filters.d/10-broken': script('exit 1') })
   const { status, stdout } = candy(['check', '-c', directory], MESSAGE)
   expect(status).toBe(75)
   expect(stdout).toContain('defer: 10-broken: content filter unavailable')
 })
 
-test('where a scanner is not there, the command that says why is named, and it says so', () => {
+test('where a scanner does not answer, the command that says why is named, and it does say why', () => {
   const directory = site({
     'filters.d/50-clamav.toml':
       'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.ctl"]\nwait = "1ms"\n',
@@ -139,7 +139,7 @@ test.each([
   expect(run.status).toBe(status)
 })
 
-test('a wrong drop-in is 78, with file, line and column', () => {
+test('a wrong drop-in exits with 78, with file, line and column', () => {
   const directory = site({ 'filters.d/10-av.toml': 'filter = "@candy/filter-clamav"\ntimeuot = "3s"\n' })
   const { status, stderr } = candy(['check', '-c', directory], MESSAGE)
   expect(status).toBe(78)
@@ -188,7 +188,7 @@ test('shows what becomes of the message for each group of recipients', () => {
   expect(readFileSync(out, 'utf8')).toBe('Subject: hi\r\n\r\nhello\r\n')
 })
 
-test('a file behind a recipient is the message, and a directory is none', () => {
+test('an argument behind a recipient is the message if it is a file, and refused if it is a directory', () => {
   const directory = site({})
   const file = join(scratch(), 'm.eml')
   writeFileSync(file, 'From: a@example.com\n\nhello\n')

@@ -10,7 +10,7 @@ test('there is nothing to do where candy is not enabled', () => {
   expect(status).toBe(0)
 })
 
-test('what was set up by hand is found by its look, and shown first', () => {
+test('a set-up by hand is found by its values, and shown first', () => {
   const hand =
     'candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/x/bin/candy-pipe -f $sender -- $recipient\n'
   const master = readShape('debian.master.cf').replace(/^smtp +inet.*\n/m, '$&  -o content_filter=candy:dummy\n')

@@ -46,7 +46,7 @@ test("the README shows how that begins on Debian's stock configuration", () => {
   expect(stdout.replaceAll(directory, '/etc/postfix').slice(0, shown.length)).toBe(shown)
 })
 
-test('the same as JSON', () => {
+test('a dry run prints the same as JSON', () => {
   const { status, stdout } = candy([
     '-c',
     configuration({ master: STOCK }),
@@ -223,7 +223,7 @@ test('a directory that others than root may write is not worked in', () => {
   expect(bytesIn(directory)).toEqual(before)
 })
 
-test('from a working directory that is gone it says so', () => {
+test('in a working directory that was removed it says so', () => {
   const gone = scratch()
   const argv = ['-c', 'mkdir "$1/x" && cd "$1/x" && rmdir "$1/x" && shift && exec "$@"', 'sh', gone]
   const { status, stderr } = spawnSync('sh', [...argv, process.execPath, COMMAND, 'enable', '--dry-run'], {
@@ -300,7 +300,7 @@ test("a state directory that is not root's, or below one that is not, is not use
   expect(bytesIn(directory)).toEqual(before)
 })
 
-test('a read-only configuration directory is told in a sentence, and nothing is begun', () => {
+test('a read-only configuration directory is reported in a sentence, and nothing is begun', () => {
   const directory = configuration({ master: STOCK })
   const before = bytesIn(directory)
   const script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'

@@ -30,7 +30,7 @@ test.each([
   expect(told.text).not.toMatch(/^\s+at /m)
 })
 
-test('where the system tells no path the call is named', () => {
+test('an error of the system without a path names the call', () => {
   const error = Object.assign(systemError('ENOSPC'), { path: undefined })
   expect(explain(error).text).toBe('write: no space is left on the disk: make room, then try again')
 })

@@ -23,7 +23,7 @@ test('shows what runs, in order, and what is ignored and why', () => {
   )
 })
 
-test('what cannot be loaded is 78', () => {
+test('a filter that cannot be loaded exits with 78', () => {
   const directory = site({ 'filters.d/20-x.toml': 'filter = "@candy/filter-nowhere"\n' })
   const { status, stderr } = candy(['list', '-c', directory])
   expect(status).toBe(78)
@@ -44,7 +44,7 @@ test.each([
   expect(status).toBe(78)
 })
 
-test('thresholds that are out of order are found', () => {
+test('thresholds that contradict each other are found', () => {
   const directory = site({
     'filters.d/60-spam.toml': 'filter = "@candy/filter-spamassassin"\n[options]\nquarantine = 9.0\nreject = 5.0\n',
   })
@@ -83,7 +83,7 @@ test('a name near to that of a filter of ours is not offered for installation', 
   expect(stderr).not.toContain('candy add')
 })
 
-test('it is said when Postfix gives candy no mail, and not when it does', () => {
+test('there is a warning when Postfix sends no mail to candy, and none when it does', () => {
   const plain = 'smtp inet n - y - - smtpd\n'
   const without = candy(['list', '-c', site({ 'master.cf': plain, 'main.cf': '' })])
   expect(without.stderr).toContain('warning: Postfix gives no mail to candy')
@@ -94,7 +94,7 @@ test('it is said when Postfix gives candy no mail, and not when it does', () => 
   expect(candy(['list', '-c', site({ 'master.cf': plain, 'main.cf': everywhere })]).stderr).toBe('')
 })
 
-test('a filter that is asked how it is knows how large a message Postfix takes', () => {
+test("a filter whose check() is called knows Postfix's message_size_limit", () => {
   const code = `export const filter = { api: 1, name: 'size', rewrites: false,
       options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },
       create: (_, host) => ({ judge: () => ({ action: 'accept' }),
@@ -112,7 +112,7 @@ test('a filter that is asked how it is knows how large a message Postfix takes',
   }
 })
 
-test('what a filter prints is no part of the answer, and what it leaves running does not keep it', () => {
+test('what a filter prints is not in the output, and what it leaves running does not keep the command from ending', () => {
   const code = `console.log('{}'); process.stdout.write('noise'); setInterval(() => console.log('more'), 10)
     export const filter = { api: 1, name: 'loud', rewrites: false,
       options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } },

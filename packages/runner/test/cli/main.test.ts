@@ -32,7 +32,7 @@ test.each([
   expect(plain.stderr).toContain(String(error.text).replace(/\/tmp\S+/, ''))
 })
 
-test('a directory that is gone is a sentence', () => {
+test('a working directory that was removed is reported in a sentence', () => {
   const gone = scratch()
   const script = `cd ${gone} && rmdir ${gone} && exec "$@"`
   const { stderr, status } = spawnSync('sh', ['-c', script, 'sh', process.execPath, COMMAND, 'list'], {
@@ -43,14 +43,14 @@ test('a directory that is gone is a sentence', () => {
   expect(() => rmdirSync(gone)).toThrow()
 })
 
-test('a directory as message is a sentence', () => {
+test('a directory in the place of the message is reported in a sentence', () => {
   const { stderr, status } = candy(['check', '-c', site({ 'filters.d/10-a': '#!/bin/sh\ncat >/dev/null\n' }), '/'])
   expect(stderr).toMatch(/EISDIR|directory/)
   expect(stderr).not.toMatch(/^\s+at /m)
   expect(status).toBe(66)
 })
 
-test('who has read enough is no error', () => {
+test('a reader of the output that stops reading is no error', () => {
   const path = join(site(), 'filters.d')
   const line = `'${process.execPath}' '${COMMAND}' list --filters '${path}' | true; echo "\${PIPESTATUS[0]}"`
   expect(spawnSync('bash', ['-c', line], { encoding: 'utf8' }).stdout).toMatch(/^0\n$/)

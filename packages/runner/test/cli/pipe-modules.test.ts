@@ -36,7 +36,7 @@ function nameOf(url: string): string {
   return library ?? own?.split('/')[0] ?? url
 }
 
-test('without filters: one file of ours and what Node.js brings', () => {
+test('without filters candy loads one file of its own and modules of Node.js', () => {
   expect(modulesOf({})).toMatchInlineSnapshot(`
     [
       "node:buffer",
@@ -57,11 +57,11 @@ test('without filters: one file of ours and what Node.js brings', () => {
   `)
 })
 
-test('a script filter adds nothing', () => {
+test('a script filter loads no further module', () => {
   expect(modulesOf({ 'filters.d/10-fine': '#!/bin/sh\nexec cat >/dev/null\n' })).toEqual(modulesOf({}))
 })
 
-test('a package filter adds itself and what it depends on', () => {
+test('a package filter loads itself and its dependencies', () => {
   const without = modulesOf({})
   const dropIn = 'filter = "@candy/filter-clamav"\nmax_size = "1B"\n'
   expect(

@@ -55,7 +55,7 @@ test('a filter that root tries runs as candy and can gain nothing, on a Node.js 
   expect(statSync(out)).toMatchObject({ uid: 0, gid: 0 })
 })
 
-test('the service that root starts runs as candy, may go where the way back is, and hears what root is told', async () => {
+test("the service that root starts runs as candy, may enter public/, and gets the signals that are sent to root's process", async () => {
   const directory = site({ 'main.cf': '', 'filters.d/10-telling': TELLING })
   const service = await serve(directory)
   const [supervisor = 0] = childrenOf(service.pid, 'candy.js')
@@ -92,7 +92,7 @@ test('no compiled code is kept where anybody could have put it before', () => {
   expect(readdirSync(temporary)).toEqual([])
 })
 
-test('a check that a signal ends has ended by that signal', async () => {
+test("when a signal ends a check, root's process ends by the same signal", async () => {
   const directory = site({ 'filters.d/10-slow': '#!/bin/sh\nsleep 60\n' })
   const check = spawn(process.execPath, [COMMAND, 'check', '-c', directory], { stdio: ['pipe', 'ignore', 'inherit'] })
   check.stdin.end('Subject: hi\n\n')
@@ -103,7 +103,7 @@ test('a check that a signal ends has ended by that signal', async () => {
   expect(await once(check, 'exit')).toEqual([null, 'SIGINT'])
 })
 
-test('an installation that candy may not read is named, before anything runs', async () => {
+test('an installation that candy may not read is reported, before anything runs', async () => {
   const closed = scratch()
   const { candy: command } = await installCandy(join(closed, 'root'))
   chmodSync(closed, 0o700)

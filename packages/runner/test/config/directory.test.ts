@@ -44,7 +44,7 @@ test('filters run in byte order of their names, drop-ins and scripts alike', () 
   ])
 })
 
-test('everything else is ignored, and why is said', () => {
+test('every other file is ignored, with the reason', () => {
   const directory = scratch()
   plant(
     directory,
@@ -84,13 +84,13 @@ test('everything else is ignored, and why is said', () => {
   ])
 })
 
-test('the template made executable is a filter like any other', () => {
+test('the template, when it is executable, is a filter like any other', () => {
   const directory = scratch()
   plant(directory, ['template', 0o755])
   expect(list(directory).entries).toMatchObject([{ kind: 'script', name: 'template' }])
 })
 
-test('an empty directory means no filters; a missing one says that mail would pass, and what to do', () => {
+test('an empty directory means no filters; for a missing one the error says that mail would pass unfiltered, and what to do', () => {
   const directory = scratch()
   expect(list(directory)).toEqual({ entries: [], problems: [] })
   const gone = join(directory, 'filters.d')
@@ -105,7 +105,7 @@ test('a file in place of the directory is a problem', () => {
   expect(list(file).problems).toEqual([`${file}: must be a directory`])
 })
 
-test('each file that others may write is refused by its name, and ignored files may be anyone’s', () => {
+test('each filter file that others may write is refused by name; ignored files may belong to anybody', () => {
   const directory = scratch()
   plant(directory, ['10-a.toml', 0o666], ['20-b', 0o775], ['30-c.toml', 0o644], ['notes.txt', 0o666])
   chownSync(join(directory, '30-c.toml'), 54_321, 54_321)
@@ -126,7 +126,7 @@ test('a directory that others may write is refused once, also when it is empty',
   expect(list(directory).problems).toEqual([refusal])
 })
 
-test('a link to nothing is a problem and not a filter less', () => {
+test('a dangling link is a problem, and the filter is not just left out', () => {
   const directory = scratch()
   symlinkSync('gone.toml', join(directory, '10-a.toml'))
   const { entries, problems } = list(directory)

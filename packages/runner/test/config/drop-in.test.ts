@@ -36,12 +36,12 @@ describe('a drop-in', () => {
     expect(read('filter = "x"')?.policy).not.toHaveProperty('maxSize')
   })
 
-  test('leaves on_reject to the mode unless it says something of it', () => {
+  test('leaves on_reject to the mode unless it sets it', () => {
     expect(read('filter = "x"')?.policy).not.toHaveProperty('onReject')
     expect(read('filter = "x"\non_reject = "discard"')?.policy.onReject).toBe('discard')
   })
 
-  test('with every key says what it says', () => {
+  test('with every key has the policy that it sets', () => {
     const text = [
       'filter = "/opt/filters/size"',
       'timeout = "1500ms"',

@@ -58,7 +58,7 @@ describe('is refused, and not waited for', () => {
   })
 })
 
-test('of a large file only its head is read where that is enough', () => {
+test('only the beginning of a large file is read where that is enough', () => {
   writeFileSync(path, Buffer.alloc(TEXT_LIMIT * 2, 'x'))
   expect(readRegular(path, Number.POSITIVE_INFINITY, 10).toString()).toBe('xxxxxxxxxx')
 })

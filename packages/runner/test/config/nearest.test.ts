@@ -17,11 +17,11 @@ test.each([
   expect(nearest(word, KEYS)).toBe(known)
 })
 
-test.each(['colour', 'x', 'port', 'on'])('%s is near nothing', (word) => {
+test.each(['colour', 'x', 'port', 'on'])('for %s nothing is suggested', (word) => {
   expect(nearest(word, KEYS)).toBeUndefined()
 })
 
-test('of two that are near the nearer is meant', () => {
+test('of two words that are equally similar the first is suggested', () => {
   expect(nearest('on_rejact', ['on_reject', 'on_react'])).toBe('on_reject')
   expect(nearest('on_rejact', ['on_react', 'on_reject'])).toBe('on_react')
 })

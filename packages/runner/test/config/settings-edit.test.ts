@@ -11,7 +11,7 @@ import { scratch } from '../support.js'
 
 const BEFORE = { mode: 'smtp-before' } as const
 
-test('a new file says what was asked, and can be read', () => {
+test('a new file has the requested settings, and can be read', () => {
   const directory = scratch()
   writeFileSync(join(directory, 'candy.toml'), makeSettings(BEFORE, '/var/lib/candy/x "y"'))
   const problems: Problem[] = []
@@ -33,7 +33,7 @@ test.each([
   expect(withMode(after, BEFORE)).toBe(after)
 })
 
-test('the way back of pipe mode is written where the operator says nothing of it', () => {
+test('pipe.reinject is written for pipe mode where the operator has not set it', () => {
   const pipe = { mode: 'pipe', reinject: 'unix:/var/spool/postfix/public/candy-in' } as const
   const line = 'reinject = "unix:/var/spool/postfix/public/candy-in"\n'
   expect(makeSettings(pipe, '/x')).toContain(`\n[pipe]\n${line}`)
@@ -49,7 +49,7 @@ test('the way back of pipe mode is written where the operator says nothing of it
   expect([setsReinject(own), setsReinject('mode = "pipe"\n')]).toEqual([true, false])
 })
 
-test('a table written inline without the key is not guessed at', () => {
+test('an inline table without the key is not edited', () => {
   expect(() => withMode('pipe = { deadline = "5m" }\n', { mode: 'pipe', reinject: 'sendmail' })).toThrow(
     'pipe.reinject',
   )

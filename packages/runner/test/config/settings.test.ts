@@ -37,7 +37,7 @@ describe('candy.toml with mistakes', () => {
     ])
   })
 
-  test('that leads nowhere or is no file is a problem, and not an absent file', () => {
+  test('that is a dangling link or no regular file is a problem, and does not count as absent', () => {
     const dangling = scratch()
     symlinkSync('gone', join(dangling, 'candy.toml'))
     expect(read(dangling).problems).toHaveLength(1)

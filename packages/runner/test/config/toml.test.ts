@@ -97,7 +97,7 @@ describe('where something stands', () => {
     expect(document.position(path)).toEqual({ line: value[0], column: value[1] })
   })
 
-  test('what is missing stands at its nearest parent, and at the top without one', () => {
+  test('a missing key is at the position of its nearest parent, and at the top of the file without one', () => {
     expect(document.position(['table', 'sub', 'y', 'z'])).toEqual({ line: 5, column: 8 })
     expect(document.position(['table', 'list', 7])).toEqual({ line: 4, column: 10 })
     expect(document.position(['nothing', 'at', 'all'])).toEqual({ line: 1, column: 1 })

@@ -32,7 +32,7 @@ function judged(
 
 async function* emptyBytes(): AsyncGenerator<Uint8Array> {}
 
-test('one line tells who, what, why, and what Postfix was answered', () => {
+test('one log line has sender, recipients, verdict, reason and the answer to Postfix', () => {
   const log = memoryLog()
   logJudged(
     log,
@@ -67,7 +67,7 @@ test('one line tells who, what, why, and what Postfix was answered', () => {
   })
 })
 
-test('where a filter can say more of its scanner, the line says what to type', () => {
+test('where a filter can say more about its scanner, the log line has the command to type', () => {
   const log = memoryLog()
   const report = { name: '50-clamav', action: 'error', milliseconds: 3, code: 'SCANNER_UNREACHABLE' } as const
   logJudged(log, judged(ENVELOPE, { reports: [{ ...report, askable: true }] }))
@@ -82,7 +82,7 @@ test('of many recipients the first are named and the others counted', () => {
   expect(log.lines[0]?.fields.recipients).toMatch(/^r0@example\.net, .*, r9@example\.net and 990 more$/)
 })
 
-test('what a stranger chose cannot push the verdict and the answer out of the line', () => {
+test('values that a stranger chooses cannot push the verdict and the answer out of the log line', () => {
   const log = memoryLog()
   const long = 'x'.repeat(10_000)
   const envelope: Envelope = { sender: long, recipients: [long], client: { address: '192.0.2.1', helo: long } }

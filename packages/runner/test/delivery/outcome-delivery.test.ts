@@ -57,7 +57,7 @@ const planned = fc.record({
 const hops = fc.array(fc.constantFrom<Hop>('takes', 'takes', 'refuses', 'breaks'), { maxLength: 4 })
 const all = fc.record({ plans: fc.array(planned, { minLength: 1, maxLength: 5 }), hops, keeps: fc.boolean() })
 
-test('each by itself: every recipient is answered once, and 250 means that the message is somewhere', async () => {
+test('with an answer for each, every recipient is answered once, and 250 means that the message was delivered or quarantined', async () => {
   await fc.assert(
     fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
       const { actions, delivered, kept, judged } = makeActions(does, keeps)
@@ -81,7 +81,7 @@ test('each by itself: every recipient is answered once, and 250 means that the m
   )
 })
 
-test('together: nobody loses mail, nobody gets it twice, and what goes on as the same bytes goes on once', async () => {
+test('with one answer for all, nobody loses mail or gets it twice, and recipients of the same bytes are served by one delivery', async () => {
   await fc.assert(
     fc.asyncProperty(all, async ({ plans, hops: does, keeps }) => {
       const { actions, delivered, kept, judged } = makeActions(does, keeps)
@@ -101,7 +101,7 @@ test('together: nobody loses mail, nobody gets it twice, and what goes on as the
   )
 })
 
-test('together: the message of recipients who are refused while others are not goes into the quarantine', async () => {
+test('with one answer for all, the message of recipients who are refused while others are not goes into the quarantine', async () => {
   const { actions, delivered, kept, judged } = makeActions([])
   const plans: Planned[] = [
     { action: 'accept', bytes: 0 },
@@ -114,7 +114,7 @@ test('together: the message of recipients who are refused while others are not g
   expect(judged).toHaveLength(3)
 })
 
-test('together: what the next hop refuses after it has accepted it for others goes into the quarantine', async () => {
+test('with one answer for all, a message that the next hop refuses after it has accepted it for others goes into the quarantine', async () => {
   for (const late of ['refuses', 'breaks'] as const) {
     const { actions, delivered, kept } = makeActions(['takes', late])
     const groups = [0, 1].map((bytes) => group(bytes, { action: 'accept', bytes }))

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { makeOwnId, withOwnId } from '../../src/delivery/own-id.js'
 import { makeReply, writeReply } from '../../src/smtp/reply.js'
 
-test('ids of our own cannot be taken for queue ids of Postfix, and differ', () => {
+test('ids that candy makes differ from each other and do not look like queue ids of Postfix', () => {
   const ids = Array.from({ length: 1_000 }, makeOwnId)
   expect(new Set(ids).size).toBe(1_000)
   for (const id of ids) expect(id).toMatch(/^candy-[0-9a-f]{12}$/)
 })
 
-test('a reply has an id of our own at its end, once, and never a queue id', () => {
+test("candy's own id is at the end of a reply, once, and a queue id never is", () => {
   const id = makeOwnId()
   const reply = withOwnId(makeReply(250, '2.0.0 Ok: queued as 4F1'), id)
   expect(reply).toEqual({ code: 250, lines: [`2.0.0 Ok: queued as 4F1 (${id})`] })

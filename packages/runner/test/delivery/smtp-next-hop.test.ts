@@ -40,7 +40,7 @@ async function start(options: SinkOptions = {}): Promise<TestBed> {
 
 const XFORWARD = { keywords: [...announced, 'XFORWARD NAME ADDR PROTO HELO IDENT SOURCE'] }
 
-test('tells the next hop who the client was, as far as it wants to know', async () => {
+test('tells the next hop by XFORWARD who the client was, with the attributes that it offers', async () => {
   const { sink, handOver } = await start(XFORWARD)
   expect(await handOver({ client: CLIENT })).toEqual({ delivered: true })
   expect(sink.messages[0]?.transcript.map(String)).toEqual([
@@ -69,7 +69,7 @@ test.each([announced, [...announced, 'XFORWARD'], ['XFORWARD ADDR IDENT']])(
 )
 
 describe('SMTPUTF8', () => {
-  test('is demanded by an address, and not by a header', async () => {
+  test('is requested for an address, and not for a header', async () => {
     const { sink, handOver } = await start()
     await handOver()
     await handOver({ sender: 'jörg@example.com' })
@@ -79,13 +79,13 @@ describe('SMTPUTF8', () => {
     expect(sink.messages[2]?.recipients).toEqual(['b@example.net', 'jörg@example.net'])
   })
 
-  test('that is not offered is not demanded: the address goes as it is', async () => {
+  test('that is not offered is not requested, and the address is sent as it is', async () => {
     const { sink, handOver } = await start({ keywords: ['PIPELINING'] })
     expect(await handOver({ sender: 'jörg@example.com' })).toEqual({ delivered: true })
     expect(sink.messages[0]?.mail.toString()).toBe('MAIL FROM:<jörg@example.com>')
   })
 
-  test('that is missing is about the message', async () => {
+  test('that a next hop requires and does not offer is a permanent error of this message', async () => {
     const { sink, handOver } = await start({ keywords: ['PIPELINING'] })
     sink.fail({ at: 'mail', answer: '553 5.6.7 Must declare SMTPUTF8 to send unicode address' })
     expect(await handOver({ sender: 'jörg@example.com' })).toEqual({

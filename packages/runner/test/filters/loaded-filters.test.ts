@@ -263,7 +263,7 @@ describe('a site that is wrong', () => {
     expect(globalThis.happened.slice(3).sort()).toEqual(['close first', 'close last'])
   })
 
-  test('is one without filters.d: nobody said that mail needs no filter', async () => {
+  test('is one without filters.d, since nobody has said that mail needs no filter', async () => {
     expect(await refused({ filtersDirectory: join(config, 'gone') })).toMatch(/^CONFIG\/gone: no such directory/)
   })
 })

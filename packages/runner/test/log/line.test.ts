@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { printLine } from '../../src/log/line.js'
 
-test('fields are words, quoted where they must be', () => {
+test('fields are words, in quotes where they need them', () => {
   expect(printLine('info', 'judged', { id: 'A1', text: 'two words', n: 3, ok: true, empty: '' })).toBe(
     'judged id=A1 text="two words" n=3 ok=true empty=""',
   )

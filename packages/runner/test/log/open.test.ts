@@ -43,7 +43,7 @@ test('a file that cannot be opened is an error that says what to type', () => {
   expect(() => openLog({ to: scratch(), name: 'candy' })).toThrow(/cannot be written \(EISDIR/)
 })
 
-test('after rotation every process writes to the new file, told or not', async () => {
+test('after log rotation every process writes to the new file, with a signal or without', async () => {
   const path = join(scratch(), 'log')
   const logs = ['one', 'two'].map((name) => openLog({ to: path, name }))
   for (const log of logs) log.write('info', 'before')
@@ -55,7 +55,7 @@ test('after rotation every process writes to the new file, told or not', async (
   expect(linesOf(path)).toHaveLength(2)
 })
 
-test('lines that the file does not take go to the other log, and back to the file once it does', async () => {
+test('lines that cannot be written to the file go to the fallback log, and to the file again once it can be written', async () => {
   const directory = join(scratch(), 'log')
   mkdirSync(directory)
   const path = join(directory, 'candy.log')
@@ -74,7 +74,7 @@ test('lines that the file does not take go to the other log, and back to the fil
   expect(linesOf(path)).toEqual([expect.stringContaining('there again')])
 })
 
-test('a full disk sends lines to the other log', async () => {
+test('on a full disk lines go to the fallback log', async () => {
   const fallback = listen()
   const log = openLog({ to: '/dev/full', name: 'candy', fallback })
   log.write('error', 'no space')

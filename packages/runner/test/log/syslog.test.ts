@@ -61,7 +61,7 @@ test('a logger that is killed is started again, and later lines reach it', async
   expect(fallback.lines).toEqual([])
 })
 
-test('a line that finds the logger dead before its end is known goes to the next one', async () => {
+test('a line that is written to a logger which has just been killed goes to the next logger', async () => {
   const logger = installLogger('echo $$ >pid; exec cat >>received')
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)
@@ -78,7 +78,7 @@ test('a line that finds the logger dead before its end is known goes to the next
   expect(fallback.lines).toEqual([])
 })
 
-test('without a logger that works, lines go to the other log', async () => {
+test('without a working logger(1) lines go to the fallback log', async () => {
   process.env.PATH = '/nowhere'
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)
@@ -89,13 +89,13 @@ test('without a logger that works, lines go to the other log', async () => {
   await log.close()
 })
 
-test('the system log ends even where there is none', async () => {
+test('closing the system log ends even where logger(1) is missing', async () => {
   const log = openSyslog('candy', listen())
   log.write('info', 'test of the log')
   await log.close()
 })
 
-test('a line after the close starts no logger, which would keep the process from ending', async () => {
+test('a line that is written after close() starts no logger, which would keep the process running', async () => {
   const logger = installLogger('echo $$ >pid; exec cat >>received')
   const fallback = listen()
   const log = openSyslog('candy/serve', fallback)

@@ -75,7 +75,7 @@ describe('what cleanup(8) makes of a message', () => {
     )
   })
 
-  test('stays as it is when it is made again', () => {
+  test('does not change when cleanup(8) processes the message again', () => {
     fc.assert(
       fc.property(message, (text) => {
         const once = cleaned(text)

@@ -26,7 +26,7 @@ test.each([
   expect(parseContentType(value)).toEqual(expected)
 })
 
-test('any value is read, in CPU time that its length explains', () => {
+test('any value is read, in CPU time that fits its length', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('(', ')', '"', '\\', ';', '=', '/', 'a', ' ', '\n'), maxLength: 60 }),

@@ -47,7 +47,7 @@ test('a header that is edited a few fields at a time comes out as one that is ed
   )
 })
 
-test('millions of fields are edited in CPU time that their bytes explain, and none of them is held', async () => {
+test('millions of fields are edited in CPU time that fits their bytes, and are not kept in memory', async () => {
   const spool = await receive(
     chunks(...Array.from({ length: 160 }, () => 'a:\r\nX-Spam:\r\n'.repeat(5000)), '\r\nbody'),
     {

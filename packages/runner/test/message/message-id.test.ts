@@ -26,7 +26,7 @@ test.each([
   expect(await idIn(message)).toBe(expected)
 })
 
-test('no header block, however it is made, costs more than one look at it', () => {
+test('the time for any header block is that of reading it once', () => {
   const words = fc.constantFrom('message-id', 'Message-ID:', ' ', '\t', '\r\n', '\r', '\n', 'x', '<', '>'.repeat(100))
   return fc.assert(
     fc.asyncProperty(fc.array(words, { maxLength: 50 }), fc.nat(2_000), async (parts, blanks) => {

@@ -8,7 +8,7 @@ test('yields what the source yields', async () => {
   expect(await text(reading(chunks('a', 'b'), forever))).toBe('ab')
 })
 
-test('a chunk that is no Uint8Array is CONTENT, and the source is ended', async () => {
+test('a chunk that is no Uint8Array fails with CONTENT, and the source is ended', async () => {
   let ended = false
   async function* source(): AsyncGenerator<Uint8Array> {
     try {

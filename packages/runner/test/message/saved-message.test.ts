@@ -9,7 +9,7 @@ async function without(...parts: readonly string[]): Promise<{ readonly rest: st
   return { rest, left }
 }
 
-test('the line that mbox puts before a message is left out, and said', async () => {
+test('the line that mbox puts before a message is left out, and reported', async () => {
   expect(await without('From a@b Fri Nov 27 11:00:00 2026\nSubject: x\n\nFrom c\n')).toEqual({
     rest: 'Subject: x\n\nFrom c\n',
     left: 1,

@@ -66,7 +66,7 @@ test('a source that fails leaves no file open', async () => {
   expect(readdirSync('/proc/self/fd').length).toBe(files)
 })
 
-test('a directory that is not there is SPOOL, and so is a closed message', async () => {
+test('a directory that does not exist and a closed message fail with SPOOL', async () => {
   const absent = receive(chunks('x'.repeat(200_000)), { directory: '/nowhere', memory: 10 })
   await expect(absent).rejects.toMatchObject({ code: 'SPOOL' })
   const spool = await receive(chunks('hello'), { directory: scratch(), memory: 10 })

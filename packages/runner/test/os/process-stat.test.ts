@@ -22,7 +22,7 @@ test('a process is known by its number, with a name that looks like the fields b
   expect(readProcessStat(child.pid ?? 0)).toBeUndefined()
 })
 
-test('a process that has ended is gone, also before anybody has waited for it', async () => {
+test('a process that has ended counts as gone, also before its parent has waited for it', async () => {
   // Only a shell waits for its children: this one ends when its parent is none any more.
   const child = 'until grep -qs sleep /proc/$$/comm; do :; done'
   const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`])

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { isListening } from '../../src/os/unix-socket.js'
 import { scratch } from '../support.js'
 
-test('who listens is told from who has been killed and left the socket', async () => {
+test('a socket with a listener is told from one that a killed process has left', async () => {
   const path = join(scratch(), 'socket')
   const script = `require('net').createServer().listen(process.argv[1], () => console.log('listening'))`
   const child = spawn(process.execPath, ['-e', script, path])

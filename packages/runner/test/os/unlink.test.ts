@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { unlinkIfThere } from '../../src/os/unlink.js'
 import { scratch } from '../support.js'
 
-test('a link goes wherever it leads, and what it leads to stays', () => {
+test('a link is removed wherever it leads, and its target stays', () => {
   const directory = scratch()
   mkdirSync(join(directory, 'directory'))
   writeFileSync(join(directory, 'file'), '')
@@ -15,10 +15,10 @@ test('a link goes wherever it leads, and what it leads to stays', () => {
   }
 })
 
-test('where there is nothing, nothing is done', () => {
+test('a path that does not exist is ignored', () => {
   expect(() => unlinkIfThere(join(scratch(), 'nothing'))).not.toThrow()
 })
 
-test('what is refused is told with its code', () => {
+test('a failure is thrown with its code', () => {
   expect(() => unlinkIfThere(scratch())).toThrow(expect.objectContaining({ code: 'EISDIR', syscall: 'unlink' }))
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Hosts } from '../../src/packages/host.js'
 import { memoryLog, scratch } from '../support.js'
 
-test('a filter has a directory of its own below the state directory, made when it asks', () => {
+test('a filter has a directory of its own in the state directory, which is created when the filter first reads its path', () => {
   const state = scratch()
   const hosts = new Hosts({ log: memoryLog(), state })
   const [one, two] = [hosts.for('50-one'), hosts.for('60-two')]
@@ -18,7 +18,7 @@ test('a filter has a directory of its own below the state directory, made when i
   expect(existsSync(join(one.directory, 'seen'))).toBe(true)
 })
 
-test('a check has an empty directory elsewhere, which is gone afterwards', () => {
+test('a filter in a check has an empty directory elsewhere, which is removed afterwards', () => {
   const state = scratch()
   const hosts = new Hosts({ log: memoryLog(), state, check: true })
   const { check, directory } = hosts.for('50-one')
@@ -29,7 +29,7 @@ test('a check has an empty directory elsewhere, which is gone afterwards', () =>
   expect(existsSync(directory)).toBe(false)
 })
 
-test('a directory that cannot be made is the configuration’s fault, and it says why', () => {
+test('a directory that cannot be created is reported as an error of the configuration, with the reason', () => {
   const state = join(scratch(), 'file')
   writeFileSync(state, '')
   const host = new Hosts({ log: memoryLog(), state }).for('50-one')

@@ -73,11 +73,11 @@ describe.each([
   ['zod, which drops strangers in silence', ZOD],
   ['zod with a type that JSON Schema lacks', ZOD_WITH_DATE],
 ])('with %s', (_, code) => {
-  test('right options are taken', async () => {
+  test('correct options are accepted', async () => {
     expect(await said(code, '[options]\nport = 783\nnest.deep = true\nrules = [{ name = "a" }]')).toEqual([])
   })
 
-  test('a misspelt key is refused where it stands, with the nearest right one', async () => {
+  test('a misspelt key is refused with its position and the nearest correct key', async () => {
     expect(await said(code, '[options]\nport = 783\nhots = "a"')).toEqual([
       'FILE:4:1: options.hots: unknown key; did you mean "host"?',
     ])
@@ -91,19 +91,19 @@ describe.each([
     ])
   })
 
-  test('a key that is like no other is refused with those there are', async () => {
+  test('a key that resembles no other is refused with the list of known keys', async () => {
     const [problem] = await said(code, '[options]\nport = 783\ncolour = "red"')
     expect(problem).toMatch(/^FILE:4:1: options\.colour: unknown key \(there are: .*host, port, nest, rules\)$/)
   })
 
-  test('a wrong value is refused where the value stands', async () => {
+  test('a wrong value is refused with the position of the value', async () => {
     const problems = await said(code, '[options]\nport = "783"\nrules = [\n  { name = "a" },\n  { name = 5 },\n]')
     expect(problems).toHaveLength(2)
     expect(problems[0]).toMatch(/^FILE:3:8: options\.port: invalid .*number/)
     expect(problems[1]).toMatch(/^FILE:6:12: options\.rules\[1\]\.name: invalid .*string/)
   })
 
-  test('a missing key is said at its nearest parent that is there', async () => {
+  test('a missing key is reported at the position of its nearest parent that exists', async () => {
     const inTable = await said(code, '\n[options]\nhost = "a"\nrules = [{ score = 1 }]')
     expect(inTable).toHaveLength(2)
     expect(inTable[0]).toMatch(/^FILE:3:2: options\.port: /)
@@ -112,13 +112,13 @@ describe.each([
     expect(without).toEqual([expect.stringMatching(/^FILE:1:1: options\.port: /)])
   })
 
-  test('a key that is missing because it is misspelt is said once', async () => {
+  test('a key that is missing because it is misspelt is reported once', async () => {
     expect(await said(code, '[options]\nprot = 783')).toEqual([
       'FILE:3:1: options.prot: unknown key; did you mean "port"?',
     ])
   })
 
-  test('the options of a rule for recipients are held against the same keys, and laid over those for all', async () => {
+  test('the options of a rule for recipients may have the same keys, and replace the options for all recipients', async () => {
     const rule = '[recipients."a.example".options]'
     expect(await said(code, `[options]\nport = 783\n${rule}\nnest.deep = true`)).toEqual([])
     const problems = await said(code, `[options]\nport = 783\n${rule}\nhots = "a"\nnest.deeep = true\nport = "x"`)
@@ -134,14 +134,14 @@ describe.each([
     expect(inherited).toEqual([expect.stringMatching(/^FILE:3:8: options\.port: /)])
   })
 
-  test("a drop-in's own key below [options] is sent above it", async () => {
+  test('a key of the drop-in itself that stands in [options] is refused with a hint to move it', async () => {
     expect(await said(code, '[options]\nport = 783\ntimeout = "5s"')).toEqual([
       'FILE:4:1: options.timeout: unknown key: it belongs above [options]',
     ])
   })
 })
 
-test('without JSON Schema and without a shipped drop-in, nothing is known and nothing refused', async () => {
+test('without JSON Schema and without a shipped drop-in no key is known and none is refused', async () => {
   expect(await said(VALIBOT, '[options]\nport = 783\nhots = "a"', '')).toEqual([])
 })
 

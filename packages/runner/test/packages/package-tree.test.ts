@@ -16,7 +16,7 @@ beforeEach(() => {
 const inside = (name: string): string => join(tree, 'node_modules/it', name)
 const modeOf = (name: string): string => (lstatSync(inside(name)).mode & 0o7777).toString(8)
 
-test('whatever a tarball says, all is of root, readable, and without set-uid bits', () => {
+test('whatever modes a tarball has, all installed files belong to root, are readable, and have no set-uid bit', () => {
   for (const [name, mode] of [
     ['setuid', 0o4755],
     ['setgid', 0o2711],
@@ -73,7 +73,7 @@ describe('is refused', () => {
   })
 })
 
-test('a package that is forgotten is neither there nor in what npm knows, and the others are', () => {
+test('a package that was uninstalled is neither on the disk nor in the lists of npm, and the others are', () => {
   const lock = (name: string): string => join(tree, name)
   writeFileSync(lock('package.json'), JSON.stringify({ dependencies: { it: 'file:../it', other: '1' } }))
   const packages = {

@@ -85,7 +85,7 @@ describe('a package loads', () => {
     })
   })
 
-  test('and its word that it rewrites is passed on', async () => {
+  test('and its member `rewrites` is passed on', async () => {
     const filter = ACCEPTS.replace('rewrites: false', 'rewrites: true')
     plantInSite(state, 'rewriter', { 'index.js': `export const filter = ${filter}` })
     expect(await outcome('rewriter')).toBe('50-it rewrites accept')
@@ -199,7 +199,7 @@ describe('a package is refused', () => {
     expect(await outcome('planted')).toContain("Cannot find package 'not-there'")
   })
 
-  test('when its exports show no entry', async () => {
+  test('when its exports have no entry point', async () => {
     plantInSite(state, 'planted', {}, { exports: { './other': './a.js' } })
     expect(await outcome('planted')).toMatch(/^FILE:2:10: filter: "planted" cannot be loaded from .*exports/)
   })
@@ -227,7 +227,7 @@ describe('a package is refused', () => {
     expect(await outcome('planted')).toMatch(`FILE:2:10: filter: refused: others than its owner may write ${directory}`)
   })
 
-  test('when it is nowhere, with what to type', async () => {
+  test('when it is not found, with the command to type', async () => {
     expect(await outcome('@them/missing')).toBe(
       'FILE:2:10: filter: "@them/missing" is not installed: candy add @them/missing',
     )
@@ -249,7 +249,7 @@ describe('a package is looked up', () => {
     expect(locatePackage('@them/planted', state)).toEqual({ directory, version: '1.2.3', from: 'site' })
   })
 
-  test('and found without a version when its package.json says none, or is broken', () => {
+  test('and found without a version when its package.json has none, or is broken', () => {
     const directory = plantInSite(state, 'planted', { 'package.json': '{ not JSON' })
     expect(locatePackage('planted', state)).toEqual({ directory, from: 'site' })
   })

@@ -17,7 +17,7 @@ function parse(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Pi
 }
 
 describe.each(Object.entries(FORMS))('with name and value %s', (_, print) => {
-  test('takes what pipe(8) expands', () => {
+  test('reads the arguments as pipe(8) expands them', () => {
     const values = { id: '4bX', 'client-address': '192.0.2.1', 'client-name': 'unknown', 'client-helo': 'h' }
     const argv = [...print({ ...values, sender: 's@example.com' }), '--', 'a@example.net', '-b@example.net', '--']
     expect(parse(argv, { MAIL_CONFIG: '/etc/postfix-2' })).toEqual({
@@ -31,12 +31,12 @@ describe.each(Object.entries(FORMS))('with name and value %s', (_, print) => {
     })
   })
 
-  test('takes empty macros: the null sender, mail without a client', () => {
+  test('reads empty macros as the null sender and as no client', () => {
     const argv = [...print({ config: '/etc/p', id: '', 'client-address': '', sender: '' }), '--', 'a@example.net']
     expect(parse(argv)).toEqual({ configDirectory: '/etc/p', envelope: { sender: '', recipients: ['a@example.net'] } })
   })
 
-  test('takes whatever a stranger chooses for HELO, login, sender and recipient', () => {
+  test('reads any bytes that a stranger chooses for HELO, login, sender and recipient', () => {
     const odd = fc.constantFrom(
       '-foo',
       '--',
@@ -115,7 +115,7 @@ test.each([
   )
 })
 
-test('a HELO name or login that is not UTF-8 harms nobody, and an address may hold what stands for it', () => {
+test('a HELO name or login that is not UTF-8 is read with replacement characters, and an address may have such a character itself', () => {
   const argv = ['--client-address=::1', '--client-helo=\xff\xfe', '--sasl-username', '\x80', '--sender=', '--']
   expect(read([...argv, '\xef\xbf\xbd@example.net'])).toMatchObject({
     envelope: {

@@ -39,7 +39,7 @@ test.each<readonly [string, number, readonly string[]]>([
   expect(permissions(path)).toBe(before)
 })
 
-test('candy stays in when the mode is set anew, as "postfix set-permissions" does', () => {
+test('candy keeps its access when the mode is set again, as "postfix set-permissions" does', () => {
   const path = directory(0o710)
   const before = permissions(path)
   grantAccess(path)

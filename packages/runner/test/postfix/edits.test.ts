@@ -30,7 +30,7 @@ describe.each(SHAPES)('%s', (shape) => {
   // Whether the last line had an end only a record tells.
   const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
-  test.each(modes)('enabling for %s writes what is on record', async (mode) => {
+  test.each(modes)('enabling for %s writes the files of the recorded diff', async (mode) => {
     const { after, warnings, entrances, refusals } = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
     expect(refusals).toEqual([])
     const shown = [
@@ -43,7 +43,7 @@ describe.each(SHAPES)('%s', (shape) => {
     await expect(text).toMatchFileSnapshot(join(SHAPES_DIRECTORY, `${shape}.${mode}.diff`))
   })
 
-  test.each(modes)('disabling gives back every byte, from %s', (mode) => {
+  test.each(modes)('disabling restores every byte, from %s', (mode) => {
     const plan = editsToEnable(
       instanceOf(given),
       enableRequest(mode, { submission: mode !== 'smtp-before' }),
@@ -60,7 +60,7 @@ describe.each(SHAPES)('%s', (shape) => {
     expect(editsToEnable(again, enableRequest(mode), undefined).after).toEqual(plan.after)
   })
 
-  test('switching through all modes and back to the first ends where it began', () => {
+  test('switching through all modes and back to the first gives the first files again', () => {
     const first = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
     let plan = first
     for (const mode of (['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'pipe'] as const).filter((one) =>
@@ -75,7 +75,7 @@ describe.each(SHAPES)('%s', (shape) => {
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
   })
 
-  test('what a proof has left is taken out by name, with a record or without', () => {
+  test('what a test message has left in the configuration is removed by name, with a journal or without', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
     const proving = withProof(plan.withServices, instanceOf(given), plan.record.choice)
     expect(withoutProof(proving)).toEqual(plan.withServices)
@@ -86,7 +86,7 @@ describe.each(SHAPES)('%s', (shape) => {
     }
   })
 
-  test('enabled once more after its record was lost, all of candy can still be taken out', () => {
+  test('after the journal was lost and candy enabled again, disabling still removes everything of candy', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
     const again = editsToEnable(written(given, plan.after), enableRequest('smtp-before'), undefined)
     const { after } = editsToDisable(written(given, again.after), journalOf(again))
@@ -94,7 +94,7 @@ describe.each(SHAPES)('%s', (shape) => {
     expect(after.master).not.toContain('candy')
   })
 
-  test('what is put on for the proof differs from what was there in the lines of the proof alone', () => {
+  test('the configuration of the test message differs only in the lines of the test', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
     const proving = withProof(plan.withServices, instanceOf(given), plan.record.choice)
     const diff = unifiedDiff('master.cf', plan.withServices.master, proving.master)
@@ -107,7 +107,7 @@ describe.each(SHAPES)('%s', (shape) => {
   })
 })
 
-test('lines that were edited by hand in between stay, and candy still finds its own', () => {
+test('lines that were edited by hand since stay, and candy still finds its own', () => {
   const edit = (text: string): string =>
     text
       .replace(/^smtp {6}inet.*\n/m, (line) => `${line}  -o smtpd_delay_reject=yes\n`)
@@ -127,7 +127,7 @@ describe("candy's own entries", () => {
   const given = { master: readShape('debian.master.cf') }
   const plan = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
 
-  test('what was edited by hand in them is kept and told while candy is enabled, and goes when it is disabled', () => {
+  test('settings in them that were edited by hand are kept, with a warning, while candy is enabled, and are removed when it is disabled', () => {
     const master = plan.after.master.replace('  -o smtpd_timeout=1200s\n', '').replace(/(candy .*)10( +pipe)/, '$13 $2')
     const edited = written(given, { ...plan.after, master })
     const again = editsToEnable(edited, enableRequest('pipe'), journalOf(plan))
@@ -139,7 +139,7 @@ describe("candy's own entries", () => {
     expect(editsToDisable(edited, journalOf(plan)).after.master).toBe(given.master)
   })
 
-  test('what an older candy, or one that has moved since, wrote is brought up to date around it', () => {
+  test('settings that an older candy, or one at another path, has written are updated, and edits by hand stay', () => {
     const old = (text: string): string =>
       text
         .replaceAll('message_size_limit=0', 'message_size_limit=20480000')
@@ -171,7 +171,7 @@ describe("candy's own entries", () => {
     )
   })
 
-  test("options of the site's own cleanup(8) hold for what comes back, and follow it", () => {
+  test("candy-cleanup has the options of the site's own cleanup(8), and follows their changes", () => {
     const own = (option: string): Given => ({
       master: given.master.replace(/^cleanup .*$/m, `$&\n  -o ${option}\n  -o message_size_limit=5`),
     })
@@ -184,7 +184,7 @@ describe("candy's own entries", () => {
   })
 })
 
-test('without its journal candy is found by name and look', () => {
+test("without its journal candy's lines are found by their names and values", () => {
   const given = { master: readShape('submission.master.cf') }
   for (const mode of ['pipe', 'smtp'] as const) {
     const plan = editsToEnable(instanceOf(given), enableRequest(mode, { submission: true }), undefined)
@@ -214,7 +214,7 @@ test('a pickup(8) that says itself that it wants no filter, or another one, is l
   }
 })
 
-test('main.cf that has changed since is followed when candy is enabled again', () => {
+test('enabling again takes a changed main.cf into account', () => {
   const first = editsToEnable(
     instanceOf({ parameters: { receive_override_options: 'no_milters' } }),
     enableRequest('smtp'),
@@ -230,7 +230,7 @@ test('main.cf that has changed since is followed when candy is enabled again', (
   expect(later.after.master).toContain('-o receive_override_options=no_address_mappings\n')
 })
 
-test('an option of the site that candy had to widen gets its old value back', () => {
+test('an option of the site to which candy has added a word gets its old value back', () => {
   const given = { master: readShape('submission.master.cf') }
   const plan = editsToEnable(instanceOf(given), enableRequest('smtp', { submission: true }), undefined)
   expect(plan.after.master).toContain('  -o receive_override_options=no_milters,no_address_mappings\n')
@@ -263,7 +263,7 @@ describe('what depends on the version of Postfix', () => {
       /smtpd_forbid_bare_newline\S*/g,
     )
 
-  test('smuggling: normalize where it is known, yes in the four releases before, nothing before those', () => {
+  test('smtpd_forbid_bare_newline is normalize where Postfix knows that value, yes in four older releases, and left out before those', () => {
     const reply = 'smtpd_forbid_bare_newline_reject_code'
     const both = ['smtpd_forbid_bare_newline', 'smtpd_forbid_bare_newline_exclusions']
     const pair = (value: string): string[] => [
@@ -276,7 +276,7 @@ describe('what depends on the version of Postfix', () => {
   })
 })
 
-test('no limit of candy is smaller than that of main.cf, whatever main.cf says by then', () => {
+test('mail that comes back is not limited in size, whatever main.cf says by then', () => {
   const { master } = editsToEnable(instanceOf(), enableRequest('pipe'), undefined).after
   expect(master.match(/message_size_limit=\d+/g)).toEqual(Array(3).fill('message_size_limit=0'))
 })

@@ -20,7 +20,7 @@ describe('which services are given to candy', () => {
     return entrances.map((entrance) => entrance.split(' ')[0]).join(' ')
   }
 
-  test('is judged by what they do, and told with the reason', () => {
+  test('is decided by what they do, and printed with the reason', () => {
     const { entrances, warnings } = editsToEnable(instanceOf(given), enableRequest('smtp'), undefined)
     expect(entrances).toEqual([
       'smtp/inet (line 1): mail from other hosts (port smtp)',
@@ -39,7 +39,7 @@ describe('which services are given to candy', () => {
     )
   })
 
-  test('is for the operator to say, by name, by name and type, or by port', () => {
+  test('can be chosen by the operator by name, by name and type, or by port', () => {
     expect(names({ services: { 588: true } })).toBe('smtp/inet 2525/inet 588/inet')
     expect(names({ services: { '10587/inet': true, 2525: false } })).toBe('smtp/inet 10587/inet')
     expect(names({ services: { 10040: true, '127.0.0.1:10030': true } })).toBe(
@@ -50,7 +50,7 @@ describe('which services are given to candy', () => {
     expect(names({}, 'smtp-before')).toBe('smtp/inet 2525/inet')
   })
 
-  test('is refused where another filter has what was asked for, with the way out', () => {
+  test('is refused where a requested service sends its mail to another filter, with what to do', () => {
     const plan = editsToEnable(instanceOf(given), enableRequest('smtp', { submission: true }), undefined)
     expect(plan.refusals).toHaveLength(1)
     expect(plan.refusals.join()).toMatch(

@@ -46,7 +46,7 @@ beforeEach(() => {
   mkdirSync(records.state)
 })
 
-test('what was written is read, and nothing is left beside it', () => {
+test('a record is read as it was written, and no draft stays beside it', () => {
   expect(readPending(records)).toBeUndefined()
   writePending(records, PENDING)
   writeJournal(records, JOURNAL)
@@ -57,7 +57,7 @@ test('what was written is read, and nothing is left beside it', () => {
   expect(readJournal(records)).toBeUndefined()
 })
 
-test('cut short anywhere, or with any byte another, it is damaged, and never taken for what it was', () => {
+test('a record that is cut off anywhere, or in which any byte differs, counts as damaged', () => {
   const path = join(records.state, 'pending.json')
   writePending(records, PENDING)
   const bytes = readFileSync(path)
@@ -81,7 +81,7 @@ test('cut short anywhere, or with any byte another, it is damaged, and never tak
   expect(knownJournal(records)).toBeUndefined()
 })
 
-test('two instances that share a state directory are told apart, and one that has two names is one', () => {
+test('a record of another instance is refused, and an instance whose directory has two names is one', () => {
   writeJournal(records, JOURNAL)
   const other = join(records.state, '../other')
   mkdirSync(other)
@@ -93,7 +93,7 @@ test('two instances that share a state directory are told apart, and one that ha
   expect(readJournal({ ...records, configDirectory: link })).toEqual(JOURNAL)
 })
 
-test('a link that somebody has put where it is written leads nowhere', () => {
+test('a link in the place of a record or its draft is not followed', () => {
   const victim = join(records.state, '../victim')
   writeFileSync(victim, 'whole')
   for (const name of ['pending.json', 'pending.json.tmp']) symlinkSync(victim, join(records.state, name))
@@ -102,7 +102,7 @@ test('a link that somebody has put where it is written leads nowhere', () => {
   expect(readPending(records)).toEqual(PENDING)
 })
 
-test('a record that another version wrote is not guessed at', () => {
+test('a record that another version wrote is refused', () => {
   writeJournal(records, { ...JOURNAL, version: 2 } as unknown as Journal)
   expect(() => knownJournal(records)).toThrow(
     /journal\.json was written by another version of candy: disable with that version, then enable with this one/,

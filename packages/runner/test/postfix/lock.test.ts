@@ -48,7 +48,7 @@ test('a directory that has two names has one lock', async () => {
   })
 })
 
-test('the lock is given back when what is done fails, and what lies in its place without a lock is no holder', async () => {
+test('the lock is released when the command fails, and a lock file that nobody has locked does not count', async () => {
   const directory = scratch()
   writeFileSync(join(directory, 'candy.lock'), '{"pid": 1, "command": "init"}')
   const failing = whileLocked(directory, 'candy enable', () => Promise.reject(new Error('no')))

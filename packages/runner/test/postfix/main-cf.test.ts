@@ -39,7 +39,7 @@ const lines = fc
   )
   .map((all) => all.join('\n'))
 
-test('what is added and taken out again leaves no trace, whatever the file', () => {
+test('adding parameters and removing them again gives the same text, whatever the file', () => {
   fc.assert(
     fc.property(lines, (text) => {
       const added = addParameters(text, OURS)
@@ -51,7 +51,7 @@ test('what is added and taken out again leaves no trace, whatever the file', () 
   )
 })
 
-test('a parameter that is set already, wherever, is neither added nor changed', () => {
+test('a parameter that is already set, wherever in the file, is neither added nor changed', () => {
   const text = `candy_time_limit =\n  5s\n${MAIN}`
   expect(addParameters(text, OURS)).toBe(`${text}candy-lmtp_destination_recipient_limit = 1000\n`)
 })
@@ -78,7 +78,7 @@ test('a value is read over its lines, and replaced in place, where it is set las
   expect(replaceValue('t = 1\n  2\nb = 2\n', 't', '5')).toBe('t = 5\nb = 2\n')
 })
 
-test('the word that was put before a list is found again, whatever the file, and nothing else goes with it', () => {
+test('the word that was put in front of a list is removed again, whatever the file, and nothing else is', () => {
   fc.assert(
     fc.property(lines, (text) => {
       const word = 'inline:{a=b}'

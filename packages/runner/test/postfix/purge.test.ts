@@ -38,7 +38,7 @@ function asCandy(script: string): void {
   expect([status, stderr]).toEqual([0, ''])
 }
 
-test('all that goes is named, messages are counted, and what is not named stays', async () => {
+test('the list names all that is removed and counts the messages; what is not in the list stays', async () => {
   asCandy('mkdir quarantine/a quarantine/b; echo x >quarantine/a/message.eml')
   writeFileSync(join(paths.configDirectory, 'candy.toml'), '')
   writeFileSync(join(paths.state, 'packages/package.json'), '{}')
@@ -67,7 +67,7 @@ test('a link in the quarantine is deleted and not followed, and what candy may n
   expect(existsSync(paths.state)).toBe(false)
 })
 
-test('a directory that candy swaps for a link again and again while it is deleted leads root nowhere', async () => {
+test('root follows no link when the account candy swaps a directory for a link while it is being deleted', async () => {
   const victim = join(directory, 'victim')
   mkdirSync(victim)
   for (let n = 0; n < 50; n++) writeFileSync(join(victim, `file-${n}`), '')
@@ -95,7 +95,7 @@ rm -f quarantine/a; rm -rf quarantine/o; done 2>/dev/null`
   expect(readdirSync(victim)).toHaveLength(50)
 })
 
-test('a record that names what is no place of candy has nothing else removed', async () => {
+test('a journal that names paths which candy does not create has none of them removed', async () => {
   const victim = join(directory, 'victim')
   writeFileSync(victim, '')
   symlinkSync(victim, join(directory, 'link'))

@@ -29,7 +29,7 @@ describe('it refuses, and says what to do', () => {
     },
   )
 
-  test('a master.cf with a fault, naming the place', () => {
+  test('a master.cf with an error, with its position', () => {
     expect(refusals({ master: `${stock}broken unix - - x - - smtp\n` })).toMatch(
       /^\/etc\/postfix\/master\.cf:\d+:17: .*mend this line first/,
     )
@@ -44,7 +44,7 @@ describe('it refuses, and says what to do', () => {
     },
   )
 
-  test('a set-up by hand that differs, with the way out', () => {
+  test('a set-up by hand that differs, with what to do', () => {
     const master = `${stock}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/candy/bin/candy-pipe -f $sender -- $recipient\n`
     expect(refusals({ master })).toContain('take it out with "candy disable"')
     expect(editsToDisable(instanceOf({ master }), undefined).after.master).toBe(stock)
@@ -82,7 +82,7 @@ describe('it refuses, and says what to do', () => {
     }
   })
 
-  test('before the queue nothing for options that have the same effect on the way back', () => {
+  test('before the queue no service for options that have the same effect when mail comes back', () => {
     for (const option of ['milter_macro_daemon_name=ORIGINATING', 'smtpd_milters=', 'cleanup_service_name=cleanup']) {
       const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
       expect(editsToEnable(instanceOf({ master }), enableRequest('smtp-before'), undefined).refusals).toEqual([])
@@ -111,7 +111,7 @@ describe('it refuses, and says what to do', () => {
     expect(asked('pickup', 'pipe')).toBe('')
   })
 
-  test('a host that takes no mail from others', () => {
+  test('a host that receives no mail from other hosts', () => {
     expect(refusals({ master: stock.replace(/^smtp +inet/m, '#$&') })).toContain('there is nothing to filter')
   })
 })

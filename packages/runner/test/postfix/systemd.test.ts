@@ -15,7 +15,7 @@ function units(state: string): Readonly<Record<string, string>> {
   return Object.fromEntries(made.map(({ path, text }) => [basename(path), text ?? '']))
 }
 
-test('systemd finds nothing to say of them', () => {
+test('systemd-analyze verify finds nothing wrong with the units', () => {
   const directory = scratch()
   const state = join(directory, 'state')
   mkdirSync(state)
@@ -30,7 +30,7 @@ test('systemd finds nothing to say of them', () => {
   expect(status).toBe(0)
 })
 
-test('each socket has a unit and a name of its own, and wakes the one service, which takes both', () => {
+test('each socket has a unit and a name of its own, and both activate the one service', () => {
   const files = units('/s')
   expect(Object.keys(files)).toEqual(['candy-smtp.socket', 'candy-smtp-before.socket', 'candy.service'])
   for (const [mode, socket] of Object.entries({ smtp: 'lmtp', 'smtp-before': 'proxy' })) {
@@ -42,7 +42,7 @@ test('each socket has a unit and a name of its own, and wakes the one service, w
   expect(files['candy.service']).toContain('Sockets=candy-smtp.socket candy-smtp-before.socket\n')
 })
 
-test('words with blanks, per cents and dollars stay what they are', () => {
+test('words with blanks, per cent and dollar signs are quoted for systemd', () => {
   const { 'candy.service': service } = units('/s')
   expect(service).toContain('ExecStart=/bin/true "/opt/a b/100%%/$$x/candy.js" serve\n')
   expect(service).not.toContain('MemoryDenyWriteExecute')

@@ -81,7 +81,7 @@ describe.each([
     },
   )
 
-  test('and answers more than it was asked is not asked again on that connection', async () => {
+  test('and sends more replies than commands is not used again on that connection', async () => {
     const { relay, nextHop } = await start(keywords)
     nextHop.behave((step, connection) => (step === 'rcpt' && connection === 1 ? { after: '250 2.0.0 kept\r\n' } : {}))
     const client = await relay.greet()

@@ -80,7 +80,7 @@ test.each(BY)('a deadline that passes is the end of it ($by)', async ({ sink: op
   expect([sink.sessions, sink.count]).toEqual([1, 0])
 })
 
-test('a deadline that passes while the next hop is silent is the end of it, and is what is said', async () => {
+test('a deadline that passes while the next hop is silent ends the delivery and is the reason that is reported', async () => {
   const { sink, nextHop } = await start()
   sink.fail({ at: 'data', answer: 'stall' })
   const deadline = new Deadline(undefined, 100)

@@ -103,7 +103,7 @@ describe('the next hop', () => {
     },
   )
 
-  test('that no longer wants a recipient it had accepted defers the message, and does not lose it', async () => {
+  test('that refuses a recipient which it had accepted has the message deferred, and not lost', async () => {
     const { sink, greet } = await startRelay()
     const client = await greet()
     await begin(client)
@@ -125,7 +125,7 @@ describe('the next hop', () => {
     expect(sink.messages.map(({ bytes }) => bytes.toString())).toEqual([MESSAGE.bytes])
   })
 
-  test('that refuses, before the queue, a recipient it had accepted does not have the next one refused for it', async () => {
+  test('that refuses, before the queue, a recipient which it had accepted does not have the next recipient refused', async () => {
     const { sink, greet } = await startRelay({ mode: 'smtp-before', protocol: 'smtp' })
     const client = await greet()
     await client.expect('MAIL FROM:<a@example.com>')
@@ -153,7 +153,7 @@ describe('the next hop', () => {
     expect((await client.command('LHLO mx.example.test')).code).toBe(421)
   })
 
-  test('without PIPELINING codes one command at a time', async () => {
+  test('without PIPELINING gets one command at a time', async () => {
     const { sink, greet } = await startRelay({ sink: { keywords: ['8BITMIME'] } })
     const client = await greet()
     client.write('MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n')

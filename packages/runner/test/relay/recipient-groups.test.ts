@@ -81,7 +81,7 @@ test('with one reply for all, the message of recipients who cannot be refused al
   expect(quarantined(quarantine)).toEqual([[['b@example.net', 'd@example.net'], 'as you wish']])
 })
 
-test('the quarantine keeps the commands of its recipients as they came, with their parameters', async () => {
+test('quarantined recipients keep their RCPT TO parameters', async () => {
   const { greet, quarantine } = await start({ mode: 'smtp-before', protocol: 'smtp' })
   const client = await greet()
   await client.expect('XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.1 SOURCE=REMOTE')

@@ -84,7 +84,7 @@ describe('the client', () => {
     expect((await client.command('NOOP')).code).toBe(250)
   })
 
-  test('that hangs up with QUIT has got the replies to what it sent before', async () => {
+  test('that sends QUIT gets the replies to the commands before it', async () => {
     const { path, log, sessions } = await startRelay()
     const socket = connect(path)
     socket.end('NOOP\r\nQUIT\r\n')
@@ -93,7 +93,7 @@ describe('the client', () => {
     expect(log.lines).toEqual([])
   })
 
-  test('that talks nonsense for long is let go', async () => {
+  test('that sends many unknown commands is disconnected', async () => {
     const { greet, sessions } = await startRelay()
     const client = await greet()
     client.write('nonsense\r\n'.repeat(30))
@@ -199,7 +199,7 @@ describe('the message', () => {
     expect(sink.count).toBe(0)
   })
 
-  test('of which a filter makes something else goes on as that, edits on top', async () => {
+  test('that a filter rewrites is delivered with the new content and the edits', async () => {
     const rewriting = makeFilter(
       'rewriting',
       () => ({ action: 'accept', content: () => chunks('Subject: new\n\n', '.\n', 'body') }),
@@ -222,7 +222,7 @@ describe('draining', () => {
     await expect.poll(() => sessions.size).toBe(0)
   })
 
-  test('lets a message under way come to its end first', async () => {
+  test('waits for the end of a message that is being received', async () => {
     const { sink, greet, sessions } = await startRelay()
     const client = await greet()
     await client.expect('MAIL FROM:<a@example.com>')

@@ -26,7 +26,7 @@ function expectOneEach({ sink }: StartedRelay): void {
   }
 }
 
-test('what a client says is one message, whatever false end is in it and wherever that is cut', async () => {
+test('data of a client is one message, whatever false end is in it and wherever the chunks are cut', async () => {
   const { relay, client } = await startObedient()
   for (const pieces of ATTEMPTS) {
     await begin(client)
@@ -41,7 +41,7 @@ test('what a client says is one message, whatever false end is in it and whereve
   expectOneEach(relay)
 })
 
-test('what a filter writes is one message, whatever false end is in it and wherever that is cut', async () => {
+test('content of a filter is one message, whatever false end is in it and wherever the chunks are cut', async () => {
   const { relay, client, say } = await startObedient()
   for (const pieces of ATTEMPTS) {
     say({ action: 'accept', content: () => chunks(...pieces) })

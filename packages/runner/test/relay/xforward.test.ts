@@ -61,7 +61,7 @@ test('a refused XFORWARD is sent again on a new connection, and a second refusal
   ])
 })
 
-test('the longest HELO name that Postfix takes is no nonsense when it comes as xtext', async () => {
+test('the longest HELO name that Postfix accepts is valid when it comes as xtext', async () => {
   const { sink, greet } = await startRelay()
   const client = await greet()
   for (let n = 0; n < 25; n++) {
@@ -81,7 +81,7 @@ test('XFORWARD without end takes no memory', async () => {
   expect((await client.content(MESSAGE.bytes)).code).toBe(250)
 })
 
-test('an id that is too long for a file name keeps nothing out of the quarantine', async () => {
+test('a message whose id is too long for a file name can be quarantined', async () => {
   const { greet, quarantine } = await startRelay({ filters: [obedient] })
   const client = await greet()
   await client.expect(`XFORWARD IDENT=${'x'.repeat(300)}`)

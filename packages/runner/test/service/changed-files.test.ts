@@ -23,7 +23,7 @@ beforeEach(async () => {
   inForce = copyScripts(await readConfiguration({ configDirectory: directory }), path('copies')).snapshot
 })
 
-test('nothing has changed while nobody edits anything', async () => {
+test('no change is found while nobody edits anything', async () => {
   expect(await changed()).toEqual([])
 })
 

@@ -4,11 +4,11 @@ import { cleanupSettings } from '../../src/service/cleanup-settings.js'
 
 const of = (values: Readonly<Record<string, string>>) => cleanupSettings(new Map(Object.entries(values)))
 
-test('what Postfix does not say is as Postfix has it by default', () => {
+test("parameters that Postfix does not print have Postfix's defaults", () => {
   expect(of({})).toEqual(CLEANUP_DEFAULTS)
 })
 
-test('what it says counts', () => {
+test('parameters that Postfix prints are used', () => {
   const said = {
     header_size_limit: '5000',
     line_length_limit: '990',
@@ -28,7 +28,7 @@ test('what it says counts', () => {
   expect(of({ message_drop_headers: '' }).messageDropHeaders).toEqual([])
 })
 
-test('where milters look at the mail, a field is cut earlier', () => {
+test('with milters header fields are cut at a smaller size', () => {
   expect(of({ smtpd_milters: 'inet:127.0.0.1:8891' }).headerSizeLimit).toBe(60_000)
   expect(of({ smtpd_milters: 'inet:127.0.0.1:8891', header_size_limit: '5000' }).headerSizeLimit).toBe(5000)
 })

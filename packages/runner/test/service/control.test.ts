@@ -38,7 +38,7 @@ test('a command is carried out, and its answer comes back', async () => {
   expect(await ask(path, 'reload', 5_000)).toEqual({ version: 1, reloaded: true })
 })
 
-test('one that fails says why', async () => {
+test('a command that fails answers with the reason', async () => {
   const path = await start({
     reload: async () => {
       throw new Error('the service is stopping')
@@ -62,7 +62,7 @@ test.each([
   expect(await ask(path, 'reload', 5_000)).toEqual({ version: 1 })
 })
 
-test('whoever goes away before the answer harms nobody', async () => {
+test('a client that closes its connection before the answer does no harm', async () => {
   let carriedOut = 0
   const path = await start({
     reload: async () => {

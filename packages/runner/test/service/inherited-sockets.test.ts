@@ -18,7 +18,7 @@ test.each([
   expect(readInherited(env, 7)).toEqual(expected)
 })
 
-test('the names say what the sockets are for, in any order, and some may be missing', () => {
+test('sockets are assigned to endpoints by their names, in any order, and some may be missing', () => {
   const modes = ['smtp', 'smtp-before'] as const
   expect(assignInherited([socket(3, 'smtp-before'), socket(4, 'smtp')], modes)).toEqual(
     new Map([
@@ -30,7 +30,7 @@ test('the names say what the sockets are for, in any order, and some may be miss
   expect(assignInherited([], modes)).toEqual(new Map())
 })
 
-test('the only socket is for the only endpoint, whatever its name', () => {
+test('a single socket is assigned to the only endpoint, whatever its name', () => {
   expect(assignInherited([socket(3, 'candy.socket')], ['smtp'])).toEqual(new Map([['smtp', 3]]))
 })
 

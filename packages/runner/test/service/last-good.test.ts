@@ -31,7 +31,7 @@ function copyOf({ snapshot }: Configuration): string {
   return entry.copy
 }
 
-test('what was kept comes back as it was, whatever the files say now', async () => {
+test('the last good configuration is used as it was kept, whatever the files say now', async () => {
   const now = await configuration()
   expect(now.problems).toEqual([])
   saveLastGood(files.lastGood, now.snapshot)
@@ -45,7 +45,7 @@ test('what was kept comes back as it was, whatever the files say now', async () 
   expect(readdirSync(files.directory).toSorted()).toEqual(['last-good.json', 'scripts'])
 })
 
-describe('what was kept is not used', () => {
+describe('the last good configuration is not used', () => {
   beforeEach(async () => {
     saveLastGood(files.lastGood, (await configuration()).snapshot)
     expect(readLastGood(files.lastGood, config)).toBeDefined()
@@ -89,7 +89,7 @@ test('it takes the endpoint of a link that somebody has put there, and leaves al
 })
 
 describe('a copy of a script', () => {
-  test('is what the script was, can be run, and is made once', async () => {
+  test('has the bytes of the script, can be run, and is written once', async () => {
     const copy = copyOf(await configuration())
     expect(readFileSync(copy, 'utf8')).toBe('#!/bin/sh\nexit 0\n')
     expect(statSync(copy).mode & 0o777).toBe(0o500)
@@ -98,14 +98,14 @@ describe('a copy of a script', () => {
     expect(statSync(copy).mtimeMs).toBe(mtimeMs)
   })
 
-  test('is made again where somebody has changed it', async () => {
+  test('is written again when somebody has changed it', async () => {
     const copy = copyOf(await configuration())
     chmodSync(copy, 0o700)
     writeFileSync(copy, 'something else')
     expect(readFileSync(copyOf(await configuration()), 'utf8')).toBe('#!/bin/sh\nexit 0\n')
   })
 
-  test('goes when no configuration needs it', async () => {
+  test('is removed when no configuration needs it', async () => {
     const before = await configuration()
     writeFileSync(join(config, 'filters.d/10-script'), '#!/bin/sh\nexit 69\n')
     const after = await configuration()

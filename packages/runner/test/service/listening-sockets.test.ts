@@ -34,7 +34,7 @@ function hears(path: string): Promise<string> {
   })
 }
 
-test('a socket is for owner and group alone, whatever the umask', async () => {
+test('only owner and group may connect to a socket, whatever the umask', async () => {
   const path = join(scratch(), 'lmtp')
   await listening(path)
   expect(statSync(path).mode & 0o777).toBe(0o660)
@@ -77,7 +77,7 @@ test('a socket that a dead runner left behind is taken over', async () => {
   expect(await hears(path)).toBe('220 hello\r\n')
 })
 
-test('a socket that somebody answers is respected', async () => {
+test('a socket on which somebody answers is not replaced', async () => {
   const path = join(scratch(), 'lmtp')
   const server = createServer((socket) => socket.on('error', () => {}).end('220 first\r\n')).listen(path)
   onTestFinished(() => void server.close())
@@ -96,7 +96,7 @@ test('a directory that is not there is a problem of the configuration', async ()
   await expect(listen({ path: '/nowhere/lmtp' })).rejects.toMatchObject({ code: 'CONFIG' })
 })
 
-test('a port that is taken is one, too', async () => {
+test('a port that is in use is one, too', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))

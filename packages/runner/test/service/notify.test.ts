@@ -43,7 +43,7 @@ function speakers(): readonly number[] {
   return childrenOf(process.pid, 'systemd-notify')
 }
 
-test('systemd hears what it is told, in order', async () => {
+test('systemd gets the messages in order', async () => {
   const path = join(scratch(), 'notify')
   const heard = await receive(path)
   const log = memoryLog()
@@ -60,7 +60,7 @@ test('systemd hears what it is told, in order', async () => {
 })
 
 // systemd drops the message of a process that has ended before it reads.
-test('whoever tells systemd is there until systemd has read it', async () => {
+test('the sender of a message waits until systemd has read it', async () => {
   const path = join(scratch(), 'notify')
   const receiver = await startReceiver(path)
   receiver.kill('SIGSTOP')
@@ -74,7 +74,7 @@ test('whoever tells systemd is there until systemd has read it', async () => {
   await until('the end of that', () => speakers().length === 0)
 })
 
-test('that the service is ready is said until it was heard', async () => {
+test('READY=1 is sent again until it was delivered', async () => {
   const path = join(scratch(), 'notify')
   const log = memoryLog()
   const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, () => log)

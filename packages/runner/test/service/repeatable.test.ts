@@ -20,7 +20,7 @@ function controlled(): { readonly action: Repeatable<number>; done(): Promise<vo
   return { action, done, begun: () => begun }
 }
 
-test('whoever asks while it runs gets what comes of a run that begins afterwards, and one is enough for all', async () => {
+test('all who ask while it runs get the result of one further run that begins afterwards', async () => {
   const { action, done, begun } = controlled()
   const first = action.request()
   const others = [action.request(), action.request(), action.request()]
@@ -33,7 +33,7 @@ test('whoever asks while it runs gets what comes of a run that begins afterwards
   expect(begun()).toBe(2)
 })
 
-test('a run that fails is told to those who asked for it, and keeps no other from running', async () => {
+test('a failed run is reported to those who asked for it, and later runs go on', async () => {
   let count = 0
   const action = new Repeatable(async () => {
     count += 1

@@ -5,12 +5,12 @@ import { measureUtilization } from '../../src/service/utilization.js'
 /** On a busy machine a process may wait for the processor all the time, and then nothing can be told from one measurement. */
 const ATTEMPTS = { interval: 0, timeout: 30_000 }
 
-test('is low while the process waits', async () => {
+test('the utilization of a process that waits is low', async () => {
   const utilization = measureUtilization()
   await expect.poll(() => sleep(300).then(utilization), ATTEMPTS).toBeLessThan(0.6)
 })
 
-test('is high while nothing but one piece of work gets its turn', async () => {
+test('the utilization of a process that does one long piece of work is high', async () => {
   const utilization = measureUtilization()
   const measure = async (): Promise<number> => {
     await sleep(0)

@@ -26,7 +26,7 @@ async function ready(client: SmtpClient): Promise<void> {
   expect((await client.command('DATA')).code).toBe(354)
 }
 
-test('lines go out as the bytes they are', async () => {
+test('lines are sent as the bytes that they are', async () => {
   const { client, sink } = await start()
   await ready(client)
   const end = await client.data(chunks('Subject: x\r\n\r\n', '.dot\r\n'))
@@ -44,7 +44,7 @@ test('a message of many chunks arrives whole', async () => {
   expect(sink.messages[0]?.bytes.length).toBe(part.length * 30)
 })
 
-test('a message whose end was not said is not taken', async () => {
+test('a message whose end was not sent is not accepted', async () => {
   const { client, sink } = await start()
   await ready(client)
   await client.data(chunks('Subject: x\r\n\r\n', 'body\r\n'))
@@ -93,15 +93,18 @@ test('a chunk whose end was not said is not taken', async () => {
   expect(sink.count).toBe(0)
 })
 
-test.each([SIZE - 1, SIZE + 1, 0])('a chunk that was said to be of %i bytes and is not is not sent', async (size) => {
-  const { client, sink } = await start()
-  await begin(client)
-  await expect(client.chunk(chunks(...CHUNKS), size)).rejects.toThrow(`not ${size} bytes long`)
-  client.abort('given up')
-  expect(sink.count).toBe(0)
-})
+test.each([SIZE - 1, SIZE + 1, 0])(
+  'a chunk that is not of the %i bytes that were announced is not sent',
+  async (size) => {
+    const { client, sink } = await start()
+    await begin(client)
+    await expect(client.chunk(chunks(...CHUNKS), size)).rejects.toThrow(`not ${size} bytes long`)
+    client.abort('given up')
+    expect(sink.count).toBe(0)
+  },
+)
 
-test('a server that hangs up fails every wait, and can be used no more', async () => {
+test('when the server closes the connection, every wait fails and the client cannot be used any more', async () => {
   const { client, sink } = await start()
   sink.fail({ at: 'mail', answer: 'close' })
   expect(client.usable).toBe(true)
@@ -111,7 +114,7 @@ test('a server that hangs up fails every wait, and can be used no more', async (
   expect(client.usable).toBe(false)
 })
 
-test('a reply that nobody asked for is the answer to nothing', async () => {
+test('an unsolicited reply is not taken for the answer to a later command', async () => {
   const { client, sink } = await start()
   sink.fail({ at: 'mail', answer: '250 2.1.0 Ok\r\n421 4.4.2 timeout' as Fault })
   expect((await client.command('MAIL FROM:<a@example.com>')).code).toBe(250)
@@ -175,7 +178,7 @@ test.each(['250 2.0.0 Ok: kept', '552 5.3.4 too big', '421 4.3.2 closing'])(
   },
 )
 
-test.each(['data', 'chunk'] as const)('the end of %s is not said once the server has answered', async (by) => {
+test.each(['data', 'chunk'] as const)('the end of %s is not sent once the server has answered', async (by) => {
   const { client, say, heard } = await startSpeaker()
   const end = by === 'data' ? await client.data(chunks('Subject: x\r\n')) : await client.chunk(chunks('x\r\n'), 3)
   say('250 2.0.0 Ok: kept\r\n')
@@ -184,7 +187,7 @@ test.each(['data', 'chunk'] as const)('the end of %s is not said once the server
   expect(heard()).toBe('')
 })
 
-test('a server that answers a message which it does not read has not taken it', async () => {
+test('a server that answers without reading the message has not accepted it', async () => {
   const { client, say, pause } = await startSpeaker()
   pause()
   const end = await client.chunk(chunks(Buffer.alloc(8_000_000)), 8_000_000)
@@ -204,7 +207,7 @@ test.each([
   expect(await answer).toContain(`does not speak SMTP: ${why}`)
 })
 
-test('a server that drips a reply is not waited for any longer than one that is silent', async () => {
+test('a server that sends a reply byte by byte is waited for no longer than one that is silent', async () => {
   const { client, say } = await startSpeaker(500)
   const drip = setInterval(() => say('250-x\r\n'), 50)
   onTestFinished(() => clearInterval(drip))

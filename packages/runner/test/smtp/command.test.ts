@@ -39,7 +39,7 @@ test.each([
   expect(pathAndParameters(Buffer.from(line))).toEqual({ path, parameters })
 })
 
-test('an address of many open quotes and brackets is read in no time', () => {
+test('an address of many open quotes and brackets is read in linear time', () => {
   const before = process.cpuUsage()
   pathAndParameters(Buffer.from(`RCPT TO:<${'"\\'.repeat(2000)}`))
   addressIn(parseCommand(Buffer.from(`RCPT TO:<${'"\\'.repeat(2000)}`)))

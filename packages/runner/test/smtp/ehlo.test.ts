@@ -23,7 +23,7 @@ const lines = [
   'X-UNKNOWN',
 ]
 
-test('only what is known to survive a relay is offered on', () => {
+test('only extensions that work through a relay are offered to the client', () => {
   expect(relayedKeywords(parseExtensions({ code: 250, lines }))).toEqual([
     'PIPELINING',
     'SIZE 10240000',
@@ -35,7 +35,7 @@ test('only what is known to survive a relay is offered on', () => {
   ])
 })
 
-test('nothing is offered on that the next hop did not offer', () => {
+test('nothing is offered to the client that the next hop did not offer', () => {
   expect(relayedKeywords(parseExtensions({ code: 250, lines: ['mx.example.test'] }))).toEqual([])
 })
 

@@ -54,7 +54,7 @@ test('where the chunks are cut makes no difference', () => {
   )
 })
 
-test('what is taken is no longer read as lines', () => {
+test('bytes that are taken as data are no longer read as lines', () => {
   const reader = new LineReader(100)
   reader.push(Buffer.from('DATA\r\nSubject: x\r\n'))
   expect(reader.next()?.toString()).toBe('DATA')

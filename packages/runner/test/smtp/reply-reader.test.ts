@@ -42,7 +42,7 @@ test('a reply before nonsense counts', () => {
   ])
 })
 
-test('a reply that ends leaves room for the next', () => {
+test('a complete reply does not count against the size limit of the next', () => {
   const text = `${`250-${'x'.repeat(1000)}\r\n`.repeat(40)}250 Ok\r\n`
   expect(read(Buffer.from(text.repeat(10)))).toHaveLength(10)
 })

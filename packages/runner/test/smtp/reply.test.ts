@@ -25,6 +25,6 @@ test('a reply says whether it is positive, and its status where it has one', () 
   expect(printReply({ code: 550, lines: ['5.7.1 no', '5.7.1 never'] })).toBe('550 5.7.1 no 5.7.1 never')
 })
 
-test("control characters of a reply end nobody else's line or string", () => {
+test('control characters of a reply end no line or string in which it is printed', () => {
   expect(parseReplyLine('550 a\rb\0c\td\x7f\x1b[2J\xe9')?.text).toBe('a?b?c\td??[2J\xe9')
 })

@@ -54,7 +54,7 @@ test.each([
   expect(lines.map((one) => Buffer.from(one).toString('latin1'))).toEqual(told)
 })
 
-test('what is said is read as it was, and fits', () => {
+test('what is printed is read as the same values, and fits the line', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (helo) => {
       const [command = ''] = printXforward(new Map([['HELO', `x${helo}`]]))

@@ -51,7 +51,7 @@ test.each(['unix', 'tcp'] as const)('a server that refuses connections may be st
   expect(isStarting(error)).toBe(true)
 })
 
-test('a socket that is not there yet may come, and a name with several addresses is told of', async () => {
+test('a socket that does not exist yet counts as starting, and the error of a host name with several addresses has its code', async () => {
   const error: unknown = await connect({ path: '/nonexistent/socket' }).catch((error: unknown) => error)
   expect(error).toMatchObject({ code: 'ENOENT' })
   expect(isStarting(error)).toBe(true)

@@ -35,7 +35,7 @@ function expected(kinds: readonly ServerKind[], failed: ReadonlySet<number>) {
   return { order, decides: order[at], before: at === -1 ? order : order.slice(0, at) }
 }
 
-test('the first server that answers decides, and one that failed is asked last the next time', async () => {
+test('the first server that answers is used, and one that failed is asked last the next time', async () => {
   const kinds = fc.array(fc.constantFrom<ServerKind>('well', 'absent', 'closing', 'final'), {
     minLength: 1,
     maxLength: 4,
@@ -153,7 +153,7 @@ test('waiting ends with `wait`, after a last request, and at once with the signa
   await expect(waiting).rejects.toThrow('deadline')
 })
 
-test('a server that hangs is left with the signal’s reason, and the next one is spared', async () => {
+test('when the signal aborts while a server hangs, its reason is thrown and no other server is asked', async () => {
   await using hanging = await backend({ script: 'hang' })
   await using other = await backend({ script: SERVERS.well })
   const signal = AbortSignal.timeout(100)
@@ -170,7 +170,7 @@ test('nobody is asked once the signal has aborted', async () => {
   expect(well.connections).toBe(0)
 })
 
-test('what is no failure of a server is thrown at once', async () => {
+test('an error that is no failure of a server is thrown at once', async () => {
   await using well = await backend({ script: SERVERS.well })
   const servers = failover([well, well], { wait: 1_000 })
   let asked = 0
@@ -182,6 +182,6 @@ test('what is no failure of a server is thrown at once', async () => {
   expect(asked).toBe(1)
 })
 
-test('a failover without addresses is refused', () => {
+test('a Failover without addresses is refused', () => {
   expect(() => new Failover({ addresses: [] })).toThrow('at least one address')
 })

@@ -22,7 +22,7 @@ test.each([
   expect(classifyFailure(error)).toBe(kind)
 })
 
-test('the error of all names each address once', () => {
+test('the error about all servers names each address once', () => {
   const error = new FailoverError([
     { address: A, error: new Error('nobody listens at unix:/run/a.sock') },
     { address: B, error: 'gone' },

@@ -115,7 +115,7 @@ test('close leaves no file behind, refusing or not', async () => {
   }
 })
 
-test('what a script throws comes out of close, so that a bug in it is not taken for a fault of the filter', async () => {
+test('close() throws the error of a script, so that a bug in the script is not taken for an error of the filter', async () => {
   const daemon = await backend({
     // biome-ignore lint/correctness/useYield: it throws before it says anything
     script: async function* () {

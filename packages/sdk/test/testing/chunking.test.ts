@@ -30,6 +30,6 @@ test.each([
   expect(await sizes(new Uint8Array(10), chunks)).toEqual(expected)
 })
 
-test('no bytes are no chunk', async () => {
+test('no bytes give no chunk', async () => {
   expect(await sizes(new Uint8Array())).toEqual([])
 })

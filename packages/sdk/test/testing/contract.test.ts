@@ -23,11 +23,11 @@ function checks(subject: Omit<ContractOptions, 'test'>): Map<string, Body> {
 
 const address = (backend: { address: string }) => ({ address: backend.address })
 
-describe('a filter in good order', () => {
+describe('a correct filter', () => {
   contract({ test, filter: scanner(), backend: answer, options: address })
 })
 
-describe('a filter in good order that rewrites', () => {
+describe('a correct filter that rewrites', () => {
   const filter = defineFilter({
     api: 1,
     name: 'footer',
@@ -39,7 +39,7 @@ describe('a filter in good order that rewrites', () => {
 })
 
 describe('a filter broken on purpose', () => {
-  test('there is one for every check', () => {
+  test('there is one for each check', () => {
     const needsBackend = checks({ filter: scanner(), backend: answer, options: address })
     const rewrites = checks({ filter: { ...scanner(), rewrites: true }, options: {} })
     const [registered, broken] = [

@@ -21,7 +21,7 @@ test('keys are read in their tables, live or commented out', () => {
   `)
 })
 
-test('prose and values that go on are not keys', () => {
+test('prose is no key, and neither are further lines of a value', () => {
   expect(at('# size = how large\n# note: a = 1\na = [\n  1,\n]\n# == 3\n')).toMatchInlineSnapshot(`
     [
       "3 a [",

@@ -11,7 +11,7 @@ test('text becomes UTF-8 with CRLF line ends', async () => {
   expect(mail.size).toBe(28)
 })
 
-test('bytes and files are taken as they are', async () => {
+test('bytes and files are not changed', async () => {
   expect(await text(message(Uint8Array.of(10, 255)).open())).toBe('\n\xff')
   const file = new URL('../fixtures/header/06-odd-bytes-stay.eml', import.meta.url)
   expect(await text(message(file).open())).toBe(readFileSync(file, 'latin1'))
@@ -24,7 +24,7 @@ test('headers gives the header block without the empty line that ends it', async
   expect(await block('')).toBe('')
 })
 
-test('what is left out is made up, and what is said is taken', () => {
+test('members that are left out have defaults, and members that are given are kept', () => {
   expect(message('')).toMatchObject({
     id: 'TEST',
     envelope: { sender: 'sender@example.com', recipients: ['recipient@example.com'] },

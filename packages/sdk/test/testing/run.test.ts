@@ -16,7 +16,7 @@ const mail = message('X-A: old\nSubject: hi\n\nbody\n')
 const judging = (judge: Filter<Verdict>['judge']) => ({ judge })
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
 
-test('what is accepted goes on with its edits', async () => {
+test('the output of an accepted message has the edits', async () => {
   const edits = [removeHeader('X-A'), addHeader('X-B', 'new')]
   const { verdict, output, ...rest } = await run(
     judging(() => accept(edits)),
@@ -27,12 +27,12 @@ test('what is accepted goes on with its edits', async () => {
   expect(rest).toEqual({ edits, log: [] })
 })
 
-test('what is rewritten goes on with its content and its edits', async () => {
+test('the output of a rewritten message has the new content and the edits', async () => {
   const rewriter = judging(({ open }) => rewrite(() => concat(open(), fromString('--\r\n')), [addHeader('X-B', '1')]))
   expect(text((await run(rewriter, mail)).output)).toBe('X-B: 1\r\nX-A: old\r\nSubject: hi\r\n\r\nbody\r\n--\r\n')
 })
 
-test('what is refused does not go on', async () => {
+test('a refused message has no output', async () => {
   const result = await run(
     judging(() => reject('infected', [7, 1])),
     mail,
@@ -40,7 +40,7 @@ test('what is refused does not go on', async () => {
   expect(result).toEqual({ verdict: { action: 'reject', text: 'infected', status: [7, 1] }, edits: [], log: [] })
 })
 
-test('what the filter notes and warns of is kept in order', async () => {
+test('what the filter logs is kept in order', async () => {
   const noting = judging((_, { log, warn }) => {
     log('asked', { seconds: 1 })
     warn('slow')
@@ -52,7 +52,7 @@ test('what the filter notes and warns of is kept in order', async () => {
   ])
 })
 
-test('what the filter throws is thrown, and so is an edit that cannot be applied', async () => {
+test('errors of the filter are thrown, and so is an edit that cannot be applied', async () => {
   const error = new Error('not there')
   await expect(
     run(
@@ -69,7 +69,7 @@ test('what the filter throws is thrown, and so is an edit that cannot be applied
   ).rejects.toMatchObject({ code: 'HEADER_VALUE' })
 })
 
-test('the filter is lent the signal', async () => {
+test('the filter gets the signal', async () => {
   const signal = AbortSignal.abort(new Error('too late'))
   const strict = judging((_, context) => {
     context.signal.throwIfAborted()

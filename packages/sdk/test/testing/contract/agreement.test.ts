@@ -88,21 +88,21 @@ describe.each(LIBRARIES)('with options in %s', (_library, schema, wider) => {
     await check(name, schema, { text: GOOD })
   })
 
-  test('a key that the schema does not know is named with its line', async () => {
+  test('a key that the schema does not know is reported with its line', async () => {
     await expect(check(KEYS, schema, { text: GOOD.replace('# limit', '# limits') })).rejects.toThrow(
       'line 9: limits: the options do not know this key',
     )
   })
 
-  test('an inner key that the schema does not know is named', async () => {
+  test('an inner key that the schema does not know is reported', async () => {
     await expect(check(KEYS, schema, { text: GOOD.replace('# times', 'time') })).rejects.toThrow('line 13: retry.time:')
   })
 
-  test('a key that the drop-in does not show is named', async () => {
+  test('a key that the drop-in does not show is reported', async () => {
     await expect(check(KEYS, wider, { text: GOOD })).rejects.toThrow('colour: the drop-in does not show it')
   })
 
-  test('a default that does not hold is named', async () => {
+  test('a wrong default is reported', async () => {
     await expect(check(DEFAULTS, schema, { text: GOOD.replace('1_000', '1_001') })).rejects.toThrow(
       'line 9: limit: not the default that holds',
     )
