@@ -32,6 +32,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['delivery'],
   ['filters'],
   ['packages', 'script'],
+  ['trace'],
   ['config'],
   ['postfix'],
   ['chain'],

@@ -16,6 +16,7 @@ import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
 import { addServe } from './serve.js'
 import { addStatus } from './status.js'
+import { addTrace } from './trace.js'
 
 /** The command line with all its commands and options. */
 export function makeCandy(): Command {
@@ -34,6 +35,7 @@ export function makeCandy(): Command {
   addRemove(candy)
   addReload(candy)
   addQuarantine(candy)
+  addTrace(candy)
   addServe(candy)
   addStatus(candy)
   candy
