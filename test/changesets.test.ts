@@ -7,7 +7,7 @@ import { makeScratch } from './kit/scratch.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-/** Front matter that names packages, an empty line, and text. */
+/** Matches front matter that names packages, an empty line, and text. */
 const CHANGESET = /^---\n((?:['"]@candy\/[a-z-]+['"]: (?:patch|minor|major)\n)+)---\n\n(\S[\s\S]*)$/
 
 test('every changeset names packages and comes out in their changelogs, and no package is left without one', async () => {
@@ -16,7 +16,7 @@ test('every changeset names packages and comes out in their changelogs, and no p
   await cp(join(ROOT, '.changeset'), changesets, { recursive: true })
   await cp(join(ROOT, 'package.json'), join(scratch.path, 'package.json'))
   await cp(join(ROOT, 'package-lock.json'), join(scratch.path, 'package-lock.json'))
-  // Its configuration names a schema that lies there.
+  // The configuration of changesets names a schema in that directory.
   await symlink(join(ROOT, 'node_modules'), join(scratch.path, 'node_modules'))
   for (const folder of ['packages', 'examples']) {
     const entries = await readdir(join(ROOT, folder), { withFileTypes: true })

@@ -7,18 +7,18 @@ import type { DemoMail } from './mails.js'
 
 export interface MailResult {
   readonly mail: DemoMail
-  /** Anything but the first two is a fault. */
+  /** `bounced` and `lost` are errors of the set-up. */
   readonly became: 'delivered' | 'quarantined' | 'bounced' | 'lost'
   readonly milliseconds: number
   /** Whether the body is, byte for byte, what was sent. */
   readonly sameBody: boolean
   /** Header fields that the filters added, unfolded. */
   readonly added: readonly string[]
-  /** Who decided and why, where it did not go on. */
+  /** Which filter decided and why, when the message was not delivered. */
   readonly reason: string
 }
 
-/** Sends a message through Postfix and waits until Postfix is done with it. */
+/** Sends a message through Postfix, and waits until it has been delivered, quarantined or bounced. */
 export async function send(testBed: RelayTestBed, mail: DemoMail): Promise<MailResult> {
   const { postfix, sink } = testBed
   sink.clear()

@@ -13,12 +13,15 @@ let listing: readonly string[]
 
 beforeAll(async () => {
   site = await startSite()
-  // What Postfix makes in a new queue directory when it looks at it is no trace of candy's.
+  // Postfix itself creates files in a new queue directory. These are not candy's.
   await site.postfix.run('postfix', ['check'])
 })
 afterAll(() => site.stop())
 
-/** Paths of all that is in the configuration and queue directories, but for mail, and who may enter where mail comes back. */
+/**
+ * The paths of all files in the configuration and queue directories but mail, and the access control list of the directory where mail
+ * comes back.
+ */
 async function everything(): Promise<readonly string[]> {
   const { configDirectory, queueDirectory } = site.postfix
   const config = await readdir(configDirectory, { recursive: true })
@@ -71,7 +74,7 @@ test('a filter that is there already and keeps the test message, or defers it', 
   await writeFile(join(filters, '50-no'), '#!/bin/sh\nexit 69\n', { mode: 0o755 })
   const text = await failure('--mode', 'pipe')
   expect(text).toContain('does not come back: look at "candy list"')
-  // A message lies in the quarantine: that is not thrown away.
+  // A message is in the quarantine, which is therefore kept.
   expect(await site.quarantined()).toHaveLength(1)
   await rm(join(filters, '50-no'))
   listing = await everything()
@@ -121,7 +124,7 @@ exec /usr/sbin/postfix "$@"
   }
 })
 
-/** Starts enabling, and waits until the test message of the proof is with a filter that goes on when it is removed. */
+/** Starts `candy enable`, and waits until a filter holds the test message. The filter goes on when its file is removed. */
 async function untilProof(status: number): Promise<{ pid: number; ended: Promise<string> }> {
   const filters = join(site.postfix.configDirectory, 'filters.d')
   await mkdir(filters, { recursive: true })
@@ -157,7 +160,7 @@ test("somebody edits master.cf half way: candy's lines go, and the edit stays", 
   listing = await everything()
 })
 
-/** What each of these finds: a command that was killed while its test message was on the way. */
+/** Leaves a command that was killed while its test message was on the way. */
 async function killAtProof(): Promise<void> {
   const { pid, ended } = await untilProof(0)
   process.kill(pid, 'SIGKILL')

@@ -47,7 +47,7 @@ test('deferred mail goes on after the deadline, and held mail keeps the services
   expect(kept.master).not.toContain('content_filter=candy:dummy')
   expect(kept.master).toContain('/candy-pipe')
 
-  // Released, it is still judged: by the filter that it was received for.
+  // After its release the message is still judged, by the filter that it was received for.
   await site.writeFilter('50-filter', MARK)
   await site.postfix.run('postsuper', ['-H', held])
   await site.postfix.flush()

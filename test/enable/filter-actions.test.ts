@@ -7,7 +7,7 @@ const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
 test('in mode smtp mail with a FILTER action does not go to candy, as enable has warned, and in mode smtp-before it does', async () => {
   await using site = await startSite({
-    // Postfix puts in where the test bed delivers to.
+    // $default_transport has the address to which the test bed delivers.
     main: { smtpd_sender_restrictions: 'check_sender_access inline:{{past@example.com = FILTER $default_transport}}' },
   })
   await site.writeFilter('50-mark', MARK)

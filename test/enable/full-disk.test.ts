@@ -37,7 +37,7 @@ async function makeSmall(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: async () => void (await shell('umount -l "$1"', path)) }
 }
 
-/** Leaves so many pages, and no more. */
+/** Fills the file system so that only this number of pages is free. */
 async function leave(path: string, pages: number): Promise<void> {
   const free = Number(await shell('rm -f "$1/filling"; stat -f -c %f "$1"', path))
   await shell('head -c "$2" /dev/zero >"$1/filling"', path, String((free - pages) * PAGE))
@@ -49,7 +49,7 @@ async function enable(): Promise<{ readonly status: number; readonly stderr: str
   return { status: Number(/status (\d+)\n$/.exec(stdout)?.[1]), stderr }
 }
 
-/** What must be as it was before: all files of a directory with their bytes, but for what fills it. */
+/** All files of a directory with their bytes, except those that fill the disk. */
 function contentOf(path: string): Promise<string> {
   return shell('cd "$1" && find . ! -name filling | sort && find . -type f ! -name filling | sort | xargs cat', path)
 }

@@ -11,20 +11,20 @@ const ENABLE = ['enable', '--mode', 'pipe']
 const DISABLE = ['disable']
 const PURGE = ['disable', '--purge']
 
-/** Before it a change is undone, behind it brought to its end: mail is given to candy. */
+/** Until this step a command that is killed is undone. After it mail goes to candy, and the command is completed. */
 const GIVEN = 'rename to master.cf (2)'
-/** Behind it nothing is left to be done. */
+/** After this step nothing is left to do. */
 const NOTED = 'remove pending.json (1)'
 
 const LONG = { timeout: 3_600_000 }
 
-// Each on a site of its own, at the same time: they wait more than they work.
+// Each test has a site of its own. They run at the same time, since they mostly wait.
 test.concurrent('enabling', LONG, () =>
   Killing.on(async (killing) => {
     const steps = await killing.stepsOf(ENABLE)
     await killing.run(PURGE)
     for (const [index, step] of choose(steps, GIVEN).entries()) {
-      // What is in candy.toml only later, disabling cannot know: where the state directory is.
+      // Before candy.toml is written, `candy disable` does not know where the state directory is.
       const next = index % 2 === 0 && step !== 'link candy.toml (1)' ? PURGE : ENABLE
       const stderr = await killing.killThen(step, ENABLE, next)
       expect(stderr.includes('brought to its end'), step).toBe(isBetween(steps, step))
@@ -34,7 +34,7 @@ test.concurrent('enabling', LONG, () =>
   }),
 )
 
-/** Whether mail is given to candy already, and what is still to be done is noted. */
+/** Whether mail goes to candy already while the record of the change is still there. */
 function isBetween(steps: readonly string[], step: string): boolean {
   return steps.indexOf(step) > steps.indexOf(GIVEN) && steps.indexOf(step) <= steps.indexOf(NOTED)
 }
@@ -78,7 +78,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'changing what is filtered, before any of it is written: what was filtered before does not make it look done',
+  'a change of what is filtered is undone when it is killed before it is written, although mail was filtered before',
   LONG,
   () =>
     Killing.on(async (killing) => {

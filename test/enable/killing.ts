@@ -33,7 +33,7 @@ export class Killing {
     this.before = before
   }
 
-  /** Does this on a site of its own; then all mail must have arrived, once, and Postfix's files be what they were. */
+  /** Runs the test on a site of its own. At its end all mail must have arrived once, and Postfix's files must be what they were. */
   static async on(act: (killing: Killing) => Promise<void>): Promise<void> {
     const killing = await Killing.start()
     await using site = killing.site
@@ -51,7 +51,7 @@ export class Killing {
     return this.site.candy(this.#lineOf(argv))
   }
 
-  /** What a command does, step by step. */
+  /** The steps of a command, in order. */
   async stepsOf(argv: readonly string[]): Promise<readonly string[]> {
     const path = join(this.site.directory, 'steps')
     await rm(path, { force: true })
@@ -59,7 +59,7 @@ export class Killing {
     return (await readFile(path, 'utf8')).trimEnd().split('\n')
   }
 
-  /** Kills a command, lets mail come in, and runs the next. Returns what that one has said. */
+  /** Kills a command at a step, sends mail, and runs the next command. Returns what that printed. */
   async killThen(step: string, argv: readonly string[], next: readonly string[]): Promise<string> {
     const killed = `NODE_OPTIONS=--import=${PRELOAD} CANDY_KILL_AT='${step}' "$@"; [ $? = 137 ]`
     await this.site.candyIn(killed, this.#lineOf(argv))
@@ -77,7 +77,7 @@ export class Killing {
     return /^\s+-o content_filter=candy/m.test((await this.site.files()).master)
   }
 
-  /** What no command leaves behind, whatever it has found. */
+  /** Checks that no command has left anything behind. */
   async #leavings(): Promise<readonly string[]> {
     const { master, main } = await this.site.files()
     const { configDirectory, queueDirectory } = this.site.postfix
@@ -122,7 +122,7 @@ export function choose(steps: readonly string[], turn: string): readonly string[
   return steps.filter((step) => chosen.has(step))
 }
 
-/** What is done, whatever it is done to, and however often: `rename to`, `postfix reload`. */
+/** The kind of a step, without the name of the file and without its number: `rename to`, `postfix reload`. */
 function kindOf(step = ''): string {
   return /^(?:link|make|remove|rename to|send)\b|^.*(?= \()/.exec(step)?.[0] ?? step
 }

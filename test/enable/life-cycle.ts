@@ -42,7 +42,7 @@ const PACE: Readonly<Record<Mode, number>> = { pipe: 1200, smtp: 60, 'smtp-befor
 /** How many messages there are for one in pipe mode. */
 const WEIGHT: Readonly<Record<Mode, number>> = { pipe: 1, smtp: 15, 'smtp-before': 15 }
 
-/** What the filter is told by files that are there, or not any more. */
+/** Files by which the test controls the filter: it acts on whether they exist. */
 class Marks {
   readonly directory: string
 
@@ -121,7 +121,7 @@ export async function runLifeCycle(site: Site, lifeCycle: LifeCycle): Promise<vo
   }
   const sinceEnabled = (): number => traffic.sent.filter(({ opened }) => opened > enabled).length
   await postfix.waitUntil('all its mail', () => sinceEnabled() >= lifeCycle.messages, 600_000)
-  // What was deferred in the first mode is tried again in the last.
+  // Mail that was deferred in the first mode is tried again in the last one.
   for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
   const wanted = (await lifeCycle.edit?.(site, before)) ?? before
 
@@ -142,7 +142,7 @@ function shareOf(mode: Mode, modes: LifeCycle['modes']): number {
   return WEIGHT[mode] / modes.reduce((sum, one) => sum + WEIGHT[one], 0)
 }
 
-/** What is under mode while mail is given to candy in one mode. */
+/** What happens while mail goes to candy in one mode. */
 interface Stage {
   readonly kept: Kept
   readonly slow: Promise<Sent>
@@ -150,7 +150,7 @@ interface Stage {
   readonly held: Sent | undefined
 }
 
-/** Until so many messages have come, and a delivery is in flight. Before the queue nothing can wait in it. */
+/** Waits until so many messages have arrived and one is being delivered. In mode smtp-before no message waits in the queue. */
 async function stay(
   site: Site,
   traffic: Traffic,
@@ -179,7 +179,10 @@ async function stay(
   return { kept, slow, deferred, held }
 }
 
-/** Disabling waits for what is under mode, and gives up for held mail, which nobody but the operator may touch. */
+/**
+ * Runs `candy disable`, which waits for mail that is on its way, and gives up when held mail is left, which only the operator may
+ * touch.
+ */
 async function leave(site: Site, marks: Marks, stages: readonly Stage[]): Promise<void> {
   const { postfix } = site
   const held = stages.flatMap((stage) => stage.held ?? [])

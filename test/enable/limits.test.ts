@@ -8,7 +8,7 @@ const SLOW = {
   default_transport_rate_delay: '3s',
   default_destination_concurrency_limit: '1',
   initial_destination_concurrency: '1',
-  // What leaves is not what is measured.
+  // The time for delivery to other hosts is not measured.
   smtp_destination_rate_delay: '0s',
   smtp_transport_rate_delay: '0s',
 }
@@ -23,7 +23,7 @@ test('a message_size_limit that is raised later holds for filtered mail, and slo
   const before = await site.files()
   site.supervise()
   await site.enable('--mode', 'smtp')
-  // The test message of the proof has gone by the same transport.
+  // The test message of `candy enable` has used the same transport.
   const began = performance.now()
   for (let count = 0; count < 5; count++) await deliver(site.postfix.port, mail(1000))
   await site.sink.waitFor(5)

@@ -20,13 +20,13 @@ async function arrivals(site: Site, ...bodies: readonly string[]): Promise<void>
   site.sink.clear()
 }
 
-/** Of the directory where mail comes back: mode, owners and access control list. */
+/** Mode, owners and access control list of the directory where mail comes back. */
 async function permissionsOf({ postfix }: Site): Promise<string> {
   const { stdout } = await postfix.run('getfacl', ['-p', join(postfix.queueDirectory, 'public')])
   return stdout.toString()
 }
 
-/** Marks each time that a message is judged. */
+/** A filter that adds a field each time it judges a message. */
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 
 function judgements(message: { readonly bytes: Buffer } | undefined): number {
@@ -121,7 +121,7 @@ test('what sendmail(1) submits is judged once, raw 8-bit headers demand nothing 
   expect(await received()).toEqual(without)
   expect(site.sink.messages.map(judgements)).toEqual([1, 1])
   site.sink.clear()
-  // What is requeued comes in by pickup(8) again.
+  // A requeued message comes in by pickup(8) again.
   await site.writeFilter('50-mark', '#!/bin/sh\necho "4.7.1 not now"; exit 75\n')
   await deliver(site.postfix.port, mail)
   await site.postfix.waitUntil('deferred mail', async () =>
@@ -147,7 +147,7 @@ test("the operator's own way back is respected, and then sendmail(1) is no way i
   await deliver(site.postfix.port, mail('once'))
   const [message] = await site.sink.waitFor(1)
   expect(judgements(message)).toBe(1)
-  // Said otherwise, the next enabling follows.
+  // When the setting is changed, the next `candy enable` follows it.
   await writeFile(settings, `state = "${site.state}"\n`)
   await site.candy(['enable', '--yes', '--mode', 'pipe'])
   expect(await permissionsOf(site)).toContain('user:candy:--x')

@@ -5,11 +5,11 @@ import { type LifeCycle, MAIN, runLifeCycle } from './life-cycle.js'
 import { masterOf } from './shapes.js'
 import { type Files, type Site, startSite } from './site.js'
 
-/** Messages of the steady load: many on one shape, fewer on the others, unless the long version is asked for. */
+/** The number of messages: many on one shape of site, and fewer on the others unless CANDY_SOAK is set. */
 const MANY = 2_000
 const FEW = soaking ? MANY : 300
 
-/** Between them they switch from each mode to each other. */
+/** Sequences of modes that together have every switch from one mode to another. */
 const JOURNEYS: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
   debian: { modes: ['pipe', 'smtp', 'smtp-before'] },
   upstream: { modes: ['smtp-before', 'smtp', 'pipe'] },
@@ -30,10 +30,10 @@ async function editByHand(site: Site, before: Files): Promise<Files> {
   return { master: edit(before.master), main: `${before.main}smtpd_banner = edited\n` }
 }
 
-/** A life cycle takes a minute: without the long version the largest and the oddest are made. */
+/** A life cycle takes a minute, so the short version has only two shapes of site: the largest and the most unusual one. */
 const SHORT = ['debian', 'odd']
 
-/** Both at once: each waits more than it works. */
+/** In the short version both shapes run at the same time, since they mostly wait. */
 const some = soaking ? test : test.concurrent
 
 some.each(Object.entries(JOURNEYS).filter(([shape]) => soaking || SHORT.includes(shape)))(

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 const DIRECTORY = join(import.meta.dirname, '../../packages/runner/test/postfix/shapes')
 
-/** What cannot run as it stands, and what stands there instead. */
+/** Parts of the recorded files that cannot run in a test, and what replaces them. */
 const INSTEAD: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
   odd: [
     // It would log a megabyte a second.
@@ -25,7 +25,7 @@ export function masterOf(shape: string, port: number): string {
   return atAddresses(`${missing(own)}${own}`, port)
 }
 
-/** The services that a text lacks, as Debian has them; no second way in. */
+/** Debian's services that the text lacks, but no further service that receives mail. */
 function missing(text: string): string {
   const others = readFileSync(join(DIRECTORY, 'debian.master.cf'), 'latin1')
   const present = new Set(text.split('\n').map(nameOf))

@@ -20,7 +20,7 @@ export interface Site extends TestBed {
   /** Edits master.cf, as somebody with an editor would. */
   writeMaster(text: string): Promise<void>
   writeFilter(name: string, text: string): Promise<void>
-  /** What a supervisor does: starts `candy serve` as its account, and again whenever it ends. The test bed ends it. */
+  /** Acts as a supervisor: starts `candy serve` as the account candy, and again whenever it ends. The test bed stops it. */
   supervise(): void
   quarantined(): Promise<readonly string[]>
 }

@@ -8,10 +8,10 @@ import { type Site, startSite } from './site.js'
 const MARK = '#!/bin/sh\n# candy: rewrites\necho "X-Judged: yes"; cat\n'
 const ENABLE = ['enable', '--yes', '--mode', 'pipe']
 
-/** Milliseconds by which the second command is later: between them both go through every step while the other does. */
+/** Milliseconds by which the second command starts later, so that each step of one meets each step of the other. */
 const LAGS = soaking ? [0, 20, 60, 120, 200, 300, 450, 650, 900, 1_300, 2_000] : [0, 450]
 
-/** The exit statuses and what both have said; every status but 0 and 69 throws. */
+/** The exit statuses and the output of both. Throws for a status other than 0 and 69. */
 async function both(site: Site, argv: readonly (readonly string[])[], lag: number): Promise<readonly string[]> {
   const state = ['--state', site.state]
   const run = async (words: readonly string[]): Promise<string> => {

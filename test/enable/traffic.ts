@@ -11,7 +11,7 @@ export const RECIPIENT = 'b@example.net'
 /** Milliseconds for the reply to a message: a filter may be waiting for something. */
 const TIME_LIMIT = 600_000
 
-/** Messages that may be on their way: a load that grows faster than it is dealt with is not steady. */
+/** How many messages may be on their way. Clients wait when there are more, so that the load stays steady. */
 const UNDER_WAY = 40
 
 /** A message that Postfix has answered 250 for. */
@@ -28,7 +28,7 @@ export interface Kept {
   quit(): Promise<void>
 }
 
-/** What is wanted of one message: the fields tell the filter. */
+/** What the test wants of one message. The filter reads it from the header fields. */
 export interface Special {
   readonly sender?: string
   readonly fields?: readonly string[]
@@ -52,7 +52,7 @@ export class Traffic {
 
   start(clients: number): void {
     this.#clients = Array.from({ length: clients }, (_, n) => this.#load(n))
-    // Told by stop().
+    // stop() reports the error.
     for (const client of this.#clients) client.catch(() => {})
   }
 
@@ -80,7 +80,7 @@ export class Traffic {
   async #load(number: number): Promise<void> {
     while (this.#going) {
       const { client, opened } = await this.#open()
-      // Not all of a length, so that some are open at whatever moment.
+      // The sessions have different lengths, so that some are open at any moment.
       for (let left = 3 + number; left > 0 && this.#going; left--) {
         await this.#give(client, opened)
         do await sleep(this.pace)
@@ -101,7 +101,7 @@ export class Traffic {
     this.#count += 1
     const key = `message-${this.#count}`
     let reply = await client.send(makeMail(key, sender, fields), TIME_LIMIT)
-    // As any client does. If the first was taken after all, it arrives twice.
+    // The client sends the message again, as any client does. If Postfix had accepted the first one, it arrives twice.
     if (reply.code >= 400 && reply.code < 500) reply = await client.send(makeMail(key, sender, fields), TIME_LIMIT)
     if (reply.code !== 250) throw new Error(`Postfix did not take ${key}: ${reply.raw}`)
     const id = /queued as (\S+)/.exec(reply.lines.join())?.[1] ?? ''

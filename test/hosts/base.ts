@@ -8,10 +8,10 @@ import { findMirror } from './mirror.js'
 import { packagesOf, type Release } from './releases.js'
 import { inTree } from './tree.js'
 
-/** Needed before anything else can be installed, and for systemd to boot. */
+/** Packages that are needed to install others, and to boot systemd. */
 const BASE = ['systemd', 'systemd-sysv', 'dbus']
 
-/** Starts nothing by being installed (invoke-rc.d(8)). */
+/** Keeps packages from starting services when they are installed (invoke-rc.d(8)). */
 const POLICY = 'usr/sbin/policy-rc.d'
 
 /** Before the words of a command: seconds after which an archive that is too slow is given up. */
@@ -19,7 +19,7 @@ const LIMIT = ['timeout', '--kill-after=10', '900'] as const
 
 /** Gives the directory of the system, which is not to be changed. `scratch` is a directory to download to. */
 export async function baseOf(release: Release, scratch: string): Promise<string> {
-  // What is made otherwise is made anew.
+  // The name depends on the packages and on this file, so that a change of either makes a new system.
   const key = createHash('sha256')
     .update(packagesOf(release).join())
     .update(await readFile(import.meta.filename))
@@ -32,7 +32,7 @@ export async function baseOf(release: Release, scratch: string): Promise<string>
 
 async function makeBase(draft: string, release: Release, mirror: string): Promise<void> {
   const include = `--include=${BASE.join()}`
-  // What it mounts goes with its namespace, however it ends.
+  // Its mounts disappear with its mount namespace, however it ends.
   const apart = ['--mount', '--propagation', 'private', '--', ...LIMIT]
   await runCommand('unshare', [...apart, 'debootstrap', '--variant=minbase', include, release.suite, draft, mirror])
   await writeFile(join(draft, POLICY), '#!/bin/sh\nexit 101\n', { mode: 0o755 })

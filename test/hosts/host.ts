@@ -10,7 +10,7 @@ import type { Release } from './releases.js'
 import { inTree, layOver } from './tree.js'
 import { asUnavailable } from './unavailable.js'
 
-/** Whoever gets mail on this host. */
+/** An account that receives mail on this host. */
 const ACCOUNT = 'bob'
 
 export interface Host extends Machine {

@@ -19,7 +19,7 @@ const REBOOT = 133
 export interface Machine extends AsyncDisposable {
   /** Runs a command there as root; `input` is its standard input. Gives standard output. Throws unless it ends with `status`. */
   type(command: readonly string[], options?: { readonly input?: string; readonly status?: number }): Promise<string>
-  /** Boots it anew, and waits until it has started all. */
+  /** Reboots the system, and waits until all units have started. */
   reboot(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function boot(directory: string, name: string): Promise<Machine> {
     },
     reboot: async () => {
       const ended = once(running.nspawn, 'exit')
-      // It may be gone before it has answered.
+      // The process may have ended before it has answered.
       await run(['systemctl', 'reboot'])
       const [status] = await ended
       if (status !== REBOOT) throw new Error(`the system did not reboot: systemd-nspawn ended with ${status}`)
@@ -109,7 +109,7 @@ function firstProcess(nspawn: ChildProcess): number | undefined {
   })
 }
 
-/** As a power failure does. What is inside may outlive systemd-nspawn alone, but not its own first process. */
+/** Stops the system as a power failure would. Processes in it may survive the end of systemd-nspawn, but not that of their own init. */
 function cutOff(nspawn: ChildProcess): void {
   const init = firstProcess(nspawn)
   if (init !== undefined) signal(init, 'SIGKILL')

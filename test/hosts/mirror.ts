@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { runCommand, tryCommand } from '../kit/command.js'
 
-/** An archive that does not answer is none. */
+/** Options with which an archive that does not answer is given up soon. */
 const IMPATIENT = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::https::Timeout=20']
 
 /** The address of an archive that has this release; undefined when none does. `scratch` is a directory to download to. */

@@ -17,7 +17,7 @@ export const RELEASES: readonly Release[] = [
   { suite: 'bullseye', name: 'Debian 11, with Node.js 22 and npm 10', bring: { node: 22, npm: 10 } },
 ]
 
-/** What a mail host has beside the base system, as Debian ships it. */
+/** The Debian packages that a mail host has in addition to the base system. */
 export function packagesOf({ bring }: Release): readonly string[] {
   const own = bring === undefined ? ['nodejs', 'npm'] : []
   return ['postfix', 'clamav-daemon', 'acl', 'procps', 'ca-certificates', ...own]

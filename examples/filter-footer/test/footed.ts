@@ -8,7 +8,7 @@ import { options } from '../src/options.js'
 export const FOOTER = 'Example Ltd'
 
 export interface Footed extends Run {
-  /** The message as it goes on. */
+  /** The message as it would be delivered. */
   readonly text: string
   /** Why there is no footer. */
   readonly reason: unknown
@@ -18,7 +18,7 @@ export async function makeFilter(written: object = { text: FOOTER }): Promise<Fi
   return await filter.create(v.parse(options, written), testHost())
 }
 
-/** The mail's lines end in LF here. */
+/** The lines of the message end in LF here. */
 export async function footed(
   mail: string,
   written?: object,

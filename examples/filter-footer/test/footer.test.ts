@@ -13,7 +13,7 @@ function unquoted(text: string): string {
   return joined.replace(/=([0-9A-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
 }
 
-/** The body that goes on. */
+/** The body as it would be delivered. */
 async function body(header: string, text: string, footer = FOOTER): Promise<string> {
   const done = await footed(`${header}\n\n${text}`, { text: footer })
   return done.text.slice(header.length + 2)
@@ -101,7 +101,7 @@ test('flowed text: blanks at the end of a line go, and a beginning that has a me
   expect(await body('Content-Type: text/plain', 'hi\n', lines)).toBe(`hi\n\n${lines}\n`)
 })
 
-/** Lines that make MIME structure, in any order: mostly broken messages. */
+/** Lines that make up MIME structure, in random order. Most of these messages are malformed. */
 const line = constantFrom(
   '--a',
   '--a--',

@@ -14,7 +14,7 @@ async function pieces(text: string, chunks: readonly number[] = []) {
   return found
 }
 
-/** Alternatives, one with a picture inside, then an attachment: boundaries right behind each other. */
+/** Two alternatives, one of them with a picture, and then an attachment: some boundaries follow each other directly. */
 const NESTED = [
   'Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/alternative; boundary=b\n\n--b\n',
   'Content-Type: text/plain\n\nhello\n--b\nContent-Type: multipart/related; boundary=c\n\n--c\nContent-Type: text/html\n\n',

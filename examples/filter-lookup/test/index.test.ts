@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { filter } from '../src/index.js'
 import { options } from '../src/options.js'
 
-/** The service on a bare socket (RFC 9112), for as long as the client asks; `body` answers one request. */
+/** The service, as an HTTP server on a plain socket (RFC 9112) that keeps connections open. `body` answers one request. */
 function service(body: (request: string) => string): Answer {
   return async function* (received) {
     let requests = ''
@@ -41,7 +41,7 @@ async function filterAt(address: string): Promise<Filter<Verdict>> {
   return made
 }
 
-/** What the filter says when the service gives this answer, and what it was asked. */
+/** The verdict of the filter when the service gives this answer, and the requests that the service got. */
 async function judged(answer: string, envelope: Partial<Envelope> = {}) {
   const requests: string[] = []
   await using daemon = await backend({
@@ -103,7 +103,7 @@ test.each([
   ['talks without end', http(`{"reputation":"good","reason":"${'x'.repeat(20_000)}"}`)],
   ['does not say where its answer ends', `HTTP/1.0 200 OK\r\n\r\n${GOOD}`],
 ])('a service that %s is no verdict', async (_, answer) => {
-  // Whatever has no length ends with its connection.
+  // An answer without Content-Length ends with its connection.
   const closing: Answer = async function* (received) {
     for await (const chunk of service(() => answer)(received)) {
       yield chunk

@@ -9,7 +9,7 @@ contract({ test, filter, dropIn: new URL('../filters.d/20-size.toml', import.met
 
 const HALF = 512 * 1024
 
-/** What the filter says about so many bytes to so many recipients, its limits half a MiB and one MiB. */
+/** The verdict on a message of so many bytes to so many recipients. The limits are half a MiB and one MiB. */
 async function judged(size: number, recipients: number): Promise<Verdict> {
   const judging = await filter.create(v.parse(options, { message_limit: '512KiB', total_limit: '1MiB' }), testHost())
   const [first, ...others] = Array.from({ length: recipients }, (_, index) => `r${index}@example.com`)

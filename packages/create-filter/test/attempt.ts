@@ -13,7 +13,7 @@ export interface Attempt {
   readonly stderr: string
 }
 
-/** Gone after the test. */
+/** Removed after the test. */
 export async function scratch(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'create-filter-'))
   onTestFinished(() => rm(directory, { recursive: true }))

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(home, { recursive: true }))
 
-/** Runs a command as if no test ran it; gives its exit status and all that it printed. */
+/** Runs a command without the environment of the test run. Returns its exit status and all that it printed. */
 async function run(directory: string, file: string, ...argv: string[]): Promise<readonly [unknown, string]> {
   const own = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|npm_)/.test(name))
   const env = { ...Object.fromEntries(own), CI: 'true', NO_COLOR: '1' }

@@ -9,9 +9,9 @@ export interface Fake extends AsyncDisposable {
   readonly address: ServiceAddress
   /** All that was received, connection by connection; those that paused their socket have received nothing. */
   readonly received: Buffer[]
-  /** How many connections are open. One that is not read from looks open until it is. */
+  /** How many connections are open. A connection that is not read counts as open, even if the client has closed it. */
   open(): number
-  /** Reads on from connections that the script paused, and forgets what comes. */
+  /** Reads the rest of connections that the script paused, and discards it. */
   resume(): void
 }
 
@@ -57,7 +57,10 @@ export async function startFake(
   }
 }
 
-/** Answers when the request is complete, a command's NUL or the zero length that ends a stream, and hangs up. */
+/**
+ * Answers when the request is complete, that is after the NUL of a command or the zero length that ends a stream, and closes the
+ * connection.
+ */
 export function answer(reply: string | readonly string[]): (socket: Socket) => void {
   return (socket) => {
     let request = Buffer.alloc(0)
@@ -95,7 +98,7 @@ async function write(socket: Socket, parts: readonly string[]): Promise<void> {
 
 const BEGIN = Buffer.from('zIDSESSION\0')
 
-/** What a complete request says: its command, and the frames of its stream. Undefined while something is missing. */
+/** The command of a complete request, and the frames of its stream. Undefined while something is missing. */
 export function readRequest(received: Buffer): { readonly command: string; readonly frames: Buffer[] } | undefined {
   const request = received.subarray(0, BEGIN.length).equals(BEGIN) ? received.subarray(BEGIN.length) : received
   const end = request.indexOf(0)

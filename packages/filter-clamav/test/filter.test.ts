@@ -188,7 +188,7 @@ describe('with a clamd that fails', () => {
   })
 })
 
-/** How the file that is packed too often begins (RFC 1952). */
+/** The first bytes of the gzip file that is compressed too many times (RFC 1952). */
 const GZIP = Buffer.from([0x1f, 0x8b])
 
 const healthy: Answer = async function* (received) {

@@ -130,7 +130,7 @@ describe('a clamd in trouble of its own decides nothing', () => {
     const mail = message(Buffer.alloc(20_000_000, 'hello\r\n'), { chunks: [65_536] })
     const limit = (bytes: string) => promisify(execFile)('prlimit', ['--pid', String(clamd.pid), `--as=${bytes}:`])
     expect((await run(judge, message('x'))).verdict.action).toBe('accept')
-    // proc(5): pages of the address space. There is no room for another mapping of the message.
+    // The first number is the size of the address space in pages (proc(5)). The limit leaves no room to map the message into memory.
     const pages = Number((await readFile(`/proc/${clamd.pid}/statm`, 'latin1')).split(' ')[0])
     await limit(String(pages * 4_096 + 16 * 1_048_576))
     await expect(run(judge, mail)).rejects.toMatchObject({

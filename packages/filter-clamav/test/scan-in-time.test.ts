@@ -16,7 +16,7 @@ beforeAll(async () => {
   clamd = await startClamd({ directory: join(scratch.path, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
 })
 afterAll(async () => {
-  // It is busy, and would first end what it is at.
+  // clamd is busy, and would first finish the scan that is running.
   clamd?.kill()
   await clamd?.stop()
   await scratch?.remove()

@@ -8,10 +8,13 @@ import { join } from 'node:path'
 import { installCandy } from '../../../test/kit/installation.js'
 import { makeScratch } from '../../../test/kit/scratch.js'
 
-/** Runs an ES module that may import the packages of ours, and gives what it prints, read as JSON. Throws with what it complains of. */
+/**
+ * Runs an ES module that may import our packages. Returns what it prints, parsed as JSON. Throws an error with its standard error
+ * output.
+ */
 export async function asStranger(program: string): Promise<unknown> {
   await using scratch = await makeScratch('stranger')
-  // This checkout may lie where only root may go.
+  // This checkout may be in a directory that only root may enter.
   const { directory } = await installCandy(join(scratch.path, 'installed'))
   const node = [process.execPath, '--input-type=module', '--eval', program]
   const rights = process.geteuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : []

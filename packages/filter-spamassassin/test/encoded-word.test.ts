@@ -25,7 +25,7 @@ test('text in any language decodes to itself, in words of at most 75 characters'
       const words = encodeWords(new TextEncoder().encode(text)).split(' ')
       expect(decodeValue(words.join(' '))).toBe(text)
       expect(Math.max(...words.map((word) => word.length))).toBeLessThanOrEqual(75)
-      // RFC 2047 section 5: each word is whole by itself.
+      // RFC 2047 section 5: no character is split between two encoded words.
       expect(words.map((word) => decodeValue(word)).join('')).toBe(text)
     }),
   )

@@ -1,6 +1,6 @@
 /** A reader of encoded words for tests, written from RFC 2047 sections 2, 4 and 6.2 by itself. */
 
-/** What a mail client shows for a field value; `as` reads every word in one charset instead of its own. */
+/** What a mail client shows for a field value. With `as` every encoded word is read in that charset instead of its own. */
 export function decodeValue(value: string, as?: BufferEncoding): string {
   return value
     .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)[ \t]+(?==\?[^?\s]+\?[bq]\?[^?\s]*\?=)/gi, '$1')

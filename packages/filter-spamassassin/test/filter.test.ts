@@ -7,7 +7,7 @@ import { makeFilter } from './make-filter.js'
 
 const MAIL = 'From: a@example.com\r\nSubject: hello\r\n\r\nbody\r\n'
 
-/** What the filter makes of a letter when spamd gives this score, and what spamd was sent. */
+/** The verdict of the filter when spamd gives this score, and the request that spamd got. */
 async function judge(
   spam: string,
   options: object = {},
@@ -50,7 +50,7 @@ test('a tag in the Subject is for spam only', async () => {
 
 test.each([
   ['False ; 14.9 / 20.0', {}, 'accept', 'No'],
-  // Whoever set required_score to 20 does not lose mail at 15.
+  // With required_score 20 a message with score 15 is not rejected.
   ['False ; 15.0 / 20.0', {}, 'accept', 'No'],
   ['True ; 14.9 / 5.0', {}, 'accept', 'Yes'],
   ['True ; 15.0 / 5.0', {}, 'reject', ''],

@@ -9,7 +9,7 @@ const LEARNED = 'SPAMD/1.1 0 EX_OK\r\nDidSet: local\r\n\r\n\r\n'
 const KNOWN = 'SPAMD/1.1 0 EX_OK\r\n\r\n\r\n'
 const REFUSED = 'SPAMD/1.0 69 Service Unavailable: TELL commands are not enabled, set the --allow-tell switch.\r\n'
 
-/** A spamd that gives this reply, and keeps what it was asked in `seen`. */
+/** A spamd that gives this reply, and keeps the requests in `seen`. */
 function spamd(reply: string, seen: SeenRequest[] = []): Promise<Backend> {
   return backend({
     script: fakeSpamd((request) => {

@@ -12,12 +12,12 @@ import { ping, scan } from '../src/spamd/command.js'
 import { GTUBE, mail } from './mails.js'
 import { makeFilter } from './make-filter.js'
 
-/** Of a message that may take as long as its test. */
+/** The context of a message that may take as long as its test. */
 const { signal } = new AbortController()
 
 let scratch: Scratch
 let spamd: Spamd
-/** Judged while spamd was starting. */
+/** The verdict on a message that came while spamd was starting. */
 let early: Promise<Run>
 
 beforeAll(async () => {
@@ -184,7 +184,7 @@ describe('where the npm package spamc is right, we agree with it', () => {
     const theirs = await ask<Spamc.Result>((spamc, done) => spamc.symbols(text, done))
     const ours = await score(text)
     expect(theirs).toMatchObject({ isSpam: ours.spam, spamScore: ours.score, baseSpamScore: ours.required })
-    // Its list of rules lacks the last one, behind which no comma stands.
+    // The package spamc leaves the last rule out, because no comma follows it.
     expect(theirs.matches).toEqual(ours.tests.slice(0, -1))
     const checked = await ask<Spamc.Result>((spamc, done) => spamc.check(text, done))
     expect(checked).toMatchObject({ isSpam: true, spamScore: ours.score })

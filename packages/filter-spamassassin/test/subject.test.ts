@@ -12,7 +12,7 @@ function tagged(block: string | Uint8Array, tag = TAG): string {
   return Buffer.from(editHeaders(bytes, tagSubject(bytes, tag))).toString('latin1')
 }
 
-/** Of the processor's time, which a busy machine does not make longer. */
+/** Milliseconds of CPU time, which does not depend on how busy the machine is. */
 function secondsSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1e6

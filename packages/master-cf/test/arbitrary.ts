@@ -84,7 +84,7 @@ function entry(eol: string): fc.Arbitrary<string> {
     })
 }
 
-/** A well-formed file: no problem in it for us, none for Postfix. */
+/** A well-formed file: neither we nor Postfix find a problem in it. */
 export const wellFormed: fc.Arbitrary<string> = newline.chain((eol) =>
   fc
     .tuple(
@@ -112,12 +112,12 @@ const crumbs = [
   '\r\n\t',
   '\n#',
 ]
-/** Anything, made of what is hard to read. */
+/** Random text, made of characters that are hard to parse. */
 export const soup: fc.Arbitrary<string> = fc
   .array(fc.constantFrom(...crumbs), { maxLength: 24 })
   .map((parts) => parts.join(''))
 
-/** The same behind a service, and less of it, so that it often makes sense. */
+/** A service, followed by a little of that, so that the text is often well-formed. */
 export const stew: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('smtp inet n - y - - smtpd', 'x unix - - - - - pipe a'),

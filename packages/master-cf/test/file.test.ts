@@ -48,7 +48,7 @@ function expectUntouched(text = before): void {
   expect(readdirSync(directory)).toEqual(['master.cf'])
 }
 
-/** Runs a program that says something on standard output; resolves when it has. */
+/** Runs a program that prints something on standard output. Resolves when it has. */
 async function start(program: string): Promise<ChildProcess> {
   const file = new URL('../dist/file.js', import.meta.url).href
   const lock = new URL('../dist/lock.js', import.meta.url).href
@@ -75,7 +75,7 @@ describe('a file is replaced', () => {
   })
 
   test('with the owner, group and mode it had', () => {
-    // Only root may give a file away.
+    // Only root may change the owner of a file.
     const owner = process.getuid?.() === 0 ? { uid: 12_345, gid: 23_456 } : statSync(path)
     chownSync(path, owner.uid, owner.gid)
     chmodSync(path, 0o640)
@@ -223,7 +223,7 @@ describe('the lock', () => {
     let other: ChildProcess | undefined
     updateText(path, (text) => {
       other = postconf()
-      // Time enough for postconf to finish, were it not waiting.
+      // Enough time for postconf to finish, if it did not wait for the lock.
       sleep(1000)
       expect(readText(path)).toBe(before)
       return applyEdits(text, setField(parse(text), smtp, 'chroot', 'n'))

@@ -18,7 +18,7 @@ import {
 } from '../src/index.js'
 import { asEntries, Postconf } from './postconf.js'
 
-/** NN-what.cf, edited as NN-what.edits.json says, is NN-what.expected.cf, where a refusal is expected too: unchanged. */
+/** NN-what.cf with the edits of NN-what.edits.json is NN-what.expected.cf. Where a refusal is expected, that file is the unchanged one. */
 const directory = new URL('fixtures/', import.meta.url)
 const read = (name: string): string => readFileSync(new URL(name, directory), 'latin1')
 const stems = readdirSync(directory).flatMap((name) => /^(\d\d-.*)\.edits\.json$/.exec(name)?.[1] ?? [])

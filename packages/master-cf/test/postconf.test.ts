@@ -18,7 +18,7 @@ import { asEntries, asFields, asParameters, Postconf } from './postconf.js'
 const postconf = new Postconf()
 afterAll(() => postconf.remove())
 
-/** Asking costs a process each time, so a property asks for few files, and not for -F where -M says the same. */
+/** Each question to postconf starts a process, so a property tries few files, and does not ask for -F where -M says the same. */
 const RUNS = { numRuns: 25 }
 
 function expectSameMeaning(text: string): void {

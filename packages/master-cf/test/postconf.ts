@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Entry, FIELDS } from '../src/index.js'
 
-/** A configuration directory of its own, gone with `remove`. */
+/** A configuration directory of its own. `remove` deletes it. */
 export class Postconf {
   readonly directory = mkdtempSync(join(tmpdir(), 'master-cf-'))
   readonly path = join(this.directory, 'master.cf')

@@ -6,7 +6,7 @@ import { parameter, soup, value, wellFormed } from './arbitrary.js'
 const smtp = { service: 'smtp', type: 'inet' }
 const filter = { name: 'content_filter', value: 'candy:x' }
 
-/** A text with a sound entry in it, odd or not. */
+/** A text, well-formed or not, with one well-formed entry in it. */
 const target = fc.oneof(wellFormed, soup).chain((text) => {
   const sound = parse(text).entries.filter((entry) => {
     const all = parse(text).entries.filter((e) => e.service === entry.service && e.type === entry.type)

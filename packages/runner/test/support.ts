@@ -12,7 +12,7 @@ import type { HistoryRecord } from '../src/history/record.js'
 import type { Log, LogFields, LogLevel } from '../src/log/log.js'
 import { ACCOUNT, groupId, userId } from '../src/os/accounts.js'
 
-/** A history that remembers. */
+/** A history that keeps its records in memory. */
 export interface MemoryHistory extends History {
   readonly records: HistoryRecord[]
 }
@@ -22,14 +22,14 @@ export function memoryHistory(addresses = false): MemoryHistory {
   return { addresses, records, write: (record) => records.push(record), close: () => {} }
 }
 
-/** A directory that is gone when the test has finished. */
+/** A directory that is removed after the test. */
 export function scratch(): string {
   const path = mkdtempSync(join(tmpdir(), 'candy-test-'))
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
 
-/** The numbers of the account candy and of its group, for chown(2). */
+/** The user ID and the group ID of the account candy, for chown(2). */
 export async function candyIds(): Promise<readonly [user: number, group: number]> {
   const [user, group] = [await userId(ACCOUNT), await groupId(ACCOUNT)]
   if (user === undefined || group === undefined) throw new Error('this host has no account candy')
@@ -62,12 +62,12 @@ export function makeFilter(
   return { name, filter: { judge }, rewrites, fields: [], sharedFields: ['X-*', 'A'], policy: { ...POLICY, ...policy } }
 }
 
-/** Why a message does not go on; undefined when it does. */
+/** The reason why a message is not delivered; undefined when it is. */
 export function reasonOf(outcome: Outcome): Reason | undefined {
   return outcome.action === 'accept' ? undefined : outcome.reason
 }
 
-/** One sequence of bytes, in the given chunks. */
+/** A sequence of bytes in these chunks. */
 export async function* chunks(...parts: readonly (string | Uint8Array)[]): Bytes {
   for (const part of parts) yield typeof part === 'string' ? Buffer.from(part, 'latin1') : part
 }

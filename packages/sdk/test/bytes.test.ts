@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Bytes, collect, concat, fromString } from '../src/index.js'
 
-/** A sequence that tells whether it was begun and ended. */
+/** A sequence that knows whether its reading was begun and ended. */
 function watched(...chunks: readonly Uint8Array[]) {
   const seen = { begun: false, ended: false }
   async function* read(): Bytes {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 export const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
-/** Few names, so that removals hit. */
+/** Only a few names, so that removals often match a field. */
 export const someName = fc.constantFrom('X-A', 'x-a', 'X-AB', 'Received', 'SUBJECT', 'Subject')
 const octets = fc
   .string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 30 })
@@ -15,7 +15,7 @@ const field = fc
     named,
     source: `${[`${named}${blanks}:${first}`, ...more.map((line) => line.join(''))].join('\r\n')}\r\n`,
   }))
-  // A line that ends in CR before its CRLF would end earlier or later than drawn.
+  // A line that ends in CR before its CRLF would end at another place than intended.
   .filter(({ source }) => !source.includes('\r\r\n'))
 export const block = fc.array(field, { maxLength: 6 })
 export const body = octets.map((line) => `\r\n${line}`)

@@ -18,7 +18,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true }))
 
-/** The fields that Postfix finds, as it writes them: no blank before the colon, LF for CRLF. */
+/** The fields that Postfix finds, in the form in which it prints them: without blanks before the colon, and with LF for CRLF. */
 function postfixFields(source: string): string[] {
   const args = ['-c', directory, '-h', '-q', '-', `regexp:${join(directory, 'every')}`]
   try {

@@ -6,7 +6,7 @@ import { type Fake, startFake } from '../fake.js'
 
 const MIB = 1_024 * 1_024
 
-/** A message that counts what is taken from it and knows whether the reading was ended. */
+/** A message that counts the bytes that were read and knows whether the reading was ended. */
 function countedBytes(total: number): { bytes: AsyncGenerator<Uint8Array, void, void>; taken: number; ended: boolean } {
   const count = { taken: 0, ended: false, bytes: generate() }
   async function* generate(): AsyncGenerator<Uint8Array, void, void> {

@@ -7,7 +7,7 @@ import { fakeSpamd, PONG, type SeenRequest, symbols } from '../fake-spamd.js'
 const signal = new AbortController().signal
 const BODY = { length: 5, open: () => anyChunking(Buffer.from('hello')) }
 
-/** Asks a fake that gives this reply; what it was sent comes back with the result. */
+/** Asks a fake spamd that gives this reply. Returns the result and the request that it got. */
 async function ask<T>(reply: string, command: (address: ReturnType<typeof parseAddress>) => Promise<T>) {
   const seen: SeenRequest[] = []
   await using spamd = await backend({

@@ -72,7 +72,10 @@ function perform(does: Act, index: number, seen: string): Verdict {
   return does.rewrites ? rewrite(() => chunks(`${seen}X-By: ${index}\n\nnew\r`), edits) : accept(edits)
 }
 
-/** One after another, in the plainest words there are: every group receives the message, and its members follow in turn. */
+/**
+ * The simplest implementation of running filters one after another: every group receives the message, and then each of its filters
+ * judges it in turn.
+ */
 async function oneAfterAnother(plans: readonly Plan[]): Promise<Ran> {
   let next = plans.slice()
   let message = disarmed(FORGED, plans)
@@ -81,7 +84,7 @@ async function oneAfterAnother(plans: readonly Plan[]): Promise<Ran> {
       ? 1
       : Math.max(1, next.findIndex(isRewriter) === -1 ? next.length : next.findIndex(isRewriter))
     const start = plans.length - next.length
-    // What earlier filters wrote is no forgery: nothing is taken out any more.
+    // Fields that earlier filters added are not the sender's, so none is removed any more.
     const all = makeFilters(plans, false).map((filter) => ({ ...filter, fields: [] }))
     const ran: Ran[] = []
     for (let index = start; index < start + size; index++) ran.push(await runOn(all[index], message))
@@ -94,7 +97,7 @@ async function oneAfterAnother(plans: readonly Plan[]): Promise<Ran> {
   return { outcome: { action: 'accept' } as Outcome, output: message }
 }
 
-/** Without the fields that any of the filters declares, and the runner's. */
+/** The message without the fields that any of the filters declares, and without the runner's. */
 function disarmed(message: string, plans: readonly Plan[]): string {
   const names = plans.flatMap(({ fields }) => fields).map((field) => field.replace('*', '[^:]*'))
   return message.replace(
@@ -107,7 +110,7 @@ function isRewriter(p: Plan | undefined): boolean {
   return p !== undefined && 'rewrites' in p.act && p.act.rewrites
 }
 
-/** Removals that any member made, then the additions of each on top. */
+/** First the removals of all filters of the group, then their additions on top. */
 function merge(message: string, ran: readonly Ran[]): string {
   const removed = ran.some(({ outcome }) => outcome.edits.some((edit) => 'remove' in edit))
   const kept = removed ? message.replace(/^X-Mark:.*\r\n/gm, '') : message
@@ -116,7 +119,7 @@ function merge(message: string, ran: readonly Ran[]): string {
     .reduce((sum, edit) => ('add' in edit ? `${edit.add}: ${edit.value}\r\n${sum}` : sum), kept)
 }
 
-/** One filter in a chain of its own, on a message that earlier groups may have marked; those marks are no forgeries. */
+/** Runs one filter in a chain of its own, on a message to which earlier groups may have added fields. Those are not removed. */
 async function runOn(filter: ConfiguredFilter | undefined, marked: string): Promise<Ran> {
   const message = marked.replaceAll('X-Candy-Status', 'Y-Candy-Status')
   const spool = IN_MEMORY

@@ -9,13 +9,13 @@ import { chunks, memoryLog, text } from '../support.js'
 
 export const MESSAGE: string = 'Subject: hi\r\nX-Mark: forged\r\n\r\nbody\r\n'
 
-/** Nothing here is so large that it would need a file. */
+/** No message here is so large that it would be in a file. */
 export const IN_MEMORY: { readonly directory: string; readonly memory: number } = {
   directory: '/nonexistent',
   memory: 1e6,
 }
 
-/** With fields in it that filters may declare, and the runner's. */
+/** A message with fields that filters may declare, and with the runner's. */
 export const FORGED: string = `x-own: clean\r\nX-Candy-Status: av; judged\r\nX-Own-Score: 0\r\n  folded\r\n${MESSAGE}`
 
 export interface Ran {
@@ -39,7 +39,7 @@ export async function run(
   return { outcome, output }
 }
 
-/** Where no filter sets recipients apart, there is one group. */
+/** The only group, where no filter has rules for recipients. */
 export function only(groups: readonly RecipientGroup[]): Outcome {
   const [group, ...others] = groups
   if (group === undefined || others.length > 0) throw new Error(`${groups.length} groups`)

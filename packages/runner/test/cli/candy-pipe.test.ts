@@ -7,7 +7,7 @@ import { scratch } from '../support.js'
 
 const BIN = resolve(import.meta.dirname, '../../bin')
 
-/** Runs candy-pipe of the directory `bin` with these commands before those of the system; `logger` writes down what it is told. */
+/** Runs candy-pipe of the directory `bin`, with these commands in front of those of the system. `logger` writes what it gets to a file. */
 function run(
   bin: string,
   commands: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { scratch } from '../support.js'
 
-/** Of this checkout, or a copy that the account candy may read (test/kit/readable.ts). */
+/** The command of this checkout, or of a copy that the account candy may read (test/kit/readable.ts). */
 export const COMMAND: string = process.env.CANDY_COMMAND ?? resolve(import.meta.dirname, '../../bin/candy.js')
 
 export interface Run {
@@ -17,7 +17,7 @@ export function candy(argv: readonly string[], input: string | Buffer = '', env:
   return runCandy(COMMAND, argv, input, env)
 }
 
-/** The same of another installation, by the path of its `candy`. */
+/** Runs the command of another installation, whose path is given. */
 export function runCandy(
   command: string,
   argv: readonly string[],

@@ -194,7 +194,7 @@ test.each(Object.entries(REFUSALS))('%s is refused, and every byte stays', (_, {
   const { status: expected = 69, says, master = STOCK } = refusal
   const directory = configuration({ ...refusal, master })
   const before = bytesIn(directory)
-  // What candy.toml does not say would be in /var/lib.
+  // Without `state` in candy.toml the state directory would be below /var/lib.
   const state =
     argv.includes('--state') || 'files' in refusal || argv[0] !== 'enable' ? [] : ['--state', `${directory}/s`]
   const { status, stderr } = candy(['-c', directory, ...argv, ...state])
@@ -241,7 +241,7 @@ test.each([
   const directory = configuration({ master: STOCK })
   const before = bytesIn(directory)
   const line = [process.execPath, COMMAND, '-c', directory, 'enable', '--state', `${directory}/s`]
-  // script(1) gives it a terminal; the keys come when the question stands there.
+  // script(1) gives the command a terminal. The keys are typed when the question is shown.
   const typed = `{ while ! grep -q 'Do this' "$0" 2>/dev/null; do sleep 0.1; done; printf '${keys}'; sleep 1; } | script -qefc "$1" "$0" >/dev/null`
   const log = join(scratch(), 'log')
   const { status } = spawnSync('sh', ['-c', typed, log, line.join(' ')])
@@ -327,7 +327,7 @@ test('a switch warns of keys that were written for the other SMTP mode', () => {
   expect(warnings('smtp', 'smtp')).toEqual([])
   expect(warnings('smtp', 'smtp-before')).toEqual([moved('smtp', 'smtp-before')])
   expect(warnings('smtp-before', 'smtp')).toEqual([moved('smtp-before', 'smtp')])
-  // In pipe mode they are about what is still under way in mode smtp.
+  // In pipe mode these keys concern messages that are still in the queue for mode smtp.
   expect(warnings('pipe', 'smtp')).toEqual([])
   expect(warnings('pipe', 'smtp-before')).toEqual([moved('smtp', 'smtp-before')])
 })

@@ -12,12 +12,12 @@ import { groupId } from '../../src/os/accounts.js'
 import { candyIds, scratch } from '../support.js'
 import { COMMAND, candy, runCandy, site } from './candy.js'
 
-/** With it Node.js refuses to change its own rights, as Debian 13's does without being asked (CVE-2024-22017). */
+/** With this option Node.js refuses to change its own account, as Debian 13's Node.js always does (CVE-2024-22017). */
 const IO_URING = { UV_USE_IO_URING: '1' }
 
 const ALL_RIGHTS = ['Uid', 'Gid', 'Groups', 'NoNewPrivs', 'CapPrm', 'CapEff']
 
-/** Puts the rights that it runs with into the message. */
+/** A filter that writes its own rights into the message. */
 const TELLING = `#!/bin/sh
 # candy: rewrites
 grep -E '^(${ALL_RIGHTS.join('|')}):' /proc/self/status | sed 's/^/X-/'
@@ -85,7 +85,7 @@ test('the service ends when what root started is killed', async () => {
   expect(readFileSync(service.log, 'utf8')).toContain('stopped')
 })
 
-// Node.js from 22.8 on would, and would take it from a directory that belongs to somebody else.
+// Node.js from 22.8 on would keep compiled code, and would read it from a directory that belongs to somebody else.
 test('no compiled code is kept where anybody could have put it before', () => {
   const temporary = scratch()
   expect(candy(['list', '-c', site()], '', { TMPDIR: temporary, NODE_COMPILE_CACHE: '' }).status).toBe(0)

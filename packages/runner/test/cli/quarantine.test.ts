@@ -43,7 +43,7 @@ async function startDesk(): Promise<Desk> {
   }
 }
 
-/** Nothing but printable ASCII and line ends. */
+/** Matches printable ASCII and line ends only. */
 const PLAIN = /^[\n\x20-\x7e]*$/
 
 test('list shows what lies there, damaged or not, and a terminal is told nothing that a stranger chose', async () => {

@@ -9,7 +9,10 @@ export const STEPS = ['connect', 'ehlo', 'xforward', 'mail', 'rcpt', 'data', 'co
 
 export type Step = (typeof STEPS)[number]
 
-/** What is done at a step. `say` replaces the proper reply; `before` and `after` are sent as well, in writes of their own. */
+/**
+ * What the next hop does at a step. `say` replaces the correct reply. `before` and `after` are sent in addition, each in a write of
+ * its own.
+ */
 export interface Act {
   readonly before?: string
   readonly say?: string

@@ -5,7 +5,7 @@ import type { Outcome, OutcomeAction } from '../../src/chain/outcome.js'
 import type { RecipientGroup } from '../../src/chain/recipient-group.js'
 import { deliverEach, deliverTogether, type OutcomeActions } from '../../src/delivery/outcome-delivery.js'
 
-/** One recipient a group; the number is what its content starts with. Equal numbers are equal bytes. */
+/** Groups of one recipient each. The number is what the content starts with, so groups with the same number get the same bytes. */
 interface Planned {
   readonly action: OutcomeAction
   readonly bytes: number
@@ -25,7 +25,7 @@ function group(position: number, { action, bytes }: Planned): RecipientGroup {
 
 type Hop = 'takes' | 'refuses' | 'breaks'
 
-/** Actions that note for whom the message was delivered and quarantined. The next hop does as planned, one delivery after another. */
+/** Actions that record for whom the message was delivered and quarantined. `hops` has what the next hop does with each delivery, in order. */
 function makeActions(hops: readonly Hop[], keeps = true) {
   const delivered: number[] = []
   const kept: number[] = []

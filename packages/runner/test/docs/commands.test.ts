@@ -42,7 +42,7 @@ function mentionsIn(path: string): readonly Mention[] {
   return [...lines.join('\n').matchAll(QUOTED)].map((match) => mention(path, match[1]))
 }
 
-/** Up to what the shell takes for itself, or what is no longer a command line. */
+/** The words of a command line, up to a character that the shell interprets or that ends the command. */
 function mention(where: string, line = ''): Mention {
   const [command = ''] = line.split(/ (?:&&|\||#|>|<)|[;)]/)
   return { where, words: command.trim().split(/\s+/) }

@@ -40,7 +40,7 @@ function linksOf(page: string): readonly Link[] {
     })
 }
 
-/** As the usual hosts make an anchor of a heading; generated pages have others too. */
+/** The anchors of the headings, as GitHub makes them, and those that generated pages have in addition. */
 function anchorsOf(page: string): readonly string[] {
   const text = readPage(page)
   const headings = [...text.matchAll(/^#+ +(.*)$/gm)].map(([, heading]) =>

@@ -20,7 +20,7 @@ const refusal = (action: 'reject' | 'quarantine' | 'defer' | 'unscannable'): Fil
   verdict: { action, text: 'TEXT' } as Verdict,
 })
 
-/** What the first column says, as the chain hears it. */
+/** The verdict that the first column names. */
 const JUDGED: Readonly<Record<string, FilterResult>> = {
   accepts: { verdict: { action: 'accept' } },
   rejects: refusal('reject'),
@@ -111,7 +111,7 @@ function written(cell: string | undefined): string {
   return (cell ?? '').replace('s.d', '7.1')
 }
 
-/** Undefined for a message that is delivered: the answer is the next hop's then. */
+/** Undefined for a message that is delivered, since the answer is then that of the next hop. */
 function answer(outcome: Outcome): Answer | undefined {
   if (outcome.action === 'accept') return undefined
   return outcome.action === 'quarantine' ? quarantinedAnswer(outcome.reason, 'NAME') : answerTo(outcome)

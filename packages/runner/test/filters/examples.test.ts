@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => home.remove())
 
-/** The directory of an example: where candy runs filters as an account of its own, that one must be able to read it. */
+/** The directory of an example, in a place that the account which runs filters can read. */
 function example(name: string): string {
   return join(installation.directory, 'node_modules', `candy-${name}`)
 }

@@ -9,7 +9,7 @@ import { type LoadedFilters, loadFilters } from '../../src/filters/loaded-filter
 import { ACCEPTS, plantInSite, plantPackage } from '../packages/planted.js'
 import { type MemoryLog, memoryLog, scratch } from '../support.js'
 
-/** Where planted filters note what happens to them: they are loaded by Node.js itself, outside of the test's modules. */
+/** A list to which filters in these tests append what happens to them. Node.js loads them itself, so they share no module with the test. */
 declare global {
   var happened: string[]
 }

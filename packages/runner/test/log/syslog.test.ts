@@ -50,7 +50,7 @@ test('a logger that is killed is started again, and later lines reach it', async
   const log = openSyslog('candy/serve', fallback)
   log.write('info', 'before')
   await until(() => logger.received().includes('before'))
-  // It has lived for long enough to count as sound.
+  // The logger has run for long enough that its end does not count as "broken".
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   const pid = logger.pid() ?? 0
   process.kill(pid, 'SIGKILL')
@@ -70,7 +70,7 @@ test('a line that is written to a logger which has just been killed goes to the 
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   const pid = logger.pid() ?? 0
   process.kill(pid, 'SIGKILL')
-  // Nothing is received of its end while this goes on.
+  // During this loop the process does not learn that the logger has ended.
   while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
   log.write('info', 'after')
   await until(() => logger.received().includes('after') || fallback.lines.length > 0)

@@ -20,10 +20,10 @@ function cleaned(text: string, settings: Partial<CleanupSettings> = {}, cuts: re
   return Buffer.concat(out).toString('latin1')
 }
 
-/** As smtpd(8) and candy have them: no CR or LF stands alone. */
+/** Messages as smtpd(8) and candy have them: without a bare CR or LF. */
 const message = oddMessages(60).map((text) => text.replaceAll(/\r?\n/g, '\r\n').replaceAll(/\r(?!\n)/g, ' '))
 
-/** Small ones, so that they are met. */
+/** Small limits, so that random messages exceed them. */
 const small = fc.record({
   headerSizeLimit: fc.integer({ min: 1, max: 60 }),
   lineLengthLimit: fc.integer({ min: 1, max: 50 }),

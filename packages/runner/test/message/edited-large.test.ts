@@ -30,7 +30,7 @@ test('a header that is edited a few fields at a time comes out as one that is ed
       async (source, edits, size) => {
         const bytes = Buffer.from(source)
         const spool = await receive(chunks(bytes), { directory, memory: 1e6 })
-        // As a spool would give a large message: in many chunks.
+        // In many chunks, as a spool gives a large message.
         const open = (from = 0) =>
           chunks(
             ...Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { canonical, crlfFromLf, lfFromCrlf } from '../../src/message/line-ends.js'
 import { chunks, text } from '../support.js'
 
-/** Bytes made of what matters here: CR, LF, dots and a letter. */
+/** Random sequences of CR, LF, dots and a letter. */
 const lines = fc.string({ unit: fc.constantFrom('\r', '\n', '.', 'a'), maxLength: 30 })
 const cuts = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })
 

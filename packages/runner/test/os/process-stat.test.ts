@@ -23,7 +23,7 @@ test('a process is known by its number, with a name that looks like the fields b
 })
 
 test('a process that has ended counts as gone, also before its parent has waited for it', async () => {
-  // Only a shell waits for its children: this one ends when its parent is none any more.
+  // A shell would wait for its child, so the child ends only when its parent has become sleep(1), which does not.
   const child = 'until grep -qs sleep /proc/$$/comm; do :; done'
   const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`])
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]

@@ -26,7 +26,7 @@ function dropIn(filter: string): DropIn {
   return read
 }
 
-/** What loading and making the filter comes to: its kind of verdict, or what is said with FILE in place of the drop-in. */
+/** The result of loading and creating the filter: the action of its verdict, or the error with FILE in place of the drop-in. */
 async function outcome(filter: string): Promise<string> {
   const problems: Problem[] = []
   const written = dropIn(filter)

@@ -93,7 +93,7 @@ test.each([
   expect(call.error.message).toContain(why)
 })
 
-/** As Node.js reads bytes, and as the kernel has them. */
+/** Reads the arguments once as Node.js decodes them, and once as the kernel has them. */
 function read(argv: readonly string[]): PipeArguments | RefusedArguments {
   const bytes = argv.map((word) => Buffer.from(word, 'latin1'))
   const line = Buffer.concat(['node', 'pipe', ...bytes].flatMap((word) => [Buffer.from(word), Buffer.from('\0')]))

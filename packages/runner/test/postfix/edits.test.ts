@@ -9,12 +9,12 @@ import { withoutProof, withProof } from '../../src/postfix/proof-configuration.j
 import { enableRequest, journalOf, written } from './request.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
-/** A service of `odd` says what a filter before the queue cannot carry. */
+/** A service of the shape `odd` has options that have no effect before the queue, so that mode is refused there. */
 function modesOf(shape: string): readonly Mode[] {
   return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
 }
 
-/** What Postfix reads of it, in any layout and order of options. */
+/** What Postfix reads from the file, without its layout and the order of options. */
 function meaning(master: string): readonly unknown[] {
   return parse(master).entries.map(({ words, options, args }) => [
     words.slice(0, 8).map(({ text }) => text),
@@ -27,7 +27,7 @@ describe.each(SHAPES)('%s', (shape) => {
   const modes = modesOf(shape)
   const given: Given = { master: readShape(`${shape}.master.cf`) }
   const before = { master: given.master ?? '', main: readShape('plain.main.cf') }
-  // Whether the last line had an end only a record tells.
+  // Only the journal knows whether the last line had a line end.
   const ended = { master: before.master.replace(/[^\n]$/, '$&\n'), main: before.main }
 
   test.each(modes)('enabling for %s writes the files of the recorded diff', async (mode) => {

@@ -28,7 +28,7 @@ const JOURNAL: Journal = {
   finalNewline: { master: true, main: true },
   created: ['/var/lib/candy'],
 }
-// Bytes that are no UTF-8, as master.cf may have them.
+// master.cf may have bytes that are not UTF-8.
 const PENDING: Pending = {
   version: 3,
   files: [{ path: '/etc/postfix/main.cf', before: '# caf\u00e9 \u00ff\n', written: ['x', 'y'] }],
@@ -73,7 +73,7 @@ test('a record that is cut off anywhere, or in which any byte differs, counts as
     writeFileSync(path, other)
     expect(readPending(records), `byte ${at}`).toBe(DAMAGED)
   }
-  // What a power cut leaves of blocks that were never written.
+  // After a power failure, blocks that were never written are zero.
   writeFileSync(path, Buffer.alloc(bytes.length))
   expect(readPending(records)).toBe(DAMAGED)
   writeJournal(records, JOURNAL)

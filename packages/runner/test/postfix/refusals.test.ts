@@ -72,7 +72,7 @@ describe('it refuses, and says what to do', () => {
     for (const mode of ['pipe', 'smtp'] as const) {
       const plan = editsToEnable(instanceOf({ master, parameters }), enableRequest(mode), undefined)
       expect(plan.refusals).toEqual([])
-      // Nor does a switch take candy's own options for the site's.
+      // A switch to another mode does not mistake candy's own options for the site's either.
       const again = editsToEnable(
         written({ master, parameters }, plan.after),
         enableRequest('smtp-before'),

@@ -29,7 +29,7 @@ export interface Given {
   readonly unitThatKillsNode?: string
 }
 
-/** The instance that this configuration makes, of a Postfix that knows every parameter unless said. */
+/** The instance with this configuration. Its Postfix knows every parameter but those in `unknown`. */
 export function instanceOf(given: Given = {}): Instance {
   const { master = readShape('debian.master.cf'), main = readShape('plain.main.cf'), unknown = [] } = given
   const bare = {

@@ -43,7 +43,7 @@ class LineQueue {
   }
 }
 
-/** Faults that happen once are set again for each time that a dialog is sent. */
+/** Sets failures that happen only once again, before the dialog is sent another time. */
 function renew({ sink }: StartedRelay, { faults }: Dialog): void {
   for (const fault of faults.filter(({ times }) => times !== undefined)) sink.fail(fault)
 }

@@ -29,10 +29,13 @@ async function start(
   return { relay, nextHop }
 }
 
-/** For a next hop that may be silent. On a busy machine an honest one may be as late, so the last message may need another try. */
+/**
+ * The time limit where a next hop may be silent. On a busy machine a correct one may be as late, so the last message may need another
+ * try.
+ */
 const SOON = { deadline: 200, replyTimeout: 200 }
 
-/** At one step it does this, and at all others what is proper. */
+/** The next hop misbehaves at one step, and answers correctly at all others. */
 function at(wanted: Step, act: Act): (step: Step) => Act {
   return (step) => (step === wanted ? act : {})
 }

@@ -22,7 +22,7 @@ export interface StartedRelay {
   readonly history: MemoryHistory
   readonly quarantine: string
   readonly sessions: ReadonlySet<RelaySession>
-  /** A client that has said hello. */
+  /** A client that has sent its greeting. */
   greet(): Promise<Client>
 }
 
@@ -31,7 +31,7 @@ export interface RelayOptions extends Partial<Relay> {
   readonly sink?: SinkOptions
 }
 
-/** Ends with the test. */
+/** It is stopped after the test. */
 export async function startRelay({
   filters = [],
   sink: sinkOptions,

@@ -14,7 +14,7 @@ async function start(commands: Commands): Promise<string> {
   return path
 }
 
-/** What is answered to these bytes, until the service ends the connection. */
+/** The answer to these bytes, up to the end of the connection. */
 function said(path: string, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     let text = ''

@@ -8,7 +8,7 @@ import { until } from '../../../../test/kit/waiting.js'
 import { openNotifier } from '../../src/service/notify.js'
 import { memoryLog, scratch } from '../support.js'
 
-/** Node.js can't receive datagrams on a UNIX socket; Perl, which is part of every Debian, can. */
+/** Receives messages to systemd with Perl, which every Debian has, because Node.js cannot receive datagrams on a UNIX socket. */
 const RECEIVER = `
 use Socket; $| = 1;
 socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, pack_sockaddr_un($ARGV[0])); print "ready\\n";
@@ -31,7 +31,7 @@ interface ReceiverProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** systemd-notify(1) asks by a message of its own whether systemd has read (sd_notify_barrier(3)). */
+/** systemd-notify(1) sends a further message, to learn when systemd has read the first (sd_notify_barrier(3)). */
 function isMeant(text: string): boolean {
   return !text.startsWith('BARRIER=1')
 }

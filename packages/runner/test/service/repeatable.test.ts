@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Repeatable } from '../../src/service/repeatable.js'
 
-/** An action that is done when it is told so, and gives how often it has begun. */
+/** An action that ends when the test says so. Its result is how often it has begun. */
 function controlled(): { readonly action: Repeatable<number>; done(): Promise<void>; readonly begun: () => number } {
   let begun = 0
   let finish: (() => void) | undefined

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { measureUtilization } from '../../src/service/utilization.js'
 
-/** On a busy machine a process may wait for the processor all the time, and then nothing can be told from one measurement. */
+/** On a busy machine a process may wait for the processor all the time, so one measurement may show nothing. */
 const ATTEMPTS = { interval: 0, timeout: 30_000 }
 
 test('the utilization of a process that waits is low', async () => {

@@ -126,11 +126,11 @@ interface Speaker {
   readonly client: SmtpClient
   heard(): string
   say(text: string): void
-  /** From here on it reads nothing. */
+  /** Stops reading. */
   pause(): void
 }
 
-/** A server that says what it is told to, when it is told to. */
+/** A server that sends what the test tells it, when the test tells it. */
 async function startSpeaker(timeout = 20_000): Promise<Speaker> {
   const path = join(scratch(), 'speaker')
   let heard = ''

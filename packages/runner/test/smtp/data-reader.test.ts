@@ -7,7 +7,7 @@ import { DataReader } from '../../src/smtp/data-reader.js'
 interface Result {
   readonly content: string
   readonly ended: boolean
-  /** What stood behind the end. */
+  /** The bytes after the end of the data. */
   readonly rest: string
   readonly bare: number
 }

@@ -9,7 +9,7 @@ function send(...chunks: readonly string[]): string {
   return Buffer.concat([...pieces, stuffer.end()]).toString('latin1')
 }
 
-/** Where receivers of every kind would see the data end: a line that is one dot, whatever ends a line for them. */
+/** Matches every end of the data that some receiver could see: a line with a single dot, with any kind of line end. */
 const ANY_END = /(?:^|[\r\n])\.(?:\r|\n)/g
 
 test.each([

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Reply } from '../../src/smtp/reply.js'
 import { ReplyReader } from '../../src/smtp/reply-reader.js'
 
-/** The replies, and what was wrong in the end. */
+/** The replies that were read, and the error, if there was one. */
 function read(...chunks: readonly Uint8Array[]): readonly (Reply | string)[] {
   const heard: (Reply | string)[] = []
   const reader = new ReplyReader()

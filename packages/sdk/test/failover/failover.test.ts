@@ -16,7 +16,7 @@ function failover(servers: readonly Backend[], options: Partial<FailoverOptions>
   return new Failover({ addresses: servers.map(({ endpoint }) => endpoint), ...options })
 }
 
-/** Asks once. Gives the answer or the error, and who was passed over. */
+/** Sends one request. Returns the answer or the error, and which servers were passed over. */
 async function ask(servers: Failover, signal?: AbortSignal) {
   const passedOver: ServiceAddress[] = []
   const note = ({ address }: ServerFailure): unknown => passedOver.push(address)
@@ -27,7 +27,7 @@ async function ask(servers: Failover, signal?: AbortSignal) {
   return { result, passedOver }
 }
 
-/** What must come of one request: the index of the server that decides, if any does, and those asked before it. */
+/** The expected result of one request: the index of the server whose answer is used, if any, and the servers asked before it. */
 function expected(kinds: readonly ServerKind[], failed: ReadonlySet<number>) {
   const all = kinds.map((_, index) => index)
   const order = [...all.filter((index) => !failed.has(index)), ...all.filter((index) => failed.has(index))]

@@ -7,7 +7,7 @@ import { printAddress, type ServiceAddress } from '../../src/values/index.js'
 
 export type ServerKind = 'well' | 'absent' | 'closing' | 'final'
 
-/** `absent` refuses connections, `closing` closes them without an answer, and `final` says that it never will have one. */
+/** `absent` refuses connections, `closing` closes them without an answer, and `final` answers that it can never scan this. */
 export const SERVERS: Readonly<Record<ServerKind, Answer | BackendFailure>> = {
   well: says('fine\n'),
   absent: 'refuse',

@@ -10,7 +10,7 @@ async function started(options: BackendOptions): Promise<Backend> {
   return daemon
 }
 
-/** Connects and says something; the socket is destroyed with the test. */
+/** Connects and sends a text. The socket is destroyed after the test. */
 async function say(daemon: Backend, text: string) {
   const socket = connect({ ...daemon.endpoint, allowHalfOpen: true })
   onTestFinished(() => void socket.destroy())

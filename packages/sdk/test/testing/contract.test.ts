@@ -14,7 +14,7 @@ const BROKEN = [...JUDGING, ...HEALTH, ...LEARNING, ...READING, ...BACKEND_FAILU
 
 type Body = () => Promise<void>
 
-/** What `contract` registers, run by nobody yet. */
+/** The checks that `contract` registers, which have not been run yet. */
 function checks(subject: Omit<ContractOptions, 'test'>): Map<string, Body> {
   const found = new Map<string, Body>()
   contract({ ...subject, test: (name, body) => found.set(name.replace('contract: ', ''), body) })

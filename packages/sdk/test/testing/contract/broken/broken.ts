@@ -22,7 +22,7 @@ export interface Broken {
 
 type Judge = Filter<Verdict>['judge']
 
-/** A scanner, one of whose members is replaced. */
+/** A filter that asks a scanner. Some of its members are replaced by `over`. */
 export function asking(over: (options: Options) => Partial<Filter<Verdict>>, given: Partial<ContractOptions> = {}) {
   const filter = scanner(over as (options: Options) => Partial<Filter>)
   return {
@@ -53,14 +53,14 @@ export function rewriting(judge: Judge) {
   return { ...subject, filter: { ...subject.filter, rewrites: true } }
 }
 
-/** What a good judge of the scanner does, for judges that are broken elsewhere. */
+/** Judges correctly, by asking the scanner. For filters in which something else is wrong. */
 export async function scan({ address }: Options, mail: Message, signal: AbortSignal): Promise<Accept> {
   const reply = await ask(address, signal, send(mail, signal))
   if (reply !== 'clean') throw new Error(reply)
   return accept()
 }
 
-/** A verdict that the types forbid. */
+/** Makes a verdict of a value that the types do not allow. */
 export const bad = (verdict: unknown) => verdict as Verdict
 
 /** The whole message as text, one character a byte. */
