@@ -20,7 +20,7 @@ function restricted(...options: readonly string[]): (written: readonly string[])
   }
 }
 
-test('--jitless has mail filtered there', async () => {
+test('with --jitless mail is filtered there', async () => {
   const filters = { '10-mark': '#!/bin/sh\n# candy: rewrites\necho "X-Marked: yes"; cat\n' }
   await using testBed = await startCandy({ argv: restricted('--jitless'), filters })
   await deliver(testBed.postfix.port, mail)

@@ -141,7 +141,7 @@ test('forged headers are removed', async () => {
   expect(head).not.toContain('forged')
 })
 
-test('spam that is delivered all the same wears what SpamAssassin said, and not what its sender wrote', async () => {
+test('spam that is delivered nevertheless has the fields of SpamAssassin, and not those that its sender wrote', async () => {
   await testBed.writeFilter('60-spamassassin.toml', `on_reject = "tag"\n${spam('subject_tag = "[SPAM]"\n')}`)
   const subject = `Subject: ${'x'.repeat(70_000)}\r\n`
   const forged = 'X-Spam-Flag: NO\r\nx-spam-status: No, score=-100\r\n\tforged\r\nX-Spam-Whatever: forged\r\n'

@@ -35,7 +35,7 @@ test('makes a JavaScript filter that rewrites, in the directory that is named', 
   expect(await readFile(join(package_, 'src/index.js'), 'utf8')).toContain('rewrites: true')
 })
 
-test('a directory alone says the name', async () => {
+test('the name is that of the directory, unless it is given', async () => {
   const directory = await scratch()
   expect((await attempt(directory, ['filter-big', '--yes'])).stdout).toMatch(/^filter-big is in filter-big\./)
 })
@@ -66,7 +66,7 @@ describe('asks what the options leave open', () => {
     expect(await made(directory)).toContain('candy-filter-size/src/index.ts')
   })
 
-  test('and makes nothing when the answers end', async () => {
+  test('and makes nothing when the input ends', async () => {
     const directory = await scratch()
     const { status, stderr } = await attempt(directory, [], 'size\n')
     expect(status).toBe(64)

@@ -52,7 +52,7 @@ describe.each(VARIANTS.map(([name]) => name))('%s', (name) => {
     expect((await publint({ pkgDir: join(home, name), strict: true, pack: false })).messages).toEqual([])
   })
 
-  test('has types that are checked', async () => {
+  test('does not compile when a type is wrong', async () => {
     const source = join(home, name, name.startsWith('typescript') ? 'src/index.ts' : 'src/index.js')
     const text = await readFile(source, 'utf8')
     await writeFile(source, text.replace('api: 1', 'api: 2'))
@@ -72,7 +72,7 @@ test('all pass their tests, the contract among them', async () => {
   }
 })
 
-test('what a release runs is all that', async () => {
+test('the release workflow runs all these', async () => {
   const [status, output] = await run('typescript-judging', 'npm', 'run', 'check')
   expect(status, output).toBe(0)
   expect(output).toMatch(/> tsc\n.*> tsc -p tsconfig.test.json\n.*Tests\s+\d{2} passed.*All good!/s)

@@ -20,7 +20,7 @@ const SOCKET = '/nonexistent/clamd.ctl'
 /** The user and group nobody of most systems. */
 const NOBODY = 65_534
 
-test('a clamd that is not installed is to be installed', async () => {
+test('where clamd is not installed, the text says how to install it', async () => {
   const places = { ...installed, programs: ['/nonexistent/clamd'] }
   expect(await explainAbsence(SOCKET, 'ENOENT', places)).toBe(
     'clamd is not installed here (there is no /nonexistent/clamd): apt install clamav-daemon',
@@ -37,7 +37,7 @@ test('a clamd that waits for its first signatures says which, and what to type w
   expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toMatch(/^there is no such socket: systemctl start/)
 })
 
-test('a socket that nobody serves any more is told from one that is not there', async () => {
+test('a socket without a listener is told from one that does not exist', async () => {
   await writeFile(join(installed.signatures, 'main.cvd'), '')
   await writeFile(join(installed.signatures, 'daily.cld'), '')
   expect(await explainAbsence(SOCKET, 'ECONNREFUSED', installed)).toMatch(/^nobody listens at this socket any more/)

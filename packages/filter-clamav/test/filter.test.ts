@@ -60,7 +60,7 @@ describe('with a real clamd', () => {
     await scratch?.remove()
   })
 
-  test('a harmless message goes on with one header more, and every other byte as it was', async () => {
+  test('a harmless message is accepted with one more header field, and every other byte as it was', async () => {
     const bytes = Buffer.from('Subject: hi\r\n\r\n8-bit \xe4\xff and NUL \0 and bare \n and \r.\r\n', 'latin1')
     expect(await output(judge, message(bytes))).toBe(ADDED + bytes.toString('latin1'))
   })
@@ -85,7 +85,7 @@ describe('with a real clamd', () => {
     ])
   })
 
-  test('a guess of clamd is delivered with a header that names it', async () => {
+  test('a message with a heuristic finding is accepted with a header field that names it', async () => {
     for (const name of ['PUA.Test.Candy', 'Heuristics.Test.Candy'] as const) {
       const mail = message(`Subject: hi\n\n${SIGNATURES[name]}\n`)
       expect(await output(judge, mail)).toBe(
@@ -163,7 +163,7 @@ describe('with a clamd that fails', () => {
     expect(verdict).toEqual(unscannable(reason))
   })
 
-  test('nobody at any address decides nothing', async () => {
+  test('without a clamd at any address there is no verdict', async () => {
     const scanner = await create({ addresses: ['/nonexistent/a', '/nonexistent/b'], wait: '1ms' })
     await expect(run(scanner, message('x'))).rejects.toMatchObject({
       name: 'CandyError',

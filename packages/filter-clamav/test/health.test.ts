@@ -51,7 +51,7 @@ async function check(
   return await judge.check?.(testContext({ signal }))
 }
 
-test('fresh signatures and a clamd that owns up to its limits are well', async () => {
+test('fresh signatures and a clamd that reports exceeded limits are ok', async () => {
   expect(await check({ addresses: [dated.socket], max_signature_age: '6d' })).toEqual({
     ok: true,
     text: expect.stringMatching(/^unix:.*clamd.sock: ClamAV \d\S+; signatures 5 days old$/),
@@ -65,14 +65,14 @@ test('fresh signatures and a clamd that owns up to its limits are well', async (
   })
 })
 
-test('old signatures are not well', async () => {
+test('old signatures are not ok', async () => {
   expect(await check({ addresses: [dated.socket] })).toMatchObject({
     ok: false,
     text: expect.stringMatching(/signatures 5 days old, older than 3 days: systemctl status clamav-freshclam$/),
   })
 })
 
-test('a database without a date is said and not held against it, unless nothing may be judged by old ones', async () => {
+test('a database without a date is mentioned, and is not ok only with old_signatures = "error"', async () => {
   expect(await check({ addresses: [strict.socket] })).toMatchObject({
     ok: true,
     text: expect.stringMatching(/; age of its signatures unknown$/),
@@ -80,7 +80,7 @@ test('a database without a date is said and not held against it, unless nothing 
   expect(await check({ addresses: [strict.socket], old_signatures: 'error' })).toMatchObject({ ok: false })
 })
 
-test('a clamd that is silent about its limits is not well, because anybody can send mail beyond them', async () => {
+test('a clamd that does not report exceeded limits is not ok, because anybody can send mail beyond them', async () => {
   expect(await check({ addresses: [silent.socket], max_signature_age: '6d' })).toMatchObject({
     ok: false,
     text: expect.stringMatching(
@@ -90,14 +90,14 @@ test('a clamd that is silent about its limits is not well, because anybody can s
   })
 })
 
-test('what there is to mend, all at once, fits into one line of the runner', async () => {
+test('all problems at once fit into one log line', async () => {
   const health = await check({ addresses: [silent.socket] }, { messageSizeLimit: 10_240_000 })
   expect(health?.text).toMatch(/older than 3 days.*AlertExceedsMax.*StreamMaxLength.*systemctl restart clamav-daemon$/)
   const where = health?.text.indexOf(': ClamAV') ?? 0
   expect(printable(`unix:/var/run/clamav/clamd.ctl${health?.text.slice(where)}`)).toMatch(/clamav-daemon$/)
 })
 
-test('a clamd that takes less than Postfix is told from one that takes as much', async () => {
+test("a clamd whose limit is smaller than Postfix's is not ok, and one whose limit is not smaller is", async () => {
   expect(await check({ addresses: [strict.socket] }, { messageSizeLimit: 1_900_000 })).toMatchObject({ ok: true })
   expect(await check({ addresses: [strict.socket] }, { messageSizeLimit: 10_240_000 })).toMatchObject({
     ok: false,
@@ -108,7 +108,7 @@ test('a clamd that takes less than Postfix is told from one that takes as much',
   })
 })
 
-test('a largest message that takes too long to try is told, and nothing else depends on it', async () => {
+test('when the probe of the largest message takes too long, that is reported, and nothing else depends on it', async () => {
   const deadline = new AbortController()
   await using slow = await startFake((socket) => {
     let request = Buffer.alloc(0)
@@ -132,7 +132,7 @@ test('a largest message that takes too long to try is told, and nothing else dep
   })
 })
 
-test('a clamd that takes the largest message and does not scan it whole is not well either', async () => {
+test('a clamd that accepts the largest message and does not scan all of it is not ok', async () => {
   expect(
     await check({ addresses: [dated.socket], max_signature_age: '6d' }, { messageSizeLimit: 10_240_000 }),
   ).toMatchObject({
@@ -141,7 +141,7 @@ test('a clamd that takes the largest message and does not scan it whole is not w
   })
 })
 
-test('one clamd of two that is down is named, and the other one is enough', async () => {
+test('when one clamd of two is down, it is named, and the result is ok', async () => {
   expect(await check({ addresses: ['/nonexistent/clamd.ctl', strict.socket] })).toMatchObject({
     ok: true,
     text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*; unix:.*ClamAV/),
@@ -149,11 +149,11 @@ test('one clamd of two that is down is named, and the other one is enough', asyn
   })
 })
 
-test('old signatures in one clamd of two are not made good by the other', async () => {
+test('old signatures in one clamd of two are not ok', async () => {
   expect(await check({ addresses: [strict.socket, dated.socket] })).toMatchObject({ ok: false })
 })
 
-test('a clamd that is down is not well, however long mail would wait for it', async () => {
+test('a clamd that is down is not ok, however long mail would wait for it', async () => {
   expect(await check({ addresses: ['/nonexistent/clamd.ctl'], wait: '1h' })).toMatchObject({
     ok: false,
     text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*systemctl start clamav-daemon/),
@@ -180,7 +180,7 @@ test('a socket that this account may not use says what to do', async () => {
   }
 })
 
-test('a clamd whose VERSION is switched off is well', async () => {
+test('a clamd with a disabled VERSION is ok', async () => {
   await using fake = await startFake((socket) => {
     let request = Buffer.alloc(0)
     socket.on('data', (chunk) => {
@@ -199,7 +199,7 @@ test('a clamd whose VERSION is switched off is well', async () => {
   })
 })
 
-test('nonsense and silence are not well', async () => {
+test('an unknown answer and no answer are not ok', async () => {
   await using nonsense = await startFake(answer('1: hello\0'), 'tcp')
   await using silent = await startFake(() => {}, 'tcp')
   const addresses = [nonsense, silent].map(({ address }) => `127.0.0.1:${'port' in address ? address.port : 0}`)

@@ -88,7 +88,7 @@ describe('with AlertExceedsMax and AlertEncrypted', () => {
     })
   })
 
-  test('mail that takes longer than MaxScanTime is unscannable, so that it does not come again and again', async () => {
+  test('mail that takes longer than MaxScanTime is unscannable, so that it is not deferred again and again', async () => {
     const slow = withAttachment(gzipSync(Buffer.alloc(30_000_000)))
     expect((await run(quick, slow)).verdict).toMatchObject({
       action: 'unscannable',
@@ -106,7 +106,7 @@ describe('with AlertExceedsMax and AlertEncrypted', () => {
     })
   })
 
-  test('an encrypted archive is unscannable, unless the operator says what it is', async () => {
+  test("an encrypted archive is unscannable, unless one of the operator's patterns matches it", async () => {
     const mail = withAttachment(zip('secret', { encrypted: true }))
     expect((await run(judge, mail)).verdict).toMatchObject({
       action: 'unscannable',
@@ -116,15 +116,15 @@ describe('with AlertExceedsMax and AlertEncrypted', () => {
     expect((await run(lax, mail)).verdict.action).toBe('accept')
   })
 
-  test('a virus beside what cannot be scanned is a virus, and one that clamd did not look at is not clean', async () => {
+  test('a virus beside an unscannable part is found, and a message with a part that clamd did not scan is not clean', async () => {
     const virus = `Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n${Buffer.from(EICAR).toString('base64')}\n`
     expect((await run(judge, mixed([virus, nestedParts(30)]))).verdict.action).toBe('reject')
     expect((await run(judge, mixed([nestedParts(30), virus]))).verdict.action).toBe('unscannable')
   })
 })
 
-describe('a clamd in trouble of its own decides nothing', () => {
-  test('out of memory, until there is some again', async () => {
+describe('a clamd that cannot work gives no verdict', () => {
+  test('without memory, until there is some again', async () => {
     const clamd = await start({})
     const judge = await judgeWith(clamd)
     const mail = message(Buffer.alloc(20_000_000, 'hello\r\n'), { chunks: [65_536] })

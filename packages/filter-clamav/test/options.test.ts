@@ -13,7 +13,7 @@ async function issues(value: unknown): Promise<readonly string[]> {
   })
 }
 
-test('the drop-in with every line taken as it stands behind its # holds each option at its default', async () => {
+test('the drop-in with every # removed sets each option to its default', async () => {
   const live = dropIn.replace(/^#(?=[a-z_]+ = )/gm, '')
   const written = getStaticTOMLValue(parseTOML(live)) as { options: Record<string, unknown> }
   const defaults = await options['~standard'].validate({})

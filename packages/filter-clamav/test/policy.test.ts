@@ -24,7 +24,7 @@ test.each<[string, Treatment]>([
   expect(createPolicy(usual)(name)).toBe(treatment)
 })
 
-test('the pattern that spells out most decides, wherever it stands', () => {
+test('the pattern with the most literal characters decides, wherever it is in the lists', () => {
   const treat = createPolicy({ ...usual, quarantine: ['*'], ignore: ['Heuristics.Broken.*'], reject: ['PUA.Win.*'] })
   expect(treat('Win.X')).toBe('quarantine')
   expect(treat('Heuristics.Broken.Executable')).toBe('ignore')
@@ -32,7 +32,7 @@ test('the pattern that spells out most decides, wherever it stands', () => {
   expect(treat('PUA.Win.X')).toBe('reject')
 })
 
-test('of two patterns that spell out as much the graver treatment holds', () => {
+test('of two patterns with as many literal characters the stricter list decides', () => {
   expect(createPolicy({ ...none, ignore: ['*.Dropper'], reject: ['Doc.XXXX*'] })('Doc.XXXX.Dropper')).toBe('reject')
 })
 

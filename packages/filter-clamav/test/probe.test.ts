@@ -2,7 +2,7 @@ import { collect } from '@candy/sdk'
 import { expect, test } from 'vitest'
 import { messageOfSize } from '../src/probe.js'
 
-test.each([0, 1, 150, 65_536, 1_000_003])('a probe of %i bytes has exactly so many', async (size) => {
+test.each([0, 1, 150, 65_536, 1_000_003])('a probe of %i bytes has exactly that size', async (size) => {
   expect((await collect(messageOfSize(size))).length).toBe(size)
 })
 

@@ -39,7 +39,7 @@ test('mail that keeps a real clamd busy until the deadline is unscannable, since
   })
 })
 
-test('a real clamd that answers nobody decides nothing', async () => {
+test('a real clamd that answers nobody gives no verdict', async () => {
   process.kill(clamd.pid, 'SIGSTOP')
   try {
     await expect(judge(clamd.socket, 'x', 1_000)).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -48,7 +48,7 @@ test('a real clamd that answers nobody decides nothing', async () => {
   }
 })
 
-test('a clamd that answers at first and then no more decides nothing', async () => {
+test('a clamd that stops answering gives no verdict', async () => {
   let probes = 0
   await using fake = await startFake((socket) => {
     let request = Buffer.alloc(0)
@@ -65,7 +65,7 @@ test('a clamd that answers at first and then no more decides nothing', async () 
   expect(probes).toBe(2)
 })
 
-test('the answer counts that comes before the end, however late', async () => {
+test('an answer just before the deadline counts', async () => {
   await using fake = await startFake((socket) => {
     let request = Buffer.alloc(0)
     socket.on('data', (chunk) => {

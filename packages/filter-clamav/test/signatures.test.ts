@@ -37,7 +37,7 @@ async function judge(values: Record<string, unknown>): Promise<Filter<Verdict>> 
   return filter.create(await read(values), testHost())
 }
 
-test('mail in which old signatures find nothing goes on with a warning, once an hour', async () => {
+test('mail in which old signatures find nothing is accepted, with a warning once an hour', async () => {
   const scanner = await judge({ addresses: [old.socket] })
   const { verdict, log } = await run(scanner, message('x'))
   expect(verdict.action).toBe('accept')
@@ -54,7 +54,7 @@ test('mail in which old signatures find nothing goes on with a warning, once an 
   expect((await run(scanner, message('x'))).log).toEqual([])
 })
 
-test('where the operator wants it so, mail in which old signatures find nothing is not judged', async () => {
+test('with old_signatures = "error" mail in which old signatures find nothing is not judged', async () => {
   const scanner = await judge({ addresses: [old.socket], old_signatures: 'error' })
   for (const text of ['x', SIGNATURES['PUA.Test.Candy']]) {
     await expect(run(scanner, message(text))).rejects.toMatchObject({
@@ -65,7 +65,7 @@ test('where the operator wants it so, mail in which old signatures find nothing 
   expect((await run(scanner, message(EICAR))).verdict.action).toBe('reject')
 })
 
-test('signatures within the limit, and such as do not tell their age, are used without a word', async () => {
+test('signatures that are new enough, or whose age is unknown, cause no warning', async () => {
   const fresh = await run(await judge({ addresses: [old.socket], max_signature_age: '6d' }), message('x'))
   expect([fresh.verdict.action, fresh.log]).toEqual(['accept', []])
   const unknown = await run(await judge({ addresses: [undated.socket] }), message('x'))
@@ -74,7 +74,7 @@ test('signatures within the limit, and such as do not tell their age, are used w
   await expect(run(strict, message('x'))).rejects.toMatchObject({ code: 'SCANNER_OUTDATED' })
 })
 
-test('the clamd that scanned is asked, and not the first one there is', async () => {
+test('the version is asked of the clamd that scanned, and not of the first one', async () => {
   const scanner = await judge({
     addresses: ['/nonexistent/clamd.ctl', old.socket],
     old_signatures: 'error',
@@ -83,7 +83,7 @@ test('the clamd that scanned is asked, and not the first one there is', async ()
   await expect(run(scanner, message('x'))).rejects.toMatchObject({ code: 'SCANNER_OUTDATED' })
 })
 
-test('a clamd that keeps its version to itself holds no mail back', async () => {
+test('a clamd with a disabled VERSION delays no mail', async () => {
   await using fake = await startFake((socket, turn) =>
     (turn === 0 ? answer('1: stream: OK\0') : answer('1: what?\0'))(socket),
   )
@@ -92,7 +92,7 @@ test('a clamd that keeps its version to itself holds no mail back', async () => 
   expect([verdict.action, log]).toEqual(['accept', []])
 })
 
-test('a clamd that never tells its version holds no mail back', async () => {
+test('a clamd that does not answer VERSION delays no mail', async () => {
   await using fake = await startFake((socket) => {
     socket.once('data', () => void socket.write('1: stream: OK\0'))
   })
@@ -101,7 +101,7 @@ test('a clamd that never tells its version holds no mail back', async () => {
   expect(verdict.action).toBe('accept')
 })
 
-test('a clamd is asked for its date once in a while, not for every mail', async () => {
+test('the version is asked for now and then, and not for every message', async () => {
   let asked = 0
   const address: ServiceAddress = { path: '/a' }
   const client = {

@@ -27,7 +27,7 @@ test.each([
   )
 })
 
-test('nothing of this machine is said of a spamd on another', async () => {
+test('for a spamd on another host the text says nothing about this machine', async () => {
   expect(await explainAbsence(parseAddress('192.0.2.1:783'), 'ECONNREFUSED', NOWHERE)).toBe(
     'nobody listens there: is spamd running on that host, and does its --listen name this port?',
   )

@@ -13,7 +13,7 @@ async function check(addresses: readonly string[], signal = AbortSignal.timeout(
   return await checking.check?.(testContext({ signal }))
 }
 
-test('a spamd that scans is well, and its version is told', async () => {
+test('a spamd that scans is ok, with its version', async () => {
   const seen: SeenRequest[] = []
   const script = fakeSpamd((request) => {
     seen.push(request)
@@ -29,7 +29,7 @@ test('a spamd that scans is well, and its version is told', async () => {
   expect(seen[1]?.headers).toContain('User: jane')
 })
 
-test('a spamd that answers a PING and drops messages is not well', async () => {
+test('a spamd that answers a PING and no message is not ok', async () => {
   await using spamd = await backend({
     script: fakeSpamd((request) => (request.command.startsWith('PING') ? PONG : [])),
   })
@@ -41,7 +41,7 @@ test('a spamd that answers a PING and drops messages is not well', async () => {
   })
 })
 
-test('while one of several works, all is well, and the other one is named', async () => {
+test('while one of several works, the result is ok, and the others are named', async () => {
   await using good = await backend({ script: fakeSpamd(well) })
   await using bad = await backend({ script: 'refuse' })
   const health = await check([bad.address, good.address])
@@ -52,7 +52,7 @@ test('while one of several works, all is well, and the other one is named', asyn
   expect(health?.text).toMatch(/^spamd at unix:\/\S+: .*; SpamAssassin 4.0.1 answers at unix:/)
 })
 
-test('a hanging spamd is told of, not thrown', async () => {
+test('a hanging spamd is reported, and not thrown', async () => {
   await using spamd = await backend({ script: 'hang' })
   expect(await check([spamd.address], AbortSignal.timeout(100))).toMatchObject({ ok: false })
 })

@@ -32,7 +32,7 @@ test.each(['refuse', 'close', 'nonsense'] as const)(
   },
 )
 
-test('while the first one answers, the second one is left alone', async () => {
+test('while the first one answers, the second one is not asked', async () => {
   await using first = await backend({ script: well })
   await using second = await backend({ script: well })
   const judge = await judging([first.address, second.address])

@@ -31,12 +31,12 @@ test('the package says that it does not rewrite', () => {
   expect(filter).toMatchObject({ api: 1, name: 'spamassassin', rewrites: false })
 })
 
-test('ham goes on with its score on top, every byte kept', async () => {
+test('ham is accepted with its score on top, and every other byte as it was', async () => {
   const { output } = await judge('False ; -1.9 / 5.0')
   expect(output).toBe(`X-Spam-Score: -1.9\r\nX-Spam-Status: No, score=-1.9 required=5.0 tests=A,B_2\r\n${MAIL}`)
 })
 
-test('spam goes on with the flag, and its Subject is left alone unless asked', async () => {
+test('spam is accepted with the flag, and its Subject changed only with subject_tag', async () => {
   const { output } = await judge('True ; 6.1 / 5.0')
   expect(output).toMatch(/^X-Spam-Flag: YES\r\n/)
   expect(output).toContain('\r\nSubject: hello\r\n')
@@ -83,7 +83,7 @@ test('a refusal tells the score and keeps the rules to itself; the log has both'
   ])
 })
 
-test('a refusal carries what the reader of a message that is delivered all the same must see', async () => {
+test('a refusal has the header fields that the reader must see if the message is delivered nevertheless', async () => {
   for (const options of [{ subject_tag: '[SPAM]' }, { subject_tag: '[SPAM]', quarantine: 10, reject: 100 }]) {
     const { verdict } = await judge('True ; 15.1 / 5.0', options)
     expect(verdict.action).not.toBe('accept')
@@ -94,7 +94,7 @@ test('a refusal carries what the reader of a message that is delivered all the s
   }
 })
 
-test('a message for which spamd had too little time is unscannable, unless what there was makes it spam', async () => {
+test('a message for which spamd had too little time is unscannable, unless its score so far makes it spam', async () => {
   const late = 'A,TIME_LIMIT_EXCEEDED'
   const { verdict } = await judge('False ; 1.0 / 5.0', {}, MAIL, {}, late)
   expect(verdict).toMatchObject({
@@ -111,7 +111,7 @@ test('a message for which spamd had too little time is unscannable, unless what 
   expect((await judge('False ; 1.0 / 5.0', {}, MAIL, {}, many)).verdict.action).toBe('unscannable')
 })
 
-test('a message on which spamd gave up is unscannable, and the next spamd is spared', async () => {
+test('a message on which spamd gave up is unscannable, and the next spamd is not asked', async () => {
   await using tired = await backend({ script: fakeSpamd(() => 'SPAMD/1.0 79 Timeout: (300 second timeout)\r\n') })
   await using other = await backend({ script: fakeSpamd(() => symbols('False ; 1 / 5')) })
   const { verdict, log } = await run(await makeFilter({ addresses: [tired.address, other.address] }), message(MAIL))
@@ -177,7 +177,7 @@ test('the null sender is an empty Return-Path, and a sender that could add a hea
   expect(request?.body.toString()).toBe(MAIL)
 })
 
-test('of a long message the first bytes are scanned, a header says so, and all of it goes on', async () => {
+test('of a long message the first bytes are scanned, a header field says so, and all of it is delivered', async () => {
   const mail = `${MAIL}${'0123456789abcdef'.repeat(1000)}`
   const { request, output } = await judge('False ; 1 / 5', { scan_limit: '4KiB' }, mail)
   expect(request?.body.toString()).toBe(`Return-Path: <sender@example.com>\r\n${mail.slice(0, 4096)}`)
@@ -233,7 +233,7 @@ test('a spamd that was passed over is named in the log', async () => {
   expect(log[1]?.fields.reason).toContain(absent.address)
 })
 
-test('a hanging spamd is no verdict: the signal’s reason is thrown', async () => {
+test('with a hanging spamd the signal’s reason is thrown', async () => {
   await using spamd = await backend({ script: 'hang' })
   const judging = await makeFilter({ addresses: [spamd.address] })
   const judged = run(judging, message(MAIL), AbortSignal.timeout(100))

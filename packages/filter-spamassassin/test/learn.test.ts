@@ -38,7 +38,7 @@ test('a message is sent as it is for a scan, and what spamd did is told', async 
   expect(seen[0]?.headers).toContain('User: jane')
 })
 
-test('every spamd learns, and one that did not know it yet is enough for a change', async () => {
+test('every spamd learns, and the result is true if at least one of them did not know the message yet', async () => {
   const seen: SeenRequest[] = []
   await using first = await spamd(KNOWN, seen)
   await using second = await spamd(LEARNED, seen)

@@ -9,13 +9,13 @@ function print(tagging: Tagging, block = ''): string {
   return Buffer.from(editHeaders(Buffer.from(block), scoreEdits(tagging))).toString()
 }
 
-test('ham has score and status, and neither flag nor stars', () => {
+test('ham has a score and a status, and neither X-Spam-Flag nor X-Spam-Level', () => {
   expect(print(HAM)).toBe(
     'X-Spam-Score: -1.9\r\nX-Spam-Status: No, score=-1.9 required=5.0 tests=BAYES_00,NO_RELAYS\r\n',
   )
 })
 
-test('spam has the flag on top and a star for every whole point', () => {
+test('spam has X-Spam-Flag on top, and a star in X-Spam-Level for every whole point', () => {
   expect(print({ ...HAM, spam: true, score: 6.9 })).toBe(
     'X-Spam-Flag: YES\r\nX-Spam-Score: 6.9\r\nX-Spam-Level: ******\r\n' +
       'X-Spam-Status: Yes, score=6.9 required=5.0 tests=BAYES_00,NO_RELAYS\r\n',

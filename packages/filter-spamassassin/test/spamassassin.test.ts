@@ -75,7 +75,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (on) => {
     expect(verdict).toMatchObject({ action: 'reject', text: expect.stringMatching(/score 1\d\d\d\.\d/) })
   })
 
-  test('ham goes on with every byte below its score', async () => {
+  test('ham is accepted with every byte below its score fields', async () => {
     const text = mail('')
     const { output } = await judge(text, { addresses: [address(on)] })
     expect(output).toMatch(/^X-Spam-Score: -?\d+\.\d\r\n/)
@@ -84,7 +84,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (on) => {
   })
 })
 
-test('GTUBE that may go on has flag, stars and rules as SpamAssassin writes them', async () => {
+test('GTUBE that is delivered has the flag, stars and rules as SpamAssassin writes them', async () => {
   const { output } = await judge(mail(GTUBE), { reject: false, subject_tag: '*****SPAM*****' })
   expect(output).toMatch(/^X-Spam-Flag: YES\r\n|\r\nX-Spam-Flag: YES\r\n/)
   expect(output).toContain(`X-Spam-Level: ${'*'.repeat(50)}\r\n`)
@@ -198,7 +198,7 @@ describe('where the npm package spamc is right, we agree with it', () => {
   })
 })
 
-test('a spamd that is killed while it scans is no verdict', async () => {
+test('a spamd that is killed while it scans gives no verdict', async () => {
   // Long plain text keeps SpamAssassin busy for seconds.
   const filter = await makeFilter({ addresses: [spamd.socket], wait: '1ms' })
   const judging = run(filter, message(mail('All is well with us here.\r\n'.repeat(4000))), signal)

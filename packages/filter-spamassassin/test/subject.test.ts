@@ -64,7 +64,7 @@ test('an empty or missing Subject becomes the tag', () => {
   expect(tagged('')).toBe('Subject: [SPAM]\r\n')
 })
 
-test('of several Subject fields the first stays, also where it wears the tag already', () => {
+test('of several Subject fields the first stays, also where it has the tag already', () => {
   expect(tagged('SUBJECT: one\r\nsubject: two\r\nSubject : three\r\n')).toBe('Subject: [SPAM] one\r\n')
   expect(tagged('Subject: [SPAM] one\r\nTo: b\r\nSubject: two\r\n')).toBe('Subject: [SPAM] one\r\nTo: b\r\n')
 })
@@ -103,7 +103,7 @@ test.each([
   else expect(text).toMatch(/^Subject: \[SPAM\][\t\r\n\x20-\x7e]*\r\nTo: b\r\n$/)
 })
 
-test('millions of Subject fields cost little', () => {
+test('millions of Subject fields take little CPU time', () => {
   const block = Buffer.from('Subject: x\r\n'.repeat(800_000))
   const before = process.cpuUsage()
   expect(Buffer.from(editHeaders(block, tagSubject(block, TAG))).toString()).toBe('Subject: [SPAM] x\r\n')

@@ -181,7 +181,7 @@ describe('a refusal leaves the file as it is, says why, and has its status', () 
     expect(onDisk()).toBe(before)
   })
 
-  test('one edit of several that fails undoes the others', () => {
+  test('when one of several edits fails, none is made', () => {
     expect(run(['set', path, 'smtp/inet', 'chroot=n', 'wakeup=soon']).status).toBe(64)
     expect(onDisk()).toBe(before)
   })
@@ -205,7 +205,7 @@ describe('the program', () => {
     expect(stderr).toContain('master-cf')
   })
 
-  test('does not mind a reader that stops reading', () => {
+  test('ends without an error when the reader of its output stops reading', () => {
     appendFileSync(path, '# much\n'.repeat(200_000))
     const { status, stderr } = spawnSync('sh', ['-c', `"$0" print "$1" | head -1`, program, path], { encoding: 'utf8' })
     expect([status, stderr]).toEqual([0, ''])

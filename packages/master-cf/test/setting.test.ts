@@ -162,7 +162,7 @@ describe('unsetting an option', () => {
     )
   })
 
-  test('is refused where it would glue two words together', () => {
+  test('is refused where it would join two words', () => {
     // A form feed continues an entry, but separates no words.
     const file = parse('smtp inet n - y - - smtpd\n  -o a=1\t\n\f-v\n')
     expect(refusal(() => unsetOption(file, smtp, 'a'))).toBe('BAD_VALUE')

@@ -52,7 +52,7 @@ describe.each(both)('a real clamd over %s', (kind) => {
     }
   })
 
-  test('tells that a message is over StreamMaxLength, whenever it hangs up', async () => {
+  test('reports a message over StreamMaxLength, whenever it closes the connection', async () => {
     const large = Buffer.alloc(8_000_000)
     for (let round = 0; round < 25; round++) {
       const sizes = [[1_000], [70_000], [1_000_000], []][round % 4]
@@ -63,7 +63,7 @@ describe.each(both)('a real clamd over %s', (kind) => {
     }
   })
 
-  test('tells that it gave up at MaxScanSize', async () => {
+  test('reports that it stopped at MaxScanSize', async () => {
     const result = await client(kind).scan(() => anyChunking(Buffer.alloc(900_000, 'x')))
     expect(result).toMatchObject({ kind: 'found', name: 'Heuristics.Limits.Exceeded.MaxScanSize' })
   })
@@ -109,7 +109,7 @@ test('a stream of Node.js is bytes too', async () => {
   expect(result.kind).toBe('found')
 })
 
-test('the package clamdjs and we hear the same from the same clamd', async () => {
+test('our client and the package clamdjs get the same answers from one clamd', async () => {
   const theirs = clamdjs.createScanner('127.0.0.1', clamd.port)
   for (const text of ['', 'harmless', EICAR, SIGNATURES['PUA.Test.Candy'], 'y'.repeat(200_000)]) {
     const reply = await theirs.scanBuffer(Buffer.from(text))
@@ -190,7 +190,7 @@ test('each clamd is asked once when all are lost, and the first that was lost is
   expect([first.received.length, second.received.length]).toEqual([1, 1])
 })
 
-test('an unclear answer is not taken to another clamd', async () => {
+test('after an unclear answer no other clamd is asked', async () => {
   await using strange = await startFake(answer("1: stream: Can't open file ERROR\0"))
   await using good = await startFake(answer('1: stream: OK\0'))
   const scanner = createClamdClient({ addresses: [strange.address, good.address] })
@@ -198,7 +198,7 @@ test('an unclear answer is not taken to another clamd', async () => {
   expect(good.received.length).toBe(0)
 })
 
-test('a clamd whose backlog is full is waited for, and nobody is turned away', async () => {
+test('when the backlog of clamd is full, connections wait and none fails', async () => {
   await using own = await makeScratch('busy')
   const busy = await startClamd({ directory: own.path, settings: { MaxConnectionQueueLength: 1 } })
   process.kill(busy.pid, 'SIGSTOP')
@@ -221,7 +221,7 @@ test('a clamd whose backlog is full is waited for, and nobody is turned away', a
   }
 })
 
-test('VERSION that is switched off is no error, nonsense is', async () => {
+test('a disabled VERSION is no error, but an unknown answer is', async () => {
   await using off = await startFake(answer('1: COMMAND UNAVAILABLE\0'))
   expect(await createClamdClient({ addresses: [off.address] }).version()).toBeUndefined()
   await using strange = await startFake(answer('1: hello\0'))

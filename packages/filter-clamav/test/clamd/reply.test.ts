@@ -69,7 +69,7 @@ test.each([
   expect(parseReply(text)).toEqual({ kind: 'unknown', text })
 })
 
-test('only the one exact text is clean', () => {
+test('only one exact text means clean', () => {
   const words = fc.constantFrom('stream', ':', ' ', 'OK', 'FOUND', 'ERROR', '\n', 'x')
   const text = fc.array(words, { maxLength: 8 }).map((parts) => parts.join(''))
   fc.assert(fc.property(text, (input) => (parseReply(input).kind === 'clean') === (input === 'stream: OK')))

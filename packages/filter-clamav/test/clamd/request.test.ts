@@ -34,7 +34,7 @@ test('a chunk of any size is cut into frames of at most 192 KiB that are written
   for (const frame of readRequest(bytes)?.frames ?? []) expect(frame.length).toBeLessThanOrEqual(192 * 1_024)
 })
 
-test('what is sent shares the memory of the message', async () => {
+test('the batches share the memory of the message', async () => {
   const chunks = [4096, 65_536, 1000].map((size) => new Uint8Array(size))
   const { batches } = await gather(instream(Readable.from(chunks)))
   const data = batches.flatMap(({ parts }) => parts).filter((part) => part.length > 100)

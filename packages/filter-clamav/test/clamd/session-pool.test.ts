@@ -24,7 +24,7 @@ function beginnings(fake: Fake): number[] {
   return fake.received.map((bytes) => bytes.toString('latin1').split('zIDSESSION\0').length - 1)
 }
 
-test('one request after the other goes over one connection, which says so once', async () => {
+test('successive requests go over one connection, on which IDSESSION is sent once', async () => {
   await using fake = await startFake(
     answerAll('1: stream: OK\0', '2: PONG\0', '3: stream: A FOUND\0', '4: stream: OK\0'),
   )
@@ -60,7 +60,7 @@ test.each(['1: stream: OK\0', '3: stream: OK\0', 'stream: OK\0'])(
   },
 )
 
-test('a session that says more than it was asked is not used again', async () => {
+test('a session on which clamd sends more replies than there were requests is not used again', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\x002: stream: OK\0', '3: stream: OK\0'))
   const scanner = client(fake.address)
   expect(await scan(scanner)).toMatchObject(CLEAN)
@@ -68,7 +68,7 @@ test('a session that says more than it was asked is not used again', async () =>
   expect(beginnings(fake)).toEqual([1, 1])
 })
 
-test('nor is one that speaks unasked', async () => {
+test('nor is one on which clamd sends something without a request', async () => {
   await using fake = await startFake((socket) => {
     answerAll('1: stream: OK\0')(socket)
     setTimeout(() => socket.write('2: stream: OK\0'), 200)
@@ -86,7 +86,7 @@ test('nor is one that has had an error', async () => {
   expect(beginnings(fake)).toEqual([1, 1])
 })
 
-test('a stale session counts for nothing: the same clamd is asked again, over a new connection', async () => {
+test('a closed session is no failure of clamd, which is asked again over a new connection', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\0'))
   await using other = await startFake(answerAll('1: stream: OK\0'))
   const scanner = client(fake.address, other.address)
@@ -96,7 +96,7 @@ test('a stale session counts for nothing: the same clamd is asked again, over a 
   }
 })
 
-test('a clamd that stands in for another is left when that is back', async () => {
+test('once the first clamd works again, it is asked before the second one', async () => {
   await using lost = await startFake((socket, turn) => {
     if (turn === 0) socket.destroy()
     else answer('1: stream: OK\0')(socket)
@@ -115,14 +115,14 @@ test('a clamd that stands in for another is left when that is back', async () =>
   }
 })
 
-test('a session that nobody needs any more is closed', async () => {
+test('an idle session is closed', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\0'))
   await scan(client(fake.address))
   expect(fake.open()).toBe(1)
   await expect.poll(() => fake.open()).toBe(0)
 })
 
-test('a session keeps no process alive, and is there when it is needed', async () => {
+test('a session does not keep the process running, and is used by the next request', async () => {
   await using fake = await startFake(answerAll('1: stream: OK\0', '2: stream: OK\0'))
   const script = `
     import { createClamdClient } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
@@ -137,7 +137,7 @@ test('a session keeps no process alive, and is there when it is needed', async (
   expect(beginnings(fake)).toEqual([1])
 })
 
-test('a real clamd gives each request its own verdict, and those of new signatures', async () => {
+test('over one session a real clamd gives each request its own verdict, also with new signatures', async () => {
   await using scratch = await makeScratch('sessions')
   const clamd = await startClamd({ directory: scratch.path })
   try {

@@ -26,7 +26,7 @@ function scan(fake: Fake, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal
 }
 
 describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
-  test('a clamd that does not read is not given the message, and no memory is filled with it', async () => {
+  test('a clamd that does not read is sent no more of the message, and the rest is not read into memory', async () => {
     await using fake = await startFake((socket) => socket.pause(), kind)
     const message = countedBytes(200 * MIB)
     const abort = new AbortController()
@@ -56,7 +56,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     await expect.poll(() => fake.open()).toBe(0)
   })
 
-  test('a reply is read though the other side reads no more and has closed', async () => {
+  test('a reply is read even when clamd has stopped reading and closed the connection', async () => {
     await using fake = await startFake((socket) => {
       socket.pause()
       socket.end('1: INSTREAM size limit exceeded. ERROR\0', () => socket.destroy())
@@ -76,14 +76,14 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     })
   })
 
-  test('a connection closed midway is lost, and no verdict', async () => {
+  test('a connection that clamd closes midway is an error, and no verdict', async () => {
     await using fake = await startFake((socket) => {
       socket.once('data', () => socket.destroy())
     }, kind)
     expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'UNREACHABLE' })
   })
 
-  test('a peer that ends its side and keeps ours open is lost too', async () => {
+  test('so is a connection of which clamd closes only its own side', async () => {
     await using fake = await startFake((socket) => {
       socket.pause()
       socket.end()
@@ -91,7 +91,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
     expect(await scan(fake, countedBytes(50 * MIB).bytes)).toMatchObject({ code: 'UNREACHABLE' })
   })
 
-  test('a clamd that hangs is left as soon as the signal aborts', async () => {
+  test('the request to a hanging clamd ends as soon as the signal aborts', async () => {
     await using fake = await startFake(() => {}, kind)
     const abort = new AbortController()
     const message = countedBytes(MIB)
@@ -106,7 +106,7 @@ describe.each(['unix', 'tcp'] as const)('over %s', (kind) => {
   })
 })
 
-test('an aborted signal is obeyed before anything is opened', async () => {
+test('with an aborted signal no connection is opened', async () => {
   await using fake = await startFake(() => {})
   const message = countedBytes(MIB)
   expect(await scan(fake, message.bytes, AbortSignal.abort(new Error('late')))).toMatchObject({ message: 'late' })
@@ -125,7 +125,7 @@ test('a message that cannot be read throws its own error, and the connection is 
   expect(fake.received[0]?.subarray(-4)).not.toEqual(Buffer.alloc(4, 1))
 })
 
-test('a signal that serves many scans keeps no listener of those that are over', async () => {
+test('a signal for many scans keeps no listener of scans that have ended', async () => {
   await using fake = await startFake((socket) => {
     socket.on('data', () => socket.end('1: stream: OK\0'))
   })

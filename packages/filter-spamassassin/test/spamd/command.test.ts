@@ -90,7 +90,7 @@ test.each([
   expect(score('False ; 1 / 5', text)).toMatchObject({ tests })
 })
 
-test('of very many rules the first are told, and a time limit among the others is not overlooked', () => {
+test('of very many rules the first are returned, and a rule about a time limit is found among the others', () => {
   const names = Array.from({ length: 5_000 }, (_, rule) => `R${rule}`)
   expect(score('False ; 1 / 5', names.join(','))).toMatchObject({ tests: names.slice(0, 200), interrupted: false })
   expect(score('False ; 1 / 5', [...names, 'TIME_LIMIT_EXCEEDED'].join(','))).toMatchObject({ interrupted: true })

@@ -83,7 +83,7 @@ test.each([
   expect((error as Error).message).toContain(spamd.address)
 })
 
-test('a good answer before the message was sent is not believed', async () => {
+test('an answer with a verdict before the whole message was sent is an error', async () => {
   await using spamd = await backend({
     script: async function* () {
       yield GOOD
@@ -94,7 +94,7 @@ test('a good answer before the message was sent is not believed', async () => {
   await expect(ask(spamd.address, body)).rejects.toThrow('answered before it had the whole message')
 })
 
-test('a refusal before the message was sent is told as it is', async () => {
+test('a refusal before the whole message was sent is reported as it is', async () => {
   await using spamd = await backend({
     script: async function* (received) {
       for await (const _ of received) break
