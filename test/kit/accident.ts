@@ -15,78 +15,79 @@ import type { TestBed } from './test-bed.js'
 const TRY = 5_000
 const ALL_TRIES = 60_000
 
-/** Breaks something; what it returns mends it again. `tell` is that of `survive`, which calls it once more afterwards. */
-export type Accident = () => Promise<(tell?: () => Promise<void>) => Promise<unknown>>
-
 /** Candy beside a Postfix. `pid` is a process whose mounts candy has. */
 export type Victim = TestBed & CandyFiles & { pid(): number }
 
-export interface Accidents {
-  /** A filter package of one file, whose `judge` has the given body. */
-  filterThat(judge: string, top?: string): Accident
-  script(text: string): Accident
-  dropIn(text: string): Accident
-  /** Something of the installation or the state is not where it should be. */
-  absent(path: () => string): Accident
-  /** A directory of the state is on a file system with hardly any room. */
-  fullDisk(name: string, also: Accident): Accident
-}
+/** Breaks something; what it returns mends it again. `tell` is that of `survive`, which calls it once more afterwards. */
+export type Accident<V extends Victim = Victim> = (
+  victim: V,
+) => Promise<(tell?: () => Promise<void>) => Promise<unknown>>
 
 export const nothing: Accident = async () => async () => {}
 
-/** Accidents that either mode can have. The victim is asked for when one happens. */
-export function accidentsOf(victim: () => Victim): Accidents {
-  let count = 0
-  const file = (name: string, text: string): Accident => {
-    return async () => {
-      await victim().writeFilter(name, text)
-      return () => victim().removeFilter(name)
-    }
+let count = 0
+
+/** A filter package of one file, whose `judge` has the given body. */
+export function filterThat(judge: string, top = ''): Accident {
+  return async (victim) => {
+    count += 1
+    const path = join(victim.directory, `filter-${count}.js`)
+    await writeFilterFile(path, { judge, top })
+    return dropIn(`filter = "${path}"\n`)(victim)
   }
-  return {
-    filterThat: (judge, top = '') => {
-      return async () => {
-        count += 1
-        const path = join(victim().directory, `filter-${count}.js`)
-        await writeFilterFile(path, { judge, top })
-        return file('50-test.toml', `filter = "${path}"\n`)()
-      }
-    },
-    script: (text) => file('50-test', `#!/bin/sh\n${text}\n`),
-    dropIn: (text) => file('50-test.toml', text),
-    absent: (path) => {
-      return async () => {
-        await rename(path(), `${path()}.gone`)
-        return () => rename(`${path()}.gone`, path())
-      }
-    },
-    fullDisk: (name, also) => {
-      return async () => {
-        const empty = fillDisk(victim().pid(), join(victim().state, name))
-        const mend = await also()
-        return async (tell) => {
-          await mend(tell)
-          // With room again, what Postfix tries before candy has noticed would be done after all.
-          await tell?.()
-          empty()
-        }
-      }
-    },
+}
+
+export function script(text: string): Accident {
+  return filterFile('50-test', `#!/bin/sh\n${text}\n`)
+}
+
+export function dropIn(text: string): Accident {
+  return filterFile('50-test.toml', text)
+}
+
+function filterFile(name: string, text: string): Accident {
+  return async (victim) => {
+    await victim.writeFilter(name, text)
+    return () => victim.removeFilter(name)
+  }
+}
+
+/** Something of the installation or the state is not where it should be. */
+export function absent<V extends Victim>(pathOf: (victim: V) => string): Accident<V> {
+  return async (victim) => {
+    const path = pathOf(victim)
+    await rename(path, `${path}.gone`)
+    return () => rename(`${path}.gone`, path)
+  }
+}
+
+/** A directory of the state is on a file system with hardly any room. */
+export function fullDisk(name: string, also: Accident): Accident {
+  return async (victim) => {
+    const empty = fillDisk(victim.pid(), join(victim.state, name))
+    const mend = await also(victim)
+    return async (tell) => {
+      await mend(tell)
+      // With room again, what Postfix tries before candy has noticed would be done after all.
+      await tell?.()
+      empty()
+    }
   }
 }
 
 /** Has one message meet with the accident. `tell` makes a resident candy notice what has changed. */
-export async function survive(
-  { postfix, sink, quarantined }: Victim,
+export async function survive<V extends Victim>(
+  victim: V,
   name: string,
-  accident: Accident,
+  accident: Accident<V>,
   tell: () => Promise<void>,
 ): Promise<void> {
+  const { postfix, sink, quarantined } = victim
   sink.clear()
   const before = (await postfix.log()).length
   const logSince = async (): Promise<string> => (await postfix.log()).slice(before)
   const bytes = `Subject: ${name}\r\n\r\n${'what nobody may lose\r\n'.repeat(10_000)}`
-  const mend = await accident()
+  const mend = await accident(victim)
   try {
     await tell()
     await deliver(postfix.port, { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes })

@@ -7,48 +7,50 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Accident, accidentsOf, nothing, survive, type Victim } from '../kit/accident.js'
+import { type Accident, absent, dropIn, filterThat, fullDisk, nothing, script, survive } from '../kit/accident.js'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
+import { Pool } from '../kit/pool.js'
 import { type Fault, type Stage, startSink } from '../kit/sink.js'
 
 /** Seconds, as `candy enable` writes them after --limit. */
 const PIPE_LIMIT = '950'
 
-let testBed: CandyTestBed
-beforeAll(async () => {
-  testBed = await startCandy({
+type Victim = CandyTestBed & { pid(): number }
+
+async function startVictim(): Promise<Victim> {
+  const testBed = await startCandy({
     reinject: 'sendmail',
     // An accident that candy-pipe itself has to end would take a quarter of an hour.
     argv: (written) => written.map((word) => (word === PIPE_LIMIT ? '4' : word)),
     pipe: ['deadline = "3s"'],
   })
-})
-afterAll(() => testBed.stop())
-
-const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(victim)
-
-/** Every process of candy's is born into the mounts of Postfix. */
-function victim(): Victim {
+  // Every process of candy's is born into the mounts of Postfix.
   return { ...testBed, pid: () => testBed.postfix.pid }
 }
 
+let victims: Pool<Victim>
+beforeAll(async () => {
+  victims = new Pool(await Promise.all([startVictim(), startVictim()]))
+})
+afterAll(() => Promise.all(victims.all.map((victim) => victim.stop())))
+
 function settings(line: string): Accident {
-  return () => testBed.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
+  return (victim) => victim.change(/^\[pipe\]$/m, `[pipe]\n${line}`)
 }
 
 /** Another next hop than sendmail(1). */
 function wayBack(value: string): Accident {
-  return () => testBed.change(/^reinject = .*$/m, `reinject = ${value}`)
+  return (victim) => victim.change(/^reinject = .*$/m, `reinject = ${value}`)
 }
 
 /** A next hop that does what it should not. */
 function nextHop(at: Stage, answer: Fault): Accident {
-  return async () => {
-    const path = join(testBed.directory, `${at}-${Date.now()}.sock`)
+  return async (victim) => {
+    const path = join(victim.directory, `${at}-${Date.now()}.sock`)
     const sink = await startSink({ path })
     await chmod(path, 0o666)
     sink.fail({ at, answer })
-    const mend = await wayBack(`"unix:${path}"`)()
+    const mend = await wayBack(`"unix:${path}"`)(victim)
     return async () => {
       expect(sink.count).toBe(0)
       await mend()
@@ -58,23 +60,23 @@ function nextHop(at: Stage, answer: Fault): Accident {
 }
 
 function sendmail(text: string): Accident {
-  return async () => {
-    const path = join(testBed.directory, 'sendmail')
+  return async (victim) => {
+    const path = join(victim.directory, 'sendmail')
     await writeFile(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
     await chmod(path, 0o755)
-    return settings(`sendmail = "${path}"`)()
+    return settings(`sendmail = "${path}"`)(victim)
   }
 }
 
-/** Sends a signal to a process of candy while a filter judges. */
-function signal(name: NodeJS.Signals, pattern: string): Accident {
-  return async () => {
-    const mend = await script('cat >/dev/null; sleep 2')()
+/** Sends a signal to a process of candy while a filter judges; `program` is what runs its file, `file` one of candy's. */
+function signal(name: NodeJS.Signals, program: string, file: string): Accident {
+  return async (victim) => {
+    const mend = await script('cat >/dev/null; sleep 2')(victim)
     const kill = async (): Promise<void> => {
       for (let tries = 0; tries < 100; tries++) {
         await sleep(50)
         try {
-          execFileSync('pkill', [`-${name.slice(3)}`, '-f', `${pattern}.* -- victim@example.net`])
+          execFileSync('pkill', [`-${name.slice(3)}`, '-f', `${program}${victim.directory}/.*/${file}`])
           return
         } catch {
           // not there yet
@@ -89,7 +91,7 @@ function signal(name: NodeJS.Signals, pattern: string): Accident {
   }
 }
 
-const ACCIDENTS: Readonly<Record<string, Accident>> = {
+const ACCIDENTS: Readonly<Record<string, Accident<Victim>>> = {
   'a filter throws': filterThat("throw new Error('broken')"),
   'a filter throws where nobody catches': filterThat(
     "setTimeout(() => { throw new Error('broken') }); await new Promise(() => {})",
@@ -117,28 +119,28 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'a filter has a syntax error': filterThat('', 'const = 1'),
   'a script fails': script('exit 1'),
   'a script says 75': script('cat >/dev/null; echo later; exit 75'),
-  'a script has no interpreter': async () => {
-    await testBed.writeFilter('50-test', '#!/nowhere/sh\n')
-    return () => testBed.removeFilter('50-test')
+  'a script has no interpreter': async (victim) => {
+    await victim.writeFilter('50-test', '#!/nowhere/sh\n')
+    return () => victim.removeFilter('50-test')
   },
   'a package is not installed': dropIn('filter = "@candy/filter-nowhere"\n'),
   'a drop-in has an unknown key': dropIn('filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'),
   'a drop-in is no TOML': dropIn('filter = \n'),
   'candy.toml has an unknown key': settings('nonsense = 1'),
   'candy.toml is no TOML': settings('= ='),
-  'filters.d cannot be read': async () => {
-    await chmod(testBed.filters, 0o700)
-    return () => chmod(testBed.filters, 0o755)
+  'filters.d cannot be read': async ({ filters }) => {
+    await chmod(filters, 0o700)
+    return () => chmod(filters, 0o755)
   },
-  'filters.d is not there': absent(() => testBed.filters),
-  'the spool is not there': absent(() => join(testBed.state, 'spool')),
-  'the runner is not there': absent(() =>
-    join(testBed.installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
+  'filters.d is not there': absent(({ filters }) => filters),
+  'the spool is not there': absent(({ state }) => join(state, 'spool')),
+  'the runner is not there': absent(({ installation }) =>
+    join(installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
   ),
-  'the launcher is not there': absent(() =>
-    join(testBed.installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
+  'the launcher is not there': absent(({ installation }) =>
+    join(installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
   ),
-  'candy-pipe is not there': absent(() => testBed.installation.candyPipe),
+  'candy-pipe is not there': absent(({ installation }) => installation.candyPipe),
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),
@@ -162,9 +164,11 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'the next hop never answers': nextHop('dot', 'stall'),
   'the disk is full for the spool': fullDisk('spool', nothing),
   'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
-  'SIGTERM to the runner': signal('SIGTERM', 'candy.js pipe'),
-  'SIGKILL to the runner': signal('SIGKILL', 'node .*candy.js pipe'),
-  'SIGKILL to candy-pipe': signal('SIGKILL', 'sh .*candy-pipe'),
+  'SIGTERM to the runner': signal('SIGTERM', '', 'candy.js pipe'),
+  'SIGKILL to the runner': signal('SIGKILL', 'node ', 'candy.js pipe'),
+  'SIGKILL to candy-pipe': signal('SIGKILL', 'sh ', 'candy-pipe'),
 }
 
-test.each(Object.entries(ACCIDENTS))('%s', (name, accident) => survive(victim(), name, accident, async () => {}))
+test.concurrent.each(Object.entries(ACCIDENTS))('%s', (name, accident) =>
+  victims.use((victim) => survive(victim, name, accident, async () => {})),
+)

@@ -7,34 +7,37 @@ import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Accident, accidentsOf, nothing, survive } from '../kit/accident.js'
+import { type Accident, absent, dropIn, filterThat, fullDisk, nothing, script, survive } from '../kit/accident.js'
 import { deliver } from '../kit/client.js'
+import { Pool } from '../kit/pool.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
 import { type Fault, type Stage, startSink } from '../kit/sink.js'
 
-let testBed: RelayTestBed
-beforeAll(async () => {
-  testBed = await startRelay({
+function startVictim(): Promise<RelayTestBed> {
+  return startRelay({
     workers: 1,
     smtp: ['deadline = "1500ms"', 'hang = "2s"', '# next_hop'],
     settings: ['[spool]', 'memory = "64KiB"'],
   })
-})
-afterAll(() => testBed.stop())
+}
 
-const { filterThat, script, dropIn, absent, fullDisk } = accidentsOf(() => testBed)
+let victims: Pool<RelayTestBed>
+beforeAll(async () => {
+  victims = new Pool(await Promise.all([startVictim(), startVictim()]))
+})
+afterAll(() => Promise.all(victims.all.map((victim) => victim.stop())))
 
 let count = 0
 
 /** A next hop that does what it should not. */
 function nextHop(at: Stage, answer: Fault): Accident {
-  return async () => {
+  return async (victim) => {
     count += 1
-    const path = join(testBed.directory, `${count}.sock`)
+    const path = join(victim.directory, `${count}.sock`)
     const sink = await startSink({ path, keywords: ['PIPELINING', '8BITMIME', 'XFORWARD NAME ADDR PROTO HELO IDENT'] })
     await chmod(path, 0o666)
     sink.fail({ at, answer })
-    const mend = await testBed.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
+    const mend = await victim.change(/^# next_hop/m, `next_hop = "unix:${path}"`)
     return async () => {
       await mend()
       expect(sink.count).toBe(0)
@@ -45,18 +48,18 @@ function nextHop(at: Stage, answer: Fault): Accident {
 }
 
 /** A script that takes a second, and the moment when it has begun. */
-async function judging(): Promise<{ readonly begun: Promise<void>; readonly mend: () => Promise<unknown> }> {
-  const mark = join(testBed.marks, 'judging')
+async function judging(victim: RelayTestBed): Promise<{ begun: Promise<void>; mend: () => Promise<unknown> }> {
+  const mark = join(victim.marks, 'judging')
   await rm(mark, { force: true })
-  const mend = await script(`: >${mark}; cat >/dev/null; sleep 1`)()
-  return { begun: testBed.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }
+  const mend = await script(`: >${mark}; cat >/dev/null; sleep 1`)(victim)
+  return { begun: victim.postfix.waitUntil('a judging script', () => existsSync(mark)), mend }
 }
 
 /** Kills the worker that judges. */
-const killWorker: Accident = async () => {
-  const { begun, mend } = await judging()
+const killWorker: Accident<RelayTestBed> = async (victim) => {
+  const { begun, mend } = await judging(victim)
   const killed = begun.then(() => {
-    for (const pid of testBed.workers()) process.kill(pid, 'SIGKILL')
+    for (const pid of victim.workers()) process.kill(pid, 'SIGKILL')
   })
   return async () => {
     await mend()
@@ -64,7 +67,7 @@ const killWorker: Accident = async () => {
   }
 }
 
-const ACCIDENTS: Readonly<Record<string, Accident>> = {
+const ACCIDENTS: Readonly<Record<string, Accident<RelayTestBed>>> = {
   'a filter throws': filterThat("throw new Error('broken')"),
   'a filter throws where nobody catches': filterThat(
     "setTimeout(() => { throw new Error('broken') }); await new Promise(() => {})",
@@ -80,10 +83,10 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),
-  'the spool is not there': absent(() => join(testBed.state, 'spool')),
+  'the spool is not there': absent(({ state }) => join(state, 'spool')),
   'the disk is full for the spool': fullDisk('spool', nothing),
   'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
-  'the next hop is not there': () => testBed.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
+  'the next hop is not there': (victim) => victim.change(/^# next_hop/m, 'next_hop = "unix:/nowhere/candy-in"'),
   'the next hop refuses everyone at the greeting': nextHop('connect', '554 5.7.1 go away'),
   'the next hop refuses everyone at MAIL': nextHop('mail', '550 5.7.1 go away'),
   'the next hop refuses everyone at RCPT': nextHop('rcpt', '550 5.1.1 no such user'),
@@ -93,53 +96,56 @@ const ACCIDENTS: Readonly<Record<string, Accident>> = {
   'the next hop never greets': nextHop('connect', 'stall'),
   'the next hop never answers the end': nextHop('dot', 'stall'),
   'SIGKILL to the worker': killWorker,
-  'candy is not running': async () => {
-    await testBed.end()
-    return () => testBed.start()
+  'candy is not running': async (victim) => {
+    await victim.end()
+    return () => victim.start()
   },
 }
 
-test.each(Object.entries(ACCIDENTS))('%s', async (name, accident) => {
-  const running = name !== 'candy is not running'
-  await survive(testBed, name, accident, async () => {
-    if (running) await testBed.reload()
-  })
-})
+test.concurrent.each(Object.entries(ACCIDENTS))('%s', (name, accident) =>
+  victims.use((victim) =>
+    survive(victim, name, accident, async () => {
+      if (name !== 'candy is not running') await victim.reload()
+    }),
+  ),
+)
 
-test('SIGKILL to the supervisor: what is under way comes to its end, and a new runner takes the socket over', async () => {
-  const { postfix, sink } = testBed
-  const { begun, mend } = await judging()
-  await testBed.reload()
-  sink.clear()
-  const mail = { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
-  await deliver(postfix.port, mail)
-  await begun
-  process.kill(testBed.pid(), 'SIGKILL')
-  await testBed.start()
-  await sink.waitFor(1)
-  await mend()
-  await testBed.reload()
-  await deliver(postfix.port, mail)
-  await sink.waitFor(2)
-  await postfix.waitUntilEmpty()
-})
+test.concurrent('SIGKILL to the supervisor: what is under way comes to its end, and a new runner takes the socket over', () =>
+  victims.use(async (testBed) => {
+    const { postfix, sink } = testBed
+    const { begun, mend } = await judging(testBed)
+    await testBed.reload()
+    sink.clear()
+    const mail = { sender: 'sender@example.com', recipients: ['victim@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+    await deliver(postfix.port, mail)
+    await begun
+    process.kill(testBed.pid(), 'SIGKILL')
+    await testBed.start()
+    await sink.waitFor(1)
+    await mend()
+    await testBed.reload()
+    await deliver(postfix.port, mail)
+    await sink.waitFor(2)
+    await postfix.waitUntilEmpty()
+  }))
 
-test('a reload that cannot be done changes nothing', async () => {
-  const { postfix, sink } = testBed
-  const workers = testBed.workers()
-  for (const [name, text] of [
-    ['60-unknown.toml', 'filter = "@candy/filter-nowhere"\n'],
-    ['60-key.toml', 'filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'],
-  ] as const) {
-    await testBed.writeFilter(name, text)
-    process.kill(testBed.pid(), 'SIGHUP')
-    await postfix.waitUntil('a complaint', async () => (await testBed.candyLog()).includes(`${name}:`))
-    await testBed.removeFilter(name)
-  }
-  await sleep(200)
-  expect(testBed.workers()).toEqual(workers)
-  sink.clear()
-  const mail = { sender: 'sender@example.com', recipients: ['r@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
-  await deliver(postfix.port, mail)
-  await sink.waitFor(1)
-})
+test.concurrent('a reload that cannot be done changes nothing', () =>
+  victims.use(async (testBed) => {
+    const { postfix, sink } = testBed
+    const workers = testBed.workers()
+    for (const [name, text] of [
+      ['60-unknown.toml', 'filter = "@candy/filter-nowhere"\n'],
+      ['60-key.toml', 'filter = "@candy/filter-clamav"\ntimeuot = "1s"\n'],
+    ] as const) {
+      await testBed.writeFilter(name, text)
+      process.kill(testBed.pid(), 'SIGHUP')
+      await postfix.waitUntil('a complaint', async () => (await testBed.candyLog()).includes(`${name}:`))
+      await testBed.removeFilter(name)
+    }
+    await sleep(200)
+    expect(testBed.workers()).toEqual(workers)
+    sink.clear()
+    const mail = { sender: 'sender@example.com', recipients: ['r@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
+    await deliver(postfix.port, mail)
+    await sink.waitFor(1)
+  }))
