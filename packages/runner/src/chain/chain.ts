@@ -8,6 +8,11 @@
  *
  * Where a drop-in has other settings for some recipients, the filters run once for each group of recipients: a recipient gets
  * what they would get if the message were for them alone.
+ *
+ * The steps, in order: recipient-group.ts groups the recipients by their settings, which address-map.ts looks up; filter-group.ts
+ * groups the filters that run at the same time; judge.ts has one filter judge the message within its deadline (deadline.ts), which it
+ * sees as message-view.ts shows it, and copies the verdict (verdict-copy.ts); decision.ts applies the operator's policy to the verdict.
+ * The result is an outcome (outcome.ts) for each group of recipients.
  */
 import { CandyError, type HeaderEdit, removeHeader } from '@candy/sdk'
 import type { MessageContent } from '../message/content.js'

@@ -1,6 +1,11 @@
 /**
  * Reads the settings of `candy.toml` in Postfix's configuration directory: the mode, limits, and the paths of files. Without the file
  * the defaults below hold. An unknown key is an error, because otherwise nobody would notice a misspelt `mode`.
+ *
+ * This is one of the two kinds of files that the operator writes; directory.ts lists the others, the drop-ins and scripts of
+ * `filters.d`, and drop-in.ts reads a drop-in. All of them are read in the same steps: ownership.ts checks who may write the file,
+ * file.ts reads it, toml.ts parses it and keeps positions, section.ts reads the values of a table, and problem.ts reports what is
+ * wrong.
  */
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -34,6 +39,14 @@ export interface Settings {
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
   readonly history: HistorySettings
+}
+
+/** Reads `candy.toml`, and throws a ConfigurationError with everything that is wrong when anything is. */
+export function soundSettings(configDirectory: string): Settings {
+  const problems: Problem[] = []
+  const settings = readSettings(configDirectory, new Ownership(), problems)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return settings
 }
 
 /** Reads `candy.toml`. Everything that is wrong is added to `problems`; a wrong value is replaced by its default. */
@@ -84,14 +97,6 @@ function defaultState(configDirectory: string): string {
  */
 function stateIn(text: string): string | undefined {
   return /^state\s*=\s*["'](\/[^"'\\\n]*)["']\s*(?:#.*)?$/m.exec(text)?.[1]
-}
-
-/** Reads `candy.toml`, and throws a ConfigurationError with everything that is wrong when anything is. */
-export function soundSettings(configDirectory: string): Settings {
-  const problems: Problem[] = []
-  const settings = readSettings(configDirectory, new Ownership(), problems)
-  if (problems.length > 0) throw new ConfigurationError(problems)
-  return settings
 }
 
 const TOP = { line: 1, column: 1 }

@@ -1,5 +1,9 @@
 /**
- * Loads a configuration: makes the filters that judge mail.
+ * Loads a configuration: creates the filters that judge mail.
+ *
+ * configuration.ts reads all files into a snapshot (snapshot.ts) without running code of a filter, and list.ts prints what it found.
+ * This file loads the packages and creates the filters, examination.ts does so only to report what is wrong, and lesson.ts has the
+ * filters learn.
  *
  * Either all filters are loaded, or none. Every package is loaded and all options are checked before the first filter is made, so
  * that everything that is wrong is reported at once, together with the problems that were found in the files before.

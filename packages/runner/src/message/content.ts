@@ -1,4 +1,10 @@
-/** The content of a message (RFC 5321 §2.3.1: header section and body) as the runner holds it: immutable, read as often as wanted. */
+/**
+ * The content of a message (RFC 5321 §2.3.1: header section and body) as the runner holds it: immutable, and read as often as needed.
+ *
+ * spool.ts receives it once, into memory or a nameless file (nameless-file.ts). Before the queue, cleaning.ts first has cleanup.ts make
+ * the changes that cleanup(8) will make. header-block.ts reads its header block, and edited.ts gives the same content with another one.
+ * line-ends.ts converts line ends on the way in and out; bounded.ts and reading.ts limit what a filter yields as new content.
+ */
 import type { Bytes } from '@candy/sdk'
 
 export interface MessageContent {

@@ -3,6 +3,11 @@
  *
  * Every module format is supported: ES modules, with or without top-level await, and CommonJS, whose exports Node.js may provide
  * only inside `default`. Loading runs the package's code; finding it does not.
+ *
+ * The way from `filter = "NAME"` in a drop-in to a filter: locate.ts finds the directory, found-package.ts checks who may write it,
+ * this file loads it, options.ts and known-keys.ts check its options, and creation.ts creates the filter, with a host from host.ts.
+ * `candy add` puts packages where they are found: prefix.ts has npm install them, package-tree.ts makes their files safe, and
+ * shipped-drop-in.ts reads the drop-in that comes with them.
  */
 import { declarationProblem, type FilterPackage } from '@candy/sdk'
 import type { DropIn } from '../config/drop-in.js'

@@ -1,6 +1,9 @@
 /**
  * Pipe mode: one message on standard input, one exit status. pipe(8) bounces the message for any status that it does not know,
  * so every path ends in 0, 69 or 75, and in 0 only after the next hop or the quarantine has the message.
+ *
+ * arguments.ts reads what pipe(8) says about the message, and upstream.ts whether pipe(8) is still there. This file receives the
+ * message, has it judged, and does what was decided. The command itself is cli/pipe.ts.
  */
 import { type Bytes, printable } from '@candy/sdk'
 import type { Chain } from '../chain/chain.js'

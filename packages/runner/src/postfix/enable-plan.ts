@@ -1,6 +1,10 @@
 /**
  * Plans what `candy enable` does to a host: the edits of Postfix's files and of candy.toml, the systemd units, and the account
  * and paths to create. Planning changes nothing; enabling.ts carries the plan out.
+ *
+ * instance.ts reads the instance, and journal.ts what an earlier command has done. enable-edits.ts computes the edits: services.ts and
+ * main-parameters.ts say what candy needs, entrances.ts and entrance-choice.ts which services are filtered, attachment.ts sets their
+ * options, and main-cf.ts and own-entry.ts edit the texts. systemd.ts has the units, and directories.ts the paths.
  */
 import { dirname, join } from 'node:path'
 import { CandyError } from '@candy/sdk'

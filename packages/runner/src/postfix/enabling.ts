@@ -2,6 +2,9 @@
  * Carries out the plan of `candy enable`: adds candy's services, reloads Postfix, sends a test message through candy, and only
  * then sends new mail to candy. When a step fails, or the process is killed, everything is put back byte for byte as it was, by
  * this process or by the next command (recovery.ts).
+ *
+ * directories.ts creates the account and the paths, runner-start.ts starts `candy serve`, change.ts replaces the files, and proof.ts
+ * sends the test message.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'

@@ -3,7 +3,7 @@
  *
  * It is called as FILTER_README calls its script, `SCRIPT -f SENDER -- RECIPIENT…`, and with the same line ends (LF), so one
  * that reads its input and exits 0, 69 or 75 works unchanged. It must not hand the message over to Postfix itself, since the runner
- * does that. It can declare more in comments near its top (declaration.ts).
+ * does that. It can declare more in comments near its top (declaration.ts). child.ts runs it.
  */
 import { Readable } from 'node:stream'
 import { CandyError, type Context, type Message, type Status, type Verdict } from '@candy/sdk'

@@ -2,6 +2,9 @@
  * The server half of an SMTP connection (RFC 5321 §3): command lines and mail data in, replies out. Input may be pipelined
  * (RFC 2920) and cut anywhere. What comes faster than it is read waits in the kernel, and so do the commands of a client that
  * does not read its replies.
+ *
+ * line.ts and command.ts read what the client sends, and data-reader.ts reads mail data. The client half is client.ts: reply-reader.ts
+ * reads what the server sends, and data.ts writes mail data. Both halves use reply.ts, ehlo.ts and xforward.ts.
  */
 import type { Socket } from 'node:net'
 import type { DataReader } from './data-reader.js'
