@@ -38,6 +38,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['chain'],
   ['quarantine'],
   ['message', 'smtp'],
+  ['metrics'],
   ['history'],
   ['log'],
   ['os'],
@@ -46,7 +47,7 @@ export const FLOORS: readonly (readonly string[])[] = [
 /** Folders of lower floors that are closed all the same. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   quarantine: ['smtp'],
-  smtp: ['history', 'log'],
+  smtp: ['metrics', 'history', 'log'],
 }
 
 /** What a folder of the runner may import of our packages, where that is not the SDK. */

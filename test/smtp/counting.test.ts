@@ -5,13 +5,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LOAD, post, seal } from '../kit/bulk-mail.js'
 import { type CommandResult, tryCommand } from '../kit/command.js'
 import { installMarking, LONG } from '../kit/fault.js'
+import { writeFilterFile } from '../kit/filter-file.js'
+import { code, readPage, readTable } from '../kit/pages.js'
 import { signal } from '../kit/processes.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { freePort } from '../kit/scratch.js'
 import { until } from '../kit/waiting.js'
 
 let testBed: RelayTestBed
+/** Where metrics are served. */
+let port: number
 beforeAll(async () => {
-  testBed = await startRelay({ workers: 2, main: { maximal_backoff_time: '1s' } })
+  port = await freePort()
+  const settings = ['[metrics]', `listen = "127.0.0.1:${port}"`]
+  testBed = await startRelay({ workers: 2, settings, main: { maximal_backoff_time: '1s' } })
   // As candy enable makes it: only what is below belongs to candy.
   await chmod(testBed.state, 0o755)
 })
@@ -47,6 +54,17 @@ async function judgedIds(): Promise<readonly string[]> {
   return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line).id)
 }
 
+/** The lines of the metrics that have this in them. */
+async function readMetrics(part: string): Promise<readonly string[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`)
+  return (await response.text()).split('\n').filter((line) => line.includes(part))
+}
+
+/** What stands at the end of the lines, added up. */
+async function sumOf(part: string): Promise<number> {
+  return (await readMetrics(part)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}
+
 test('the counts of two workers are the mail that was sent, though one is killed and all are replaced', {
   timeout: LONG,
 }, async () => {
@@ -74,6 +92,12 @@ test('the counts of two workers are the mail that was sent, though one is killed
   const { accept = 0, defer = 0 } = windows.day.actions
   expect([windows.day.messages, accept + defer]).toEqual([ids.length, ids.length])
   expect(accept).toBeGreaterThanOrEqual(LOAD)
+  expect(await sumOf('candy_messages_total{')).toBe(ids.length)
+  expect(await sumOf('candy_messages_total{mode="smtp",action="accept"}')).toBe(accept)
+  expect(await sumOf('candy_message_seconds_count{')).toBe(ids.length)
+  expect(await sumOf('candy_filter_verdicts_total{filter="10-marking",verdict="accept"}')).toBeGreaterThanOrEqual(LOAD)
+  expect(await sumOf('candy_worker_deaths_total 1')).toBe(1)
+  expect(await sumOf('candy_reloads_total{result="in_force"}')).toBe(before)
   await testBed.end()
   await testBed.start()
   expect((await readStatus()).windows.day.messages).toBe(ids.length)
@@ -98,6 +122,52 @@ test('a reload that is refused shows', { timeout: LONG }, async () => {
   await testBed.removeFilter('99-broken.toml')
   expect(status.inForce.generation).toBe(generation)
   expect(status.lastReload?.problems.join()).toContain('99-broken.toml')
+})
+
+test('what filters say of themselves shows, with the age of their signatures', { timeout: LONG }, async () => {
+  const path = join(testBed.directory, 'checked.js')
+  const details = "{ engine: 'E 1', signatures: 27000, signatures_from: '2026-11-01T00:00:00.000Z' }"
+  await writeFilterFile(path, {
+    judge: "return { action: 'accept' }",
+    check: `return { ok: false, text: 'old signatures', details: ${details} }`,
+  })
+  await testBed.writeFilter('20-checked.toml', `filter = "${path}"\n`)
+  await testBed.reload()
+  const filters = await until('a check', async () => {
+    const { health } = await readStatus()
+    return health !== undefined && health.filters.length > 0 && health.filters
+  })
+  expect(filters).toMatchObject([{ name: '20-checked', ok: false, text: 'old signatures' }])
+  expect(await readMetrics('{filter="20-checked"')).toEqual([
+    'candy_filter_healthy{filter="20-checked"} 0',
+    'candy_filter_detail{filter="20-checked",detail="signatures"} 27000',
+    `candy_filter_detail_time_seconds{filter="20-checked",detail="signatures_from"} ${Date.UTC(2026, 10, 1) / 1000}`,
+  ])
+  await testBed.removeFilter('20-checked.toml')
+  await testBed.reload()
+})
+
+test('the metrics are those of the documentation, and the alerts and the dashboard ask for no others', async () => {
+  const types = (await readMetrics('# TYPE ')).map((line) => line.split(' ').slice(2))
+  const documented = readTable(readPage('docs/monitoring.md'), 'metric')
+  expect(documented.map(({ metric, type }) => [code(metric), type]).toSorted()).toEqual(types.toSorted())
+  const samples = await readMetrics('candy_')
+  for (const { metric, labels = '' } of documented) {
+    const line = samples.find((sample) => new RegExp(`^${code(metric)}(?:_count)?[{ ]`).test(sample))
+    if (line === undefined) continue
+    const names = [...line.matchAll(/(\w+)="/g)].map(([, name]) => name)
+    expect([metric, names]).toEqual([metric, [...labels.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
+  }
+  const known = types.flatMap(([name = '', type]) =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name],
+  )
+  for (const file of ['docs/monitoring/alerts.yml', 'docs/monitoring/grafana.json']) {
+    const used = [...readPage(file).matchAll(/\bcandy_\w+/g)].map(([name]) => name)
+    expect(used.length).toBeGreaterThan(9)
+    expect(used.filter((name) => !known.includes(name))).toEqual([])
+  }
+  const { panels } = JSON.parse(readPage('docs/monitoring/grafana.json')) as { readonly panels: readonly object[] }
+  expect(panels.length).toBeGreaterThan(9)
 })
 
 test('without a service the history is counted all the same, and where mail waits the status says so', {

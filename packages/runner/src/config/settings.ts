@@ -14,6 +14,7 @@ import { instanceName } from '../postfix/instance-name.js'
 import { DEFAULT_MODE, MODE_NAMES, type Mode, smtpModeFor } from '../postfix/mode.js'
 import { readText } from './file.js'
 import { type HistorySettings, readHistorySettings } from './history-settings.js'
+import { type MetricsSettings, readMetricsSettings } from './metrics-settings.js'
 import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
 import { ConfigurationError, type Problem, reason } from './problem.js'
@@ -39,6 +40,7 @@ export interface Settings {
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
   readonly history: HistorySettings
+  readonly metrics: MetricsSettings
 }
 
 /** Reads `candy.toml`, and throws a ConfigurationError with everything that is wrong when anything is. */
@@ -78,6 +80,7 @@ export function parseSettings(configDirectory: string, text: string, problems: P
     spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
     history: readHistorySettings(top.section('history')),
+    metrics: readMetricsSettings(top.section('metrics')),
   }
   top.end()
   return settings

@@ -31,7 +31,7 @@ export interface Summary {
 const NAMES_LIMIT = 200
 
 /** Why a message was deferred, as it is counted. */
-function deferralOf({ reason }: HistoryRecord): string {
+export function deferralOf({ reason }: HistoryRecord): string {
   return reason ?? 'filter'
 }
 

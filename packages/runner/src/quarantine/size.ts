@@ -1,6 +1,7 @@
 /** How much lies in the quarantine. */
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readNames } from './entry.js'
 
 export interface QuarantineSize {
   readonly messages: number
@@ -13,10 +14,8 @@ const BATCH = 32
 
 /** Measures the quarantine; undefined when it cannot be read. A message that is released or deleted meanwhile may be counted or not. */
 export async function measureQuarantine(directory: string): Promise<QuarantineSize | undefined> {
-  const all = await readdir(directory).catch(() => undefined)
-  if (all === undefined) return undefined
-  // A name that begins with a dot is a draft.
-  const names = all.filter((name) => !name.startsWith('.'))
+  const names = await readNames(directory).catch(() => undefined)
+  if (names === undefined) return undefined
   let bytes = 0
   for (let at = 0; at < names.length; at += BATCH) {
     const sizes = names.slice(at, at + BATCH).map(async (name) => {

@@ -1,5 +1,5 @@
 /**
- * What the supervisor knows of the service and of its mail, for `candy status`. What became of mail is read from the history, which
+ * What the supervisor knows of the service and of its mail, for `candy status` and for metrics. What became of mail is read from the history, which
  * workers write themselves: so nothing is lost with a worker, and no message costs a word between processes.
  */
 import { statfs } from 'node:fs/promises'
@@ -7,11 +7,14 @@ import { dirname, join } from 'node:path'
 import { HistoryFollower } from '../history/follower.js'
 import type { HistoryRecord } from '../history/record.js'
 import { LONGEST_WINDOW, Windows } from '../history/windows.js'
+import { MailMetrics } from '../metrics/mail-metrics.js'
+import { printMetrics } from '../metrics/metric.js'
 import { errorText } from '../os/error-text.js'
 import { measureQuarantine, type QuarantineSize } from '../quarantine/size.js'
 import type { LastReload, ReloadAnswer, StatusAnswer, WorkersStatus } from './control-message.js'
 import { HealthRounds } from './health-rounds.js'
 import { inForce, type RunningService } from './running-service.js'
+import { type ReloadCounts, serviceMetrics } from './service-metrics.js'
 
 /** Milliseconds between two readings of the history, when nobody asks: so that what is to be read when somebody does is little. */
 const INTERVAL = 5_000
@@ -26,6 +29,8 @@ export class Monitoring {
   readonly #history: HistoryFollower
   readonly #health: HealthRounds
   readonly #timer: NodeJS.Timeout
+  readonly #mailMetrics = new MailMetrics()
+  readonly #reloads: ReloadCounts = { inForce: 0, refused: 0 }
   #lastReload: LastReload | undefined
   #historyError: string | undefined
   #quarantine: { readonly size: Promise<QuarantineSize | undefined>; readonly at: number } | undefined
@@ -44,10 +49,33 @@ export class Monitoring {
   /** To be called after each reload. */
   noteReload({ reloaded, problems }: ReloadAnswer): void {
     this.#lastReload = { time: new Date().toISOString(), reloaded, problems }
+    this.#reloads[reloaded ? 'inForce' : 'refused'] += 1
     if (reloaded) this.#health.restart()
   }
 
   async status(): Promise<StatusAnswer> {
+    const state = await this.#state()
+    const windows = {
+      minute: this.#windows.summary('minute'),
+      hour: this.#windows.summary('hour'),
+      day: this.#windows.summary('day'),
+    }
+    return { ...state, windows }
+  }
+
+  /** The metrics as Prometheus reads them. Counters begin with the start of the service. */
+  async metrics(): Promise<string> {
+    const state = await this.#state()
+    const refused = this.#lastReload === undefined ? this.#running.refused !== undefined : !this.#lastReload.reloaded
+    return printMetrics([...this.#mailMetrics.metrics, ...serviceMetrics(state, this.#reloads, refused)])
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+    this.#health.end()
+  }
+
+  async #state(): Promise<Omit<StatusAnswer, 'windows'>> {
     const [quarantine, disk] = await Promise.all([this.#measureQuarantine(), this.#measureDisk(), this.#readHistory()])
     const { last: health } = this.#health
     return {
@@ -57,11 +85,6 @@ export class Monitoring {
       inForce: inForce(this.#running),
       ...(this.#lastReload !== undefined && { lastReload: this.#lastReload }),
       workers: this.#workers(),
-      windows: {
-        minute: this.#windows.summary('minute'),
-        hour: this.#windows.summary('hour'),
-        day: this.#windows.summary('day'),
-      },
       ...(health !== undefined && { health }),
       spool: { bytes: this.#running.generation.workers.spooled },
       ...(quarantine !== undefined && { quarantine }),
@@ -73,13 +96,9 @@ export class Monitoring {
     }
   }
 
-  end(): void {
-    clearInterval(this.#timer)
-    this.#health.end()
-  }
-
   #count(record: HistoryRecord): void {
     this.#windows.add(record)
+    if (record.time >= this.#started.toISOString()) this.#mailMetrics.count(record)
   }
 
   #workers(): WorkersStatus {

@@ -10,6 +10,7 @@ import type { Log } from '../log/log.js'
 import { errorLines } from '../os/error-text.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForceAnswer, ReloadAnswer } from './control-message.js'
+import { MetricsServer } from './metrics-server.js'
 import { Monitoring } from './monitoring.js'
 import { openNotifier } from './notify.js'
 import { Repeatable } from './repeatable.js'
@@ -39,10 +40,13 @@ export async function serve(options: ServiceOptions): Promise<void> {
   const log = (): Log => running.generation.log
   const notifier = openNotifier(process.env, log)
   const monitoring = new Monitoring(running, started)
+  const metrics = new MetricsServer(() => monitoring.metrics(), log)
   let control: Control | undefined
   let refusal: Error | undefined = running.refused
   try {
     const draining = new Set<Promise<void>>()
+    const serveMetrics = (): Promise<void> => metrics.listenAt(running.generation.configuration.settings.metrics.listen)
+    await serveMetrics()
     const status = (): string => {
       const { workers, since } = running.generation
       const why =
@@ -71,6 +75,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
       const problems = refusal === undefined ? [] : errorLines(refusal)
       const answer = { version: 1, reloaded: refusal === undefined, problems, inForce: inForce(running) } as const
       monitoring.noteReload(answer)
+      await serveMetrics()
       return answer
     })
     const commands = {
@@ -96,6 +101,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     notifier.notify('STOPPING=1')
     clearInterval(statusTimer)
     monitoring.end()
+    metrics.close()
     reload = () => {}
     await reloads.end()
     control?.close()

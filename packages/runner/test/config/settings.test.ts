@@ -66,6 +66,7 @@ describe('candy.toml', () => {
       spool: { memory: 1_048_576 },
       log: { to: 'syslog' },
       history: { keepDays: 35, maxSize: 256 * 1024 ** 2, addresses: false },
+      metrics: {},
     })
   })
 
@@ -90,7 +91,9 @@ describe('candy.toml', () => {
       [history]
       keep_days = 7
       max_size = "2MiB"
-      addresses = true`
+      addresses = true
+      [metrics]
+      listen = "127.0.0.1:9742"`
     expect(written(text)).toEqual({
       mode: 'pipe',
       state: '/srv/candy',
@@ -112,6 +115,7 @@ describe('candy.toml', () => {
       spool: { memory: 65_536 },
       log: { to: '/var/log/candy.log' },
       history: { keepDays: 7, maxSize: 2 * 1024 ** 2, addresses: true },
+      metrics: { listen: { host: '127.0.0.1', port: 9_742 } },
     })
   })
 

@@ -12,7 +12,7 @@ import { MODES, reinjectionSocket, SMTP_MODES } from '../../src/postfix/mode.js'
 import { scratch } from '../support.js'
 
 /** Keys whose default follows from the machine or from Postfix. */
-const WITHOUT_DEFAULT = ['smtp.listen', 'smtp.next_hop', 'smtp.workers']
+const WITHOUT_DEFAULT = ['smtp.listen', 'smtp.next_hop', 'smtp.workers', 'metrics.listen']
 
 const inSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
@@ -32,7 +32,12 @@ test('candy.toml: the documented keys are those that there are', () => {
 test('candy.toml: what has no fixed default is known all the same', () => {
   const directory = scratch()
   const problems: Problem[] = []
-  const lines = ['smtp.listen = "unix:/a"', 'smtp.next_hop = "127.0.0.1:25"', 'smtp.workers = 3']
+  const lines = [
+    'smtp.listen = "unix:/a"',
+    'smtp.next_hop = "127.0.0.1:25"',
+    'smtp.workers = 3',
+    'metrics.listen = "[::1]:9742"',
+  ]
   writeFileSync(join(directory, 'candy.toml'), `${lines.join('\n')}\n`)
   readSettings(directory, new Ownership(), problems)
   expect(problems).toEqual([])
