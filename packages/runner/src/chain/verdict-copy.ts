@@ -1,11 +1,11 @@
 /**
- * A copy of a verdict, made when the filter returns it: each member is read once, so that nothing that the filter does to the
- * object afterwards, or behind a getter, changes what was decided.
+ * Copies a verdict when the filter returns it. Each member is read once, so that the decision stays the same even if the filter changes
+ * the object afterwards, or if a getter of the object returns another value each time.
  */
 import { CandyError, type HeaderEdit, MAX_EDITS, type Verdict, verdictProblem } from '@candy/sdk'
 import type { ConfiguredFilter } from './configured-filter.js'
 
-/** Throws `VERDICT` for what is no verdict of this filter, and what a getter throws. */
+/** Throws `VERDICT` when the value is no verdict that this filter may return, and the error of a getter when one throws. */
 export function copyVerdict(returned: unknown, filter: ConfiguredFilter): Verdict {
   const copy = copyOf(returned)
   const problem = verdictProblem(copy, filter)
@@ -17,7 +17,7 @@ function copyOf(returned: unknown): unknown {
   if (typeof returned !== 'object' || returned === null) return returned
   const copy: Record<string, unknown> = { ...returned }
   if ('status' in copy && Array.isArray(copy.status)) copy.status = copy.status.slice(0, 3)
-  // When there are more of them, the verdict is refused without looking at them.
+  // With more edits the verdict is refused anyway, so they are not read.
   if (Array.isArray(copy.edits) && copy.edits.length <= MAX_EDITS) copy.edits = Array.from(copy.edits, copyEdit)
   return copy
 }

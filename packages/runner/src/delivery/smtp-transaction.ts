@@ -1,7 +1,7 @@
 /**
- * One message to an SMTP service, the re-injection service `candy-in`, on a connection of its own. What can be pipelined is (RFC
- * 2920). The end of the message is sent only when nothing can fail on this side any more, and only a positive reply to it says that the
- * next hop has the message.
+ * Sends one message to an SMTP service such as `candy-in`, on a connection of its own. Commands are pipelined where the server offers
+ * it (RFC 2920). The end of the message is sent only when nothing can fail on this side any more. Only a positive reply to it means
+ * that the next hop has the message.
  */
 import { CandyError, printable } from '@candy/sdk'
 import type { Log } from '../log/log.js'
@@ -22,8 +22,8 @@ export interface SmtpTransaction {
 
 /**
  * Runs the transaction on a new connection. Returns the first refusal, else the reply to the message. When the next hop refuses
- * XFORWARD, which is for its log, that is logged, and the message is sent all the same. Throws `NEXT_HOP` when the next hop refuses the
- * connection, which is about no message, and SmtpError when it does not answer.
+ * XFORWARD, which only its log needs, that is logged, and the message is sent nevertheless. Throws `NEXT_HOP` when the next hop refuses
+ * the connection, since that is no answer to this message, and SmtpError when it does not answer.
  */
 export async function runTransaction(client: SmtpClient, transaction: SmtpTransaction, log: Log): Promise<Reply> {
   const extensions = await greet(client)
@@ -33,7 +33,7 @@ export async function runTransaction(client: SmtpClient, transaction: SmtpTransa
   const refusal = await envelopeRefusal(client, [mail, ...recipients], pipelining)
   if (refusal !== undefined) return refusal
   const dataReply = await client.command('DATA')
-  // No message was sent yet: what is neither 354 nor a refusal is no answer to one.
+  // No message was sent yet, so any other positive reply than 354 is an error of the server.
   if (dataReply.code !== 354 && dataReply.code < 400) throw unexpected(dataReply)
   if (dataReply.code !== 354) return dataReply
   const end = await client.data(transaction.content.open())
@@ -75,7 +75,7 @@ async function sendXforward(
   }
 }
 
-/** Sends MAIL and RCPT. Returns the first refusal; a recipient that is refused keeps the message from all. */
+/** Sends MAIL and RCPT. Returns the first refusal: when one recipient is refused, the message is sent to none of them. */
 async function envelopeRefusal(
   client: SmtpClient,
   lines: readonly Uint8Array[],

@@ -67,8 +67,8 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
     }
   }
   const known = journal?.attached ?? findAttachedOptions(masterText, instance)
-  const bare = withoutCandy(instance, known)
-  const selection = chooseEntrances(instance, bare, request)
+  const instanceWithoutCandy = withoutCandy(instance, known)
+  const selection = chooseEntrances(instance, instanceWithoutCandy, request)
   refusals.push(...selection.refusals)
   const after = { ...withServices }
   const attached: AttachedOption[] = []
@@ -88,7 +88,7 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
     }
     warnings.push(
       ...selection.unfiltered.map((text) => `NOT filtered: ${text}`),
-      ...sideEffects(bare, request, selection.services),
+      ...sideEffects(instanceWithoutCandy, request, selection.services),
     )
   }
   // Without a journal, a parameter with the value that candy writes counts as candy's; editsToDisable assumes the same.

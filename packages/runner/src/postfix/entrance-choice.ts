@@ -39,11 +39,15 @@ const MAIL_SOURCES: Readonly<Record<Entrance['kind'], string>> = {
 }
 
 /**
- * `bare` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which
+ * `instanceWithoutCandy` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which
  * is the file on disk.
  */
-export function chooseEntrances({ master }: Instance, bare: Instance, request: EntranceRequest): EntranceChoice {
-  const entrances = findEntrances(bare)
+export function chooseEntrances(
+  { master }: Instance,
+  instanceWithoutCandy: Instance,
+  request: EntranceRequest,
+): EntranceChoice {
+  const entrances = findEntrances(instanceWithoutCandy)
   const services: Entry[] = []
   const filtered: string[] = []
   const unfiltered: string[] = []
@@ -52,7 +56,7 @@ export function chooseEntrances({ master }: Instance, bare: Instance, request: E
     const { entry, kind, why } = entrance
     const name = nameEntry(findService(master, entry) ?? entry)
     const description = `${name}: ${MAIL_SOURCES[kind]}${kind === 'pickup' || kind === 'qmqp' ? '' : ` (${why})`}`
-    const { filtered: isFiltered, reason } = decide(bare, entrance, request)
+    const { filtered: isFiltered, reason } = decide(instanceWithoutCandy, entrance, request)
     if (isFiltered === true) {
       services.push(entry)
       filtered.push(description)
@@ -60,7 +64,7 @@ export function chooseEntrances({ master }: Instance, bare: Instance, request: E
     else refusals.push(`${name} ${reason}`)
   }
   if (refusals.length === 0 && !services.some(({ command }) => command === 'smtpd'))
-    refusals.push(nothingToFilter(bare, request))
+    refusals.push(nothingToFilter(instanceWithoutCandy, request))
   return { services, filtered, unfiltered, refusals }
 }
 

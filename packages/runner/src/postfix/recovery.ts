@@ -100,11 +100,11 @@ export async function rollBack(paths: InstancePaths, pending: Pending, run: Comm
   const changed = pending.files.toReversed().filter((file) => !putBack(file))
   const edited = changed.map(({ path }) => path).toReversed()
   const texts = readPostfixFiles(paths)
-  const bare = withoutProof(texts)
+  const proofless = withoutProof(texts)
   const changeOf = (path: string): FileChange | undefined => pending.files.find((file) => file.path === path)
   writePostfixFiles(paths, {
-    master: edited.includes(master) ? masterWithout(bare.master, changeOf(master)) : texts.master,
-    main: edited.includes(main) ? mainWithout(bare.main, changeOf(main)) : texts.main,
+    master: edited.includes(master) ? masterWithout(proofless.master, changeOf(master)) : texts.master,
+    main: edited.includes(main) ? mainWithout(proofless.main, changeOf(main)) : texts.main,
   })
   await run('postfix', 'reload').catch(() => '')
   await deleteProofMessages(run).catch(() => '')

@@ -52,7 +52,7 @@ export async function receiveMessage(
   try {
     await client.data(reader, (piece) => intake.append(piece), limit)
     const received = await intake.finish()
-    if (reader.bare > 0) log.write('warn', `normalized ${reader.bare} bare line ends`)
+    if (reader.bareLineEnds > 0) log.write('warn', `normalized ${reader.bareLineEnds} bare line ends`)
     return received
   } catch (error) {
     await intake.close()

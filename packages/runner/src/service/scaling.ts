@@ -1,7 +1,7 @@
 /**
- * Decides how many workers take mail: as few as can do the work. When two workers share little mail, they use half as much processor
- * time again as one, since the kernel wakes both for each connection, and neither finds its code in the processor's caches. The other
- * workers have loaded everything and stand by.
+ * Decides how many workers take mail: as few as can do the work. When there is little mail, two workers together use one and a half
+ * times the processor time of one, since the kernel wakes both for each connection, and neither finds its code in the processor's
+ * caches. The other workers have loaded everything, and wait until they are needed.
  */
 
 /** What a worker that takes mail has reported. */

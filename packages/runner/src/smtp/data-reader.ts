@@ -20,7 +20,7 @@ type State = 'line-start' | 'text' | 'cr' | 'dot' | 'dot-cr' | 'end'
 export class DataReader {
   #state: State = 'line-start'
   /** Bare CRs and bare LFs so far. */
-  bare = 0
+  bareLineEnds = 0
 
   /** Whether the end of the data was read. */
   get ended(): boolean {
@@ -50,7 +50,7 @@ export class DataReader {
         }
         if (at === 0) pieces.push(SPACE_BYTES)
         else chunk[at - 1] = SPACE
-        this.bare++
+        this.bareLineEnds++
         state = 'text'
       } else if (state === 'line-start') {
         state = 'text'
@@ -74,14 +74,14 @@ export class DataReader {
           continue
         }
         pieces.push(SPACE_BYTES)
-        this.bare++
+        this.bareLineEnds++
         state = 'text'
       }
       if (byte === CR) state = 'cr'
       else if (byte === LF) {
         keep(at)
         pieces.push(CR_BYTES)
-        this.bare++
+        this.bareLineEnds++
       }
     }
     // A CR at the end of the chunk is held back until the next byte tells whether it is bare.

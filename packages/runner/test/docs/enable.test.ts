@@ -1,4 +1,4 @@
-/** docs/enable.md against the services that candy writes: every option, its value and the reason for it. */
+/** docs/enable.md names every option of candy's services and every parameter in main.cf, with its value and the reason for it. */
 import { expect, test } from 'vitest'
 import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import { mainParameters } from '../../src/postfix/main-parameters.js'

@@ -1,4 +1,4 @@
-/** A filter brings the SDK that it was made with, and the runner has its own: nothing may depend on their being one. */
+/** A filter may have another copy of the SDK than the runner, of another version. It must work nevertheless. */
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ import { plantPackage } from './planted.js'
 
 const SDK = fileURLToPath(new URL('../../../sdk', import.meta.url))
 
-/** Compiled against an SDK of its own, of a version that the runner does not have. */
+/** A filter with a copy of the SDK in its own node_modules. */
 const FILTER = `
 import { accept, addHeader, CandyError, defineFilter } from '@candy/sdk'
 const anything = { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }) } }
@@ -39,7 +39,7 @@ function judge(config: string, subject: string) {
   return JSON.parse(run.stdout)
 }
 
-test("verdicts and edits of another copy count, and an error's code too", () => {
+test('verdicts, header edits and error codes from another copy of the SDK are understood', () => {
   const { config, directory } = planted()
   expect(judge(config, 'fine')).toMatchObject({
     action: 'accept',
@@ -50,7 +50,7 @@ test("verdicts and edits of another copy count, and an error's code too", () => 
   expect(JSON.stringify(broken.filters)).toContain('SCANNER_LIMIT')
 })
 
-test('the test kit of one copy takes a filter of another', async () => {
+test('the testing kit of one copy works with a filter of another', async () => {
   const { directory } = planted()
   const { filter } = await import(join(directory, 'index.js'))
   const made = await filter.create({}, testHost())

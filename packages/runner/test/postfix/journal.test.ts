@@ -1,4 +1,4 @@
-/** What is on record about a change is whole or known to be damaged, and is about one instance. */
+/** The journal and the record of a change are complete or recognized as damaged, and each belongs to one instance. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
@@ -61,7 +61,7 @@ test('a record that is cut off anywhere, or in which any byte differs, counts as
   const path = join(records.state, 'pending.json')
   writePending(records, PENDING)
   const bytes = readFileSync(path)
-  // Its last byte is a line end.
+  // The record is complete without its last byte, a line end.
   for (let size = 0; size < bytes.length - 1; size++) {
     writeFileSync(path, bytes.subarray(0, size))
     expect(readPending(records), `${size} bytes`).toBe(DAMAGED)

@@ -28,11 +28,11 @@ test.each<[Selection, boolean]>([
   [{ state: 'held' }, true],
   [{ state: 'released' }, false],
   [{ filter: '50-clamav', sender: 'nobody' }, false],
-])('%j chooses the message: %s', async (selection, isMeant) => {
+])('%j chooses the message: %s', async (selection, expected) => {
   const directory = scratch()
   const entry = await readEntry(directory, await keep(directory))
   if (entry === undefined) throw new Error('no entry')
-  expect(isSelected(entry, selection, (entry.time ?? 0) + 2 * HOUR)).toBe(isMeant)
+  expect(isSelected(entry, selection, (entry.time ?? 0) + 2 * HOUR)).toBe(expected)
 })
 
 test('a null sender is chosen by an empty one', async () => {

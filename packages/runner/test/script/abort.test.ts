@@ -1,4 +1,4 @@
-/** Scripts whose deadline has come: nothing of them is left. */
+/** When its signal aborts, no process of a script is left. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -9,7 +9,7 @@ interface Result {
   readonly ended: boolean
   /** The bytes after the end of the data. */
   readonly rest: string
-  readonly bare: number
+  readonly bareLineEnds: number
 }
 
 function read(...chunks: readonly Uint8Array[]): Result {
@@ -20,7 +20,12 @@ function read(...chunks: readonly Uint8Array[]): Result {
   for (const chunk of chunks.map((bytes) => Buffer.from(bytes))) {
     rest += chunk.subarray(reader.read(chunk, pieces)).toString('latin1')
   }
-  return { content: Buffer.concat(pieces).toString('latin1'), ended: reader.ended, rest, bare: reader.bare }
+  return {
+    content: Buffer.concat(pieces).toString('latin1'),
+    ended: reader.ended,
+    rest,
+    bareLineEnds: reader.bareLineEnds,
+  }
 }
 
 function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
@@ -47,7 +52,7 @@ test('what the dot stuffer wrote is read back, however it is cut', () => {
   fc.assert(
     fc.property(canonical, fc.array(fc.nat(), { maxLength: 4 }), (content, places) => {
       const result = read(...cut(Buffer.concat([stuff(content), Buffer.from('QUIT\r\n')]), places))
-      expect(result).toEqual({ content: content.toString('latin1'), ended: true, rest: 'QUIT\r\n', bare: 0 })
+      expect(result).toEqual({ content: content.toString('latin1'), ended: true, rest: 'QUIT\r\n', bareLineEnds: 0 })
     }),
   )
 })
@@ -84,14 +89,14 @@ test('content shares the memory of the chunk it came in', () => {
 test('a bare CR becomes a space, so that no line becomes two header fields, and a bare LF a line end', () => {
   const bytes = 'Subject: hello\rX-Injected: yes\r\r\nTo: a\n b\r\n.\rc\r\n.\r\n'
   for (let at = 0; at <= bytes.length; at++) {
-    const { content, bare } = read(Buffer.from(bytes.slice(0, at)), Buffer.from(bytes.slice(at)))
+    const { content, bareLineEnds } = read(Buffer.from(bytes.slice(0, at)), Buffer.from(bytes.slice(at)))
     expect(content).toBe('Subject: hello X-Injected: yes \r\nTo: a\r\n b\r\n c\r\n')
-    expect(bare).toBe(4)
+    expect(bareLineEnds).toBe(4)
   }
 })
 
 test('a dot right after DATA ends an empty message', () => {
-  expect(read(Buffer.from('.\r\n'))).toEqual({ content: '', ended: true, rest: '', bare: 0 })
+  expect(read(Buffer.from('.\r\n'))).toEqual({ content: '', ended: true, rest: '', bareLineEnds: 0 })
 })
 
 describe.each(FALSE_ENDS.map((end) => [JSON.stringify(end), end] as const))('%s does not end the data', (_, end) => {
