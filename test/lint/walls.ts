@@ -36,6 +36,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['config'],
   ['postfix'],
   ['chain'],
+  ['report'],
   ['quarantine'],
   ['message', 'smtp'],
   ['metrics'],
@@ -47,6 +48,7 @@ export const FLOORS: readonly (readonly string[])[] = [
 /** Folders of lower floors that are closed all the same. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   quarantine: ['smtp'],
+  report: ['message', 'smtp', 'metrics', 'log', 'os'],
   smtp: ['metrics', 'history', 'log'],
 }
 

@@ -2,7 +2,6 @@
  * The command `candy`: parses the command line, runs the command, and prints errors as text or JSON. Each command has its own
  * file.
  */
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAdd } from './add.js'
 import { addCheck } from './check.js'
@@ -14,16 +13,18 @@ import { addMode } from './mode.js'
 import { addQuarantine } from './quarantine.js'
 import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
+import { addReport } from './report.js'
 import { addServe } from './serve.js'
 import { addStatus } from './status.js'
 import { addTrace } from './trace.js'
+import { readVersion } from './version.js'
 
 /** The command line with all its commands and options. */
 export function makeCandy(): Command {
   const candy = new Command('candy')
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
-    .version(version(), '-V, --version', 'print the version')
+    .version(readVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   addCheck(candy)
@@ -36,6 +37,7 @@ export function makeCandy(): Command {
   addReload(candy)
   addQuarantine(candy)
   addTrace(candy)
+  addReport(candy)
   addServe(candy)
   addStatus(candy)
   candy
@@ -67,12 +69,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** A command as it is typed: `candy quarantine list`. */
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
-}
-
-/** The version of the runner, from its own package.json. */
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
 /**
