@@ -3,16 +3,16 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `Usage: npm create @candy/filter [directory] [-- options]
 
-Makes a package for a mail filter, and asks what the options leave open.
+Creates a package for a mail filter, and asks for what the options do not say.
 
-  directory         where to make it (default: the package's name)
-  --name NAME       what it is called: "size" becomes candy-filter-size, "@you/filter-size" stays
-  --rewrites        it gives messages new content; without this option it judges
+  directory         where to create it (default: the package's name)
+  --name NAME       the package's name: "size" becomes candy-filter-size, "@you/filter-size" stays as it is
+  --rewrites        a filter that gives messages new content, and does not only judge them
   --javascript      plain JavaScript with checked types instead of TypeScript
-  -y, --yes         ask nothing: what the options leave open is a TypeScript filter that judges
+  -y, --yes         ask nothing; the default is a filter in TypeScript that only judges
   -h, --help        show this
 
-Exit status: 0 made, 64 usage, 73 the directory cannot be made or is not empty.
+Exit status: 0 created, 64 usage, 73 the directory cannot be created or is not empty.
 `
 
 export type Language = 'typescript' | 'javascript'

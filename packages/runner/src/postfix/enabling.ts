@@ -15,7 +15,7 @@ import { createMissing, missing } from './directories.js'
 import type { EnablePlan } from './enable-plan.js'
 import { PostfixError } from './error.js'
 import { filesOf, type Instance } from './instance.js'
-import { type FileChange, type Pending, removePending, writeJournal, writePending } from './journal.js'
+import { type FileChange, type PendingChange, removePending, writeJournal, writePending } from './journal.js'
 import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
 import { withProof } from './proof-configuration.js'
@@ -45,7 +45,7 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
   const changes = new Changes()
   const created: string[] = []
   const before = journal ?? null
-  const pending = (files: readonly FileChange[], names: readonly string[]): Pending => {
+  const pending = (files: readonly FileChange[], names: readonly string[]): PendingChange => {
     const after = { ...edits.record, created: [...new Set([...(journal?.created ?? []), ...names])] }
     return { version: 3, files, created: names, before, after }
   }

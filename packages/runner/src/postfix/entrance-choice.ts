@@ -39,8 +39,8 @@ const MAIL_SOURCES: Readonly<Record<Entrance['kind'], string>> = {
 }
 
 /**
- * `instanceWithoutCandy` is the instance without candy's options on the services. The line numbers for the operator come from `instance`, which
- * is the file on disk.
+ * `instanceWithoutCandy` is the instance without candy's options on the services. The line numbers for the operator are those of the
+ * file on disk, which is the first argument.
  */
 export function chooseEntrances(
   { master }: Instance,
@@ -102,7 +102,7 @@ function decide(instance: Instance, { entry, kind }: Entrance, request: Entrance
   const lost = request.mode === 'smtp-before' ? ineffectiveBeforeQueue(instance, entry) : []
   if (lost.length === 0) return FILTERED
   return refused(
-    `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters see such mail on its way back, which is one for all services. After the queue it has (--mode smtp); or leave the service unfiltered (--no-service ${entry.service}).`,
+    `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters process such mail only when it comes back, and mail of all services comes back through the same one. Use --mode smtp, where it has an effect; or leave the service unfiltered (--no-service ${entry.service}).`,
   )
 }
 

@@ -14,8 +14,8 @@ export async function allowsExecutableMemory(queueDirectory: string): Promise<bo
 }
 
 /**
- * A system call that Node.js makes when it starts, and that no set of systemd for ordinary services has (systemd-analyze
- * syscall-filter).
+ * A system call that Node.js makes when it starts. It is in none of the sets of system calls that systemd has for ordinary services
+ * (systemd-analyze syscall-filter).
  */
 const STARTUP_CALL = 'pkey_alloc'
 

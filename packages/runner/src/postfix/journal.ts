@@ -57,7 +57,7 @@ export interface Journal {
 }
 
 /** A change that is not complete: it is being carried out, or the process that did so was killed. */
-export interface Pending {
+export interface PendingChange {
   readonly version: 3
   readonly files: readonly FileChange[]
   /** Names of what the change creates, in order. Some may not exist yet. */
@@ -100,15 +100,15 @@ export function assertEnabled(records: RecordLocation, mode: Mode): void {
 }
 
 /** Reads the record of an incomplete change, as `readJournal` reads the journal. */
-export function readPending(records: RecordLocation): Pending | typeof DAMAGED | undefined {
-  return read<Pending>(records, NAMES.pending)
+export function readPending(records: RecordLocation): PendingChange | typeof DAMAGED | undefined {
+  return read<PendingChange>(records, NAMES.pending)
 }
 
 export function writeJournal(records: RecordLocation, journal: Journal): void {
   write(records, NAMES.journal, journal)
 }
 
-export function writePending(records: RecordLocation, pending: Pending): void {
+export function writePending(records: RecordLocation, pending: PendingChange): void {
   write(records, NAMES.pending, pending)
 }
 
@@ -126,7 +126,7 @@ export function clearRecordDrafts({ state }: RecordLocation): void {
 }
 
 /** The content of a record's file. */
-interface Sealed<T> {
+interface RecordFile<T> {
   readonly configDirectory: string
   /** The SHA-256 hash of the record as JSON, hexadecimal. */
   readonly sha256: string
@@ -140,13 +140,13 @@ function read<T extends { readonly version: number }>(
   const path = join(state, name)
   const text = readRootFile(path)
   if (text === undefined) return undefined
-  let sealed: Partial<Sealed<T>> | null
+  let file: Partial<RecordFile<T>> | null
   try {
-    sealed = JSON.parse(Buffer.from(text, 'latin1').toString()) as Partial<Sealed<T>> | null
+    file = JSON.parse(Buffer.from(text, 'latin1').toString()) as Partial<RecordFile<T>> | null
   } catch {
     return DAMAGED
   }
-  const { record, sha256, configDirectory: owner } = sealed ?? {}
+  const { record, sha256, configDirectory: owner } = file ?? {}
   if (record === undefined || sha256 !== hashOf(record)) return DAMAGED
   if (record.version !== 3) {
     throw new PostfixError(
@@ -162,8 +162,8 @@ function read<T extends { readonly version: number }>(
 }
 
 function write({ state, configDirectory }: RecordLocation, name: string, record: object): void {
-  const sealed: Sealed<object> = { configDirectory: realpathSync(configDirectory), sha256: hashOf(record), record }
-  writeRootFile(join(state, name), Buffer.from(`${JSON.stringify(sealed, undefined, 2)}\n`).toString('latin1'))
+  const file: RecordFile<object> = { configDirectory: realpathSync(configDirectory), sha256: hashOf(record), record }
+  writeRootFile(join(state, name), Buffer.from(`${JSON.stringify(file, undefined, 2)}\n`).toString('latin1'))
 }
 
 function hashOf(record: unknown): string {

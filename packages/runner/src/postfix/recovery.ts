@@ -27,7 +27,7 @@ import {
   clearRecordDrafts,
   DAMAGED,
   type FileChange,
-  type Pending,
+  type PendingChange,
   type RecordLocation,
   readJournal,
   readPending,
@@ -67,7 +67,7 @@ export async function recover(records: RecordLocation): Promise<readonly string[
 }
 
 /** Undoes or completes the change that the record describes. */
-async function recoverFromRecord(paths: InstancePaths, pending: Pending, run: Commands): Promise<string> {
+async function recoverFromRecord(paths: InstancePaths, pending: PendingChange, run: Commands): Promise<string> {
   assertOwnFiles(paths, pending)
   clearDrafts(paths)
   const edited = 'what another program has edited meanwhile stays'
@@ -94,7 +94,11 @@ async function recoverWithoutRecord(paths: InstancePaths, run: Commands): Promis
 }
 
 /** Undoes the change. Returns the paths of files that another program has edited meanwhile; those edits stay. */
-export async function rollBack(paths: InstancePaths, pending: Pending, run: Commands): Promise<readonly string[]> {
+export async function rollBack(
+  paths: InstancePaths,
+  pending: PendingChange,
+  run: Commands,
+): Promise<readonly string[]> {
   const { main, master } = filesOf(paths)
   // In the reverse order: candy.toml names the state directory with this record, so it is put back last.
   const changed = pending.files.toReversed().filter((file) => !putBack(file))
@@ -130,7 +134,7 @@ function putBack({ path, before, written }: FileChange): boolean {
  * Whether new mail already goes where the change sends it: the test is over, and at least one option that the change adds or
  * removes on a receiving service is as the change leaves it. Options that are the same before and after the change prove nothing.
  */
-function isInForce(paths: InstancePaths, { files, before, after }: Pending): boolean {
+function isInForce(paths: InstancePaths, { files, before, after }: PendingChange): boolean {
   const { master } = filesOf(paths)
   const present = readPostfixFiles(paths).master
   const change = files.find(({ path }) => path === master)
@@ -192,7 +196,7 @@ function writePostfixFiles(paths: InstancePaths, texts: PostfixFiles): void {
  * Throws PostfixError when the record names a file that is not this instance's. Only root can write the record, so the files must
  * have been moved; recovery never writes any other file.
  */
-function assertOwnFiles(paths: InstancePaths, { files }: Pending): void {
+function assertOwnFiles(paths: InstancePaths, { files }: PendingChange): void {
   const own = Object.values(filesOf(paths))
   const strange = files.filter(({ path }) => !own.includes(path))
   if (strange.length === 0) return

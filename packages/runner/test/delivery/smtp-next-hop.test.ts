@@ -1,4 +1,4 @@
-/** Pipe mode's way out over SMTP: what the next hop is told, and what counts as its acceptance. */
+/** Delivery over SMTP in pipe mode: what the next hop is sent, and when it counts as having accepted the message. */
 import { join } from 'node:path'
 import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
@@ -74,8 +74,8 @@ describe('SMTPUTF8', () => {
     await handOver()
     await handOver({ sender: 'jörg@example.com' })
     await handOver({ recipients: ['b@example.net', 'jörg@example.net'] })
-    const demands = sink.messages.map(({ mail }) => mail.toString().endsWith(' SMTPUTF8'))
-    expect(demands).toEqual([false, true, true])
+    const requests = sink.messages.map(({ mail }) => mail.toString().endsWith(' SMTPUTF8'))
+    expect(requests).toEqual([false, true, true])
     expect(sink.messages[2]?.recipients).toEqual(['b@example.net', 'jörg@example.net'])
   })
 
@@ -96,16 +96,19 @@ describe('SMTPUTF8', () => {
   })
 })
 
-test.each(['connect', 'ehlo'] as const)('a refusal at %s is about nobody’s message', async (at) => {
-  const { sink, handOver } = await start()
-  sink.fail({ at, answer: '554 5.6.0 go away' })
-  await expect(handOver()).rejects.toMatchObject({ code: 'NEXT_HOP' })
-})
+test.each(['connect', 'ehlo'] as const)(
+  'a refusal at %s is an error of the next hop, and no answer to the message',
+  async (at) => {
+    const { sink, handOver } = await start()
+    sink.fail({ at, answer: '554 5.6.0 go away' })
+    await expect(handOver()).rejects.toMatchObject({ code: 'NEXT_HOP' })
+  },
+)
 
 test.each([
   ['554 5.4.0 Error: too many hops', { delivered: false, status: '5.4.0', text: 'Error: too many hops' }],
   ['552 5.3.4 message file too big', { delivered: false, status: '5.3.4', text: 'message file too big' }],
-] as const)('%s is about the message', async (answer, handed) => {
+] as const)('the reply %s refuses the message for good', async (answer, handed) => {
   const { sink, handOver } = await start()
   sink.fail({ at: 'dot', answer })
   expect(await handOver()).toEqual(handed)
@@ -121,7 +124,7 @@ test.each<readonly [Step, Act]>([
   ['end', { say: '250', ending: 'close' }],
   ['end', { say: '', ending: 'close' }],
   ['connect', { say: 'x'.repeat(10_000) }],
-])('a next hop that misbehaves at %s has not taken the message (%#)', async (at, act) => {
+])('a next hop that misbehaves at %s has not accepted the message (%#)', async (at, act) => {
   const path = join(scratch(), 'nextHop')
   const nextHop: MisbehavingNextHop = await startMisbehavingNextHop(path)
   onTestFinished(() => nextHop.stop())

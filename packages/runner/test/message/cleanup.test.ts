@@ -8,7 +8,7 @@ function cleaned(text: string, settings: Partial<CleanupSettings> = {}, cuts: re
   const bytes = Buffer.from(text, 'latin1')
   const out: Buffer[] = []
   const pieces: Uint8Array[] = []
-  // What is given is good until the next call, so it is copied at once.
+  // The pieces are valid only until the next call, so they are copied.
   const take = (): void => void out.push(...pieces.splice(0).map((piece) => Buffer.from(piece)))
   const ends = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b)
   for (const [index, end] of [...ends, bytes.length].entries()) {
@@ -46,7 +46,7 @@ describe('what cleanup(8) makes of a message', () => {
     expect(cleaned(source)).toBe(expected)
   })
 
-  test('of a field that is too long: it ends with a line where that loses little, else within one', () => {
+  test('of a field that is too long: it is cut at the end of a line if that loses little, and within a line otherwise', () => {
     const field = (last: number): string => `A: ${'1'.repeat(87)}\r\n${' 2\r\n'.repeat(last)}\r\n`
     expect(cleaned(field(3), { headerSizeLimit: 100 })).toBe(field(3))
     expect(cleaned(field(5), { headerSizeLimit: 100 })).toBe(field(3))

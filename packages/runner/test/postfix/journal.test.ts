@@ -6,7 +6,7 @@ import {
   DAMAGED,
   type Journal,
   knownJournal,
-  type Pending,
+  type PendingChange,
   type RecordLocation,
   readJournal,
   readPending,
@@ -29,7 +29,7 @@ const JOURNAL: Journal = {
   created: ['/var/lib/candy'],
 }
 // master.cf may have bytes that are not UTF-8.
-const PENDING: Pending = {
+const PENDING: PendingChange = {
   version: 3,
   files: [{ path: '/etc/postfix/main.cf', before: '# caf\u00e9 \u00ff\n', written: ['x', 'y'] }],
   created: [],

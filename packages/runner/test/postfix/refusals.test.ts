@@ -67,7 +67,7 @@ describe('it refuses, and says what to do', () => {
   ])('before the queue a service with %s, which would have no effect', (option, parameters) => {
     const master = stock.replace(/^smtp +inet.*$/m, `$& -o ${option}`)
     expect(refusals({ master, parameters }, 'smtp-before')).toMatch(
-      /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp\).*--no-service smtp/,
+      /^smtp\/inet \(line 12\) says -o .* no effect .*--mode smtp,.*--no-service smtp/,
     )
     for (const mode of ['pipe', 'smtp'] as const) {
       const plan = editsToEnable(instanceOf({ master, parameters }), enableRequest(mode), undefined)

@@ -21,7 +21,7 @@ export const filter: FilterPackage = defineFilter({
   name: '{{filter}}',
   options,
   create: ({ limit }) => ({
-    // The runner calls judge once for each message. judge returns what is to become of it.
+    // The runner calls judge once for each message. judge returns the verdict.
     // [2, 3] is the status code 5.2.3 of RFC 3463, "message length exceeds administrative limit"; the runner adds the class 5.
     judge: ({ size }) => (size > limit ? reject('too large', [2, 3]) : accept()),
   }),
