@@ -5,7 +5,7 @@
 
 import type { Refusal } from './candidates.js'
 import { type CandyNote, isCandy, type Judgement, parseCandyLine } from './candy-line.js'
-import { isHandOver, ownIdIn, queuedAs } from './hand-over.js'
+import { mayBeCandys, ownIdIn, queuedAs } from './hand-over.js'
 import type { Awaited } from './lineage.js'
 import type { LogLine } from './log-line.js'
 import { escaped } from './matching-lines.js'
@@ -70,7 +70,7 @@ export class Collection implements Scanner {
     } else if (event.kind === 'message-id' && this.#isAwaited(event.messageId, time)) {
       this.late ||= !this.ids.has(queueId)
       this.#know(queueId)
-    } else if (isHandOver(event)) {
+    } else if (mayBeCandys(event)) {
       this.#learn([queueId, queuedAs(event), ownIdIn(event.text)])
     }
     if (this.ids.has(queueId)) this.entries.add(queueId, { time, order: this.#order++, program, event })

@@ -14,6 +14,11 @@ export function isHandOver(event: QueueEvent): event is Delivery {
   return event.kind === 'delivery' && (TRANSPORTS.includes(event.relay) || event.relay.endsWith(SOCKET))
 }
 
+/** Whether the reply to a delivery may be candy's: the relay is candy, or an id of candy's own is at the end. */
+export function mayBeCandys(event: QueueEvent): event is Delivery {
+  return event.kind === 'delivery' && (ownIdIn(event.text) !== undefined || isHandOver(event))
+}
+
 /** The queue id that the message got next. */
 export function queuedAs({ status, text }: Pick<Delivery, 'status' | 'text'>): string | undefined {
   return status === 'sent' ? QUEUED_AS.exec(text)?.[1] : undefined

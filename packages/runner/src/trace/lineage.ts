@@ -4,8 +4,8 @@
  * what comes back by sendmail(1) has the same Message-ID, and comes while pipe(8) waits for candy.
  */
 import type { CandyRecord, Collection } from './collection.js'
-import { isHandOver, quarantinedAs, queuedAs } from './hand-over.js'
-import type { QueueEvent } from './postfix-line.js'
+import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
+import type { Delivery, QueueEvent } from './postfix-line.js'
 import { bare } from './query.js'
 import {
   endOf,
@@ -71,7 +71,7 @@ function parentsIn(entries: QueueEntries, candy: readonly CandyRecord[]): Parent
     if (event.kind !== 'judged' || event.queuedAs === undefined) continue
     link(entries.at(event.queuedAs, time), entries.at(event.id, time))
   }
-  for (const entry of all) linkByReplies(entry, entries, link)
+  for (const entry of all) linkByReplies(entry, entries, candy, link)
   for (const entry of all) linkByMessageId(entry, all, parents, link)
   return parents
 }
@@ -79,12 +79,19 @@ function parentsIn(entries: QueueEntries, candy: readonly CandyRecord[]): Parent
 type Link = (child: QueueEntry | undefined, parent: QueueEntry | undefined) => void
 
 /** candy's reply names the next id. Only a queue file that came in meanwhile is that one. */
-function linkByReplies(entry: QueueEntry, entries: QueueEntries, link: Link): void {
+function linkByReplies(entry: QueueEntry, entries: QueueEntries, candy: readonly CandyRecord[], link: Link): void {
   for (const { time, event } of entry.records) {
-    const next = isHandOver(event) ? queuedAs(event) : undefined
+    const next = isHandOver(event) || isSignedBy(candy, event) ? queuedAs(event) : undefined
     const child = next === undefined ? undefined : entries.at(next, time)
     if (child !== undefined && endOf(child) + TOLERANCE >= startOf(entry)) link(child, entry)
   }
+}
+
+/** The reply has an id of candy's own, and candy has logged the same answer with this id. */
+function isSignedBy(candy: readonly CandyRecord[], event: QueueEvent): event is Delivery {
+  if (!mayBeCandys(event)) return false
+  const own = ownIdIn(event.text)
+  return candy.some(({ event: said }) => said.kind === 'judged' && said.id === own && said.answer === event.text)
 }
 
 /**

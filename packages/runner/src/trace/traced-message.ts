@@ -5,7 +5,7 @@ import { namesIn } from './candidates.js'
 import type { Judgement } from './candy-line.js'
 import type { CandyRecord, Collection } from './collection.js'
 import { type Fate, fatesOf } from './fates.js'
-import { isHandOver, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
+import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
 import { isAbout, type Lineage, lineagesOf } from './lineage.js'
 import { bare, isNamed, type Query } from './query.js'
 import { isAbandoned, messageIdsOf } from './queue-entry.js'
@@ -75,7 +75,7 @@ function isOwn(id: string): boolean {
 
 function ownIdsIn(lineage: Lineage): readonly string[] {
   return lineage.flatMap(({ records }) =>
-    records.flatMap(({ event }) => (isHandOver(event) ? (ownIdIn(event.text) ?? []) : [])),
+    records.flatMap(({ event }) => (mayBeCandys(event) ? (ownIdIn(event.text) ?? []) : [])),
   )
 }
 

@@ -110,6 +110,16 @@ test('mail from sendmail(1), of which candy is told no queue id, is found by the
   for (const id of [...message.ownIds, ...message.queueIds]) expect(await one(id, logsOf('smtp'))).toEqual(message)
 })
 
+test('a reply counts as that of candy, on another host say, where candy has logged the same', async () => {
+  const reply = '250 2.0.0 Ok: 250 bytes queued as 4jblgW2nfbzJHfY (candy-f655e101471b)'
+  const [candy = '', mail = ''] = logsOf('smtp')
+  expect(mail).toContain(reply)
+  const remote = mail.replaceAll('relay=mx.example.test[candy/lmtp]', 'relay=192.0.2.7[192.0.2.7]:10025')
+  expect((await one('4jblgW2nfbzJHfY', [candy, remote])).queueIds).toEqual(['4jblgW2GbmzJHfV', '4jblgW2nfbzJHfY'])
+  const other = candy.replace(reply, reply.replace('250 bytes', '251 bytes'))
+  expect((await one('4jblgW2nfbzJHfY', [other, remote])).queueIds).toEqual(['4jblgW2nfbzJHfY'])
+})
+
 test('an abandoned queue id of candy-in leads to the message for which it was opened', async () => {
   const [, mail = ''] = logsOf('smtp')
   const [, abandoned = '', of] = /: (\w+): client=.*orig_queue_id=(4jblgW243SzJHfL),/.exec(mail) ?? []
