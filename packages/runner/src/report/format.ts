@@ -70,9 +70,12 @@ export function formatTime(time: Date): string {
 
 /** From the first day to the last, with times where they are not whole days. */
 export function formatSpan({ from, to }: Span): string {
-  if (!isMidnight(from) || !isMidnight(to)) return `${formatTime(from)} – ${formatTime(to)}`
-  const last = new Date(to.getFullYear(), to.getMonth(), to.getDate() - 1)
-  return formatDate(from) === formatDate(last) ? formatDate(from) : `${formatDate(from)} – ${formatDate(last)}`
+  const start = isMidnight(from) ? formatDate(from) : formatTime(from)
+  const last = isMidnight(to) ? new Date(to.getFullYear(), to.getMonth(), to.getDate() - 1) : to
+  const isOneDay = formatDate(from) === formatDate(last)
+  if (isMidnight(to)) return isOneDay && isMidnight(from) ? start : `${start} – ${formatDate(last)}`
+  if (!isOneDay) return `${start} – ${formatTime(to)}`
+  return isMidnight(from) ? `${start}, until ${formatClock(to)}` : `${start} – ${formatClock(to)}`
 }
 
 function isMidnight(time: Date): boolean {

@@ -58,7 +58,7 @@ ${drawNotices(report)}
 ${figures.messages === 0 ? undefined : drawFigures(figures)}
 ${quarantine && drawQuarantine(quarantine)}
 </main>
-${drawFooter(site)}
+${drawFooter(site, figures.messages > 0)}
 `
 }
 
@@ -75,20 +75,27 @@ function drawFigures(figures: Figures): readonly (Markup | undefined)[] {
   ]
 }
 
-function drawNotices({ figures: { messages }, asked, begins, damaged }: Report): readonly Markup[] {
+function drawNotices(report: Report): readonly Markup[] {
+  const { figures, begins, damaged } = report
   const notices: string[] = []
   if (begins === undefined)
     notices.push('The history is empty: no message has been judged yet, or the service has never run.')
-  else if (messages === 0) notices.push(`No mail in this span. The history begins on ${formatTime(begins)}.`)
-  else if (begins > asked.from) notices.push(`The history begins on ${formatTime(begins)}; nothing older is kept.`)
-  if (damaged > 0)
-    notices.push(
-      `${formatNoun(damaged, 'line')} of the history could not be read and ${damaged === 1 ? 'is' : 'are'} not counted.`,
-    )
+  else if (figures.messages === 0) notices.push(`No mail in this span. The history begins on ${formatTime(begins)}.`)
+  else if (isCut(report, begins))
+    notices.push(`The history begins on ${formatTime(begins)}; of what was before nothing is known.`)
+  if (damaged > 0) {
+    const verb = damaged === 1 ? 'is' : 'are'
+    notices.push(`${formatNoun(damaged, 'line')} of the history could not be read and ${verb} not counted.`)
+  }
   return notices.map(
     (text) => markup`<p class="notice">${text}</p>
 `,
   )
+}
+
+/** Whether the history begins after the first period that was asked for. */
+function isCut({ figures: { span, periods }, asked }: Report, begins: Date): boolean {
+  return span.from > asked.from || begins >= (periods[0]?.to ?? begins)
 }
 
 function drawQuarantine({ messages, bytes }: QuarantineSize): Markup {
@@ -97,8 +104,10 @@ function drawQuarantine({ messages, bytes }: QuarantineSize): Markup {
 `
 }
 
-function drawFooter({ made, version, configDirectory }: Site): Markup {
-  return markup`<footer><p>A message counts once for each outcome: more than once where its recipients have different ones, and again each time that Postfix tries again after it was deferred. Times are at most 6% too long. Numbers with ≥ may be larger, because more different texts came than are counted one by one.</p>
+function drawFooter({ made, version, configDirectory }: Site, hasFigures: boolean): Markup {
+  return markup`<footer>${hasFigures ? HOW_IT_IS_COUNTED : undefined}
 <p>Made on ${formatTime(made)} by candy ${version} for the Postfix of ${configDirectory}. All times are local: ${formatZone(made)}.</p></footer>
 `
 }
+
+const HOW_IT_IS_COUNTED = markup`<p>A message counts once for each outcome: more than once where its recipients have different ones, and again each time that Postfix tries again after it was deferred. Times are at most 6% too long. Numbers with ≥ may be larger, because more different texts came than are counted one by one.</p>`

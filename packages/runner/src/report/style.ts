@@ -18,7 +18,7 @@ p { margin: .25rem 0 0; max-width: 42rem }
 .soft, figcaption, caption, footer { color: var(--soft); font-size: .875rem }
 .lead { margin-top: 1.25rem; font-size: 1.125rem }
 .notice { margin-top: 1rem; padding: .5rem 0 .5rem .9rem; border-left: 3px solid var(--quarantine) }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: 1.25rem 1rem; margin: 1.75rem 0 0 }
+dl { display: grid; grid-template-columns: repeat(6, 1fr); gap: 1.25rem 1rem; margin: 1.75rem 0 0 }
 dl > div { padding-top: .5rem; border-top: 2px solid var(--rule) }
 dl > .accept { border-color: var(--accept) } dl > .refuse { border-color: var(--refuse) }
 dl > .quarantine { border-color: var(--quarantine) } dl > .discard { border-color: var(--discard) }
@@ -59,7 +59,7 @@ tbody th { color: var(--ink) } tbody .soft { font-size: .8125rem }
 .zero { color: var(--soft) }
 code { font: .8125rem/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace }
 td svg { width: 5rem; height: .6rem; display: inline-block }
-.heat table { table-layout: fixed; border-collapse: separate; border-spacing: 2px; font-size: .6875rem }
+.heat table { table-layout: fixed; border-collapse: separate; border-spacing: 2px; font-size: clamp(.5rem, 1.15vw, .6875rem) }
 .heat th, .heat td { padding: .35rem 0; border: 0; text-align: center; overflow: hidden }
 .heat tr > :first-child { width: 2.25rem; text-align: left }
 ${LIGHT.heat.map((_, level) => `.heat .h${level} { background: var(--heat-${level}); color: var(--heat-text-${level}) }`).join('\n')}
@@ -78,8 +78,10 @@ footer p { max-width: none }
 }
 @media print {
   @page { margin: 16mm 14mm }
-  body { padding: 0; max-width: none; font-size: 10pt }
-  .scroll { overflow: visible }
+  :root { font-size: 9pt }
+  body { padding: 0; max-width: none }
+  .heat table { font-size: 6pt }
+  .scroll { overflow: visible; background: none } .left { white-space: normal; overflow-wrap: anywhere }
   .heat td, .legend svg { print-color-adjust: exact; -webkit-print-color-adjust: exact }
   h2 { break-after: avoid } figure, dl, tr { break-inside: avoid }
 }

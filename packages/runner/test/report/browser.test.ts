@@ -31,6 +31,9 @@ async function write(name: string, records: Iterable<HistoryRecord>): Promise<st
   return path
 }
 
+/** How many cells of the table of hours have numbers that are cut off. */
+const CUT_CELLS = `[...document.querySelectorAll('.heat td')].filter((cell) => cell.scrollWidth > cell.clientWidth).length`
+
 const LONG = 'x'.repeat(120)
 
 describe.each([
@@ -58,7 +61,11 @@ describe.each([
     const { page } = await openPage(browser, path, { width: 1280, colorScheme: 'dark' })
     const pdf = await page.pdf({ format: 'A4' })
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    // What is between the margins of A4: nothing may be cut off there, since paper does not scroll.
     await page.emulateMedia({ media: 'print' })
+    await page.setViewportSize({ width: 688, height: 900 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(688)
+    expect(await page.evaluate(CUT_CELLS)).toBe(0)
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(printColour(LIGHT.paper))
   })
 })

@@ -50,12 +50,15 @@ test.each([
   expect(formatDuration(milliseconds)).toBe(text)
 })
 
-test('whole days are named without times, and the last one belongs to them', () => {
-  expect(formatSpan({ from: new Date(2026, 10, 1), to: new Date(2026, 11, 1) })).toBe('1 Nov 2026 – 30 Nov 2026')
-  expect(formatSpan({ from: new Date(2026, 10, 1), to: new Date(2026, 10, 2) })).toBe('1 Nov 2026')
-  expect(formatSpan({ from: new Date(2026, 10, 1), to: new Date(2026, 10, 27, 9, 5) })).toBe(
-    '1 Nov 2026, 00:00 – 27 Nov 2026, 09:05',
-  )
+test.each([
+  [new Date(2026, 10, 1), new Date(2026, 11, 1), '1 Nov 2026 – 30 Nov 2026'],
+  [new Date(2026, 10, 1), new Date(2026, 10, 2), '1 Nov 2026'],
+  [new Date(2026, 10, 1), new Date(2026, 10, 27, 9, 5), '1 Nov 2026 – 27 Nov 2026, 09:05'],
+  [new Date(2026, 10, 27), new Date(2026, 10, 27, 9, 5), '27 Nov 2026, until 09:05'],
+  [new Date(2026, 10, 27, 8), new Date(2026, 10, 27, 9, 5), '27 Nov 2026, 08:00 – 09:05'],
+  [new Date(2026, 10, 26, 21, 5), new Date(2026, 10, 27, 9, 5), '26 Nov 2026, 21:05 – 27 Nov 2026, 09:05'],
+])('from %s to %s: whole days are named without times', (from, to, text) => {
+  expect(formatSpan({ from, to })).toBe(text)
 })
 
 test.each([

@@ -85,8 +85,12 @@ test.each([
 
 test('a history that begins later, and lines that could not be read, are said', async () => {
   const page = await pageOf([record()], { begins: new Date(2026, 10, 12, 9, 13), damaged: 2 })
-  expect(page).toContain('The history begins on 12 Nov 2026, 09:13; nothing older is kept.')
+  expect(page).toContain('The history begins on 12 Nov 2026, 09:13; of what was before nothing is known.')
   expect(page).toContain('2 lines of the history could not be read and are not counted.')
+})
+
+test('a history that begins on the first day is no news', async () => {
+  expect(await pageOf([record()], { begins: new Date(2026, 10, 1, 0, 1) })).not.toContain('The history begins')
 })
 
 test('numbers have separators, the time zone is said, and a count that may be too low is marked', async () => {
