@@ -27,6 +27,7 @@ const TEST_KIT = 'test/kit'
  */
 export const FLOORS: readonly (readonly string[])[] = [
   ['cli'],
+  ['doctor'],
   ['service'],
   ['relay', 'pipe'],
   ['delivery'],

@@ -11,6 +11,7 @@ import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
 import { filterWarnings } from './filter-check.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
+import { stopSignal } from './stop-signal.js'
 
 /** Whether to filter each service, by name. */
 type Services = Readonly<Record<string, boolean>>
@@ -116,16 +117,4 @@ function suggestFilter(configDirectory: string): void {
   const entries = listDirectory(filtersDirectory({ configDirectory }), new Ownership(), [])
   if (entries.some(({ kind }) => kind !== 'ignored')) return
   console.error('There is no filter yet, so all mail passes. Add one: candy add @candy/filter-clamav')
-}
-
-/**
- * A signal that aborts when this process gets SIGINT, SIGTERM or SIGHUP, so that the change is undone before the process ends.
- * The listeners are never removed: while execa runs one of Postfix's commands it listens for these signals too, and ends this
- * process if it has no other listener (one added with once() would be removed before). execa also ends the command that it runs
- * (its option `cleanup`), which is right, since nobody waits for that any more.
- */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
-  return controller.signal
 }

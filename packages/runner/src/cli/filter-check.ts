@@ -6,6 +6,7 @@
 import { printable } from '@candy/sdk'
 import { execa } from 'execa'
 import type { FilterHealth } from '../filters/examination.js'
+import type { ListedFile, ListedFilter } from '../filters/list.js'
 import { errorText } from '../os/error-text.js'
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, Failure } from './failure.js'
 import { commandForFilters } from './privileges.js'
@@ -17,6 +18,8 @@ export interface FilterCheck {
   /** One line for each problem: `FILE:LINE:COLUMN: key: what`. */
   readonly problems: readonly string[]
   readonly health: readonly FilterHealth[]
+  /** The filters in order, with the package that a drop-in names. */
+  readonly filters: readonly { readonly name: string; readonly package?: string }[]
 }
 
 /** Throws Failure when the check itself fails. */
@@ -29,7 +32,7 @@ export async function checkFilters(configDirectory: string): Promise<FilterCheck
     timeout: TIMEOUT,
     killSignal: 'SIGKILL',
   })
-  if (timedOut) return { problems: [`the filters were not loaded within ${TIMEOUT / 1000} s`], health: [] }
+  if (timedOut) return { problems: [`the filters were not loaded within ${TIMEOUT / 1000} s`], health: [], filters: [] }
   const check = exitCode === EX_OK || exitCode === EX_CONFIG ? parse(stdout) : undefined
   if (check === undefined)
     throw new Failure(EX_SOFTWARE, `the filters cannot be checked: ${printable(stderr) || exitCode}`)
@@ -54,8 +57,11 @@ export function healthWarnings(health: readonly FilterHealth[]): readonly string
 /** Parses the answer of `candy list`; undefined if it is none. */
 function parse(stdout: string): FilterCheck | undefined {
   try {
-    const { problems, health } = JSON.parse(stdout) as FilterCheck
+    const { problems, health, entries } = JSON.parse(stdout) as Pick<FilterCheck, 'problems' | 'health'> & {
+      readonly entries: readonly (ListedFilter | ListedFile)[]
+    }
     return {
+      filters: entries.filter((entry) => entry.kind !== 'ignored'),
       problems: problems.map((problem) => printable(problem)),
       health: health.map(({ name, ok, text }) => ({ name: String(name), ok: ok === true, text: printable(text) })),
     }

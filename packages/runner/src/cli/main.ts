@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
+import { addDoctor } from './doctor.js'
 import { addEnable } from './enable.js'
 import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE, type Explanation, explain, Failure } from './failure.js'
 import { addList } from './list.js'
@@ -38,6 +39,7 @@ export function makeCandy(): Command {
   addQuarantine(candy)
   addTrace(candy)
   addReport(candy)
+  addDoctor(candy)
   addServe(candy)
   addStatus(candy)
   candy

@@ -53,7 +53,12 @@ export function withProof(withServices: PostfixFiles, instance: Instance, { mode
   ]
   const service = { service: SERVICE, type: 'unix', chroot: 'n', maxproc: '1', command: 'smtpd', options }
   master = applyEdits(master, addService(parse(master), service))
-  return { master, main: prependTo(withServices.main, MAPS, ROUTE) }
+  return { master, main: withRoute(withServices.main) }
+}
+
+/** Adds the route by which test messages reach the proof server. */
+export function withRoute(main: string): string {
+  return prependTo(main, MAPS, ROUTE)
 }
 
 /** Removes the configuration for the test message from the files. Returns the same texts where there is none. */

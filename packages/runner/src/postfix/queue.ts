@@ -6,6 +6,8 @@ export interface QueueEntry {
   readonly id: string
   /** `active`, `deferred`, `hold`, … */
   readonly queue: string
+  /** When it came into the queue. */
+  readonly arrival: Date
   readonly recipients: readonly { readonly address: string; readonly reason: string | undefined }[]
 }
 
@@ -22,26 +24,34 @@ export async function queueEntries(run: Commands): Promise<readonly QueueEntry[]
       const entry = JSON.parse(line) as {
         readonly queue_id: string
         readonly queue_name: string
+        readonly arrival_time: number
         readonly recipients: readonly { readonly address: string; readonly delay_reason?: string }[]
       }
       const recipients = entry.recipients.map(({ address, delay_reason: reason }) => ({ address, reason }))
-      return { id: entry.queue_id, queue: entry.queue_name, recipients }
+      const arrival = new Date(entry.arrival_time * 1_000)
+      return { id: entry.queue_id, queue: entry.queue_name, arrival, recipients }
     })
 }
 
 /** The messages whose queue file names candy as content_filter. Postfix wrote that when it received the message. */
 export async function messagesForCandy(run: Commands): Promise<readonly QueueEntry[]> {
-  const entries = (await queueEntries(run)).filter(({ queue }) => queue !== 'maildrop')
-  const found: QueueEntry[] = []
-  for (let at = 0; at < entries.length; at += BATCH) {
-    const batch = entries.slice(at, at + BATCH)
-    const named = await filtersOf(
-      run,
-      batch.map(({ id }) => id),
-    )
-    found.push(...batch.filter(({ id }) => isCandyFilter(named.get(id) ?? '')))
+  const entries = await queueEntries(run)
+  const filters = await contentFilters(run, entries)
+  return entries.filter(({ id }) => isCandyFilter(filters.get(id) ?? ''))
+}
+
+/** The content_filter in the queue file of each of these messages that has one, by queue ID. */
+export async function contentFilters(
+  run: Commands,
+  entries: readonly QueueEntry[],
+): Promise<ReadonlyMap<string, string>> {
+  // A file in maildrop is not in this form yet.
+  const ids = entries.filter(({ queue }) => queue !== 'maildrop').map(({ id }) => id)
+  const filters = new Map<string, string>()
+  for (let at = 0; at < ids.length; at += BATCH) {
+    for (const [id, filter] of await filtersOf(run, ids.slice(at, at + BATCH))) filters.set(id, filter)
   }
-  return found
+  return filters
 }
 
 /**

@@ -51,7 +51,9 @@ export async function stopRunner(paths: InstancePaths, report: (what: string) =>
 }
 
 /** The process IDs of runners: processes of the account candy that listen on this instance's sockets. */
-async function runnerProcesses({ queueDirectory }: InstancePaths): Promise<readonly number[]> {
+export async function runnerProcesses({
+  queueDirectory,
+}: Pick<InstancePaths, 'queueDirectory'>): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
   const owners = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))

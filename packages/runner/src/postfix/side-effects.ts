@@ -19,7 +19,7 @@ export function sideEffects(
     if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
     return ['smtpd_milters see each client without its messages, and the messages later, as if this host had sent them']
   }
-  const actions = filterActions(instance, services)
+  const actions = filterActions(instance, services).map(({ text }) => text)
   return [
     ...(actions.length > 0
       ? [

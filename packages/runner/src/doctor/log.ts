@@ -1,0 +1,59 @@
+/** Whether what candy logs is kept: by a syslog daemon, or in the file that candy.toml names. */
+import { closeSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { printable } from '@candy/sdk'
+import { ACCOUNT } from '../os/accounts.js'
+import { asSystemError } from '../os/system-error.js'
+import { hasSystemd } from '../postfix/systemd.js'
+import { commandLine } from './command-line.js'
+import { hasReader } from './datagram-socket.js'
+import { ailing, type Observation, well } from './finding.js'
+import type { Host } from './host.js'
+
+export interface LogView {
+  readonly to: string
+  /** Why the file cannot be written; empty where it can, and for syslog. */
+  readonly failure: string
+}
+
+const SYSLOG = '/dev/log'
+
+/** Opens the log file as the service does. Nothing is written to it. */
+export function tryLog(to: string): LogView {
+  if (to === 'syslog') return { to, failure: '' }
+  try {
+    closeSync(openSync(to, 'a', 0o600))
+    return { to, failure: '' }
+  } catch (error) {
+    return { to, failure: asSystemError(error)?.text ?? String(error) }
+  }
+}
+
+export async function examineLog({ view }: Host): Promise<readonly Observation[]> {
+  const { log } = await view()
+  const to = printable(log.to)
+  if (log.to === 'syslog') {
+    if (hasReader(SYSLOG)) return [well('candy logs to the system log')]
+    return [
+      ailing(
+        `nobody reads ${SYSLOG}, where the system log is written to`,
+        'What candy logs is lost: a syslog daemon is missing or has died.',
+        hasSystemd()
+          ? ['systemctl restart systemd-journald-dev-log.socket systemd-journald.service']
+          : ['apt-get install --yes rsyslog', 'rsyslogd'],
+      ),
+    ]
+  }
+  if (log.failure === '') return [well(`candy logs to ${to}`)]
+  const owner = `${ACCOUNT}:${ACCOUNT}`
+  return [
+    ailing(
+      `${printable(log.failure)}: candy logs to this file`,
+      'What candy logs goes to the standard error of the service, or is lost.',
+      [
+        commandLine('install', '-d', '-o', ACCOUNT, '-g', ACCOUNT, '-m', '750', dirname(to)),
+        `! test -e ${commandLine(to)} || ${commandLine('chown', '-h', owner, to)}`,
+      ],
+    ),
+  ]
+}

@@ -1,0 +1,69 @@
+/** `candy doctor --send` with real scanners, in every mode: each message comes to the end that it should, and leaves nothing behind. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Clamd, startClamd } from '../kit/clamd.js'
+import { type Spamd, startSpamd } from '../kit/spamd.js'
+import { type Patient, startPatient } from './patient.js'
+
+describe.each([
+  ['pipe', 'quarantined'],
+  ['smtp', 'quarantined'],
+  ['smtp-before', 'Postfix answered 550'],
+] as const)('in mode %s', (mode, stopped) => {
+  let patient: Patient
+  let clamd: Clamd
+  let spamd: Spamd
+  beforeAll(async () => {
+    patient = await startPatient({ mode })
+    clamd = await startClamd({ directory: join(patient.directory, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
+    spamd = await startSpamd({ directory: join(patient.directory, 'spamd') })
+    for (const [name, socket] of [
+      ['50-clamav', clamd.socket],
+      ['60-spamassassin', spamd.socket],
+    ]) {
+      const text = `filter = "@candy/filter-${name?.slice(3)}"\n[options]\naddresses = ["${socket}"]\nwait = "1s"\n`
+      await writeFile(join(patient.postfix.configDirectory, `filters.d/${name}.toml`), text)
+    }
+    if (mode !== 'pipe') await patient.type('candy reload')
+  })
+  afterAll(async () => {
+    await patient.stop()
+    await clamd.stop()
+    await spamd.stop()
+  })
+
+  async function sent(): Promise<{ status: number | null; lines: readonly string[] }> {
+    const { status, findings } = await patient.doctor('--send')
+    const lines = findings.filter(({ check }) => check === 'mail').map(({ state, what }) => `${state}: ${what}`)
+    return { status, lines }
+  }
+
+  test('all messages come to the end that they should, and nobody receives them', async () => {
+    const before = await patient.files()
+    const kept = await patient.quarantined()
+    const { status, lines } = await sent()
+    const all = lines.join('\n')
+    expect(all).toMatch(/^well: clean by SMTP \(127\.0\.0\.1:\d+\/inet \(line \d+\)\): it came through \(/)
+    expect(all).toMatch(/^well: clean by sendmail\(1\): it came through \(/m)
+    expect(all).toMatch(new RegExp(`^well: EICAR by SMTP .*${stopped}.*Eicar`, 'm'))
+    expect(all).toMatch(new RegExp(`^well: GTUBE by SMTP .*${stopped}`, 'm'))
+    if (mode === 'smtp-before') expect(all).toContain('well: what comes in by sendmail(1) is not filtered here')
+    else expect(all).toMatch(/^well: EICAR by sendmail\(1\): 50-clamav had it quarantined: virus found/m)
+    expect(status, all).toBe(0)
+    expect(await patient.files()).toEqual(before)
+    expect(await patient.quarantined()).toEqual(kept)
+    expect(await patient.postfix.queue()).toEqual([])
+    expect(patient.sink.count).toBe(0)
+  })
+
+  test.runIf(mode === 'smtp')('a scanner that is dead is named, and so is mail that waits for it', async () => {
+    clamd.kill()
+    const { status, lines } = await sent()
+    expect(lines.join('\n')).toMatch(/^unknown: EICAR was not sent: 50-clamav could not decide$/m)
+    expect(lines.join('\n')).toMatch(/^ailing: clean by SMTP .*: it waits: .*, and should be: accept$/m)
+    expect(status).toBe(1)
+    expect(await patient.postfix.queue()).toEqual([])
+    expect(await readFile(join(patient.postfix.configDirectory, 'main.cf'), 'utf8')).not.toContain('candy-proof')
+  })
+})
