@@ -1,11 +1,12 @@
 /** What the service tells of its mail, against the mail that there was: over the death of a worker and over a reload. */
-import { chmod, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LOAD, post, seal } from '../kit/bulk-mail.js'
 import { type CommandResult, tryCommand } from '../kit/command.js'
 import { installMarking, LONG } from '../kit/fault.js'
 import { writeFilterFile } from '../kit/filter-file.js'
+import { fillDisk } from '../kit/full-disk.js'
 import { code, readPage, readTable } from '../kit/pages.js'
 import { signal } from '../kit/processes.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
@@ -19,8 +20,6 @@ beforeAll(async () => {
   port = await freePort()
   const settings = ['[metrics]', `listen = "127.0.0.1:${port}"`]
   testBed = await startRelay({ workers: 2, settings, main: { maximal_backoff_time: '1s' } })
-  // As candy enable makes it: only what is below belongs to candy.
-  await chmod(testBed.state, 0o755)
 })
 afterAll(() => testBed.stop())
 
@@ -168,6 +167,25 @@ test('the metrics are those of the documentation, and the alerts and the dashboa
   }
   const { panels } = JSON.parse(readPage('docs/monitoring/grafana.json')) as { readonly panels: readonly object[] }
   expect(panels.length).toBeGreaterThan(9)
+})
+
+test('a full disk for the history costs no mail, and is said once by each worker', { timeout: LONG }, async () => {
+  const { postfix, sink } = testBed
+  sink.clear()
+  const from = (await testBed.candyLog()).length
+  const empty = fillDisk(testBed.pid(), join(testBed.state, 'history'))
+  // The workers from before have a file open that lies below.
+  await testBed.reload()
+  const mails = seal('not counted', 200)
+  await post(postfix.port, mails)
+  await postfix.waitUntilEmpty(LONG)
+  expect(sink.count).toBe(mails.length)
+  const log = (await testBed.candyLog()).slice(from)
+  const complaints = log.split('\n').filter((line) => line.includes('the history cannot be written'))
+  expect(complaints.length).toBeGreaterThan(0)
+  expect(complaints.length).toBeLessThanOrEqual(2)
+  empty()
+  await testBed.reload()
 })
 
 test('without a service the history is counted all the same, and where mail waits the status says so', {

@@ -5,7 +5,9 @@ import { expect, test } from 'vitest'
 import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import type { StoppedOutcome } from '../../src/chain/outcome.js'
 import { toJson } from '../../src/cli/outcome.js'
+import { recordOf } from '../../src/delivery/judged-record.js'
 import { quarantine } from '../../src/delivery/quarantined.js'
+import { printRecord } from '../../src/history/record.js'
 import { chunks, scratch } from '../support.js'
 
 const page = readPage('docs/json.md')
@@ -70,4 +72,12 @@ test('candy check --json has the members that the page names, and a report has, 
   const [, reports = ''] = page.split('\nA report:\n')
   const members = readTable(reports, 'member').map(({ member }) => code(member))
   expect(members).toEqual(Object.keys(outcome.reports[0] ?? {}))
+})
+
+test('a line of the history has the members that the page names, and no others', () => {
+  const [, history = ''] = page.split('## The history')
+  const group = { positions: [0], message, outcome }
+  const judged = { group, messageId: undefined, answer: '', statusClass: 2 } as const
+  const written = JSON.parse(printRecord(recordOf(judged, { mode: 'smtp', receivedAt: 0, addresses: true })))
+  expect(readTable(history, 'member').map(({ member }) => code(member))).toEqual(Object.keys(written))
 })
