@@ -1,4 +1,4 @@
-/** `candy serve` alone between a client and the sink, without Postfix: for what no Postfix would say to it. */
+/** Runs `candy serve` between a client and a sink, without Postfix, so that a test can send it what no Postfix would send. */
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Address, connect } from './client.js'
@@ -10,14 +10,14 @@ import { freePort, makeScratch } from './scratch.js'
 import { type Sink, type SinkOptions, startSink } from './sink.js'
 
 export interface ServiceOptions {
-  /** `smtp` unless said. */
+  /** Default: `smtp`. */
   readonly mode?: 'smtp' | 'smtp-before'
-  /** Lines for the table `[smtp]` of candy.toml. */
+  /** Lines of the table `[smtp]` of candy.toml, besides `listen` and `next_hop`. */
   readonly smtp?: readonly string[]
   /** Files of filters.d: text by name. */
   readonly filters?: Readonly<Record<string, string>>
   readonly workers?: number
-  /** On a port of 127.0.0.1; on a UNIX socket unless said. */
+  /** Whether it listens on a port of 127.0.0.1 and not on a UNIX socket. */
   readonly tcp?: boolean
   readonly sink?: SinkOptions
 }
@@ -25,13 +25,13 @@ export interface ServiceOptions {
 export interface Service extends AsyncDisposable {
   readonly address: Address
   readonly sink: Sink
-  /** The worker processes there are now. */
+  /** The ids of the worker processes that there are now. */
   workers(): readonly number[]
-  /** What it has logged. */
+  /** What the service has logged. */
   log(): Promise<string>
 }
 
-/** Starts it and waits until it answers. */
+/** Starts the service and waits until it answers. */
 export async function startService({
   mode,
   smtp = [],
@@ -58,7 +58,7 @@ export async function startService({
   return {
     address,
     sink,
-    // Root's process, that of the account candy, and its workers.
+    // The process of root starts one of the account candy, which starts the workers.
     workers: () => childrenOf(daemon.pid, 'candy.js').flatMap((pid) => childrenOf(pid, 'worker-main')),
     log: () => readFile(log, 'utf8').catch(() => ''),
     [Symbol.asyncDispose]: async () => {
@@ -70,7 +70,7 @@ export async function startService({
 }
 
 interface SiteOptions {
-  /** `smtp` unless said. */
+  /** Default: `smtp`. */
   readonly mode?: 'smtp' | 'smtp-before'
   /** Lines of the table `[smtp]`. */
   readonly smtp: readonly string[]
@@ -78,13 +78,13 @@ interface SiteOptions {
   readonly log: string
 }
 
-/** Writes a configuration directory. */
+/** Writes a configuration directory, and in it the directories to which candy writes. */
 export async function writeSite(directory: string, { mode = 'smtp', smtp, log }: SiteOptions): Promise<void> {
   await mkdir(join(directory, 'filters.d'), { recursive: true })
   const [user, group] = await Promise.all([idOf('passwd', 'candy'), idOf('group', 'candy')])
   for (const part of ['state', 'state/spool', 'state/quarantine']) {
     await mkdir(join(directory, part))
-    // Started by root, the runner works as an account of its own.
+    // Started by root, candy serve works as the account candy.
     await chown(join(directory, part), user, group)
   }
   const lines = [`mode = "${mode}"`, `state = "${directory}/state"`, '[smtp]', ...smtp, '[log]', `to = "${log}"`]

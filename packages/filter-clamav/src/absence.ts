@@ -1,28 +1,28 @@
 /**
- * Explains why no clamd answers at a UNIX socket of this machine, and what to type next. The error of connect(2) is the same
- * when clamd is not installed, when it waits for its first signatures and when it was stopped; files on the disk show which.
+ * Explains why clamd cannot be reached at a UNIX socket of this machine, and what to type next. The error of connect(2) is the
+ * same when clamd is not installed, when it waits for its first databases and when it was stopped; files on the disk show which.
  */
 import { readdir, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { configurationOf } from './clamd/configuration.js'
 
-/** Where a distribution installs clamd and its signatures. */
+/** Where clamd and its databases of signatures are on a machine. */
 export interface Places {
-  /** DatabaseDirectory of clamd.conf(5). */
-  readonly signatures: string
+  /** DatabaseDirectory of clamd.conf(5), into which freshclam writes. */
+  readonly databases: string
   /** Paths at which packages install clamd. */
   readonly programs: readonly string[]
 }
 
-const PLACES: Places = { signatures: '/var/lib/clamav', programs: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'] }
+const PLACES: Places = { databases: '/var/lib/clamav', programs: ['/usr/sbin/clamd', '/usr/local/sbin/clamd'] }
 
 /** Debian's clamav-daemon.service starts only when there is a file of each database (ConditionPathExistsGlob). */
 const REQUIRED_DATABASES = ['main', 'daily']
 
 /**
- * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is that of the error
- * of connect(2).
+ * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is the error code of
+ * connect(2), `ENOENT` for example.
  */
 export async function explainAbsence(
   path: string,
@@ -31,14 +31,14 @@ export async function explainAbsence(
 ): Promise<string | undefined> {
   if (code === 'EACCES') return await explainDenial(path)
   if (code !== 'ENOENT' && code !== 'ECONNREFUSED') return undefined
-  if (!(await isAnyThere(places.programs))) {
+  if (!(await anyExists(places.programs))) {
     return `clamd is not installed here (there is no ${places.programs[0]}): apt install clamav-daemon`
   }
-  const missing = await missingSignatures(places.signatures)
+  const missing = await missingDatabases(places.databases)
   if (missing.length > 0) {
     return (
-      `clamd does not start before its signatures have come (there is no ${missing.join(', no ')} in ${places.signatures}): ` +
-      'wait for freshclam (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon'
+      `clamd does not start before freshclam has fetched its signatures (there is no ${missing.join(', no ')} in ${places.databases}): ` +
+      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon'
     )
   }
   if (code === 'ECONNREFUSED') return 'nobody listens at this socket any more: systemctl restart clamav-daemon'
@@ -66,7 +66,8 @@ async function firstForbidden(directory: string): Promise<string | undefined> {
   const forbidden = above === directory ? undefined : await firstForbidden(above)
   if (forbidden !== undefined) return forbidden
   try {
-    // access(2) would check the real user ID; connect(2) checks the effective one, as stat(2) does.
+    // To look up `.` in a directory is to enter it. access(2) would not do: it checks the real user ID, where stat(2) and
+    // connect(2) check the effective one.
     await stat(`${directory}/.`)
     return undefined
   } catch {
@@ -74,8 +75,8 @@ async function firstForbidden(directory: string): Promise<string | undefined> {
   }
 }
 
-/** The databases that are missing. None when the directory cannot be read: then it is not known. */
-async function missingSignatures(directory: string): Promise<string[]> {
+/** The files of the databases that are missing. Empty, too, when the directory cannot be read and it is not known which are. */
+async function missingDatabases(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => undefined)
   if (names === undefined) return []
   return REQUIRED_DATABASES.filter((stem) => !names.some((name) => name.startsWith(`${stem}.`))).map(
@@ -83,7 +84,7 @@ async function missingSignatures(directory: string): Promise<string[]> {
   )
 }
 
-async function isAnyThere(paths: readonly string[]): Promise<boolean> {
+async function anyExists(paths: readonly string[]): Promise<boolean> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
   return found.some((each) => each !== undefined)
 }

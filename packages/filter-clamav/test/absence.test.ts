@@ -9,8 +9,8 @@ let scratch: Scratch
 let installed: Places
 beforeAll(async () => {
   scratch = await makeScratch('absence')
-  installed = { signatures: join(scratch.path, 'signatures'), programs: [join(scratch.path, 'clamd')] }
-  await mkdir(installed.signatures)
+  installed = { databases: join(scratch.path, 'databases'), programs: [join(scratch.path, 'clamd')] }
+  await mkdir(installed.databases)
   await writeFile(join(scratch.path, 'clamd'), '')
 })
 afterAll(() => scratch?.remove())
@@ -27,24 +27,24 @@ test('where clamd is not installed, the text says how to install it', async () =
   )
 })
 
-test('a clamd that waits for its first signatures says which, and what to type when they are there', async () => {
-  await writeFile(join(installed.signatures, 'main.cvd'), '')
+test('for a clamd that waits for its first signatures, the text says which databases are missing and what to type when they are there', async () => {
+  await writeFile(join(installed.databases, 'main.cvd'), '')
   expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toBe(
-    `clamd does not start before its signatures have come (there is no daily.cvd in ${installed.signatures}): ` +
-      'wait for freshclam (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon',
+    `clamd does not start before freshclam has fetched its signatures (there is no daily.cvd in ${installed.databases}): ` +
+      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon',
   )
-  await writeFile(join(installed.signatures, 'daily.cld'), '')
+  await writeFile(join(installed.databases, 'daily.cld'), '')
   expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toMatch(/^there is no such socket: systemctl start/)
 })
 
 test('a socket without a listener is told from one that does not exist', async () => {
-  await writeFile(join(installed.signatures, 'main.cvd'), '')
-  await writeFile(join(installed.signatures, 'daily.cld'), '')
+  await writeFile(join(installed.databases, 'main.cvd'), '')
+  await writeFile(join(installed.databases, 'daily.cld'), '')
   expect(await explainAbsence(SOCKET, 'ECONNREFUSED', installed)).toMatch(/^nobody listens at this socket any more/)
 })
 
-test('signatures that this account may not list are not called missing', async () => {
-  const places = { ...installed, signatures: '/nonexistent/signatures' }
+test('databases that this account may not list are not called missing', async () => {
+  const places = { ...installed, databases: '/nonexistent/databases' }
   expect(await explainAbsence(SOCKET, 'ENOENT', places)).toMatch(/^there is no such socket/)
 })
 

@@ -7,8 +7,8 @@ import type { ServiceAddress } from '@candy/sdk/values'
 const PROGRAMS = ['/usr/sbin/spamd', '/usr/bin/spamd', '/usr/local/bin/spamd']
 
 /**
- * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is that of the error
- * of connect(2).
+ * A sentence for the operator that ends in the next step; undefined when the cause is not known. `code` is the error code of
+ * connect(2), `ENOENT` for example.
  */
 export async function explainAbsence(
   address: ServiceAddress,
@@ -24,7 +24,7 @@ export async function explainAbsence(
   if (code !== 'ENOENT' && code !== 'ECONNREFUSED') return undefined
   if (!isLocal(address))
     return 'nobody listens there: is spamd running on that host, and does its --listen name this port?'
-  if (!(await isAnyThere(programs))) {
+  if (!(await anyExists(programs))) {
     return `spamd is not installed here (there is no ${programs[0]}): apt install spamd (on Debian 11: spamassassin)`
   }
   return (
@@ -46,7 +46,7 @@ function isLocal(address: ServiceAddress): boolean {
   return 'path' in address || /^(?:127\.[0-9.]+|::1|localhost)$/i.test(address.host)
 }
 
-async function isAnyThere(paths: readonly string[]): Promise<boolean> {
+async function anyExists(paths: readonly string[]): Promise<boolean> {
   const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)))
   return found.some((each) => each !== undefined)
 }

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { type Command, help, helpOf, isCommand, usage } from './cli/help.js'
 import { runGet, runList, runPrint } from './cli/read.js'
-import { done, EXIT, fromUtf8, type Request, type Result, UsageError } from './cli/request.js'
+import { done, EXIT, type Request, type Result, toByteString, UsageError } from './cli/request.js'
 import { runAdd, runRemove, runSet, runUnset } from './cli/write.js'
 import { type ErrorCode, MasterCfError } from './error.js'
 
@@ -36,14 +36,14 @@ export function run(argv: readonly string[]): Result {
   const [command, ...rest] = argv
   if (command === '--help' || command === '-h' || command === 'help') return done(help())
   if (!isCommand(command)) {
-    const stderr = command === undefined ? help() : `master-cf: no command ${fromUtf8(command)}\n${help()}`
+    const stderr = command === undefined ? help() : `master-cf: no command ${toByteString(command)}\n${help()}`
     return { status: EXIT.USAGE, stdout: '', stderr }
   }
   let file = ''
   try {
     const request = readRequest(command, rest)
     if (request === undefined) return done(helpOf(command))
-    file = fromUtf8(request.file)
+    file = toByteString(request.file)
     return RUN[command](request)
   } catch (error) {
     return explain(command, file, error)
@@ -91,8 +91,8 @@ function readRequest(command: Command, args: readonly string[]): Request | undef
   }
   return {
     file,
-    operands: operands.map(fromUtf8),
-    parameters: values.o.map(fromUtf8),
+    operands: operands.map(toByteString),
+    parameters: values.o.map(toByteString),
     json: values.json,
     dryRun: values['dry-run'],
     commentOut: values['comment-out'],
@@ -115,7 +115,7 @@ function explain(command: Command, file: string, error: unknown): Result {
   return {
     status: isBug ? EXIT.SOFTWARE : EXIT.INPUT_OUTPUT,
     stdout: '',
-    stderr: `master-cf: ${fromUtf8(`${text}`)}\n`,
+    stderr: `master-cf: ${toByteString(`${text}`)}\n`,
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * Finds the fields of a header block (RFC 5322 §2.2) as Postfix does.
  *
- * The sender of a message decides how many fields it has: ten megabytes have room for millions. So the walk over them allocates nothing
- * for a field, and the time of every step is linear in the bytes that it reads.
+ * A sender can put millions of fields into a message of ten megabytes. So `FieldWalk`, which goes from field to field, allocates
+ * nothing for each, and every step takes time linear in the bytes that it reads.
  */
 import { Buffer } from 'node:buffer'
 
@@ -12,32 +12,32 @@ const TAB = 9
 const SPACE = 32
 const COLON = 58
 
-/** A field's place in its header block: `start` of its name, `end` after the CRLF of its last line. */
+/** A field, and its place in the header block: its name begins at `start`, and `end` is after the CRLF of its last line. */
 export interface HeaderField {
   readonly name: string
   readonly start: number
   readonly end: number
 }
 
-/** Walks over the fields of a header block, from the first to the last. Allocates nothing for a field. */
+/** Goes from field to field of a header block. Before the first call of `next` there is no current field. */
 export class FieldWalk {
   readonly #block: Uint8Array
-  /** Where the field begins. */
+  /** Where the current field begins. */
   start = 0
   /** After the last byte of its name. */
   nameEnd = 0
   /** After the CRLF of its last line. */
   end: number
 
-  /** `from` is where the first field to be walked over begins. */
+  /** `from` is where a field begins: 0, or the `end` of another. */
   constructor(block: Uint8Array, from = 0) {
     this.#block = block
     this.end = from
   }
 
   /**
-   * Goes to the next field; false where there is none. Then `end` is the end of the header block: the first line that is neither
-   * a field nor the continuation of one (cleanup(8)). Blanks between name and colon are tolerated (RFC 5322 §4.5).
+   * Goes to the next field, and returns false where the header block ends as it does for `parseHeaders`. `end` is then the end of
+   * the block.
    */
   next(): boolean {
     const block = this.#block
@@ -57,9 +57,9 @@ export class FieldWalk {
 }
 
 /**
- * The fields of a header block in order. Reading stops where Postfix stops (cleanup(8)): at the first line that is
- * neither a field nor the continuation of one; blanks between name and colon are tolerated (RFC 5322 §4.5). A line that
- * begins with a blank continues a field even when nothing but blanks is on it.
+ * The fields of a header block in order. Reading stops where Postfix's cleanup(8) stops: at the first line that is neither a
+ * field nor the continuation of one. Blanks between name and colon are tolerated (RFC 5322 §4.5). A line that begins with a
+ * blank continues a field even when nothing but blanks is on it.
  */
 export function parseHeaders(block: Uint8Array): readonly HeaderField[] {
   const fields: HeaderField[] = []
@@ -83,14 +83,14 @@ export function findHeader(block: Uint8Array, name: string, from = 0): HeaderFie
   return undefined
 }
 
-/** Where the header block at the start of `bytes` ends, an empty line after it not counted: what `parseHeaders` reads. */
+/** Where the header block at the start of `bytes` ends: `parseHeaders` reads as far. An empty line after it is not part of it. */
 export function headersEnd(bytes: Uint8Array): number {
   const walk = new FieldWalk(bytes)
   while (walk.next());
   return walk.end
 }
 
-/** The unfolded value of a field without the blanks around it, one character a byte (Latin-1; RFC 5322 §2.2.3). */
+/** The value of a field, unfolded (RFC 5322 §2.2.3), without the blanks around it, as Latin-1: one character for each byte. */
 export function headerValue(block: Uint8Array, field: Pick<HeaderField, 'start' | 'end'>): string {
   const text = latin1(block, block.indexOf(COLON, field.start) + 1, field.end).replace(/\r\n(?=[ \t]|$)/g, '')
   let from = 0
@@ -104,7 +104,7 @@ function latin1(bytes: Uint8Array, from: number, to: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
 }
 
-/** After the next CRLF; the end of the block where there is none. */
+/** The position after the next CRLF; the end of the block where there is none. */
 function lineEnd(block: Uint8Array, from: number): number {
   for (let at = from + 1; at < block.length; at++) {
     if (block[at] === LF && block[at - 1] === CR) return at + 1

@@ -7,7 +7,10 @@ const FILES = ['/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.c
 
 const LOOPBACK = /^(?:127\.[0-9.]+|::1|localhost)$/i
 
-/** The first of `files` that exists; `clamd.conf` when none does, and with the host's name when clamd is on another host. */
+/**
+ * What a message calls the configuration file of the clamd at this address. For a clamd on this machine it is the first of `files`
+ * that exists, or `clamd.conf` when none does; for one on another host it is `clamd.conf on HOST`.
+ */
 export function configurationOf(address: ServiceAddress, files: readonly string[] = FILES): string {
   const name = 'clamd.conf'
   if ('host' in address && !LOOPBACK.test(address.host)) return `${name} on ${address.host}`

@@ -1,4 +1,4 @@
-/** Checks the names of fields on the command line. */
+/** Tells whether a word of the command line names a field of a service, such as `chroot`. */
 import { FIELDS, type Field } from '../entry.js'
 
 export function isField(name: string): name is Field {

@@ -5,17 +5,17 @@ import { readText } from '../file.js'
 import { printArgument, printSetting } from '../option.js'
 import { findService, type MasterCf, parse, print } from '../parse.js'
 import { isField } from './field.js'
-import { done, EXIT, fromUtf8, printJson, type Request, type Result, readKey, UsageError } from './request.js'
+import { done, EXIT, printJson, type Request, type Result, readKey, toByteString, UsageError } from './request.js'
 
-/** Prints what the parser has read, not the file: that the output equals the file shows that the parser loses no byte. */
+/** Prints the text that the parser has kept. When it equals the file, the parser has lost no byte. */
 export function runPrint({ file }: Request): Result {
   return done(print(parse(readText(file))))
 }
 
 /**
- * Prints one line for each service, as postconf -M does. A service with a problem is left out; its problems are written to
- * standard error, and the exit status is then EXIT.DATA. The JSON output contains such services, too. Its `disabled` are the
- * services that are commented out.
+ * Prints one line for each service, as postconf -M does, but none for a service with a problem. Problems are written to
+ * standard error, and the exit status is then EXIT.DATA. The JSON output has the services with problems, too, and as `disabled`
+ * those that are commented out.
  */
 export function runList({ file, json }: Request): Result {
   const parsed = parse(readText(file))
@@ -32,7 +32,7 @@ export function runList({ file, json }: Request): Result {
         .map(printRow)
         .join('')
   const stderr = problems
-    .map(({ line, column, message }) => `${fromUtf8(file)}:${line}:${column}: ${message}\n`)
+    .map(({ line, column, message }) => `${toByteString(file)}:${line}:${column}: ${message}\n`)
     .join('')
   return { status: problems.length === 0 ? EXIT.OK : EXIT.DATA, stdout, stderr }
 }
@@ -42,10 +42,10 @@ export function runList({ file, json }: Request): Result {
  * and type the last one counts, as in Postfix.
  */
 export function runGet({ file, operands, parameters, json }: Request): Result {
-  const [operand, field, ...rest] = operands
+  const [operand, field, ...otherOperands] = operands
   const key = readKey(operand)
-  const [name, ...names] = parameters
-  if (rest.length > 0 || names.length > 0 || (field !== undefined && name !== undefined)) {
+  const [name, ...otherNames] = parameters
+  if (otherOperands.length > 0 || otherNames.length > 0 || (field !== undefined && name !== undefined)) {
     throw new UsageError('get shows one service, one FIELD of it or one -o NAME')
   }
   const parsed = parse(readText(file))
@@ -54,14 +54,14 @@ export function runGet({ file, operands, parameters, json }: Request): Result {
   const problem = entry.problems[0]
   if (problem !== undefined) throw new MasterCfError(problem.code, problem.message, problem)
   if (field !== undefined) {
-    if (!isField(field)) throw new UsageError(`${field}: no field; a parameter is asked for with -o NAME`)
+    if (!isField(field)) throw new UsageError(`${field}: no such field; a parameter is asked for with -o NAME`)
     return done(json ? printJson(entry[field]) : `${entry[field]}\n`)
   }
   if (name !== undefined) {
     // The last -o NAME wins, as in Postfix.
     const option = entry.options.findLast((candidate) => candidate.name === name)
     if (option === undefined) {
-      return { status: EXIT.MISSING, stdout: '', stderr: `${fromUtf8(file)}: ${operand} has no -o ${name}\n` }
+      return { status: EXIT.MISSING, stdout: '', stderr: `${toByteString(file)}: ${operand} has no -o ${name}\n` }
     }
     return done(json ? printJson(option.value) : `${option.value}\n`)
   }
@@ -69,9 +69,8 @@ export function runGet({ file, operands, parameters, json }: Request): Result {
 }
 
 /** A service for the JSON output. `shadowed`: Postfix ignores this entry, because a later one has the same name and type. */
-function describe(file: MasterCf, entry: Entry): object {
+function describe(parsed: MasterCf, entry: Entry): object {
   const { service, type, private: private_, unprivileged, chroot, wakeup, maxproc, command, flags, args, line } = entry
-  const isOverridden = findService(file, entry) !== entry
   return {
     service,
     type,
@@ -85,7 +84,7 @@ function describe(file: MasterCf, entry: Entry): object {
     options: entry.options.map(({ name, value }) => ({ name, value })),
     args,
     line,
-    shadowed: isOverridden,
+    shadowed: findService(parsed, entry) !== entry,
     problems: entry.problems,
   }
 }

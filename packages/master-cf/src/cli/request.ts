@@ -1,14 +1,19 @@
-/** The request that a command line of `master-cf` makes, and its result. Text is Latin-1 here too: one character for each byte. */
+/**
+ * What a command line of `master-cf` asks for, and what the command returns. As in the parser, text is Latin-1, with one
+ * character for each byte.
+ */
 import { SERVICE_TYPES, type ServiceKey } from '../entry.js'
 import type { Setting } from '../option.js'
 
 export interface Request {
+  /** A path as Node.js has it: this text alone is not Latin-1. */
   readonly file: string
   readonly operands: readonly string[]
-  /** The values of `-o`, as typed. */
+  /** The values of `-o`, as typed: NAME=VALUE, or NAME alone for the commands `get` and `unset`. */
   readonly parameters: readonly string[]
   readonly json: boolean
   readonly dryRun: boolean
+  /** Whether `remove` puts a `#` before the lines of a service and leaves them in the file. */
   readonly commentOut: boolean
 }
 
@@ -33,6 +38,7 @@ export const EXIT = {
 /** The command line is wrong; the message says what it should have been. */
 export class UsageError extends Error {}
 
+/** The result of a command that has succeeded. */
 export function done(stdout = ''): Result {
   return { status: EXIT.OK, stdout, stderr: '' }
 }
@@ -55,14 +61,14 @@ export function readAssignment(operand: string): Setting {
   return { name: operand.slice(0, equals), value: operand.slice(equals + 1) }
 }
 
-/** Prints a value as one line of JSON. Bytes that are not UTF-8 become U+FFFD, since JSON cannot contain them. */
+/** A value as one line of JSON. Bytes that are not UTF-8 become U+FFFD, since JSON cannot contain them. */
 export function printJson(value: unknown): string {
   const decode = (_: string, item: unknown): unknown =>
     typeof item === 'string' ? Buffer.from(item, 'latin1').toString('utf8') : item
-  return fromUtf8(`${JSON.stringify(value, decode)}\n`)
+  return toByteString(`${JSON.stringify(value, decode)}\n`)
 }
 
-/** The UTF-8 bytes of a text, with one character for each byte. */
-export function fromUtf8(text: string): string {
+/** The UTF-8 bytes of a text, as a text with one character for each byte. */
+export function toByteString(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -7,7 +7,16 @@ import { findService, type MasterCf, parse } from '../parse.js'
 import { addService, commentOut, removeService } from '../service.js'
 import { setField, setOption, unsetOption } from '../setting.js'
 import { isField } from './field.js'
-import { done, fromUtf8, printJson, type Request, type Result, readAssignment, readKey, UsageError } from './request.js'
+import {
+  done,
+  printJson,
+  type Request,
+  type Result,
+  readAssignment,
+  readKey,
+  toByteString,
+  UsageError,
+} from './request.js'
 
 type Step = (file: MasterCf) => readonly Edit[]
 
@@ -15,7 +24,7 @@ export function runSet(request: Request): Result {
   const [operand, ...assignments] = request.operands
   const key = readKey(operand)
   const steps: Step[] = assignments.map(readAssignment).map(({ name, value }) => {
-    if (!isField(name)) throw new UsageError(`${name}: no field; a parameter is set with -o ${name}=VALUE`)
+    if (!isField(name)) throw new UsageError(`${name}: no such field; a parameter is set with -o ${name}=VALUE`)
     return (file) => setField(file, key, name, value)
   })
   for (const parameter of request.parameters) {
@@ -30,7 +39,7 @@ export function runUnset(request: Request): Result {
   const [operand, ...fields] = request.operands
   const key = readKey(operand)
   const steps: Step[] = fields.map((name) => {
-    if (!isField(name)) throw new UsageError(`${name}: no field; a parameter is unset with -o ${name}`)
+    if (!isField(name)) throw new UsageError(`${name}: no such field; a parameter is unset with -o ${name}`)
     return (file) => setField(file, key, name, '-')
   })
   for (const name of request.parameters) {
@@ -78,7 +87,7 @@ function change({ file, json, dryRun }: Request, steps: readonly Step[]): Result
   const edit = (before: string): string => {
     let after = before
     for (const step of steps) after = applyEdits(after, step(parse(after)))
-    diff = unifiedDiff(fromUtf8(file), before, after)
+    diff = unifiedDiff(toByteString(file), before, after)
     return after
   }
   if (dryRun) edit(readText(file))

@@ -1,7 +1,10 @@
 /**
- * What a refusal of the next hop is about, and what of it Postfix may be told. A 5xx is almost always about the installation,
- * and then nobody's mail may bounce for it. A short list is about the message, and Postfix would say the same without a filter:
- * trying again for five days changes nothing but the time at which the sender is told (docs/verdicts.md).
+ * Tells whether the next hop refuses a message because of the message or because of the installation, and with which reply candy
+ * passes that on to Postfix.
+ *
+ * Almost every 5xx means that something is wrong with the installation, and no mail may bounce for that. A few are about the
+ * message: Postfix would refuse it without a filter, too, and if it tried again for five days the sender would only be told
+ * later (docs/verdicts.md).
  */
 import { printable } from '@candy/sdk'
 import type { SmtpMode } from '../postfix/mode.js'
@@ -23,8 +26,9 @@ const ABOUT_MESSAGE: ReadonlySet<string> = new Set([
 const TOO_MANY_HOPS = { code: 554, status: '5.4.0' }
 
 /**
- * The next hop's reply as Postfix may be told it. After the queue a 5xx that is not about the message would bounce mail because
- * of the installation, so it becomes temporary. So does 421, which ends only candy's own connection (RFC 5321 §3.8).
+ * The reply that Postfix gets for one of the next hop. In mode `smtp` the message comes from the queue, and a 5xx would bounce it,
+ * so a 5xx that is not about the message becomes 451. In both modes so does 421, with which the next hop ends its connection with
+ * candy (RFC 5321 §3.8): the one between Postfix and candy goes on.
  */
 export function relayedReply(reply: Reply, mode: SmtpMode): Reply {
   const { code, lines } = reply
@@ -36,8 +40,8 @@ export function relayedReply(reply: Reply, mode: SmtpMode): Reply {
 }
 
 /**
- * Whether a refusal is about the message. It is, too, where the message's content or addresses need an extension that the next
- * hop does not have (x.6.x; RFC 6531 §3.5: x.6.7).
+ * Whether a refusal is about the message. 5.6.x always is: it is about the content (RFC 3463 §3.7), or content or addresses need
+ * an extension that the next hop does not have (5.6.7, RFC 6531 §3.5).
  */
 export function isAboutMessage(reply: Reply): boolean {
   const status = enhancedStatus(reply)

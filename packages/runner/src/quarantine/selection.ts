@@ -1,17 +1,23 @@
-/** Which messages of the quarantine are meant: the same criteria for listing, releasing and deleting. All that are given must hold. */
+/**
+ * The criteria by which the commands of `candy quarantine` choose messages. A message is selected when all the criteria that are
+ * given hold for it.
+ */
 import type { Entry } from './entry.js'
 
 export interface Selection {
-  /** Milliseconds. */
+  /** Milliseconds since the message came. */
   readonly olderThan?: number
+  /** Milliseconds since the message came. */
   readonly newerThan?: number
-  /** Addresses, in which `*` stands for any characters; upper and lower case are the same. */
+  /** The envelope sender. In addresses `*` stands for any characters, and case does not matter. */
   readonly sender?: string
+  /** One of the envelope recipients, or more. */
   readonly recipient?: string
   /** The name of the filter that decided. */
   readonly filter?: string
-  /** A part of the reason, in upper or lower case. */
+  /** A part of the reason; case does not matter. */
   readonly reason?: string
+  /** A state of entries, such as `held` or `damaged`. */
   readonly state?: string
 }
 
@@ -32,18 +38,19 @@ export function isSelected(entry: Entry, selection: Selection, now: number = Dat
   return checks.every((holds) => holds === true)
 }
 
+/** Whether the address fits the pattern, in which `*` stands for any characters. */
 function matches(address: string, pattern: string): boolean {
-  const parts = pattern.toLowerCase().split('*')
   const text = address.toLowerCase()
-  const [first = '', ...others] = parts
-  const last = others.pop()
-  if (last === undefined) return text === first
-  if (!text.startsWith(first)) return false
-  let at = first.length
-  for (const part of others) {
+  const [beginning = '', ...otherParts] = pattern.toLowerCase().split('*')
+  const end = otherParts.pop()
+  // The pattern has no `*`.
+  if (end === undefined) return text === beginning
+  if (!text.startsWith(beginning)) return false
+  let at = beginning.length
+  for (const part of otherParts) {
     const found = text.indexOf(part, at)
     if (found === -1) return false
     at = found + part.length
   }
-  return text.length - last.length >= at && text.endsWith(last)
+  return text.length - end.length >= at && text.endsWith(end)
 }
