@@ -2,7 +2,7 @@
 import { printable } from '@candy/sdk'
 import type { Command } from 'commander'
 import { deleteEntry } from '../quarantine/deletion.js'
-import { EX_OK, EX_UNAVAILABLE } from './failure.js'
+import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
@@ -20,7 +20,10 @@ export function addQuarantineDelete(quarantine: Command): void {
     .option('--dry-run', 'show what would be deleted, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 all are deleted, 64 usage, 69 one is not there, or is being released.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 all are deleted, 64 usage, 69 one is not there, is being released or cannot be deleted.',
+    )
     .action((names: string[], _, command: Command) => remove(names, command.optsWithGlobals<DeleteOptions>()))
 }
 
@@ -34,8 +37,9 @@ async function remove(typed: readonly string[], options: DeleteOptions): Promise
   const kept: { name: string; text: string }[] = []
   for (const entry of entries) {
     const { name } = entry
-    const became = dryRun ? 'deleted' : await deleteEntry(quarantine.directory, entry)
-    if (became === 'being released') kept.push({ name, text: 'it is being released at this moment' })
+    const became = dryRun ? 'deleted' : await deleteEntry(quarantine.directory, entry).catch((error: unknown) => error)
+    if (became instanceof Error) kept.push({ name, text: `it cannot be deleted: ${explain(became).text}` })
+    else if (became === 'being released') kept.push({ name, text: 'it is being released at this moment' })
     else deleted.push(name)
     if (became === 'deleted' && !dryRun) log.write('info', 'quarantined message deleted', { name, state: entry.state })
   }
@@ -43,7 +47,7 @@ async function remove(typed: readonly string[], options: DeleteOptions): Promise
   if (json) console.log(JSON.stringify({ version: 1, deleted, kept }))
   else {
     for (const name of deleted) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)}`)
-    for (const { name, text } of kept) console.error(`${printable(name)}: ${text}`)
+    for (const { name, text } of kept) console.error(`${printable(name)}: ${printable(text)}`)
     if (entries.length === 0) console.log('no such messages: nothing to delete')
   }
   process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE

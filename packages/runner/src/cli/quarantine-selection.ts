@@ -63,7 +63,7 @@ export function criteriaOf(options: SelectionOptions): Selection {
   )
 }
 
-function parseAge(text: string): number {
+export function parseAge(text: string): number {
   try {
     return parsePeriod(text)
   } catch (error) {

@@ -2,7 +2,14 @@
  * Reads a table of a configuration file key by key. The known keys are those that the caller has read: `end` reports all others. So
  * there is no second list of keys that could differ from what is read.
  */
-import { parseAddress, parseDuration, parseSize, type ServiceAddress, type ValueError } from '@candy/sdk/values'
+import {
+  parseAddress,
+  parseDuration,
+  parsePeriod,
+  parseSize,
+  type ServiceAddress,
+  type ValueError,
+} from '@candy/sdk/values'
 import { nearest } from './nearest.js'
 import type { Problem } from './problem.js'
 import { printPath, type TomlDocument, type TomlPath, type TomlTable } from './toml.js'
@@ -83,6 +90,11 @@ export class Section {
   /** A duration in milliseconds. */
   duration(key: string, fallback: number): number {
     return this.#value(key, parseDuration) ?? fallback
+  }
+
+  /** A duration that may be longer than any timer, in milliseconds; or this word. */
+  periodOr<const W extends string>(key: string, word: W): number | W | undefined {
+    return this.#get(key) === word ? word : this.#value(key, parsePeriod)
   }
 
   /** A size in bytes. */

@@ -18,6 +18,7 @@ import { type MetricsSettings, readMetricsSettings } from './metrics-settings.js
 import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
 import { ConfigurationError, type Problem, reason } from './problem.js'
+import { type QuarantineSettings, readQuarantineSettings } from './quarantine-settings.js'
 import { Section } from './section.js'
 import { readSmtpSettings, type SmtpSettings } from './smtp-settings.js'
 import { parseDocument } from './toml.js'
@@ -41,6 +42,7 @@ export interface Settings {
   readonly log: { readonly to: string }
   readonly history: HistorySettings
   readonly metrics: MetricsSettings
+  readonly quarantine: QuarantineSettings
 }
 
 /** Reads `candy.toml`, and throws a ConfigurationError with everything that is wrong when anything is. */
@@ -81,6 +83,7 @@ export function parseSettings(configDirectory: string, text: string, problems: P
     log: { to: logTo(top.section('log')) },
     history: readHistorySettings(top.section('history')),
     metrics: readMetricsSettings(top.section('metrics')),
+    quarantine: readQuarantineSettings(top.section('quarantine')),
   }
   top.end()
   return settings

@@ -25,7 +25,11 @@ export interface SmtpTransaction {
  * XFORWARD, which only its log needs, that is logged, and the message is sent nevertheless. Throws `NEXT_HOP` when the next hop refuses
  * the connection, since that is no answer to this message, and SmtpError when it does not answer.
  */
-export async function runTransaction(client: SmtpClient, transaction: SmtpTransaction, log: Log): Promise<Reply> {
+export async function runTransaction(
+  client: SmtpClient,
+  transaction: SmtpTransaction,
+  log: Pick<Log, 'write'>,
+): Promise<Reply> {
   const extensions = await greet(client)
   const pipelining = extensions.has('PIPELINING')
   const { xforward, mail, recipients } = commandsFor(extensions, transaction.commands)
@@ -62,7 +66,7 @@ async function sendXforward(
   client: SmtpClient,
   commands: readonly Uint8Array[],
   pipelining: boolean,
-  { id, log }: { readonly id: string; readonly log: Log },
+  { id, log }: { readonly id: string; readonly log: Pick<Log, 'write'> },
 ): Promise<void> {
   if (pipelining && commands.length > 0) client.sendLines(commands)
   for (const command of commands) {

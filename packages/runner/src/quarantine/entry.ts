@@ -60,7 +60,7 @@ export async function* readEntries(directory: string, names: readonly string[]):
 /** Undefined where there is no such message. Throws nothing else. */
 export async function readEntry(directory: string, name: string): Promise<Entry | undefined> {
   const path = join(directory, name)
-  const common = { name, path, time: timeOf(name), size: await sizeOf(path) }
+  const common = { name, path, time: timeOf(name), size: await sizeOf(directory, name) }
   try {
     if (!(await lstat(path)).isDirectory()) throw new CandyError('QUARANTINE', `${path}: it is no directory`)
     if (!isName(name)) throw new CandyError('QUARANTINE', `${path}: it is no name that candy gives`)
@@ -91,7 +91,8 @@ async function readRecord(path: string): Promise<QuarantineRecord> {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  const stat = await lstat(join(path, 'message.eml')).catch(() => undefined)
+/** Bytes of a message; 0 where it cannot be read. */
+export async function sizeOf(directory: string, name: string): Promise<number> {
+  const stat = await lstat(join(directory, name, 'message.eml')).catch(() => undefined)
   return stat?.isFile() === true ? stat.size : 0
 }

@@ -15,6 +15,8 @@ export interface ServiceFiles {
   readonly scripts: string
   /** The control socket. */
   readonly control: string
+  /** The file that tells when the last digest of the quarantine was sent. */
+  readonly digest: string
 }
 
 export function serviceFiles(state: string): ServiceFiles {
@@ -24,6 +26,7 @@ export function serviceFiles(state: string): ServiceFiles {
     lastGood: join(directory, 'last-good.json'),
     scripts: join(directory, 'scripts'),
     control: join(directory, 'control'),
+    digest: join(directory, 'digest.json'),
   }
 }
 

@@ -13,6 +13,7 @@ import type { InForceAnswer, ReloadAnswer } from './control-message.js'
 import { MetricsServer } from './metrics-server.js'
 import { Monitoring } from './monitoring.js'
 import { openNotifier } from './notify.js'
+import { keepQuarantine } from './quarantine-keeper.js'
 import { Repeatable } from './repeatable.js'
 import {
   changedSince,
@@ -95,6 +96,10 @@ export async function serve(options: ServiceOptions): Promise<void> {
       return undefined
     })
     reload = () => void reloads.request().catch(() => {})
+    const keeper = keepQuarantine(() => {
+      const { settings, snapshot } = running.generation.configuration
+      return { configDirectory: snapshot.configDirectory, settings, log: { write: (...line) => log().write(...line) } }
+    })
     const signal = await stopped
     // log() is called again here, since each reload closes the log of the generation that it replaces.
     log().write('info', 'stopping', { signal })
@@ -105,6 +110,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
     reload = () => {}
     await reloads.end()
     control?.close()
+    await keeper.end()
     await Promise.all([running.generation.drain(), ...draining])
     log().write('info', 'stopped', {})
     await log().close()

@@ -67,6 +67,7 @@ describe('candy.toml', () => {
       log: { to: 'syslog' },
       history: { keepDays: 35, maxSize: 256 * 1024 ** 2, addresses: false },
       metrics: {},
+      quarantine: { keep: 30 * 86_400_000 },
     })
   })
 
@@ -93,7 +94,11 @@ describe('candy.toml', () => {
       max_size = "2MiB"
       addresses = true
       [metrics]
-      listen = "127.0.0.1:9742"`
+      listen = "127.0.0.1:9742"
+      [quarantine]
+      keep = "90d"
+      max_size = "1GiB"
+      notify = "postmaster@example.org"`
     expect(written(text)).toEqual({
       mode: 'pipe',
       state: '/srv/candy',
@@ -116,6 +121,7 @@ describe('candy.toml', () => {
       log: { to: '/var/log/candy.log' },
       history: { keepDays: 7, maxSize: 2 * 1024 ** 2, addresses: true },
       metrics: { listen: { host: '127.0.0.1', port: 9_742 } },
+      quarantine: { keep: 90 * 86_400_000, maxSize: 1024 ** 3, notify: 'postmaster@example.org' },
     })
   })
 

@@ -12,7 +12,10 @@ import { MODES, reinjectionSocket, SMTP_MODES } from '../../src/postfix/mode.js'
 import { scratch } from '../support.js'
 
 /** Keys whose default follows from the machine or from Postfix. */
-const WITHOUT_DEFAULT = ['smtp.listen', 'smtp.next_hop', 'smtp.workers', 'metrics.listen']
+const WITHOUT_DEFAULT = [
+  ...['smtp.listen', 'smtp.next_hop', 'smtp.workers', 'metrics.listen'],
+  ...['quarantine.max_size', 'quarantine.notify'],
+]
 
 const inSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
@@ -37,6 +40,8 @@ test('candy.toml: what has no fixed default is known all the same', () => {
     'smtp.next_hop = "127.0.0.1:25"',
     'smtp.workers = 3',
     'metrics.listen = "[::1]:9742"',
+    'quarantine.max_size = "1GiB"',
+    'quarantine.notify = "postmaster@example.org"',
   ]
   writeFileSync(join(directory, 'candy.toml'), `${lines.join('\n')}\n`)
   readSettings(directory, new Ownership(), problems)

@@ -1,0 +1,81 @@
+/** `candy quarantine expire`: deletes what candy.toml does not keep, as the service does once an hour. */
+import { printable } from '@candy/sdk'
+import { parseSize } from '@candy/sdk/values'
+import { type Command, InvalidArgumentError } from 'commander'
+import { soundSettings } from '../config/settings.js'
+import { errorText } from '../os/error-text.js'
+import { sweepDrafts } from '../quarantine/draft.js'
+import { expire, planExpiry } from '../quarantine/expiry.js'
+import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
+import { openQuarantine } from './quarantine-directory.js'
+import { openQuarantineLog } from './quarantine-log.js'
+import { parseAge } from './quarantine-selection.js'
+
+interface ExpireOptions {
+  readonly config?: string
+  readonly olderThan?: number
+  readonly maxSize?: number
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+export function addQuarantineExpire(quarantine: Command): void {
+  quarantine
+    .command('expire')
+    .description('delete what candy.toml does not keep; the service does so once an hour')
+    .option('--older-than <time>', 'what came longer ago, whatever quarantine.keep says: 30d', parseAge)
+    .option(
+      '--max-size <size>',
+      'the oldest, until the rest is no larger, whatever quarantine.max_size says',
+      parseLimit,
+    )
+    .option('--dry-run', 'show what would be deleted, and do nothing')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 64 usage, 69 something cannot be deleted, 77 not allowed, 78 something in candy.toml is wrong.',
+    )
+    .action((_, command: Command) => run(command.optsWithGlobals<ExpireOptions>()))
+}
+
+function parseLimit(text: string): number {
+  try {
+    return parseSize(text)
+  } catch (error) {
+    throw new InvalidArgumentError(errorText(error))
+  }
+}
+
+async function run({ config, olderThan, maxSize, dryRun, json }: ExpireOptions): Promise<void> {
+  const quarantine = await openQuarantine(config)
+  if (quarantine === undefined) return
+  const { configDirectory, directory, names } = quarantine
+  // What is wrong in candy.toml must not make a default delete mail.
+  const { quarantine: settings } = soundSettings(configDirectory)
+  const limits = {
+    ...settings,
+    ...(olderThan !== undefined && { keep: olderThan }),
+    ...(maxSize !== undefined && { maxSize }),
+  }
+  const log = openQuarantineLog(quarantine)
+  const deleted: string[] = []
+  const kept: { name: string; text: string }[] = []
+  if (!dryRun) await sweepDrafts(directory)
+  for (const expired of await planExpiry(directory, names, limits)) {
+    const { entry, limit } = expired
+    const { name, state } = entry
+    try {
+      if (!dryRun && !(await expire(directory, expired))) continue
+      deleted.push(name)
+      if (!dryRun) log.write('info', 'quarantined message expired', { name, state, limit })
+      if (!json) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)} (${state}; ${limit})`)
+    } catch (error) {
+      kept.push({ name, text: explain(error).text })
+    }
+  }
+  await log.close()
+  if (json) console.log(JSON.stringify({ version: 1, deleted, kept }))
+  else if (deleted.length + kept.length === 0) console.log('nothing has expired')
+  else for (const { name, text } of kept) console.error(`${printable(name)} cannot be deleted: ${printable(text)}`)
+  process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE
+}
