@@ -16,7 +16,8 @@ function mail(body: string): { sender: string; recipients: string[]; bytes: stri
   return { sender: 'a@example.com', recipients: ['b@example.net'], bytes: `Subject: test\r\n\r\n${body}\r\n` }
 }
 
-test('mode smtp: mail from the network and from sendmail(1) is judged, and it all goes again', async () => {
+// Each on a site of its own, at the same time: they wait more than they work.
+test.concurrent('mode smtp: mail from the network and from sendmail(1) is judged, and it all goes again', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-scan', SCANNER)
@@ -36,7 +37,7 @@ test('mode smtp: mail from the network and from sendmail(1) is judged, and it al
   expect(await site.files()).toEqual(before)
 })
 
-test('mode smtp-before: the client hears the verdict', async () => {
+test.concurrent('mode smtp-before: the client hears the verdict', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-scan', SCANNER)

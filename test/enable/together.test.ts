@@ -38,7 +38,8 @@ async function isJudged(site: Site): Promise<boolean> {
 
 const AT_WORK = /"candy \w+" \(process \d+\) has been changing .*: nothing was done/
 
-test('of two that enable, one does it and the other is told so or finds it done; mail is judged', async () => {
+// Each on a site of its own, at the same time: they wait more than they work.
+test.concurrent('of two that enable, one does it and the other is told so or finds it done; mail is judged', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-mark', MARK)
@@ -53,7 +54,7 @@ test('of two that enable, one does it and the other is told so or finds it done;
   }
 }, 300_000)
 
-test('of one that enables, disables or switches and another that does something else, the last word is what is so', async () => {
+test.concurrent('of one that enables, disables or switches and another that does something else, the last word is what is so', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-mark', MARK)
