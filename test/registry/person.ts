@@ -1,11 +1,16 @@
 /** Somebody at a machine of their own: a home, Node.js and npm, and nothing of this checkout. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { type CommandResult, tryCommand } from '../kit/command.js'
 import type { CommandLine } from '../kit/namespace.js'
 
 /** Where npm keeps what it has fetched, from one run of the tests to the next. */
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/candy-npm')
+
+/** Forgets what npx(1) has installed: it knows it by name and version, and an earlier run has published the same ones. */
+export function forgetCommands(): Promise<void> {
+  return rm(join(CACHE, '_npx'), { recursive: true, force: true })
+}
 
 export interface Person {
   /** Their home, and their npm's prefix for global packages: what is installed there is in their PATH. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EICAR } from '../kit/clamd.js'
 import { makeScratch, type Scratch } from '../kit/scratch.js'
 import { startMailHost } from './mail-host.js'
-import { makePerson, type Person } from './person.js'
+import { forgetCommands, makePerson, type Person } from './person.js'
 import { DEBIAN_NPM, type Registry, startRegistry } from './registry.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -23,6 +23,7 @@ let filter: string
 const below = (name: string): string => join(scratch.path, name)
 
 beforeAll(async () => {
+  await forgetCommands()
   scratch = await makeScratch('release')
   registry = await startRegistry(below('registry'))
   author = await makePerson(below('author'), { npmrc: registry.publisher, environment: { npm_config_omit: 'dev' } })
@@ -72,7 +73,7 @@ test('what is published installs in an empty folder and is a filter', { timeout:
 
 test('an author who types what the page says publishes a filter', { timeout: TIME_LIMIT }, async () => {
   const page = await readFile(join(ROOT, 'docs/writing-a-filter.md'), 'utf8')
-  const [, steps = ''] = /^## From nothing\n[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(page) ?? []
+  const [, steps = ''] = /^## Start from the template\n[\s\S]*?^```sh\n([\s\S]*?)^```$/m.exec(page) ?? []
   const typed = steps.split('\n').filter((line) => line !== '')
   expect(typed.map((line) => line.split(/ +#/)[0])).toEqual(expect.arrayContaining(['npm test', 'candy add .']))
   await writeFile(join(author.home, 'letter.eml'), 'Subject: lunch\n\nat noon?\n')
@@ -117,7 +118,8 @@ async function lowerTheLimit(): Promise<void> {
   }
 }
 
-describe.each([
+// From here on at the same time: all that they need is published.
+describe.concurrent.each([
   ['npm of today, mode smtp', [], []],
   ["Debian's npm, pipe mode", [DEBIAN_NPM], ['--mode', 'pipe']],
 ] as const)('on a mail host with %s', (_, path, mode) => {
@@ -145,7 +147,7 @@ describe.each([
   })
 })
 
-test("Debian's npm adds several tarballs without a network", { timeout: TIME_LIMIT }, async () => {
+test.concurrent("Debian's npm adds several tarballs without a network", { timeout: TIME_LIMIT }, async () => {
   const { home, type } = await makePerson(below('offline'), { npmrc: registry.publisher, path: [DEBIAN_NPM] })
   const packed = await type(['npm', 'pack', '--silent', FILTER, '@candy/sdk', 'valibot'])
   const tarballs = packed.trim().split('\n')
