@@ -80,7 +80,8 @@ test('the counts of two workers are the mail that was sent, though one is killed
   await posting
   await postfix.waitUntilEmpty(LONG)
   const ids = await judgedIds()
-  expect(new Set(ids).size).toBe(LOAD)
+  // Without an id is what was deferred before candy was told one.
+  expect(new Set(ids.filter((id) => id !== '')).size).toBe(LOAD)
   const { inForce, lastReload, workers, windows } = await readStatus()
   expect({ inForce, lastReload, workers }).toMatchObject({
     inForce: { generation: before + 1 },

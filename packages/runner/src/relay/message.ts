@@ -8,7 +8,7 @@ import { Deadline } from '../chain/deadline.js'
 import { answerTo, quarantinedAnswer, replyOf, UNAVAILABLE } from '../delivery/answer.js'
 import type { EnvelopeCommands } from '../delivery/envelope-commands.js'
 import { logJudged } from '../delivery/judged-line.js'
-import { codeOf, recordOf, unjudgedRecordOf } from '../delivery/judged-record.js'
+import { codeOf, recordOf } from '../delivery/judged-record.js'
 import { relayedReply } from '../delivery/next-hop-reply.js'
 import {
   deliverEach,
@@ -29,6 +29,7 @@ import { isPositive, makeReply, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
 import type { NextHopTransaction, Transaction } from './next-hop-transaction.js'
 import type { Relay } from './relay.js'
+import { recordUnjudged } from './unjudged.js'
 
 export const UNAVAILABLE_REPLY: Reply = replyOf(UNAVAILABLE)
 
@@ -67,16 +68,15 @@ export async function receiveMessage(
 
 /** Writes into the history that the message could not be received, unless the client is gone and hears no reply. */
 export function recordNotReceived(
-  { mode, history }: Relay,
-  { xforward, recipients }: Transaction,
+  relay: Relay,
+  transaction: Transaction,
   reply: Reply,
   client: ServerConnection,
 ): void {
   if (client.disconnected !== undefined) return
-  const id = parseXforward(xforward).get('IDENT')
-  const common = { id, mode, receivedAt: performance.now(), recipients: recipients.length }
-  if (reply === TOO_BIG) history.write(unjudgedRecordOf({ ...common, reason: 'NEXT_HOP', refused: true }))
-  else history.write(unjudgedRecordOf({ ...common, reason: reply === NO_ROOM ? 'SPOOL' : 'ERROR' }))
+  const recipients = transaction.recipients.length
+  if (reply === TOO_BIG) recordUnjudged(relay, transaction, { recipients, reason: 'NEXT_HOP', refused: true })
+  else recordUnjudged(relay, transaction, { recipients, reason: reply === NO_ROOM ? 'SPOOL' : 'ERROR' })
 }
 
 /**

@@ -15,11 +15,12 @@ import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
 import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
 import type { Line } from '../smtp/line.js'
-import { makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
+import { isPositive, makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
 import { receiveMessage, recordNotReceived, relayMessage, UNAVAILABLE_REPLY } from './message.js'
 import { UnexpectedReply } from './next-hop-connection.js'
 import { NextHopTransaction } from './next-hop-transaction.js'
 import { RELAY_NAME, type Relay } from './relay.js'
+import { recordUnjudged } from './unjudged.js'
 
 /** Errors of the client after which the session ends, as with smtpd_hard_error_limit in postconf(5). */
 const ERROR_LIMIT = 20
@@ -66,6 +67,8 @@ export class RelaySession {
   #draining = false
   #ended = false
   #errors = 0
+  /** Recipients of this transaction that were not taken, by the class of the reply. */
+  #refused = { temporary: 0, permanent: 0 }
 
   constructor(socket: Socket, relay: Relay) {
     this.#relay = relay
@@ -91,6 +94,7 @@ export class RelaySession {
       this.#reply(this.#client.silent ? TIMEOUT : CLOSING)
     }
     await this.#flush()
+    this.#recordRefused()
     this.#client.close()
     this.#nextHop.close()
   }
@@ -165,6 +169,8 @@ export class RelaySession {
       await this.#nextHop.hello(name)
     } catch (error) {
       this.#logError('next hop failed', error)
+      // Postfix defers the message for which it has connected.
+      recordUnjudged(this.#relay, undefined, { recipients: 0, reason: 'NEXT_HOP' })
       this.#ended = true
       return this.#reply(CLOSING)
     }
@@ -206,6 +212,7 @@ export class RelaySession {
 
   #answerRecipient(command: Command, reply: Reply): void {
     const answer = relayedReply(reply, this.#relay.mode)
+    if (!isPositive(answer)) this.#refused[answer.code < 500 ? 'temporary' : 'permanent'] += 1
     if (answer !== reply) {
       const fields = { command: command.line.toString(), reply: printReply(reply), answer: answer.code }
       this.#relay.log.write('warn', 'next hop refused', fields)
@@ -213,7 +220,22 @@ export class RelaySession {
     this.#reply(answer)
   }
 
+  /**
+   * Writes into the history which recipients of the transaction were not taken. Before the queue that is no failure but what the
+   * site's own Postfix says to a client about a recipient.
+   */
+  #recordRefused(): void {
+    const { temporary, permanent } = this.#refused
+    this.#refused = { temporary: 0, permanent: 0 }
+    if (this.#relay.mode === 'smtp-before') return
+    const { transaction } = this.#nextHop
+    if (temporary > 0) recordUnjudged(this.#relay, transaction, { recipients: temporary, reason: 'NEXT_HOP' })
+    if (permanent > 0)
+      recordUnjudged(this.#relay, transaction, { recipients: permanent, reason: 'NEXT_HOP', refused: true })
+  }
+
   async #data(): Promise<void> {
+    this.#recordRefused()
     const { mail, recipients } = this.#nextHop.transaction
     if (mail === undefined || recipients.length === 0) {
       // RFC 2033 §4.2 wants 503 where RFC 5321 §3.3 has 554.
@@ -249,6 +271,7 @@ export class RelaySession {
   }
 
   #reset(): Promise<void> | undefined {
+    this.#recordRefused()
     const reset = this.#nextHop.reset()
     return reset === undefined ? this.#reply(OK) : reset.then(() => this.#reply(OK))
   }

@@ -4,6 +4,7 @@
  */
 import { statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { expireHistory } from '../history/expiry.js'
 import { HistoryFollower } from '../history/follower.js'
 import type { HistoryRecord } from '../history/record.js'
 import { LONGEST_WINDOW, Windows } from '../history/windows.js'
@@ -19,6 +20,9 @@ import { type ReloadCounts, serviceMetrics } from './service-metrics.js'
 /** Milliseconds between two readings of the history, when nobody asks: so that what is to be read when somebody does is little. */
 const INTERVAL = 5_000
 
+/** Milliseconds between two looks at the age of the history. */
+const EXPIRY_INTERVAL = 3_600_000
+
 /** Milliseconds for which the quarantine is not measured again. */
 const QUARANTINE_AGE = 60_000
 
@@ -28,7 +32,7 @@ export class Monitoring {
   readonly #windows = new Windows()
   readonly #history: HistoryFollower
   readonly #health: HealthRounds
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: readonly NodeJS.Timeout[]
   readonly #mailMetrics = new MailMetrics()
   readonly #reloads: ReloadCounts = { inForce: 0, refused: 0 }
   #lastReload: LastReload | undefined
@@ -42,7 +46,11 @@ export class Monitoring {
     const from = new Date(started.getTime() - LONGEST_WINDOW)
     this.#history = new HistoryFollower(this.#path('history'), from, (record) => this.#count(record))
     this.#health = new HealthRounds(running)
-    this.#timer = setInterval(() => void this.#readHistory(), INTERVAL).unref()
+    this.#timers = [
+      setInterval(() => void this.#readHistory(), INTERVAL).unref(),
+      setInterval(() => this.#expireHistory(), EXPIRY_INTERVAL).unref(),
+    ]
+    this.#expireHistory()
     void this.#readHistory()
   }
 
@@ -71,7 +79,7 @@ export class Monitoring {
   }
 
   end(): void {
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#health.end()
   }
 
@@ -104,6 +112,16 @@ export class Monitoring {
   #workers(): WorkersStatus {
     const { active, size, sessions, deaths } = this.#running.generation.workers
     return { active, standby: size - active, sessions, deaths: this.#running.earlierDeaths + deaths }
+  }
+
+  /** Whoever begins a file of the history removes the oldest ones, too; but where no mail comes nobody does. */
+  #expireHistory(): void {
+    const { configuration, log } = this.#running.generation
+    try {
+      expireHistory(this.#path('history'), configuration.settings.history)
+    } catch (error) {
+      log.write('warn', 'the oldest part of the history cannot be removed', { error: errorText(error) })
+    }
   }
 
   async #readHistory(): Promise<void> {

@@ -199,6 +199,31 @@ describe('the message', () => {
     expect(sink.count).toBe(0)
   })
 
+  test('that the next hop takes for none of its recipients is in the history', async () => {
+    const { sink, greet, history } = await startRelay()
+    const mend = sink.fail({ at: 'rcpt', answer: '451 4.3.0 not now' })
+    const client = await greet()
+    await client.command('XFORWARD IDENT=4cJW')
+    await client.command('MAIL FROM:<a@example.com>')
+    for (const name of ['b', 'c']) expect((await client.command(`RCPT TO:<${name}@example.net>`)).code).toBe(451)
+    await client.command('RSET')
+    const common = { action: 'defer', reason: 'NEXT_HOP', filters: [] }
+    expect(history.records).toMatchObject([{ ...common, id: '4cJW', recipients: 2 }])
+    mend()
+    await client.command('MAIL FROM:<a@example.com>')
+    await client.command('RCPT TO:<b@example.net>')
+    await client.command('RSET')
+    expect(history.records).toHaveLength(1)
+  })
+
+  test('that cannot even be announced, because the next hop is down, is in the history', async () => {
+    const { path, history } = await startRelay({ nextHop: { path: '/nowhere/sink' } })
+    const socket = connect(path)
+    socket.write('LHLO mx.example.test\r\n')
+    expect(await text(socket)).toContain('421 4.3.0 content filter unavailable')
+    expect(history.records).toMatchObject([{ action: 'defer', reason: 'NEXT_HOP', recipients: 0 }])
+  })
+
   test('that a filter rewrites is delivered with the new content and the edits', async () => {
     const rewriting = makeFilter(
       'rewriting',
