@@ -32,6 +32,17 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.remove())
 
+/** What `candy trace --json` prints, as far as it is looked at. */
+interface Traced {
+  readonly messages: readonly {
+    readonly outcome: string
+    readonly queueIds: readonly string[]
+    readonly quarantined: readonly string[]
+    readonly events: readonly { readonly event: string }[]
+  }[]
+  readonly searched: readonly { readonly name: string }[]
+}
+
 describe.each(RELEASES)('$name', (release) => {
   let host: Host
   let before: readonly string[]
@@ -92,6 +103,18 @@ describe.each(RELEASES)('$name', (release) => {
     await host.send('smtp', 'virus', EICAR)
     await host.untilEmpty()
     expect(await host.quarantined()).toEqual([expect.stringContaining(EICAR)])
+  })
+
+  test('candy trace tells from the journal what became of mail', async () => {
+    const printed = await host.type(['candy', 'trace', 'alice@example.com', '--json'])
+    const { messages, searched } = JSON.parse(printed.slice(printed.indexOf('{'))) as Traced
+    expect(searched.map(({ name }) => name)).toEqual(['the journal'])
+    expect(messages.find(({ outcome }) => outcome === 'quarantined')).toMatchObject({
+      quarantined: [expect.any(String)],
+    })
+    const delivered = messages.find(({ outcome, queueIds }) => outcome === 'delivered' && queueIds.length === 2)
+    const events = delivered?.events.map(({ event }) => event)
+    expect(events).toEqual(expect.arrayContaining(['received', 'judged', 'filtered', 'delivered']))
   })
 
   test('a reload is answered, and mail goes on', async () => {

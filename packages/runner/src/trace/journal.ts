@@ -27,11 +27,13 @@ export function hasJournal(): boolean {
   return stdout !== null && stdout !== ''
 }
 
-export function journal(span: JournalSpan): LogSource {
-  const limits = Object.entries(span).flatMap(([name, time]) =>
-    time === undefined ? [] : [`--${name}=@${Math.floor(time / 1000)}`],
-  )
+export function journal({ since, until }: JournalSpan): LogSource {
+  const limits = [...limit('since', since), ...limit('until', until)]
   return { name: JOURNAL, written: Date.now(), read: () => read([...ARGUMENTS, ...limits]) }
+}
+
+function limit(name: 'since' | 'until', time: number | undefined): readonly string[] {
+  return time === undefined ? [] : [`--${name}=@${Math.floor(time / 1000)}`]
 }
 
 async function* read(args: readonly string[]): AsyncGenerator<Uint8Array> {
