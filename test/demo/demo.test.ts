@@ -15,12 +15,12 @@ test('the demo runs where no mount namespaces are allowed, and shows the table o
   expect(run.stderr.toString()).toBe('')
   expect(run.status).toBe(0)
   const readme = await readFile(resolve(ROOT, 'README.md'), 'utf8')
-  expect(whatBecame(run.stdout.toString())).toEqual(whatBecame(readme))
-  expect(run.stdout.toString()).toContain('\nAll became what it should.\n')
+  expect(outcomesIn(run.stdout.toString())).toEqual(outcomesIn(readme))
+  expect(run.stdout.toString()).toContain('\nEvery message had the expected outcome.\n')
 })
 
 /** The table but for its times. */
-function whatBecame(text: string): readonly string[] {
+function outcomesIn(text: string): readonly string[] {
   const [, rows = ''] = /^(message +bytes [\s\S]*?)\n\n/m.exec(text) ?? []
   return rows.split('\n').map((row) => row.replace(/ \d+ +| \d+\.\d /g, ' ').replace(/ +/g, ' '))
 }

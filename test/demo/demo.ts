@@ -52,7 +52,7 @@ async function show({ step, say }: Progress, started: Started): Promise<number> 
   const results: MailResult[] = []
   for (const mail of await writeMails()) {
     const result = await step(`Sending "${mail.name}"`, () => send(testBed, mail))
-    say(`  ${result.became}${isRight(result) ? '' : ', which is wrong'}`)
+    say(`  ${result.outcome}${isRight(result) ? '' : ', which is wrong'}`)
     results.push(result)
   }
   await report(testBed, results)
@@ -72,5 +72,9 @@ async function report(testBed: RelayTestBed, results: readonly MailResult[]): Pr
   const wrong = results.filter((result) => !isRight(result)).length
   if (wrong > 0)
     console.log(`\nCandy's log:\n${await testBed.candyLog()}\nPostfix's log:\n${await testBed.postfix.log()}`)
-  console.log(wrong === 0 ? '\nAll became what it should.\n' : `\n${wrong} did not become what it should.\n`)
+  console.log(
+    wrong === 0
+      ? '\nEvery message had the expected outcome.\n'
+      : `\n${wrong} messages did not have the expected outcome.\n`,
+  )
 }

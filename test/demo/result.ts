@@ -1,4 +1,4 @@
-/** What became of a message: looked up where it ended, at the next hop or in the quarantine. */
+/** Finds out what was done with a message: looks for it at the next hop and in the quarantine. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deliver } from '../kit/client.js'
@@ -8,7 +8,7 @@ import type { DemoMail } from './mails.js'
 export interface MailResult {
   readonly mail: DemoMail
   /** `bounced` and `lost` are errors of the set-up. */
-  readonly became: 'delivered' | 'quarantined' | 'bounced' | 'lost'
+  readonly outcome: 'delivered' | 'quarantined' | 'bounced' | 'lost'
   readonly milliseconds: number
   /** Whether the body is, byte for byte, what was sent. */
   readonly sameBody: boolean
@@ -29,16 +29,16 @@ export async function send(testBed: RelayTestBed, mail: DemoMail): Promise<MailR
   const milliseconds = performance.now() - begun
   const result = { mail, milliseconds, sameBody: false, added: [], reason: '' }
   const [arrived] = sink.messages
-  if (arrived?.sender === '') return { ...result, became: 'bounced' }
+  if (arrived?.sender === '') return { ...result, outcome: 'bounced' }
   if (arrived !== undefined) {
     const sameBody = bodyOf(arrived.bytes).equals(bodyOf(mail.bytes))
-    return { ...result, became: 'delivered', sameBody, added: addedFields(arrived.bytes) }
+    return { ...result, outcome: 'delivered', sameBody, added: addedFields(arrived.bytes) }
   }
   const kept = (await testBed.quarantined()).find(({ name }) => !before.has(name))
-  if (kept === undefined) return { ...result, became: 'lost' }
+  if (kept === undefined) return { ...result, outcome: 'lost' }
   const sameBody = bodyOf(kept.bytes).equals(bodyOf(mail.bytes))
   const reason = await readReason(join(testBed.state, 'quarantine', kept.name))
-  return { ...result, became: 'quarantined', sameBody, reason }
+  return { ...result, outcome: 'quarantined', sameBody, reason }
 }
 
 /** One line for each file below a directory: mode, bytes, path. */

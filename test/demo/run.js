@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * `npm run demo`: from a fresh clone to a table of what became of five messages. It installs what is missing, builds, and
+ * `npm run demo`: from a fresh clone to a table of the outcomes for five messages. It installs what is missing, builds, and
  * runs demo.ts. Node.js 20 runs no TypeScript, so demo.ts and the parts of the test bed that it uses are bundled into
  * one file first; the bundler is a development dependency anyhow.
  *
- * Needs root on Debian or Ubuntu, as test/install does. Ends with 0 only when all became what it should.
+ * Needs root on Debian or Ubuntu, as test/install does. Ends with 0 only when every message had the expected outcome.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync, statSync } from 'node:fs'

@@ -1,25 +1,25 @@
-/** The demo's last word: a table of what became of each message, and what stands behind it. */
+/** The demo's last word: a table of what outcome of each message, and what stands behind it. */
 import type { MailResult } from './result.js'
 
 /** What every scanner writes into the header of a message that it has seen. */
 const SEEN = ['X-Virus-Scanned', 'X-Spam-Status']
 
-/** Whether a message became what it should, nobody touched its body, and nothing is delivered unscanned. */
-export function isRight({ mail, became, sameBody, added }: MailResult): boolean {
+/** Whether a message outcome what it should, nobody touched its body, and nothing is delivered unscanned. */
+export function isRight({ mail, outcome, sameBody, added }: MailResult): boolean {
   const seen = SEEN.every((name) => added.some((field) => field.startsWith(`${name}: `)))
-  return became === mail.expected && sameBody && (seen || became !== 'delivered')
+  return outcome === mail.expected && sameBody && (seen || outcome !== 'delivered')
 }
 
 export function printTable(results: readonly MailResult[]): string {
   const rows = results.map((result) => [
     result.mail.name,
     String(result.mail.bytes.length),
-    result.became + (result.became === result.mail.expected ? '' : ` (should be ${result.mail.expected})`),
+    result.outcome + (result.outcome === result.mail.expected ? '' : ` (should be ${result.mail.expected})`),
     (result.milliseconds / 1000).toFixed(1),
     result.sameBody ? 'identical' : 'NOT IDENTICAL',
     result.reason,
   ])
-  const lines = [['message', 'bytes', 'became', 'seconds', 'body', 'because'], ...rows]
+  const lines = [['message', 'bytes', 'outcome', 'seconds', 'body', 'because'], ...rows]
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? []
   return lines
     .map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
@@ -28,7 +28,7 @@ export function printTable(results: readonly MailResult[]): string {
 }
 
 export function printAdded(results: readonly MailResult[]): string {
-  const delivered = results.filter(({ became }) => became === 'delivered')
+  const delivered = results.filter(({ outcome }) => outcome === 'delivered')
   return delivered
     .flatMap(({ mail, added }) => [`Added to the header of "${mail.name}":`, ...added.map((line) => `  ${line}`)])
     .join('\n')

@@ -22,7 +22,7 @@ export function printMessage(message: TracedMessage): string {
   const head = [
     ...(messageId === undefined ? [] : [`Message-ID  ${printable(messageId)}`]),
     ...(sender === undefined ? [] : [`from        ${printable(sender) || '<>'}`]),
-    ...recipients.map(({ recipient, became }) => `to          ${printable(recipient)}: ${became}`),
+    ...recipients.map(({ recipient, outcome }) => `to          ${printable(recipient)}: ${outcome}`),
     ...(queueIds.length === 0 ? [] : [`queue ids   ${queueIds.join(', then ')}`]),
     ...(ownIds.length === 0 ? [] : [`candy's id  ${ownIds.join(', ')}`]),
   ]
@@ -38,7 +38,7 @@ export function printMessages({ messages, more }: Found): string {
     printable(some(message.recipients.map(({ recipient }) => recipient))),
     outcomeOf(message),
   ])
-  const table = printTable(['time', 'ids', 'from', 'to', 'became'], rows)
+  const table = printTable(['time', 'ids', 'from', 'to', 'outcome'], rows)
   const others = more ? ['There are older ones: --until TIME goes back to them, --limit NUMBER lists more.'] : []
   return [table, '', 'One of them whole: candy trace and one of its ids', ...others].join('\n')
 }
@@ -81,9 +81,9 @@ function printTime(time: number): string {
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`
 }
 
-/** Each thing that has become of it, once. */
+/** The outcomes for its recipients, each once. */
 function outcomeOf({ recipients, events }: TracedMessage): string {
-  if (recipients.length > 0) return [...new Set(recipients.map(({ became }) => became))].join(', ')
+  if (recipients.length > 0) return [...new Set(recipients.map(({ outcome }) => outcome))].join(', ')
   return events.some(({ event }) => event === 'queued') ? 'queued' : 'not queued'
 }
 

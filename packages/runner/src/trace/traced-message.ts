@@ -4,11 +4,11 @@ import type { Refusal } from './candidates.js'
 import { namesIn } from './candidates.js'
 import type { Judgement } from './candy-line.js'
 import type { CandyRecord, Collection } from './collection.js'
-import { type Fate, fatesOf } from './fates.js'
 import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
 import { isAbout, type Lineage, lineagesOf } from './lineage.js'
 import { bare, isNamed, type Query } from './query.js'
 import { isAbandoned, messageIdsOf } from './queue-entry.js'
+import { type RecipientOutcome, recipientOutcomesOf } from './recipient-outcome.js'
 import { type TimelineEvent, timelineOf } from './timeline.js'
 
 export interface TracedMessage {
@@ -19,7 +19,7 @@ export interface TracedMessage {
   /** With its angle brackets; undefined where no line tells it. */
   readonly messageId?: string
   readonly sender?: string
-  readonly recipients: readonly Fate[]
+  readonly recipients: readonly RecipientOutcome[]
   /** Names in the quarantine. */
   readonly quarantined: readonly string[]
   /** A filter could not ask its scanner, and says more to `candy list --ask`. */
@@ -50,12 +50,12 @@ export function messagesIn(collection: Collection, query: Query): readonly Trace
 /** A message that was refused and had no queue id. */
 export function refusedMessage(refusal: Refusal): TracedMessage {
   const { sender, recipient, text } = refusal.event
-  const became = /^4/.test(text) ? 'deferred' : 'refused'
+  const outcome = /^4/.test(text) ? 'deferred' : 'refused'
   return {
     queueIds: [],
     ownIds: [],
     sender,
-    recipients: recipient === undefined ? [] : [{ recipient, became, text }],
+    recipients: recipient === undefined ? [] : [{ recipient, outcome, text }],
     quarantined: [],
     askable: false,
     events: timelineOf({ lineage: [], candy: [], answers: [refusal] }),
@@ -124,7 +124,7 @@ function trace({ lineage, candy, answers, ownIds }: Parts): TracedMessage {
     ownIds: [...ownIds],
     ...(messageId && { messageId }),
     ...(sender !== undefined && { sender }),
-    recipients: fatesOf(lineage, judgements),
+    recipients: recipientOutcomesOf(lineage, judgements),
     quarantined: [...new Set([...judgements.flatMap(({ quarantined }) => quarantined ?? []), ...kept])],
     askable: judgements.some(({ askable }) => askable),
     events: timelineOf({ lineage, candy, answers }),

@@ -46,7 +46,7 @@ describe('a message', () => {
   test('among several is one line, which has its ids', () => {
     const { status, stdout } = trace(logs(), 'bob@example.net', '--limit', '2')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^time +ids +from +to +became\n/)
+    expect(stdout).toMatch(/^time +ids +from +to +outcome\n/)
     expect(stdout.match(/^2026-/gm)).toHaveLength(2)
     expect(stdout).toContain('There are older ones')
   })

@@ -35,7 +35,7 @@ describe.each(MODES)('in mode %s', (mode) => {
     expect(ids).toHaveLength(mode === 'smtp-before' ? 1 : 2)
     const message = await one(`<${accepted}>`, logsOf(mode))
     expect(message).toMatchObject({ queueIds: ids, sender: 'alice@example.com', messageId: `<${accepted}>` })
-    expect(message.recipients.map(({ recipient, became }) => `${recipient} ${became}`)).toEqual([
+    expect(message.recipients.map(({ recipient, outcome }) => `${recipient} ${outcome}`)).toEqual([
       'bob@example.net delivered',
       'carol@example.net delivered',
     ])
@@ -60,8 +60,8 @@ describe.each(MODES)('in mode %s', (mode) => {
 
   test('a rejected message is in the quarantine, or was refused to the client', async () => {
     const message = await one(`reject-${mode}@example.com`, logsOf(mode))
-    const became = mode === 'smtp-before' ? 'refused' : 'quarantined'
-    expect(message.recipients.map((fate) => fate.became)).toEqual([became, became])
+    const outcome = mode === 'smtp-before' ? 'refused' : 'quarantined'
+    expect(message.recipients.map(({ outcome }) => outcome)).toEqual([outcome, outcome])
     expect(message.events.find(({ event }) => event === 'judged')).toMatchObject({ decidedBy: '50-scan' })
     if (mode === 'smtp-before') {
       expect(eventsOf(message)).toEqual(['judged', 'refused'])
@@ -74,7 +74,7 @@ describe.each(MODES)('in mode %s', (mode) => {
 
   test('a deferred message has each try, and why', async () => {
     const message = await one(`defer-${mode}@example.com`, logsOf(mode))
-    expect(message.recipients).toMatchObject([{ recipient: 'bob@example.net', became: 'deferred' }])
+    expect(message.recipients).toMatchObject([{ recipient: 'bob@example.net', outcome: 'deferred' }])
     const tries = message.events.filter(({ event }) => event === 'judged')
     expect(tries.every(({ filters }) => filters?.includes('not now'))).toBe(true)
     if (mode === 'smtp-before') return
@@ -97,7 +97,7 @@ describe.each(MODES)('in mode %s', (mode) => {
     const message = await one(accepted, [mail])
     expect(message.queueIds).toEqual(idsOf(mode, accepted))
     expect(eventsOf(message)).not.toContain('judged')
-    expect(message.recipients.map(({ became }) => became)).toEqual(['delivered', 'delivered'])
+    expect(message.recipients.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
   })
 })
 
@@ -149,7 +149,7 @@ describe('the messages of an address', () => {
   test('can be limited to a span of time', async () => {
     const moment = Date.parse('2026-11-27T20:41:13Z')
     expect((await find('alice@example.com', logsOf('smtp'), { since: moment })).messages).toMatchObject([
-      { messageId: '<defer-smtp@example.com>', recipients: [{ became: 'deferred' }] },
+      { messageId: '<defer-smtp@example.com>', recipients: [{ outcome: 'deferred' }] },
     ])
     const before = await find('defer-smtp@example.com', logsOf('smtp'), { until: moment })
     expect(before.messages[0]?.events.at(-1)?.time).toBeLessThanOrEqual(moment)
@@ -176,7 +176,7 @@ describe('the messages of an address', () => {
     expect(message.queueIds).toEqual(['F26542105FA', 'F33392105FB'])
     expect(message.events[0]?.event).toBe('received')
     expect(message.events.find(({ event }) => event === 'notified')?.next).toBe('F44442105FC')
-    expect(message.recipients.map(({ recipient, became }) => `${recipient} ${became}`)).toEqual([
+    expect(message.recipients.map(({ recipient, outcome }) => `${recipient} ${outcome}`)).toEqual([
       'joe@mx.example delivered',
       'jim@mx.example bounced',
     ])
@@ -189,7 +189,7 @@ describe('the messages of an address', () => {
     )
     expect(await one('b@example.net', [text])).toMatchObject({
       queueIds: [],
-      recipients: [{ recipient: 'b@example.net', became: 'deferred' }],
+      recipients: [{ recipient: 'b@example.net', outcome: 'deferred' }],
       events: [{ event: 'refused', client: 'c.example[192.0.2.1]' }],
     })
   })
@@ -251,7 +251,7 @@ describe('a stranger', () => {
       ...first,
       'smtp[1]: F26542105FA: to=<b@example.net>, relay=x[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 quarantined as 20261127T204111Z-X by y: z)',
     )
-    expect(await one('F26542105FA', [text])).toMatchObject({ quarantined: [], recipients: [{ became: 'delivered' }] })
+    expect(await one('F26542105FA', [text])).toMatchObject({ quarantined: [], recipients: [{ outcome: 'delivered' }] })
   })
 
   test('who takes the Message-ID of another message joins none', async () => {
