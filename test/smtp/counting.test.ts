@@ -1,4 +1,6 @@
 /** What the service tells of its mail, against the mail that there was: over the death of a worker and over a reload. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -109,6 +111,21 @@ test('root and members of the group candy may ask, and nobody else', { timeout: 
   const refused = await candyStatus([...nobody, '--clear-groups'])
   expect(refused.status).toBe(77)
   expect(refused.stderr.toString()).toContain('only root and members of the group candy')
+})
+
+test('watched, it is printed again and again until Ctrl-C, which is no failure', { timeout: LONG }, async () => {
+  const { installation, postfix } = testBed
+  const argv = [installation.candy, '-c', postfix.configDirectory, 'status', '--watch', '--json']
+  const watching = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  watching.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+    if (text.split('\n').length > 3) watching.kill('SIGINT')
+  })
+  const [status] = await once(watching, 'close')
+  expect(status).toBe(0)
+  const lines = text.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).running)).toEqual(lines.map(() => true))
 })
 
 test('a reload that is refused shows', { timeout: LONG }, async () => {
