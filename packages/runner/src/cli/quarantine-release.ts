@@ -6,10 +6,9 @@ import { parseMailAddress } from '../chain/mail-address.js'
 import { soundSettings } from '../config/settings.js'
 import { findReinjection } from '../delivery/reinjection-address.js'
 import { type ReleaseOptions as DeliveryOptions, release } from '../delivery/release.js'
-import { errorText } from '../os/error-text.js'
 import { type Entry, readEntry } from '../quarantine/entry.js'
 import { planRelease, type ReleaseRequest, readTwins } from '../quarantine/release-plan.js'
-import { EX_OK, EX_UNAVAILABLE, EX_USAGE, Failure } from './failure.js'
+import { EX_OK, EX_UNAVAILABLE, EX_USAGE, explain, Failure } from './failure.js'
 import { openQuarantine, type Quarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
@@ -60,16 +59,17 @@ async function run(typed: readonly string[], options: ReleaseCommandOptions): Pr
   }
   const quarantine = await openQuarantine(options.config, { delivers: true })
   if (quarantine === undefined) return
-  const nextHop = await findReinjection(quarantine.configDirectory, soundSettings(quarantine.configDirectory))
+  const { configDirectory } = quarantine
+  const nextHop = dryRun ? undefined : await findReinjection(configDirectory, soundSettings(configDirectory))
   const entries = await chooseEntries(quarantine, typed, options, { verb: 'Release', ask: dryRun !== true })
   const request = { ...(only && { only }), ...(to && { to }), again: options.again === true }
   const log = openQuarantineLog(quarantine)
   const results: Result[] = []
   for (const entry of entries) {
-    const result = await releaseOne(quarantine, entry, request, dryRun ? undefined : { nextHop, log })
+    const result = await releaseOne(quarantine, entry, request, nextHop && { nextHop, log })
     results.push(result)
     if (!json) print(result, dryRun === true)
-    if (!result.isDown) continue
+    if (nextHop === undefined || !result.isDown) continue
     const rest = entries.length - results.length
     const others = rest > 0 ? `; ${rest} other messages are not tried` : ''
     console.error(
@@ -120,7 +120,7 @@ async function releaseOne(
         : { warning: `it is delivered, and that could not be written down: ${became.warning}` }
     return { name, recipients, reply: became.reply, ...warning }
   } catch (error) {
-    return { ...none, text: errorText(error) }
+    return { ...none, text: explain(error).text }
   }
 }
 

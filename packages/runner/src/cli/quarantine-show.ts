@@ -90,7 +90,8 @@ async function linesOf(entry: Entry, command: string): Promise<readonly string[]
     ...fields.map(printable),
     ...(left === undefined ? [] : [`(${left})`]),
     '',
-    ...(state === 'held' ? [`${command} release ${name}`, `${command} delete ${name}`] : []),
+    ...(state === 'released' || state === 'releasing' ? [] : [`${command} release ${name}`]),
+    `${command} delete ${name}`,
   ]
 }
 

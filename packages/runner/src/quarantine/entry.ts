@@ -1,6 +1,10 @@
 /**
  * A message in the quarantine as it is found there. What cannot be read is told as such, and keeps nobody from the others: candy's
  * account owns the directory, filters run as that account, and a disk may fail.
+ *
+ * What is done with a message, in this folder: store.ts puts it in, with the record that record.ts describes; events.ts writes down what
+ * is done with it, and state.ts tells what became of it; release-plan.ts says who gets it when it is released, which is done by
+ * delivery/release.ts; deletion.ts and expiry.ts remove it; name.ts and selection.ts find it, and digest.ts tells of it.
  */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'

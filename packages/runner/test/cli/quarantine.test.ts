@@ -12,6 +12,8 @@ interface Desk {
   readonly log: string
   /** Puts a message there, and gives it to candy. */
   keep(...args: Parameters<typeof keep> extends [string, ...infer Rest] ? Rest : never): Promise<string>
+  /** Writes candy.toml with further lines at its end. */
+  configure(lines: string): void
   /** `candy -c DIR quarantine ARGUMENTS`. */
   run(...argv: readonly string[]): Run
 }
@@ -26,11 +28,15 @@ async function startDesk(): Promise<Desk> {
     chownSync(path, user, group)
   }
   const log = join(state, 'log')
-  writeFileSync(join(configDirectory, 'candy.toml'), `state = "${state}"\n[log]\nto = "${log}"\n`)
+  const configure = (lines: string): void => {
+    writeFileSync(join(configDirectory, 'candy.toml'), `state = "${state}"\n[log]\nto = "${log}"\n${lines}\n`)
+  }
+  configure('')
   const give = (): void => void spawnSync('chown', ['-hR', 'candy:candy', directory])
   return {
     directory,
     log,
+    configure,
     keep: async (...args) => {
       const name = await keep(directory, ...args)
       give()
@@ -188,6 +194,49 @@ test('delete removes what is named or chosen, asks before it removes several, an
   expect(readFileSync(desk.log, 'utf8')).toMatch(new RegExp(`quarantined message deleted name=${name} state=held`))
   const [user] = await candyIds()
   expect(statSync(desk.log).uid).toBe(user)
+})
+
+test('release says who would get it, and names what is wrong with what was typed', async () => {
+  const desk = await startDesk()
+  const name = await desk.keep()
+  expect(desk.run('release', name, '--dry-run')).toMatchObject({
+    status: 0,
+    stdout: `would release ${name} to b@example.net, c@example.org\n`,
+  })
+  expect(desk.run('release', name, '--only', '<C@example.org>', '--dry-run').stdout).toContain('to c@example.org\n')
+  expect(desk.run('release', name, '--only', 'x@example.org').stderr).toBe(
+    `${name}: not released: it is not addressed to x@example.org, but to b@example.net, c@example.org\n`,
+  )
+  expect(desk.run('release', name, '--to', 'a b').stderr).toContain('Not a mail address')
+  expect(desk.run('release', name, '--to', 'a@b', '--only', 'b@example.net').status).toBe(64)
+  expect(desk.run('release', name)).toMatchObject({ status: 69, stderr: expect.stringContaining('postconf') })
+  desk.configure('[smtp]\nnext_hop = "unix:/nowhere"')
+  const { status, stderr } = desk.run('release', name)
+  expect(status).toBe(69)
+  expect(stderr).toContain('Postfix does not take mail at unix:/nowhere')
+  expect(readFileSync(desk.log, 'utf8')).toMatch(/quarantined message not released name=/)
+  expect(JSON.parse(desk.run('list', '--state', 'held', '--json').stdout).messages).toHaveLength(1)
+})
+
+test('expire deletes what candy.toml does not keep, or what the command line says, and nothing while candy.toml is wrong', async () => {
+  const desk = await startDesk()
+  const old = await desk.keep({ time: new Date(Date.now() - 40 * 86_400_000).toISOString() })
+  const young = await desk.keep({ time: new Date(Date.now() - 10 * 86_400_000).toISOString() })
+  expect(desk.run('expire', '--dry-run').stdout).toBe(`would delete ${old} (held; keep)\n`)
+  desk.configure('[quarantine]\nkeep = "30"')
+  expect(desk.run('expire')).toMatchObject({
+    status: 78,
+    stderr: expect.stringContaining('quarantine.keep: 30 has no unit'),
+  })
+  expect(readdirSync(desk.directory)).toHaveLength(2)
+  desk.configure('[quarantine]\nkeep = "forever"')
+  expect(desk.run('expire').stdout).toBe('nothing has expired\n')
+  desk.configure('')
+  expect(JSON.parse(desk.run('expire', '--json').stdout)).toEqual({ version: 1, deleted: [old], kept: [] })
+  expect(desk.run('expire', '--max-size', '1B').stdout).toBe(`deleted ${young} (held; max_size)\n`)
+  expect(readFileSync(desk.log, 'utf8')).toMatch(
+    new RegExp(`quarantined message expired name=${old} state=held limit=keep`),
+  )
 })
 
 test('help is there for each, and a wrong option says where', () => {

@@ -1,5 +1,6 @@
 /** A message that is released: what the next hop is given, and what is written down, whatever the next hop does. */
-import { readdirSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { announced, type Sink, startSink } from '../../../../test/kit/sink.js'
@@ -17,11 +18,15 @@ interface TestBed {
   release(): Promise<Release>
 }
 
-async function start(other: Parameters<typeof keep>[1] = {}, text?: string, keywords = announced): Promise<TestBed> {
+async function start(
+  other: Parameters<typeof keep>[1] = {},
+  text?: string,
+  keywords = announced,
+  directory: string = scratch(),
+): Promise<TestBed> {
   const path = join(scratch(), 'sink')
   const sink = await startSink({ path, keywords: [...keywords, 'XFORWARD NAME ADDR PROTO HELO IDENT'] })
   onTestFinished(() => sink.stop())
-  const directory = scratch()
   const name = await keep(directory, other, text)
   const log = memoryLog()
   const entry = async (): Promise<SoundEntry> => {
@@ -147,4 +152,30 @@ test('without a next hop nothing is sent', async () => {
   await sink.stop()
   expect(await release()).toMatchObject({ released: false, isDown: true })
   expect((await entry()).state).toBe('held')
+})
+
+/** A quarantine on a disk that has room for one message and so many files more. */
+function smallDisk(files: number): string {
+  const directory = join(scratch(), 'small')
+  mkdirSync(directory)
+  // The root, the directory of the message and its two files; a link counts as a file, too.
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=1m,nr_inodes=${4 + files}`, 'none', directory])
+  onTestFinished(() => void execFileSync('umount', [directory]))
+  return directory
+}
+
+test.each([0, 1])('on a disk that is full after %i files nothing is sent', async (files) => {
+  const { sink, entry, release } = await start({}, TEXT, announced, smallDisk(files))
+  const result = await release().catch((error: Error) => ({ released: false, text: error.message }))
+  expect(result).toEqual({ released: false, text: expect.stringContaining('ENOSPC') })
+  expect(sink.count).toBe(0)
+  expect(await entry()).toMatchObject({ record: { id: RECORD.id } })
+})
+
+test('a disk that is full when it is released is told, and the message does not go again by itself', async () => {
+  const { sink, entry, release } = await start({}, TEXT, announced, smallDisk(3))
+  expect(await release()).toMatchObject({ released: true, warning: expect.stringContaining('ENOSPC') })
+  expect((await entry()).events.map(({ event }) => event)).toEqual(['releasing', 'sending'])
+  expect(await release()).toMatchObject({ released: false })
+  expect(sink.count).toBe(1)
 })
