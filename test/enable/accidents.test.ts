@@ -2,131 +2,189 @@
 import { chmod, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { deliver } from '../kit/client.js'
 import { soaking } from '../kit/soak.js'
 import { type Files, type Site, startSite } from './site.js'
 
-let site: Site
-let before: Files
-let listing: readonly string[]
+const LONG = { timeout: 300_000 }
 
-beforeAll(async () => {
-  site = await startSite()
-  // Postfix itself creates files in a new queue directory. These are not candy's.
-  await site.postfix.run('postfix', ['check'])
-})
-afterAll(() => site.stop())
+/** Mail that nothing happens to. */
+const MAIL = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\nx\r\n' }
 
-/**
- * The paths of all files in the configuration and queue directories but mail, and the access control list of the directory where mail
- * comes back.
- */
-async function everything(): Promise<readonly string[]> {
-  const { configDirectory, queueDirectory } = site.postfix
-  const config = await readdir(configDirectory, { recursive: true })
-  const { stdout } = await site.postfix.run('getfacl', ['-p', join(queueDirectory, 'public')])
-  const permissions = stdout.toString()
-  return [...config, ...(await readdir(queueDirectory)), ...(await readdir(site.directory)), permissions].toSorted()
-}
+/** A site on which enabling fails, and what was there before. */
+class Failure {
+  readonly site: Site
+  readonly filters: string
+  before: Files = { master: '', main: '' }
+  #listing: readonly string[] = []
 
-beforeEach(async () => {
-  before = await site.files()
-  listing = await everything()
-})
-
-afterEach(async () => {
-  expect(await site.files()).toEqual(before)
-  expect(await everything()).toEqual(listing)
-  expect(await site.postfix.queue()).toEqual([])
-  await deliver(site.postfix.port, {
-    sender: 'a@example.com',
-    recipients: ['b@example.net'],
-    bytes: 'Subject: x\r\n\r\nx\r\n',
-  })
-  await site.sink.waitFor(1)
-  site.sink.clear()
-})
-
-async function failure(...argv: readonly string[]): Promise<string> {
-  const { stderr } = await site.candy(['enable', '--yes', '--state', site.state, ...argv], 69)
-  return stderr
-}
-
-test('a runner that the filter account cannot reach', async () => {
-  await chmod(site.installation.directory, 0o700)
-  try {
-    const text = await failure('--mode', 'pipe')
-    expect(text).toMatch(/candy was not enabled: a test message does not come through: .*candy-pipe/)
-    expect(text).toContain('Everything is as it was before.')
-  } finally {
-    await chmod(site.installation.directory, 0o755)
+  /** Does this on a site of its own. In the end all must be as it was, no mail be left, and new mail pass. */
+  static on(act: (failure: Failure) => Promise<void>): () => Promise<void> {
+    return async () => {
+      await using site = await startSite()
+      // What Postfix makes in a new queue directory when it looks at it is no trace of candy's.
+      await site.postfix.run('postfix', ['check'])
+      const failure = new Failure(site)
+      failure.before = await site.files()
+      await failure.allow()
+      await act(failure)
+      await failure.#expectNothing()
+    }
   }
-})
 
-test('a filter that is there already and keeps the test message, or defers it', async () => {
-  const filters = join(site.postfix.configDirectory, 'filters.d')
-  await mkdir(filters)
-  listing = await everything()
-  await writeFile(join(filters, '50-no'), '#!/bin/sh\necho "4.7.1 not today"; exit 75\n', { mode: 0o755 })
-  listing = await everything()
-  expect(await failure('--mode', 'pipe')).toMatch(/does not come through: .*not today/)
-  await writeFile(join(filters, '50-no'), '#!/bin/sh\nexit 69\n', { mode: 0o755 })
-  const text = await failure('--mode', 'pipe')
-  expect(text).toContain('does not come back: look at "candy list"')
-  // A message is in the quarantine, which is therefore kept.
-  expect(await site.quarantined()).toHaveLength(1)
-  await rm(join(filters, '50-no'))
-  listing = await everything()
-})
+  private constructor(site: Site) {
+    this.site = site
+    this.filters = join(site.postfix.configDirectory, 'filters.d')
+  }
 
-test('nobody who answers in mode smtp', async () => {
-  const failed = failure('--mode', 'smtp', '--wait', '5s')
-  await sleep(3_000)
-  expect(await site.files()).toEqual(before)
-  expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have this run under your supervisor/)
-})
+  /** Lets what is there now be there in the end. */
+  async allow(): Promise<void> {
+    this.#listing = await this.#everything()
+  }
 
-test('a dry run touches nothing, and its diff is what is done later', async () => {
-  const { stdout } = await site.candy(['enable', '--dry-run', '--mode', 'pipe', '--json'])
-  const shown = JSON.parse(stdout) as { readonly diff: string; readonly nothingToDo: boolean }
-  expect(shown.nothingToDo).toBe(false)
-  expect(shown.diff).toContain('+  -o content_filter=candy:dummy')
-})
+  /** Enables in vain, and returns what was said. */
+  async enable(...argv: readonly string[]): Promise<string> {
+    const { stderr } = await this.site.candy(['enable', '--yes', '--state', this.site.state, ...argv], 69)
+    return stderr
+  }
 
-test('nobody to ask, and no --yes', async () => {
-  const { stderr } = await site.candy(['enable', '--mode', 'pipe', '--state', site.state], 64)
-  expect(stderr).toContain('say --yes')
-})
+  async #expectNothing(): Promise<void> {
+    const { postfix, sink } = this.site
+    expect(await this.site.files()).toEqual(this.before)
+    expect(await this.#everything()).toEqual(this.#listing)
+    expect(await postfix.queue()).toEqual([])
+    await deliver(postfix.port, MAIL)
+    await sink.waitFor(1)
+  }
 
-test.each([
+  /**
+   * The paths of all files in the configuration and queue directories but mail, and the access control list of the directory where mail
+   * comes back.
+   */
+  async #everything(): Promise<readonly string[]> {
+    const { configDirectory, queueDirectory } = this.site.postfix
+    const config = await readdir(configDirectory, { recursive: true })
+    const { stdout } = await this.site.postfix.run('getfacl', ['-p', join(queueDirectory, 'public')])
+    const permissions = stdout.toString()
+    return [
+      ...config,
+      ...(await readdir(queueDirectory)),
+      ...(await readdir(this.site.directory)),
+      permissions,
+    ].toSorted()
+  }
+}
+
+// Each on a site of its own, at the same time: they wait more than they work.
+
+test.concurrent(
+  'a runner that the filter account cannot reach',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    await chmod(site.installation.directory, 0o700)
+    try {
+      const text = await failure.enable('--mode', 'pipe')
+      expect(text).toMatch(/candy was not enabled: a test message does not come through: .*candy-pipe/)
+      expect(text).toContain('Everything is as it was before.')
+    } finally {
+      await chmod(site.installation.directory, 0o755)
+    }
+  }),
+)
+
+test.concurrent(
+  'a filter that is there already and keeps the test message, or defers it',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site, filters } = failure
+    await mkdir(filters)
+    await failure.allow()
+    await writeFile(join(filters, '50-no'), '#!/bin/sh\necho "4.7.1 not today"; exit 75\n', { mode: 0o755 })
+    await failure.allow()
+    expect(await failure.enable('--mode', 'pipe')).toMatch(/does not come through: .*not today/)
+    await writeFile(join(filters, '50-no'), '#!/bin/sh\nexit 69\n', { mode: 0o755 })
+    const text = await failure.enable('--mode', 'pipe')
+    expect(text).toContain('does not come back: look at "candy list"')
+    // A message is in the quarantine, which is therefore kept.
+    expect(await site.quarantined()).toHaveLength(1)
+    await rm(join(filters, '50-no'))
+    await failure.allow()
+  }),
+)
+
+test.concurrent(
+  'nobody who answers in mode smtp',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const failed = failure.enable('--mode', 'smtp', '--wait', '5s')
+    await sleep(3_000)
+    expect(await site.files()).toEqual(failure.before)
+    expect(await failed).toMatch(/nobody answers on .*candy\/lmtp: have this run under your supervisor/)
+  }),
+)
+
+test.concurrent(
+  'a dry run touches nothing, and its diff is what is done later',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const { stdout } = await site.candy(['enable', '--dry-run', '--mode', 'pipe', '--json'])
+    const shown = JSON.parse(stdout) as { readonly diff: string; readonly nothingToDo: boolean }
+    expect(shown.nothingToDo).toBe(false)
+    expect(shown.diff).toContain('+  -o content_filter=candy:dummy')
+  }),
+)
+
+test.concurrent(
+  'nobody to ask, and no --yes',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const { stderr } = await site.candy(['enable', '--mode', 'pipe', '--state', site.state], 64)
+    expect(stderr).toContain('say --yes')
+  }),
+)
+
+test.concurrent.each([
   ['check', 1, 'the services are not taken'],
   ['check', 2, 'new mail is not given'],
   ['reload', 1, 'the services are not taken'],
   ['reload', 2, 'new mail is not given'],
-])('postfix %s fails the %d. time, and %s', async (verb, turn) => {
-  const directory = join(site.directory, 'fake')
-  await mkdir(directory)
-  const count = join(directory, 'count')
-  const fake = `#!/bin/sh
+])('postfix %s fails the %d. time, and %s', LONG, (verb, turn) =>
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const directory = join(site.directory, 'fake')
+    await mkdir(directory)
+    const count = join(directory, 'count')
+    const fake = `#!/bin/sh
 for verb; do :; done
 [ "$verb" = ${verb} ] && echo >>${count} && [ "$(wc -l <${count})" = ${turn} ] && { echo "no ${verb} today" >&2; exit 1; }
 exec /usr/sbin/postfix "$@"
 `
-  await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
-  try {
-    const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
-    const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
-    expect(stderr).toContain(`no ${verb} today`)
-    expect(stderr).toContain('Everything is as it was before.')
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-})
+    await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
+    try {
+      const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
+      const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
+      expect(stderr).toContain(`no ${verb} today`)
+      expect(stderr).toContain('Everything is as it was before.')
+      if (turn === 1) return
+      // The test message had been judged by then, which stays in the history.
+      expect(await readdir(site.state)).toEqual(['history'])
+      await rm(site.state, { recursive: true })
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })(),
+)
 
 /** Starts `candy enable`, and waits until a filter holds the test message. The filter goes on when its file is removed. */
-async function untilProof(status: number): Promise<{ pid: number; ended: Promise<string> }> {
-  const filters = join(site.postfix.configDirectory, 'filters.d')
+async function untilProof(
+  { site, filters }: Failure,
+  status: number,
+): Promise<{ pid: number; ended: Promise<string> }> {
   await mkdir(filters, { recursive: true })
   await writeFile(join(filters, '50-no'), '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.2; done\n', { mode: 0o755 })
   const pidFile = join(site.directory, 'pid')
@@ -139,80 +197,105 @@ async function untilProof(status: number): Promise<{ pid: number; ended: Promise
   return { pid, ended }
 }
 
-test('somebody stops it half way', async () => {
-  const { pid, ended } = await untilProof(69)
-  expect((await site.files()).master).toContain('candy-proof')
-  process.kill(pid, 'SIGTERM')
-  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-  expect(await ended).toMatch(/not enabled: (?:it was stopped|.*)\nEverything is as it was before/)
-  listing = await everything()
-})
+test.concurrent(
+  'somebody stops it half way',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const { pid, ended } = await untilProof(failure, 69)
+    expect((await site.files()).master).toContain('candy-proof')
+    process.kill(pid, 'SIGTERM')
+    await rm(join(failure.filters, '50-no'))
+    expect(await ended).toMatch(/not enabled: (?:it was stopped|.*)\nEverything is as it was before/)
+    await failure.allow()
+  }),
+)
 
-test("somebody edits master.cf half way: candy's lines go, and the edit stays", async () => {
-  const { ended } = await untilProof(69)
-  const path = join(site.postfix.configDirectory, 'master.cf')
-  await writeFile(path, `${(await site.files()).master}# by hand\n`, 'latin1')
-  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-  expect(await ended).toMatch(/Everything of candy's is taken back; .* edited meanwhile stays \(.*master\.cf\)/)
-  expect(await site.files()).toEqual({ master: `${before.master}# by hand\n`, main: before.main })
-  await writeFile(path, before.master, 'latin1')
-  await site.postfix.reload()
-  listing = await everything()
-})
+test.concurrent(
+  "somebody edits master.cf half way: candy's lines go, and the edit stays",
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    const { ended } = await untilProof(failure, 69)
+    const path = join(site.postfix.configDirectory, 'master.cf')
+    await writeFile(path, `${(await site.files()).master}# by hand\n`, 'latin1')
+    await rm(join(failure.filters, '50-no'))
+    expect(await ended).toMatch(/Everything of candy's is taken back; .* edited meanwhile stays \(.*master\.cf\)/)
+    expect(await site.files()).toEqual({ master: `${failure.before.master}# by hand\n`, main: failure.before.main })
+    await writeFile(path, failure.before.master, 'latin1')
+    await site.postfix.reload()
+    await failure.allow()
+  }),
+)
 
 /** Leaves a command that was killed while its test message was on the way. */
-async function killAtProof(): Promise<void> {
-  const { pid, ended } = await untilProof(0)
+async function killAtProof(failure: Failure): Promise<void> {
+  const { pid, ended } = await untilProof(failure, 0)
   process.kill(pid, 'SIGKILL')
   await expect(ended).rejects.toThrow('status null')
-  expect((await site.files()).master).toContain('candy-proof')
+  expect((await failure.site.files()).master).toContain('candy-proof')
 }
 
-async function afterwards(): Promise<void> {
-  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-  listing = await everything()
+async function afterwards(failure: Failure): Promise<void> {
+  await rm(join(failure.filters, '50-no'))
+  await failure.allow()
 }
 
-test('a command that is killed half way is undone by the next', async () => {
-  await killAtProof()
-  const { stderr } = await site.candy(['disable', '--yes'])
-  expect(stderr).toContain('cut short: what it had begun is undone')
-  await afterwards()
-})
-
-test('killed half way, and main.cf and master.cf edited by other programs since: both commands go on, and the edits stay', async () => {
-  await killAtProof()
-  await site.postfix.set({ smtpd_banner: 'edited' })
-  await site.writeMaster(`${(await site.files()).master}mine unix - - n - - smtp\n`)
-  const { stderr } = await site.candy(['enable', '--dry-run', '--mode', 'pipe'])
-  expect(stderr).toBe('')
-  const undone = await site.candy(['disable', '--yes'])
-  expect(undone.stderr).toMatch(/what another program has edited meanwhile stays \(.*main\.cf, .*master\.cf\)/)
-  const files = await site.files()
-  expect(files).toEqual({
-    main: `${before.main}smtpd_banner = edited\n`,
-    master: `${before.master}mine unix - - n - - smtp\n`,
-  })
-  before = files
-  await afterwards()
-})
-
-test('killed half way, and what it had noted cut short by a full disk: its lines go by name, with either command', async () => {
-  for (const size of [0, 1, 900]) {
-    await killAtProof()
-    await truncate(join(site.state, 'pending.json'), size)
+test.concurrent(
+  'a command that is killed half way is undone by the next',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    await killAtProof(failure)
     const { stderr } = await site.candy(['disable', '--yes'])
-    expect(stderr).toContain('what it had noted is damaged')
-    expect(await site.files()).toEqual(before)
-    await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-    if (!soaking) break
-  }
-  await killAtProof()
-  await rm(join(site.state, 'pending.json'))
-  await rm(join(site.postfix.configDirectory, 'filters.d/50-no'))
-  await site.enable('--mode', 'pipe')
-  const { master, main } = await site.files()
-  expect(`${master}${main}`).not.toMatch(/candy-proof|soft_bounce/)
-  await site.candy(['disable', '--yes'])
-  listing = await everything()
-})
+    expect(stderr).toContain('cut short: what it had begun is undone')
+    await afterwards(failure)
+  }),
+)
+
+test.concurrent(
+  'killed half way, and main.cf and master.cf edited by other programs since: both commands go on, and the edits stay',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    await killAtProof(failure)
+    await site.postfix.set({ smtpd_banner: 'edited' })
+    await site.writeMaster(`${(await site.files()).master}mine unix - - n - - smtp\n`)
+    const { stderr } = await site.candy(['enable', '--dry-run', '--mode', 'pipe'])
+    expect(stderr).toBe('')
+    const undone = await site.candy(['disable', '--yes'])
+    expect(undone.stderr).toMatch(/what another program has edited meanwhile stays \(.*main\.cf, .*master\.cf\)/)
+    const files = await site.files()
+    expect(files).toEqual({
+      main: `${failure.before.main}smtpd_banner = edited\n`,
+      master: `${failure.before.master}mine unix - - n - - smtp\n`,
+    })
+    failure.before = files
+    await afterwards(failure)
+  }),
+)
+
+test.concurrent(
+  'killed half way, and what it had noted cut short by a full disk: its lines go by name, with either command',
+  LONG,
+  Failure.on(async (failure) => {
+    const { site } = failure
+    for (const size of [0, 1, 900]) {
+      await killAtProof(failure)
+      await truncate(join(site.state, 'pending.json'), size)
+      const { stderr } = await site.candy(['disable', '--yes'])
+      expect(stderr).toContain('what it had noted is damaged')
+      expect(await site.files()).toEqual(failure.before)
+      await rm(join(failure.filters, '50-no'))
+      if (!soaking) break
+    }
+    await killAtProof(failure)
+    await rm(join(site.state, 'pending.json'))
+    await rm(join(failure.filters, '50-no'))
+    await site.enable('--mode', 'pipe')
+    const { master, main } = await site.files()
+    expect(`${master}${main}`).not.toMatch(/candy-proof|soft_bounce/)
+    await site.candy(['disable', '--yes'])
+    await failure.allow()
+  }),
+)
