@@ -1,10 +1,10 @@
-/** The demo's last word: a table of what outcome of each message, and what stands behind it. */
+/** Prints the results of the demo: a table with the outcome for each message, and the header fields that were added. */
 import type { MailResult } from './result.js'
 
 /** What every scanner writes into the header of a message that it has seen. */
 const SEEN = ['X-Virus-Scanned', 'X-Spam-Status']
 
-/** Whether a message outcome what it should, nobody touched its body, and nothing is delivered unscanned. */
+/** Whether a message had the expected outcome, its body is unchanged, and it is not delivered unscanned. */
 export function isRight({ mail, outcome, sameBody, added }: MailResult): boolean {
   const seen = SEEN.every((name) => added.some((field) => field.startsWith(`${name}: `)))
   return outcome === mail.expected && sameBody && (seen || outcome !== 'delivered')

@@ -72,9 +72,9 @@ export class Signatures {
 
 /** Whether the signatures are older than the operator allows, and a text about their age. */
 export function judgeAge(version: ClamdVersion | undefined, options: Options, now: number = Date.now()): Age {
-  const made = version?.signatures?.date.getTime()
-  if (made === undefined) return { old: options.old_signatures === 'error', text: 'age of its signatures unknown' }
-  const age = Math.max(now - made, 0)
+  const built = version?.signatures?.date.getTime()
+  if (built === undefined) return { old: options.old_signatures === 'error', text: 'age of its signatures unknown' }
+  const age = Math.max(now - built, 0)
   const text = `signatures ${days(age)} old`
   if (age <= options.max_signature_age) return { old: false, text }
   return {

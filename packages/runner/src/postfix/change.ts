@@ -5,8 +5,8 @@ import { PostfixError } from './error.js'
 import { createRootFile } from './root-file.js'
 
 /**
- * Replaces the text `from`, which the file must have, with `to`. Another text was written by another program meanwhile. `from` is
- * null where there must be no file. Texts are Latin-1, one character for each byte.
+ * Replaces the text `from`, which the file must have, with `to`. Any other text means that another program has changed the file
+ * meanwhile. `from` is null where there must be no file. Texts are Latin-1, one character for each byte.
  */
 export interface Replacement {
   readonly path: string

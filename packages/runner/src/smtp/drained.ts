@@ -1,7 +1,7 @@
 /** Waits until a socket has room to write again. */
 import type { Socket } from 'node:net'
 
-/** Resolves when what was written has left, and also when the socket closes: the caller looks which. */
+/** Resolves when everything that was written has been sent, or when the socket has closed. The caller checks which. */
 export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {

@@ -65,7 +65,7 @@ function settle(
 ): void {
   const { recipient, original, status, text } = event
   const outcome = passedOn ? stoppedBy(event, judgements) : (STATUS[status] ?? 'queued')
-  // What came in for an alias goes out for those behind it.
+  // A message for an alias is delivered to the members of the alias, and not to the alias itself.
   if (original !== undefined && outcomes.get(original)?.outcome === 'queued') outcomes.delete(original)
   outcomes.set(recipient, { recipient, outcome, text })
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type DropIn, parseDropIn } from '../../src/config/drop-in.js'
 import { type Problem, printProblem } from '../../src/config/problem.js'
-import { fixtures, said } from './fixtures.js'
+import { fixtures, printProblems } from './fixtures.js'
 
 function read(text: string): DropIn | undefined {
   const problems: Problem[] = []
@@ -16,7 +16,7 @@ describe('a drop-in with mistakes', () => {
     const problems: Problem[] = []
     const { path, name } = fixture
     parseDropIn({ path, name, text: readFileSync(path, 'utf8') }, problems)
-    expect(said(problems, fixture)).toBe(fixture.error)
+    expect(printProblems(problems, fixture)).toBe(fixture.error)
   })
 })
 

@@ -21,8 +21,8 @@ export function fixtures(folder: string): readonly Fixture[] {
     })
 }
 
-/** What is said, with FILE in place of the path; kept beside a fixture as `.got`. */
-export function said(problems: readonly Problem[], fixture: Fixture): string {
+/** What is printProblems, with FILE in place of the path; kept beside a fixture as `.got`. */
+export function printProblems(problems: readonly Problem[], fixture: Fixture): string {
   const text = inOrder(problems)
     .map((problem) => `${printProblem({ ...problem, file: 'FILE' })}\n`)
     .join('')

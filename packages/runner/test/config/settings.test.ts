@@ -6,7 +6,7 @@ import { type Problem, printProblem } from '../../src/config/problem.js'
 import { readSettings, type Settings } from '../../src/config/settings.js'
 import { instanceName } from '../../src/postfix/instance-name.js'
 import { scratch } from '../support.js'
-import { fixtures, said } from './fixtures.js'
+import { fixtures, printProblems } from './fixtures.js'
 
 function read(directory: string): { settings: Settings; problems: Problem[] } {
   const problems: Problem[] = []
@@ -25,7 +25,7 @@ describe('candy.toml with mistakes', () => {
   test.each(fixtures('settings'))('$name is refused with every place, key and nearest right word', (fixture) => {
     const directory = scratch()
     copyFileSync(fixture.path, join(directory, 'candy.toml'))
-    expect(said(read(directory).problems, fixture)).toBe(fixture.error)
+    expect(printProblems(read(directory).problems, fixture)).toBe(fixture.error)
   })
 
   test('that others may write is refused', () => {

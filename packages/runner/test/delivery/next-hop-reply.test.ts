@@ -22,6 +22,6 @@ test.each([
   [452, '4.3.1 insufficient storage', false],
   [554, 'go away', false],
   [451, '5.6.7 a liar', false],
-])('%d %s', (code, line, about) => {
+])('the reply %d %s is about the message: %s', (code, line, about) => {
   expect(isAboutMessage({ code, lines: [line] })).toBe(about)
 })
