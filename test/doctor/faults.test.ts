@@ -2,6 +2,7 @@
  * Every fault that the doctor knows, made for real on a running site: the doctor names it, what it prints is typed as it stands,
  * and all is well again.
  */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../kit/waiting.js'
 import type { Finding, Patient } from './patient.js'
@@ -14,6 +15,8 @@ interface Fault {
   readonly check: string
   readonly says: RegExp
   readonly urgent?: false
+  /** What a person has to do before the commands that are printed, where the doctor leaves that to them. */
+  readonly mend?: Fault['make']
 }
 
 /** Runs command lines as root, with names for the receiving service and the directories of the site. */
@@ -26,6 +29,7 @@ function typed(...commands: readonly string[]): Fault['make'] {
       QUEUE: postfix.queueDirectory,
       STATE: state,
       CANDY: installation.directory,
+      LOG: join(patient.directory, 'log'),
     }
     const set = Object.entries(names).map(([name, value]) => `${name}=${value}\n`)
     for (const command of commands) await patient.type(set.join('') + command)
@@ -36,7 +40,7 @@ function typed(...commands: readonly string[]): Fault['make'] {
 const CURE = 60_000
 
 /** Makes the fault, expects it to be named, types what is said, and waits until all is well. */
-async function suffer(patient: Patient, { make, check, says, urgent }: Fault): Promise<void> {
+async function suffer(patient: Patient, { make, check, says, urgent, mend }: Fault): Promise<void> {
   await make(patient)
   const { status, state, findings } = await patient.doctor()
   const named = findings.filter((finding) => finding.check === check && finding.state === 'ailing')
@@ -50,6 +54,7 @@ async function suffer(patient: Patient, { make, check, says, urgent }: Fault): P
   expect(found?.urgent, printed).toBe((urgent ?? true) ? true : undefined)
   expect([status, state]).toEqual([1, 'ailing'])
   expect(found?.meaning).not.toBe('')
+  await mend?.(patient)
   for (const command of found?.remedy ?? []) await patient.type(command)
   let left: readonly Finding[] = []
   const isCured = async (): Promise<boolean> => {
@@ -288,16 +293,163 @@ const service: readonly Fault[] = [
   },
 ]
 
+const SENDMAIL = 'printf "Subject: x\\n\\nx\\n" | sendmail -f a@example.com b@example.net'
+
+/** The command that makes a script filter. */
+function script(name: string, text: string): string {
+  return `printf '#!/bin/sh\\n${text}\\n' >$ETC/filters.d/${name} && chmod 755 $ETC/filters.d/${name}`
+}
+
+const mail: readonly Fault[] = [
+  {
+    name: 'mail for a filter that is gone',
+    make: async (patient) => {
+      await typed('postconf -P pickup/unix/content_filter=gone:dummy && postfix reload', SENDMAIL)(patient)
+      await waitForReason(patient, /mail transport unavailable/)
+      await typed('postconf -P pickup/unix/content_filter=candy-lmtp:unix:candy/lmtp && postfix reload')(patient)
+    },
+    check: 'queue',
+    says: /^1 message in the queue names the filter gone, which is not in master\.cf: \w+$/,
+  },
+  {
+    name: 'mail that a milter keeps in maildrop',
+    make: typed('postconf -e non_smtpd_milters=inet:127.0.0.1:9 && postfix reload', SENDMAIL, 'sleep 11'),
+    check: 'maildrop',
+    says: /^1 message from sendmail\(1\) in maildrop, since .*; inet:127\.0\.0\.1:9 of non_smtpd_milters does not answer$/,
+  },
+  {
+    name: 'mail that was deferred by a filter',
+    make: async (patient) => {
+      await typed(script('55-later', 'echo 4.7.1 not yet; exit 75'), 'candy reload', SENDMAIL)(patient)
+      await waitForReason(patient, /not yet/)
+      await typed('rm $ETC/filters.d/55-later', 'candy reload')(patient)
+    },
+    check: 'deferred',
+    says: /^candy has deferred 1 message, the oldest of .*: 1 time: .*not yet/,
+  },
+]
+
+const others: readonly Fault[] = [
+  {
+    name: 'a log that candy may not write',
+    make: typed('chown -R root:root $LOG && chmod 700 $LOG'),
+    check: 'log',
+    says: /^EACCES.*\/log\/candy\.log/,
+    urgent: false,
+  },
+  {
+    name: 'a log without a directory',
+    make: typed('rm -r $LOG'),
+    check: 'log',
+    says: /^ENOENT.*\/log\/candy\.log/,
+    urgent: false,
+  },
+  {
+    name: 'a disk that is almost full',
+    make: typed(
+      'mount -t tmpfs -o size=110M,mode=700,uid=$(id -u candy),gid=$(id -g candy) tmpfs $STATE/quarantine',
+      'mkdir $STATE/quarantine/20200101T000000Z-OLD && head -c 50M /dev/zero >$STATE/quarantine/20200101T000000Z-OLD/message.eml',
+      'chown -R candy: $STATE/quarantine/20200101T000000Z-OLD',
+    ),
+    check: 'disk',
+    says: /quarantine is almost full: \d+ MB are free, and 10 messages take 102 MB$/,
+  },
+  {
+    name: 'a command that was killed',
+    make: typed(
+      'candy mode smtp-before --yes >/dev/null 2>&1 & until test -e $STATE/pending.json; do sleep 0.1; done; kill -KILL $!; wait $! || true',
+    ),
+    check: 'lines',
+    says: /^a command that changes Postfix was cut short/,
+    urgent: false,
+  },
+  {
+    name: 'a drop-in that is wrong',
+    make: typed("printf 'filter' >$ETC/filters.d/60-wrong.toml"),
+    check: 'filters',
+    says: /60-wrong\.toml:1:\d+: /,
+    mend: typed('rm $ETC/filters.d/60-wrong.toml'),
+  },
+  {
+    name: 'the last good configuration',
+    make: async (patient) => {
+      await typed("printf 'filter' >$ETC/filters.d/60-wrong.toml", 'kill -KILL $(pgrep -u candy -f $CANDY)')(patient)
+      const isUp = async (): Promise<boolean> => (await patient.ailments()).every(({ check }) => check !== 'sockets')
+      await until('the service', isUp, { milliseconds: CURE })
+    },
+    check: 'generation',
+    says: /^generation 1 of .* is in force, the last that was good before the service was started$/,
+    urgent: false,
+    mend: typed('rm $ETC/filters.d/60-wrong.toml'),
+  },
+  {
+    name: 'a candy.toml that is wrong',
+    make: typed('cp -p $ETC/candy.toml $ETC/saved && echo nonsense >>$ETC/candy.toml'),
+    check: 'configuration',
+    says: /candy\.toml:\d+:\d+: /,
+    mend: typed('mv $ETC/saved $ETC/candy.toml'),
+  },
+  {
+    name: 'a master.cf that is wrong',
+    make: typed('cp -p $ETC/master.cf $ETC/saved && echo nonsense >>$ETC/master.cf'),
+    check: 'configuration',
+    says: /master\.cf:\d+:1: /,
+    mend: typed('mv $ETC/saved $ETC/master.cf'),
+  },
+]
+
+/** Waits until a message in the queue has been deferred for this reason. */
+async function waitForReason({ postfix }: Patient, reason: RegExp): Promise<void> {
+  const hasReason = async (): Promise<boolean> =>
+    (await postfix.queue()).some(({ recipients }) => recipients.some((one) => reason.test(one.delay_reason ?? '')))
+  await postfix.waitUntil(`a message that is deferred: ${reason}`, hasReason)
+}
+
+const TIMES = { queue_run_delay: '300s', minimal_backoff_time: '300s', maximal_backoff_time: '300s' }
+
 describe('a site in mode smtp', () => {
   let patient: Patient
   beforeAll(async () => {
-    patient = await startPatient({
-      main: { queue_run_delay: '300s', minimal_backoff_time: '300s', maximal_backoff_time: '300s' },
-    })
+    patient = await startPatient({ main: TIMES })
   })
   afterAll(() => patient.stop())
 
-  test.each([...lines, ...postfix, ...directories, ...service])('$check: $name', async (fault) =>
+  test.each([...lines, ...postfix, ...directories, ...service, ...mail, ...others])('$check: $name', (fault) =>
     suffer(patient, fault),
   )
+
+  test('Postfix that does not run is started by what is printed', async () => {
+    // All in one shell, since this one's Postfix is how commands find their way to the site.
+    const print = 'require("node:fs").readFileSync(0, "utf8")'
+    const { stdout } = await patient.type(`postfix stop
+candy doctor --json >$PWD/stopped
+node -p 'JSON.parse(${print}).findings.find((one) => one.check === "postfix").remedy.join("\\n")' <stopped >remedy
+cat remedy && sh remedy && sleep 2 && candy doctor --json`)
+    const [remedy = '', answer = ''] = stdout.toString().split(/\n(?=\{)/)
+    expect(remedy).toBe('postfix start')
+    expect(JSON.parse(answer)).toMatchObject({ state: 'well' })
+  })
+})
+
+describe('a site in mode pipe', () => {
+  let patient: Patient
+  beforeAll(async () => {
+    patient = await startPatient({ mode: 'pipe' })
+  })
+  afterAll(() => patient.stop())
+
+  test.each<Fault>([
+    {
+      name: 'the way back is closed to candy',
+      make: typed('setfacl -b $QUEUE/public'),
+      check: 'directories',
+      says: /^candy may not enter .*\/queue\/public$/,
+    },
+    {
+      name: 'a receiving service that has lost its filter',
+      make: typed('postconf -PX $SMTP/inet/content_filter', 'postfix reload'),
+      check: 'lines',
+      says: /should say -o content_filter=candy:dummy, and it is not set$/,
+    },
+  ])('$check: $name', (fault) => suffer(patient, fault))
 })

@@ -1,7 +1,7 @@
 /**
  * The health check of the filter: whether this account may use each clamd, whether its signatures are fresh, whether it scans
- * every message that Postfix accepts, and whether it reports it when it does not scan one whole. The text of the result
- * names the next step for each problem.
+ * every message that Postfix accepts, whether it reports it when it does not scan one whole, and whether freshclam and memory
+ * keep it working. The text of the result names the next step for each problem.
  */
 import type { Context, Health, LogFields } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
@@ -12,6 +12,7 @@ import { ClamdError } from './clamd/error.js'
 import type { Options } from './options.js'
 import { deeplyNestedGzip, messageOfSize } from './probe.js'
 import { judgeAge } from './signatures.js'
+import { upkeepProblems } from './upkeep.js'
 
 /** Milliseconds within which each clamd must answer all requests, unless the caller's deadline is earlier. */
 const CHECK_TIME_LIMIT = 20_000
@@ -68,18 +69,20 @@ async function examineServer(
       ...(isSilent ? [ALERT_SETTING] : []),
       ...(coverage === 'short' && messageSizeLimit !== undefined ? [settingsFor(messageSizeLimit)] : []),
     ]
+    const upkeep = await upkeepProblems(address)
     const parts = [
       `${where}: ClamAV ${version?.engine ?? '(it does not tell its version)'}`,
       age.text,
       ...(settings.length > 0
         ? [`set in ${configurationOf(address)} ${settings.join(', ')}, then systemctl restart clamav-daemon`]
         : []),
+      ...upkeep,
       ...(coverage === 'unknown'
         ? [`whether it scans ${messageSizeLimit} bytes (message_size_limit) took too long to tell`]
         : []),
     ]
     return {
-      state: age.old || settings.length > 0 ? 'bad' : 'good',
+      state: age.old || settings.length > 0 || upkeep.length > 0 ? 'bad' : 'good',
       text: parts.join('; '),
       details: {
         address: where,

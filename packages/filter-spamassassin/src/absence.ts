@@ -42,7 +42,8 @@ function describe(address: ServiceAddress, code: 'ENOENT' | 'ECONNREFUSED'): str
 export const CLOSED =
   'does --allowed-ips of spamd name this host, and is there an account for it to change to (--username)? journalctl -u spamd'
 
-function isLocal(address: ServiceAddress): boolean {
+/** Whether the address is one of this machine. */
+export function isLocal(address: ServiceAddress): boolean {
   return 'path' in address || /^(?:127\.[0-9.]+|::1|localhost)$/i.test(address.host)
 }
 

@@ -1,8 +1,9 @@
 /** The health check of the filter: whether its spamds can scan mail, and if not, what to do. */
 import type { Context, Health } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
-import { CLOSED, explainAbsence } from './absence.js'
+import { CLOSED, explainAbsence, isLocal } from './absence.js'
 import type { Options } from './options.js'
+import { rulesProblem } from './rules-age.js'
 import { ping, version } from './spamd/command.js'
 import { SpamdError } from './spamd/error.js'
 
@@ -22,7 +23,7 @@ const body = {
 /**
  * Has every spamd scan a short message. PING alone is not enough: a spamd that runs as root without an account to change to
  * answers PING but closes the connection on every message. The result is ok when at least one spamd can scan, because the
- * filter asks the next spamd when one fails.
+ * filter asks the next spamd when one fails, and none scans with old rules.
  */
 export async function checkHealth(
   settings: Options,
@@ -34,7 +35,7 @@ export async function checkHealth(
   ])
   const found = await Promise.all(settings.addresses.map((address) => checkServer(address, settings.user, deadline)))
   return {
-    ok: found.some(({ ok }) => ok),
+    ok: found.some(({ ok }) => ok) && !found.some(({ old }) => old),
     text: found.map(({ text }) => text).join('; '),
     details: Object.fromEntries(found.map(({ address, state }) => [address, state])),
   }
@@ -42,7 +43,10 @@ export async function checkHealth(
 
 interface ServerHealth {
   readonly address: string
+  /** Whether it can scan. */
   readonly ok: boolean
+  /** Whether it scans with old rules. */
+  readonly old: boolean
   readonly state: string
   readonly text: string
 }
@@ -54,9 +58,11 @@ async function checkServer(at: ServiceAddress, user: string, signal: AbortSignal
     await ping(at, options)
     const found = await version(at, body, options)
     const state = `SpamAssassin ${found ?? 'of unknown version'}`
-    return { address, ok: true, state, text: `${state} answers at ${address}` }
+    const rules = isLocal(at) ? await rulesProblem(found) : undefined
+    const text = `${state} answers at ${address}${rules === undefined ? '' : `; ${rules}`}`
+    return { address, ok: true, old: rules !== undefined, state, text }
   } catch (error) {
-    return { address, ok: false, state: 'no answer', text: `spamd at ${await explain(at, error, signal)}` }
+    return { address, ok: false, old: false, state: 'no answer', text: `spamd at ${await explain(at, error, signal)}` }
   }
 }
 

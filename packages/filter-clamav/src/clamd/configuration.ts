@@ -13,6 +13,11 @@ const LOOPBACK = /^(?:127\.[0-9.]+|::1|localhost)$/i
  */
 export function configurationOf(address: ServiceAddress, files: readonly string[] = FILES): string {
   const name = 'clamd.conf'
-  if ('host' in address && !LOOPBACK.test(address.host)) return `${name} on ${address.host}`
+  if ('host' in address && !isLocal(address)) return `${name} on ${address.host}`
   return files.find((file) => existsSync(file)) ?? name
+}
+
+/** Whether the address is one of this machine. */
+export function isLocal(address: ServiceAddress): boolean {
+  return 'path' in address || LOOPBACK.test(address.host)
 }

@@ -1,6 +1,7 @@
 /** Mail that waits because candy, or a scanner behind it, could not take it, and the reasons that Postfix has noted. */
 import { printable } from '@candy/sdk'
 import { isCandyFilter } from '../postfix/attachment.js'
+import { counted } from './counting.js'
 import { type Observation, urgent, well } from './finding.js'
 import { groupBy } from './grouping.js'
 import type { Host } from './host.js'
@@ -14,16 +15,17 @@ export async function examineDeferredMail({ waitingMail, postfix }: Host): Promi
     const reason = recipients.find((one) => one.reason !== undefined)?.reason
     return reason !== undefined && isCandyFilter(filters.get(id) ?? '') ? [{ id, arrival, reason }] : []
   })
-  if (deferred.length === 0) return [well(`${entries.length} messages in the queue, none of them deferred by candy`)]
+  if (deferred.length === 0)
+    return [well(`${counted(entries.length, 'message')} in the queue, none of them deferred by candy`)]
   const reasons = groupBy(deferred, ({ reason }) => kindOf(reason))
   const shown = [...reasons.values()]
     .toSorted((a, b) => b.length - a.length)
     .slice(0, SHOWN)
-    .map((all) => `${all.length} times: ${printable(all[0]?.reason ?? '')}`)
+    .map((all) => `${counted(all.length, 'time')}: ${printable(all[0]?.reason ?? '')}`)
   const oldest = new Date(Math.min(...deferred.map(({ arrival }) => arrival.getTime())))
   return [
     urgent(
-      `candy has deferred ${deferred.length} messages, the oldest of ${oldest.toISOString()}: ${shown.join('; ')}`,
+      `candy has deferred ${counted(deferred.length, 'message')}, the oldest of ${oldest.toISOString()}: ${shown.join('; ')}`,
       'This mail comes again by itself once the reason is gone. Mend what the findings above name first; then the command has Postfix try it all now.',
       [postfix('postqueue', '-f')],
     ),

@@ -1,7 +1,6 @@
 /** Whether there is room on the disks: for the queue, and for what candy spools and keeps. */
 import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ACCOUNT } from '../os/accounts.js'
 import { parameterOf } from '../postfix/instance.js'
 import { sizeLimitOf } from '../postfix/size-limit.js'
 import { commandLine } from './command-line.js'
@@ -15,7 +14,7 @@ const DEFAULT_SIZE = 10_240_000
 /** How many files may still be made. A message needs several. */
 const FILES = 1_000
 
-export async function examineDisk({ instance, toml }: Host): Promise<readonly Observation[]> {
+export async function examineDisk({ instance, toml, candy }: Host): Promise<readonly Observation[]> {
   const needed = MESSAGES * (sizeLimitOf(parameterOf(instance, 'message_size_limit')) ?? DEFAULT_SIZE)
   const [spool, quarantine] = [join(toml.state, 'spool'), join(toml.state, 'quarantine')]
   const found: Observation[] = []
@@ -35,14 +34,8 @@ export async function examineDisk({ instance, toml }: Host): Promise<readonly Ob
     found.push(
       urgent(
         `the disk of ${path} is almost full: ${short.join('; ')}`,
-        'Postfix and candy refuse or defer all mail when nothing is left. The first command shows what takes the room; the second deletes what has been in the quarantine for more than 30 days.',
-        [
-          `${commandLine('du', '-xah', path)} | sort -h | tail`,
-          commandLine(
-            ...['runuser', '-u', ACCOUNT, '--', 'find', quarantine, '-mindepth', '1', '-maxdepth', '1'],
-            ...['-mtime', '+30', '-exec', 'rm', '-r', '{}', '+'],
-          ),
-        ],
+        'Postfix and candy refuse or defer all mail when nothing is left. The first command shows what takes the room; the second deletes what the quarantine need not keep any longer.',
+        [`${commandLine('du', '-xah', path)} | sort -h | tail`, candy('quarantine', 'expire')],
       ),
     )
   }

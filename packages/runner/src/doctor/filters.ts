@@ -1,4 +1,5 @@
 /** Whether the filters can be loaded, and what each says of its scanner when it is asked as the account candy (`check()`). */
+import { counted } from './counting.js'
 import { ailing, type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
@@ -31,6 +32,6 @@ export async function examineFilters({ asCandy, candy, instance }: Host): Promis
             [],
           ),
     ),
-    ...(silent === 0 ? [] : [well(`${silent} filters can be loaded, and have nothing that could be asked`)]),
+    ...(silent === 0 ? [] : [well(`${counted(silent, 'filter')} can be loaded, with no scanner to ask`)]),
   ]
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { printable } from '@candy/sdk'
 import { ACCOUNT } from '../os/accounts.js'
-import { asSystemError } from '../os/system-error.js'
+import { errorText } from '../os/error-text.js'
 import { hasSystemd } from '../postfix/systemd.js'
 import { commandLine } from './command-line.js'
 import { hasReader } from './datagram-socket.js'
@@ -25,7 +25,7 @@ export function tryLog(to: string): LogView {
     closeSync(openSync(to, 'a', 0o600))
     return { to, failure: '' }
   } catch (error) {
-    return { to, failure: asSystemError(error)?.text ?? String(error) }
+    return { to, failure: errorText(error) }
   }
 }
 

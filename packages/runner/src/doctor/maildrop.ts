@@ -5,6 +5,7 @@
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { parameterOf } from '../postfix/instance.js'
+import { counted } from './counting.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
@@ -20,7 +21,7 @@ export async function examineMaildrop({ waitingMail, instance, postfix }: Host):
     milters.map(async (milter) => ({ milter, up: await accepts(milter, instance.queueDirectory) })),
   )
   const down = states.filter(({ up }) => !up).map(({ milter }) => milter)
-  const what = `${late.length} messages from sendmail(1) wait in maildrop, the oldest since ${late[0]?.arrival.toISOString()}`
+  const what = `${counted(late.length, 'message')} from sendmail(1) in maildrop, since ${late[0]?.arrival.toISOString()}`
   if (down.length === 0) {
     return [
       urgent(

@@ -2,6 +2,7 @@
  * Queue files that name a filter which is gone. A queue file remembers the content_filter that was in force when the message was
  * received, and waits for that transport until Postfix bounces it, whatever main.cf and master.cf say by now.
  */
+import { counted } from './counting.js'
 import { ailing, type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
@@ -26,7 +27,7 @@ export async function examineQueueFiles({
   const found = names.flatMap((name): readonly Observation[] => {
     const all = lost.filter(({ transport }) => transport === name)
     const ids = all.filter(({ held }) => !held).map(({ id }) => id)
-    const what = `${count(all.length)} in the queue ${all.length === 1 ? 'names' : 'name'} the filter ${name}, which is not in master.cf`
+    const what = `${counted(all.length, 'message')} in the queue ${all.length === 1 ? 'names' : 'name'} the filter ${name}, which is not in master.cf`
     if (name === 'candy' || name === 'candy-lmtp')
       return [urgent(what, 'This mail waits for a service of candy that is missing.', [candy('enable', '--yes')])]
     if (ids.length === 0)
@@ -41,16 +42,15 @@ export async function examineQueueFiles({
       urgent(
         `${what}: ${list(ids)}`,
         'This mail waits for that filter until it bounces. Requeued by its queue IDs, it is received anew, as mail from sendmail(1), and takes the filter of pickup(8).',
-        [postfix('postsuper', ...ids.slice(0, SHOWN).flatMap((id) => ['-r', id]))],
+        [
+          postfix('postsuper', ...ids.slice(0, SHOWN).flatMap((id) => ['-r', id])),
+          postfix('postkick', 'public', 'pickup', 'W'),
+        ],
       ),
     ]
   })
   const rest = unread === 0 ? '' : ` (${unread} more were not looked at)`
   return found.length > 0 ? found : [well(`no queue file names a filter that is gone${rest}`)]
-}
-
-function count(messages: number): string {
-  return messages === 1 ? '1 message' : `${messages} messages`
 }
 
 function list(ids: readonly string[]): string {
