@@ -115,6 +115,6 @@ function parseTime(written: string): number {
 }
 
 function parseLimit(written: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(written)) throw new InvalidArgumentError('Write a number from 1 to 9999.')
+  if (!/^(?:[1-9]\d{0,2}|1000)$/.test(written)) throw new InvalidArgumentError('Write a number from 1 to 1000.')
   return Number(written)
 }

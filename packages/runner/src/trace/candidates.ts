@@ -7,6 +7,7 @@ import type { LogLine } from './log-line.js'
 import { escaped } from './matching-lines.js'
 import { type ClientAnswer, parsePostfixLine, type QueueEvent } from './postfix-line.js'
 import { bare, isNamed, type Query } from './query.js'
+import { isOwnId } from './queue-id.js'
 import type { Scanner } from './scan.js'
 
 /** A message that never got a queue id: smtpd(8) or postscreen(8) refused it. */
@@ -19,8 +20,9 @@ export interface Refusal {
 }
 
 export class Candidates implements Scanner {
-  /** From the oldest to the latest. */
-  readonly ids: Set<string> = new Set()
+  /** From the oldest to the latest: those of Postfix, and those of candy, whose own log may be read before Postfix's. */
+  readonly #queueIds = new Set<string>()
+  readonly #ownIds = new Set<string>()
   readonly refusals: Refusal[] = []
   /** Whether there are older ones than those that were kept. */
   more = false
@@ -32,6 +34,10 @@ export class Candidates implements Scanner {
     this.#query = query
     this.#limit = limit
     this.#pattern = new RegExp(escaped(query.name ?? ''), 'gi')
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#queueIds, ...this.#ownIds]
   }
 
   readonly pattern = (): RegExp => this.#pattern
@@ -57,11 +63,12 @@ export class Candidates implements Scanner {
 
   /** The one that was added last is the latest. */
   #add(id: string): void {
-    this.ids.delete(id)
-    this.ids.add(id)
-    if (this.ids.size <= this.#limit) return
-    for (const oldest of this.ids) {
-      this.ids.delete(oldest)
+    const ids = isOwnId(id) ? this.#ownIds : this.#queueIds
+    ids.delete(id)
+    ids.add(id)
+    if (ids.size <= this.#limit) return
+    for (const oldest of ids) {
+      ids.delete(oldest)
       break
     }
     this.more = true

@@ -17,3 +17,8 @@ const ANY_ID = new RegExp(`^(?:${QUEUE_ID}|${OWN_ID})$`)
 export function isId(text: string): boolean {
   return ANY_ID.test(text)
 }
+
+/** Whether candy has made the id. */
+export function isOwnId(id: string): boolean {
+  return id.startsWith('candy-')
+}

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { errorText } from '../os/error-text.js'
+import { asSystemError } from '../os/system-error.js'
 import { type Commands, commandsOf } from '../postfix/commands.js'
 import { readParameters } from '../postfix/parameters.js'
 import { hasJournal, JOURNAL, type JournalSpan, journal } from './journal.js'
@@ -100,8 +101,9 @@ async function readPostfix(configDirectory: string): Promise<PostfixLogging> {
 }
 
 function problemOf(name: string, error: unknown): SourceProblem {
-  const denied = error instanceof SourceError ? error.denied : (error as NodeJS.ErrnoException).code === 'EACCES'
-  return { text: `${name}: ${errorText(error)}`, denied }
+  if (error instanceof SourceError) return { text: `${name}: ${error.message}`, denied: error.denied }
+  const system = asSystemError(error)
+  return { text: system?.text ?? `${name}: ${errorText(error)}`, denied: system?.kind === 'rights' }
 }
 
 /** The sources in the order of their first lines. The times of files say less: a copy may be newer than what it is a copy of. */

@@ -8,6 +8,7 @@ import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './han
 import { isAbout, type Lineage, lineagesOf } from './lineage.js'
 import { bare, isNamed, type Query } from './query.js'
 import { isAbandoned, messageIdsOf } from './queue-entry.js'
+import { isOwnId } from './queue-id.js'
 import { type RecipientOutcome, recipientOutcomesOf } from './recipient-outcome.js'
 import { type TimelineEvent, timelineOf } from './timeline.js'
 
@@ -33,7 +34,7 @@ export function messagesIn(collection: Collection, query: Query): readonly Trace
   const lineages = lineagesOf(collection)
   const messages = lineages.map((lineage) => {
     const own = candy.filter((record) => isAbout(record, lineage, entries))
-    const ownIds = new Set([...own.map(({ event }) => event.id), ...ownIdsIn(lineage)].filter(isOwn))
+    const ownIds = new Set([...own.map(({ event }) => event.id), ...ownIdsIn(lineage)].filter(isOwnId))
     // candy's line may name an id of its own which the replies to Postfix have, too.
     const more = candy.filter((record) => !own.includes(record) && ownIds.has(record.event.id))
     const told = answers.filter(({ event }) => isToldOf(event.text, ownIds, lineage))
@@ -69,10 +70,6 @@ interface Parts {
   readonly ownIds: ReadonlySet<string>
 }
 
-function isOwn(id: string): boolean {
-  return id.startsWith('candy-')
-}
-
 function ownIdsIn(lineage: Lineage): readonly string[] {
   return lineage.flatMap(({ records }) =>
     records.flatMap(({ event }) => (mayBeCandys(event) ? (ownIdIn(event.text) ?? []) : [])),
@@ -89,7 +86,7 @@ function isToldOf(text: string, ownIds: ReadonlySet<string>, lineage: Lineage): 
 function judgedAlone(candy: readonly CandyRecord[], answers: readonly Refusal[]): readonly Parts[] {
   const ids = new Set(candy.filter(({ event }) => event.kind === 'judged').map(({ event }) => event.id))
   return [...ids].map((id) => {
-    const ownIds = new Set([id].filter(isOwn))
+    const ownIds = new Set([id].filter(isOwnId))
     const own = candy.filter(({ event }) => event.id === id)
     return { lineage: [], candy: own, answers: answers.filter(({ event }) => isToldOf(event.text, ownIds, [])), ownIds }
   })

@@ -146,6 +146,17 @@ describe('the messages of an address', () => {
     expect(some.more).toBe(true)
   })
 
+  test("include the latest that candy has refused, whatever Postfix's log has besides", async () => {
+    const [candy = '', mail = ''] = logsOf('smtp-before')
+    const others = Array.from({ length: 20 }, (_, at) => [
+      `smtpd[1]: ${(0xf26542100000 + at).toString(16).toUpperCase()}: client=c.example[192.0.2.1]`,
+      `qmgr[1]: ${(0xf26542100000 + at).toString(16).toUpperCase()}: from=<alice@example.com>, size=1, nrcpt=1 (queue active)`,
+    ])
+    const before = log(...others.flat()).replaceAll('T20:', 'T19:')
+    const { messages } = await find('alice@example.com', [candy, before + mail], { limit: 4 })
+    expect(messages.map(({ ownIds }) => ownIds)).toContainEqual(['candy-d0d5343fc12e'])
+  })
+
   test('can be limited to a span of time', async () => {
     const moment = Date.parse('2026-11-27T20:41:13Z')
     expect((await find('alice@example.com', logsOf('smtp'), { since: moment })).messages).toMatchObject([
