@@ -2,6 +2,7 @@
 import { printable } from '@candy/sdk'
 import type { Command } from 'commander'
 import { deleteEntry } from '../quarantine/deletion.js'
+import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
@@ -44,7 +45,7 @@ async function remove(typed: readonly string[], options: DeleteOptions): Promise
     if (became === 'deleted' && !dryRun) log.write('info', 'quarantined message deleted', { name, state: entry.state })
   }
   await log.close()
-  if (json) console.log(JSON.stringify({ version: 1, deleted, kept }))
+  if (json) console.log(asciiJson({ version: 1, deleted, kept }))
   else {
     for (const name of deleted) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)}`)
     for (const { name, text } of kept) console.error(`${printable(name)}: ${printable(text)}`)

@@ -6,6 +6,7 @@ import { soundSettings } from '../config/settings.js'
 import { errorText } from '../os/error-text.js'
 import { sweepDrafts } from '../quarantine/draft.js'
 import { expire, planExpiry } from '../quarantine/expiry.js'
+import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
@@ -74,7 +75,7 @@ async function run({ config, olderThan, maxSize, dryRun, json }: ExpireOptions):
     }
   }
   await log.close()
-  if (json) console.log(JSON.stringify({ version: 1, deleted, kept }))
+  if (json) console.log(asciiJson({ version: 1, deleted, kept }))
   else if (deleted.length + kept.length === 0) console.log('nothing has expired')
   else for (const { name, text } of kept) console.error(`${printable(name)} cannot be deleted: ${printable(text)}`)
   process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE

@@ -3,6 +3,7 @@ import { printable } from '@candy/sdk'
 import type { Command } from 'commander'
 import { type Entry, readEntries } from '../quarantine/entry.js'
 import { isSelected } from '../quarantine/selection.js'
+import { asciiJson } from './ascii-json.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { addSelection, criteriaOf, type SelectionOptions } from './quarantine-selection.js'
 import { printTable } from './table.js'
@@ -26,7 +27,7 @@ async function list(options: ListOptions): Promise<void> {
   const criteria = criteriaOf(options)
   const rows: Summary[] = []
   for await (const entry of readEntries(directory, names)) if (isSelected(entry, criteria)) rows.push(summaryOf(entry))
-  if (options.json) return console.log(JSON.stringify({ version: 1, directory, messages: rows }))
+  if (options.json) return console.log(asciiJson({ version: 1, directory, messages: rows }))
   if (rows.length === 0) return console.log(`${directory} has no ${names.length === 0 ? '' : 'such '}messages`)
   console.log(printTable(HEAD, rows.map(rowOf)))
 }

@@ -8,6 +8,7 @@ import { findReinjection } from '../delivery/reinjection-address.js'
 import { type ReleaseOptions as DeliveryOptions, release } from '../delivery/release.js'
 import { type Entry, readEntry } from '../quarantine/entry.js'
 import { planRelease, type ReleaseRequest, readTwins } from '../quarantine/release-plan.js'
+import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, EX_USAGE, explain, Failure } from './failure.js'
 import { openQuarantine, type Quarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
@@ -80,7 +81,7 @@ async function run(typed: readonly string[], options: ReleaseCommandOptions): Pr
   await log.close()
   const released = results.filter((one) => one.reply !== undefined)
   const kept = results.filter((one) => one.text !== undefined)
-  if (json) console.log(JSON.stringify({ version: 1, released: released.map(jsonOf), kept: kept.map(jsonOf) }))
+  if (json) console.log(asciiJson({ version: 1, released: released.map(jsonOf), kept: kept.map(jsonOf) }))
   else if (entries.length === 0) console.log('no such messages: nothing to release')
   process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE
 }

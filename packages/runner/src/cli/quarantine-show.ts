@@ -10,6 +10,7 @@ import { errorText } from '../os/error-text.js'
 import { type Entry, readEntry, type SoundEntry } from '../quarantine/entry.js'
 import type { DatedEvent } from '../quarantine/events.js'
 import { openRegular } from '../quarantine/regular-file.js'
+import { asciiJson } from './ascii-json.js'
 import { EX_UNAVAILABLE, EX_USAGE, Failure } from './failure.js'
 import { findName, openQuarantine } from './quarantine-directory.js'
 import { summaryOf } from './quarantine-list.js'
@@ -41,7 +42,7 @@ async function show(typed: string, { config, raw, json }: ShowOptions): Promise<
   if (raw) return writeRaw(join(quarantine.directory, name))
   const entry = await readEntry(quarantine.directory, name)
   if (entry === undefined) throw new Failure(EX_UNAVAILABLE, `${name} is gone: somebody has deleted it`)
-  if (json) console.log(JSON.stringify({ version: 1, message: await toJson(entry) }))
+  if (json) console.log(asciiJson({ version: 1, message: await toJson(entry) }))
   else console.log((await linesOf(entry, quarantine.command)).join('\n'))
   if (entry.state === 'damaged') process.exitCode = EX_UNAVAILABLE
 }

@@ -74,6 +74,13 @@ test('list shows what lies there, damaged or not, and a terminal is told nothing
   expect(lines[2]).toMatch(new RegExp(`^${hostile} +held +.*next \\?31m$`))
   expect(lines[3]).toMatch(/^20260104T000000Z-link +damaged .*it is no directory/)
   expect(lines[4]).toMatch(/^odd\?\[2J +damaged /)
+  const json = desk.run('list', '--json').stdout
+  expect(json).toMatch(PLAIN)
+  expect(JSON.parse(json).messages[1]).toMatchObject({
+    sender: '\x1b]0;owned\x07@example.com',
+    subject: '\x1b[2J\nnext \x9b31m',
+  })
+  expect(desk.run('show', hostile, '--json').stdout).toMatch(PLAIN)
 })
 
 test('list --json has every member, and the same criteria', async () => {
@@ -204,7 +211,7 @@ test('release says who would get it, and names what is wrong with what was typed
     stdout: `would release ${name} to b@example.net, c@example.org\n`,
   })
   expect(desk.run('release', name, '--only', '<C@example.org>', '--dry-run').stdout).toContain('to c@example.org\n')
-  expect(desk.run('release', name, '--only', 'x@example.org').stderr).toBe(
+  expect(desk.run('release', name, '--only', 'x@example.org', '--dry-run').stderr).toBe(
     `${name}: not released: it is not addressed to x@example.org, but to b@example.net, c@example.org\n`,
   )
   expect(desk.run('release', name, '--to', 'a b').stderr).toContain('Not a mail address')
