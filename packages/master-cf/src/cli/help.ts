@@ -7,7 +7,7 @@ const FIELDS = 'FIELD is private, unprivileged, chroot, wakeup, maxproc or comma
 const HELP: { readonly [command in Command]: { readonly usage: string; readonly text: string } } = {
   print: {
     usage: 'FILE',
-    text: 'Reads the file and prints it: the same bytes, or this program has a fault.',
+    text: 'Reads the file and prints it: the same bytes, or this program has a bug.',
   },
   list: {
     usage: '[--json] FILE',

@@ -1,6 +1,6 @@
 /**
  * Turns the error that ended a command into a text for the person who typed the command and an exit status. A stack trace is
- * printed only for a fault in candy itself.
+ * printed only for a bug in candy itself.
  */
 import { asSystemError, type SystemError } from '../os/system-error.js'
 
@@ -50,5 +50,5 @@ export function explain(error: unknown): Explanation {
   if (code !== undefined && /^[A-Z][A-Z_]+$/.test(code) && !code.startsWith('ERR_')) {
     return { status: EX_UNAVAILABLE, text: message }
   }
-  return { status: EX_SOFTWARE, text: `this is a fault in candy; please report it\n${stack ?? String(error)}` }
+  return { status: EX_SOFTWARE, text: `this is a bug in candy; please report it\n${stack ?? String(error)}` }
 }

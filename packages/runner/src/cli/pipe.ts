@@ -193,7 +193,7 @@ function muteStreams(): () => string {
 }
 
 /**
- * Logs faults of filters. After an uncaught exception the process ends, since its state is unknown; a rejected promise is only
+ * Logs errors that filters do not catch. After an uncaught exception the process ends, since its state is unknown; a rejected promise is only
  * logged.
  */
 function watchProcess(log: Log, written: () => string): void {

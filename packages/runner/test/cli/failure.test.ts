@@ -35,7 +35,7 @@ test('an error of the system without a path names the call', () => {
   expect(explain(error).text).toBe('write: no space is left on the disk: make room, then try again')
 })
 
-test('a fault of candy has its stack trace', () => {
+test('a bug in candy is reported with its stack trace', () => {
   expect(explain(new TypeError('x is not a function'))).toEqual({
     status: 70,
     text: expect.stringMatching(/report it\nTypeError: x is not a function\n\s+at /),

@@ -1,4 +1,4 @@
-/** Cases that are two files of one stem: what an operator wrote, and every line that is said about it. */
+/** Test cases of two files each: `NAME.toml` has what an operator wrote, and `NAME.error` the problems that must be found in it. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ export function fixtures(folder: string): readonly Fixture[] {
     })
 }
 
-/** What is printProblems, with FILE in place of the path; kept beside a fixture as `.got`. */
+/** Prints the problems with FILE in place of the path. The text is also written beside the fixture, as `.got`. */
 export function printProblems(problems: readonly Problem[], fixture: Fixture): string {
   const text = inOrder(problems)
     .map((problem) => `${printProblem({ ...problem, file: 'FILE' })}\n`)
