@@ -17,7 +17,7 @@ interface Message {
   readonly queueIds: readonly string[]
   readonly ownIds: readonly string[]
   readonly quarantined: readonly string[]
-  readonly recipients: readonly { readonly recipient: string; readonly became: string }[]
+  readonly recipients: readonly { readonly recipient: string; readonly outcome: string }[]
   readonly events: readonly { readonly event: string; readonly queueId?: string; readonly filters?: string }[]
 }
 
@@ -81,7 +81,7 @@ describe.each(Object.entries(MODES))('in mode %s', (mode, start) => {
     expect(ids).toHaveLength(before ? 1 : 2)
     const message = await one(bed, '<traced@example.com>')
     expect(message.queueIds).toEqual(ids)
-    expect(message.recipients.map(({ recipient, became }) => `${recipient} ${became}`).toSorted()).toEqual([
+    expect(message.recipients.map(({ recipient, outcome }) => `${recipient} ${outcome}`).toSorted()).toEqual([
       'bob@example.net delivered',
       'carol@example.net delivered',
     ])
@@ -96,7 +96,7 @@ describe.each(Object.entries(MODES))('in mode %s', (mode, start) => {
     const message = await one(bed, 'two@example.org')
     expect(message.events[0]?.event).toBe('received')
     expect(message.queueIds).toEqual(await idsOf(bed, 'alias@example.com'))
-    expect(message.recipients.map(({ recipient, became }) => `${recipient} ${became}`).toSorted()).toEqual([
+    expect(message.recipients.map(({ recipient, outcome }) => `${recipient} ${outcome}`).toSorted()).toEqual([
       'one@example.org delivered',
       'two@example.org delivered',
     ])
@@ -105,7 +105,7 @@ describe.each(Object.entries(MODES))('in mode %s', (mode, start) => {
   test('an unwanted message has its name in the quarantine, or was refused', async () => {
     const message = await one(bed, 'unwanted@example.com')
     expect(message.recipients).toMatchObject([
-      { recipient: 'bob@example.net', became: before ? 'refused' : 'quarantined' },
+      { recipient: 'bob@example.net', outcome: before ? 'refused' : 'quarantined' },
     ])
     const names = (await bed.quarantined()).map(({ name }) => name)
     expect(message.quarantined).toEqual(names)
