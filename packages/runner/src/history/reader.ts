@@ -2,7 +2,8 @@
  * Reads the history while processes append to it. What is no record, such as a line that was torn when its writer was killed, is
  * passed over and counted. A line without its end is left for later: somebody is writing it, or was killed while they did.
  */
-import { open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type HistoryRecord, parseLine } from './record.js'
 import { dayOf, listSegments } from './segment.js'
 
@@ -52,10 +53,7 @@ export async function* readSegment(
   position: number,
   damage: Damage,
 ): AsyncGenerator<ReadLines, void, void> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const file = await openRegular(path)
   if (file === undefined) return
   const buffer = Buffer.allocUnsafe(CHUNK)
   try {
@@ -72,6 +70,18 @@ export async function* readSegment(
   } finally {
     await file.close()
   }
+}
+
+/** Undefined where the file was removed, and for what is no file: whoever is candy can put anything there, also what blocks a reader. */
+async function openRegular(path: string): Promise<FileHandle | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ELOOP') return undefined
+    throw error
+  })
+  if (file === undefined || (await file.stat()).isFile()) return file
+  await file.close()
+  return undefined
 }
 
 function parseLines(bytes: Buffer, damage: Damage): readonly HistoryRecord[] {

@@ -1,7 +1,16 @@
 /** Writing and reading the history, with real files and several processes. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -69,6 +78,15 @@ test('damaged lines are counted, and cost no other record', async () => {
   expect([idsOf({ records }), damage]).toEqual([['1', '2', '3'], { lines: 3 }])
   appendFileSync(path, line('4'))
   expect(idsOf(await read(directory))).toEqual(['1', '2', '3', '4'])
+})
+
+test('what is no file is passed over, and keeps nobody waiting', async () => {
+  const directory = scratch()
+  execFileSync('mkfifo', [join(directory, '2026-11-27.001.jsonl')])
+  symlinkSync('/dev/zero', join(directory, '2026-11-27.002.jsonl'))
+  mkdirSync(join(directory, '2026-11-27.003.jsonl'))
+  writeFileSync(join(directory, '2026-11-27.004.jsonl'), printRecord(makeRecord({ id: '1' })))
+  expect(idsOf(await read(directory))).toEqual(['1'])
 })
 
 test('a line of many megabytes is passed over', async () => {
