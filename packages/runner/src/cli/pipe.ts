@@ -193,8 +193,8 @@ function muteStreams(): () => string {
 }
 
 /**
- * Logs errors that filters do not catch. After an uncaught exception the process ends, since its state is unknown; a rejected promise is only
- * logged.
+ * Logs errors that filters do not catch. After an uncaught exception the process ends, since its state is unknown; a rejected promise
+ * is only logged.
  */
 function watchProcess(log: Log, written: () => string): void {
   process.on('uncaughtException', (error) => {
