@@ -8,6 +8,7 @@ import type { Log } from '../log/log.js'
 import { errorText } from '../os/error-text.js'
 import { openContent } from '../quarantine/content.js'
 import type { Entry } from '../quarantine/entry.js'
+import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, Failure } from './failure.js'
 import { withoutFilterOutput } from './filter-output.js'
 import { openQuarantine } from './quarantine-directory.js'
@@ -57,7 +58,7 @@ async function learn(lesson: Lesson, typed: readonly string[], options: LearnOpt
   const entries = await chooseEntries(quarantine, typed, options, { verb, ask: dryRun !== true })
   if (dryRun) {
     if (json)
-      console.log(JSON.stringify({ version: 1, lesson, messages: entries.map(({ name }) => ({ name, filters: [] })) }))
+      console.log(asciiJson({ version: 1, lesson, messages: entries.map(({ name }) => ({ name, filters: [] })) }))
     else
       for (const { name } of entries) console.log(`would have filters ${WORDS[lesson].infinitive}: ${printable(name)}`)
     return
@@ -74,7 +75,7 @@ async function learn(lesson: Lesson, typed: readonly string[], options: LearnOpt
   })
   await log.close()
   const text = json
-    ? `${JSON.stringify({ version: 1, lesson, messages })}\n`
+    ? `${asciiJson({ version: 1, lesson, messages })}\n`
     : messages.map((message) => printMessage(message, lesson)).join('')
   const isDone = messages.every(({ filters, error }) => error === undefined && filters.every(hasLearned))
   // Filters may have left timers or connections open, which would keep the process running.
