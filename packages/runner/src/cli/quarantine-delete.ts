@@ -2,6 +2,7 @@
 import { printable } from '@candy/sdk'
 import type { Command } from 'commander'
 import { deleteEntry } from '../quarantine/deletion.js'
+import { idOf } from '../quarantine/entry.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
 import { openQuarantine } from './quarantine-directory.js'
@@ -37,12 +38,13 @@ async function remove(typed: readonly string[], options: DeleteOptions): Promise
   const deleted: string[] = []
   const kept: { name: string; text: string }[] = []
   for (const entry of entries) {
-    const { name } = entry
+    const { name, state } = entry
     const became = dryRun ? 'deleted' : await deleteEntry(quarantine.directory, entry).catch((error: unknown) => error)
     if (became instanceof Error) kept.push({ name, text: `it cannot be deleted: ${explain(became).text}` })
     else if (became === 'being released') kept.push({ name, text: 'it is being released at this moment' })
     else deleted.push(name)
-    if (became === 'deleted' && !dryRun) log.write('info', 'quarantined message deleted', { name, state: entry.state })
+    if (became === 'deleted' && !dryRun)
+      log.write('info', 'quarantined message deleted', { name, ...idOf(entry), state })
   }
   await log.close()
   if (json) console.log(asciiJson({ version: 1, deleted, kept }))

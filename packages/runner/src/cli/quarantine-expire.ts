@@ -5,12 +5,16 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { soundSettings } from '../config/settings.js'
 import { errorText } from '../os/error-text.js'
 import { sweepDrafts } from '../quarantine/draft.js'
-import { expire, planExpiry } from '../quarantine/expiry.js'
+import { idOf } from '../quarantine/entry.js'
+import { type Expired, expire, planExpiry } from '../quarantine/expiry.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { parseAge } from './quarantine-selection.js'
+
+/** Why a message is deleted, in the words of what is printed. */
+const WHY: Readonly<Record<Expired['limit'], string>> = { keep: 'too old', max_size: 'for room' }
 
 interface ExpireOptions {
   readonly config?: string
@@ -68,8 +72,8 @@ async function run({ config, olderThan, maxSize, dryRun, json }: ExpireOptions):
     try {
       if (!dryRun && !(await expire(directory, expired))) continue
       deleted.push(name)
-      if (!dryRun) log.write('info', 'quarantined message expired', { name, state, limit })
-      if (!json) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)} (${state}; ${limit})`)
+      if (!dryRun) log.write('info', 'quarantined message expired', { name, ...idOf(entry), state, limit })
+      if (!json) console.log(`${dryRun ? 'would delete' : 'deleted'} ${printable(name)} (${state}, ${WHY[limit]})`)
     } catch (error) {
       kept.push({ name, text: explain(error).text })
     }

@@ -126,7 +126,7 @@ function some(recipients: readonly string[]): string {
 
 function nextSteps({ quarantined, askable }: TracedMessage): readonly string[] {
   return [
-    ...quarantined.map((name) => `In the quarantine: candy quarantine show ${name}`),
+    ...quarantined.map((name) => `It was quarantined: candy quarantine show ${name}`),
     ...(askable ? ['What is wrong with a scanner: candy list --ask'] : []),
   ].flatMap((line, at) => (at === 0 ? ['', line] : [line]))
 }

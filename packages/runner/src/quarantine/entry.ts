@@ -47,6 +47,11 @@ const RECORD_LIMIT = 16 * 1024 ** 2
 /** Messages that are read at the same time. */
 const AT_ONCE = 32
 
+/** The message's id as a field of the log, by which `candy trace` finds the line; a damaged message may have none. */
+export function idOf(entry: Entry): { readonly id?: string } {
+  return entry.state === 'damaged' ? {} : { id: entry.record.id }
+}
+
 /** The names in the quarantine, in the order of time. Throws the error of the system call where there is no quarantine. */
 export async function readNames(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory)

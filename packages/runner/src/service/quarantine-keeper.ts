@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
 import { sweepDrafts } from '../quarantine/draft.js'
-import { readNames } from '../quarantine/entry.js'
+import { idOf, readNames } from '../quarantine/entry.js'
 import { type Expired, expire, planExpiry } from '../quarantine/expiry.js'
 import { type DigestContext, sendDigest } from './digest.js'
 
@@ -53,8 +53,9 @@ async function keepOnce(context: DigestContext, ending: AbortSignal): Promise<vo
 
 /** Never throws: one message that cannot be deleted must not keep the others. */
 async function expireOne(directory: string, expired: Expired, log: DigestContext['log']): Promise<void> {
-  const { name, state } = expired.entry
-  const fields = { name, state, limit: expired.limit }
+  const { entry, limit } = expired
+  const { name, state } = entry
+  const fields = { name, ...idOf(entry), state, limit }
   try {
     if (await expire(directory, expired)) log.write('info', 'quarantined message expired', fields)
   } catch (error) {

@@ -198,7 +198,9 @@ test('delete removes what is named or chosen, asks before it removes several, an
   })
   expect(readdirSync(desk.directory)).toEqual([])
   expect(desk.run('delete', '--all').stdout).toBe('no such messages: nothing to delete\n')
-  expect(readFileSync(desk.log, 'utf8')).toMatch(new RegExp(`quarantined message deleted name=${name} state=held`))
+  expect(readFileSync(desk.log, 'utf8')).toMatch(
+    new RegExp(`quarantined message deleted name=${name} id=\\S+ state=held`),
+  )
   const [user] = await candyIds()
   expect(statSync(desk.log).uid).toBe(user)
 })

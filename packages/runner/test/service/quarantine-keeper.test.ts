@@ -62,7 +62,7 @@ test('it deletes what has expired and what killed processes have left, and logs 
     {
       level: 'info',
       event: 'quarantined message expired',
-      fields: { name: old, state: 'held', limit: 'keep' },
+      fields: { name: old, id: expect.any(String), state: 'held', limit: 'keep' },
     },
   ])
 })
