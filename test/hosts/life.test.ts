@@ -32,6 +32,11 @@ beforeAll(async () => {
 })
 afterAll(() => scratch.remove())
 
+/** What `candy doctor --json` prints, as far as it is looked at. */
+interface Examined {
+  readonly findings: readonly { readonly check: string; readonly state: string }[]
+}
+
 /** What `candy trace --json` prints, as far as it is looked at. */
 interface Traced {
   readonly messages: readonly {
@@ -182,6 +187,8 @@ describe.each(RELEASES)('$name', (release) => {
 
   test.each(['pipe', 'smtp-before', 'smtp'])('candy mode %s has mail filtered in that mode', async (mode) => {
     await host.type(['candy', 'mode', '--yes', mode])
+    const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as Examined
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'generation', state: 'well' }))
     await expectFiltered('smtp', mode)
   })
 

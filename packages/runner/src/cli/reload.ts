@@ -61,9 +61,14 @@ async function reloadService(state: string): Promise<ReloadAnswer> {
         'only root and members of the group candy may speak to candy serve: run this as root',
       )
     if (error.code === 'FAILED') throw new Failure(EX_UNAVAILABLE, error.message)
-    const next = existsSync(state) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
-    throw new Failure(EX_UNAVAILABLE, `candy serve does not run: nobody listens on ${control}; ${next}`)
+    throw new Failure(EX_UNAVAILABLE, absenceOf(state))
   }
+}
+
+/** What to say and to type where no service answers. */
+export function absenceOf(state: string): string {
+  const next = existsSync(state) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
+  return `candy serve does not run: nobody listens on ${serviceFiles(state).control}; ${next}`
 }
 
 /** Reloads the service after a command has made its change. If no service answers, prints that the change is not in force yet. */
@@ -75,6 +80,11 @@ export async function reloadAfter(state: string): Promise<ReloadAnswer | undefin
     console.error(`not in force yet: ${error.message}`)
     return undefined
   }
+}
+
+/** Does the same, and prints nothing where no service was started. */
+export async function reloadIfRunning(state: string): Promise<ReloadAnswer | undefined> {
+  return existsSync(serviceFiles(state).control) ? reloadAfter(state) : undefined
 }
 
 /** Prints problems on standard error, and what is in force on standard output. */

@@ -16,6 +16,7 @@ import { serviceFiles } from '../service/state-directory.js'
 import { EX_NOPERM, EX_OK, EX_UNAVAILABLE, Failure } from './failure.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
+import { absenceOf } from './reload.js'
 import { printStatus, printWindows, type WindowSummaries } from './status-text.js'
 
 interface StatusOptions {
@@ -80,8 +81,7 @@ async function findStatus({ mode, state }: Settings): Promise<FoundStatus> {
     if (error.code === 'FAILED') return { mode, absence: error.message, needed: true, windows }
     if (mode === 'pipe')
       return { mode, absence: 'candy serve does not run, and pipe mode needs none', needed: false, windows }
-    const absence = `candy serve does not run: nobody listens on ${control}; under systemd: systemctl start candy`
-    return { mode, absence, needed: true, windows }
+    return { mode, absence: absenceOf(state), needed: true, windows }
   }
 }
 
