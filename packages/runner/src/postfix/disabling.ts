@@ -113,7 +113,10 @@ async function emptyQueue(run: Commands, wait: number, report: (what: string) =>
       await run('postfix', 'reload')
       active.clear()
     }
-    if (attempted.size === 0) report(`waiting for ${moving.length} messages that were received for candy`)
+    if (attempted.size === 0)
+      report(
+        `waiting for ${moving.length} ${moving.length === 1 ? 'message that was' : 'messages that were'} received for candy`,
+      )
     for (const { id, queue } of moving) {
       if (queue === 'deferred' && late) await requeue(id, run, report)
       else if (!attempted.has(id)) await run('postqueue', '-i', id).catch(() => '')
