@@ -115,7 +115,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'nobody who answers in mode smtp',
+  'no candy serve that answers in mode smtp',
   LONG,
   Failure.on(async (failure) => {
     const { site } = failure
@@ -139,7 +139,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'nobody to ask, and no --yes',
+  'no terminal to ask at, and no --yes',
   LONG,
   Failure.on(async (failure) => {
     const { site } = failure
@@ -198,7 +198,7 @@ async function untilProof(
 }
 
 test.concurrent(
-  'somebody stops it half way',
+  'the command is stopped half way',
   LONG,
   Failure.on(async (failure) => {
     const { site } = failure
@@ -276,7 +276,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'killed half way, and what it had noted cut short by a full disk: its lines go by name, with either command',
+  'a command that was killed half way, and whose record was cut off by a full disk: either command removes its lines by name',
   LONG,
   Failure.on(async (failure) => {
     const { site } = failure

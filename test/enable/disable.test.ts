@@ -62,7 +62,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'mail of a session that was open before is judged, and then candy goes',
+  'mail of a session that was open before is judged, and then candy is removed',
   enabled(async (site, before) => {
     await site.writeFilter('50-filter', MARK)
     await using client = await connect(site.postfix.port)

@@ -93,7 +93,7 @@ test.concurrent.each([
   600_000,
 )
 
-test.concurrent('the disk gets full while the test message is on its way: what cannot be taken back now is by the next command', async () => {
+test.concurrent('the disk gets full while the test message is on its way: what cannot be undone then is undone by the next command', async () => {
   await using site = await startChecked()
   const go = join(site.directory, 'go')
   await site.writeFilter('50-wait', `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.2; done\n`)

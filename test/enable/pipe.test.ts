@@ -139,7 +139,7 @@ test.concurrent('what sendmail(1) submits is judged once, raw 8-bit headers dema
   expect(await site.postfix.log()).not.toContain('status=bounced')
 })
 
-test.concurrent("the operator's own way back is respected, and then sendmail(1) is no way in", async () => {
+test.concurrent('pipe.reinject of the operator is kept, and then mail from sendmail(1) is not filtered', async () => {
   await using site = await startSite()
   const permissions = await permissionsOf(site)
   const settings = join(site.postfix.configDirectory, 'candy.toml')
@@ -159,7 +159,7 @@ test.concurrent("the operator's own way back is respected, and then sendmail(1) 
   expect((await site.files()).master).toMatch(/^pickup .*\n {2}-o content_filter=candy:dummy/m)
 })
 
-test.concurrent('where candy cannot be let in, it is refused with the ways out, and nothing stays', async () => {
+test.concurrent('where candy cannot get access to public/, enable refuses, says what can be done, and leaves nothing behind', async () => {
   await using site = await startSite()
   const before = await site.files()
   const permissions = await permissionsOf(site)
@@ -179,7 +179,7 @@ test.concurrent('where candy cannot be let in, it is refused with the ways out, 
   expect(await permissionsOf(site)).toBe(permissions)
 })
 
-test.concurrent('a second instance, whose services are chrooted, has a way back of its own', async () => {
+test.concurrent('in a second instance, whose services are chrooted, mail comes back through its own candy-in', async () => {
   await using site = await startSite({ stock: (port) => masterOf('multi', port), secondary: true })
   const before = await site.files()
   const permissions = await permissionsOf(site)

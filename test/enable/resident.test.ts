@@ -78,7 +78,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'sessions of candy-in that candy itself holds, for mail that is being judged, are not taken for sessions from before',
+  'sessions of candy-in for mail that candy is judging are not taken for sessions from before',
   LONG,
   onSite(async (site) => {
     const go = join(site.directory, 'go')
@@ -105,7 +105,7 @@ test.concurrent(
 )
 
 test.concurrent(
-  'a session from before is still told from them',
+  'a session from before is still recognized',
   LONG,
   onSite(async (site) => {
     await site.enable('--mode', 'pipe')

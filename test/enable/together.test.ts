@@ -39,7 +39,7 @@ async function isJudged(site: Site): Promise<boolean> {
 const AT_WORK = /"candy \w+" \(process \d+\) has been changing .*: nothing was done/
 
 // Each on a site of its own, at the same time: they wait more than they work.
-test.concurrent('of two that enable, one does it and the other is told so or finds it done; mail is judged', async () => {
+test.concurrent('of two commands that enable, one does so and the other is refused or finds nothing to do, and mail is judged', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-mark', MARK)
@@ -54,7 +54,7 @@ test.concurrent('of two that enable, one does it and the other is told so or fin
   }
 }, 300_000)
 
-test.concurrent('of one that enables, disables or switches and another that does something else, the last word is what is so', async () => {
+test.concurrent('after two different commands at the same time, mail is judged exactly if master.cf sends it to candy', async () => {
   await using site = await startSite()
   const before = await site.files()
   await site.writeFilter('50-mark', MARK)

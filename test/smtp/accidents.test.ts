@@ -129,7 +129,7 @@ test.concurrent('SIGKILL to the supervisor: what is under way comes to its end, 
     await postfix.waitUntilEmpty()
   }))
 
-test.concurrent('a reload that cannot be done changes nothing', () =>
+test.concurrent('a reload that fails changes nothing', () =>
   victims.use(async (testBed) => {
     const { postfix, sink } = testBed
     const workers = testBed.workers()

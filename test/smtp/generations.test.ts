@@ -178,7 +178,7 @@ describe('a service that is started with a configuration that is wrong', () => {
     expect(await judged()).toBe('second')
   })
 
-  test('does not believe one that others could have written', async () => {
+  test('does not use one that others could have written', async () => {
     await stop(await serve())
     await writeFile(join(directory, 'filters.d/20-x.toml'), 'filter')
     const kept = join(directory, 'state/service/last-good.json')
@@ -189,7 +189,7 @@ describe('a service that is started with a configuration that is wrong', () => {
     expect(status).toBe(78)
   })
 
-  test('does not believe half of one', async () => {
+  test('does not use one that is incomplete', async () => {
     await stop(await serve())
     await writeFile(join(directory, 'filters.d/20-x.toml'), 'filter')
     const kept = join(directory, 'state/service/last-good.json')
@@ -219,7 +219,7 @@ test('without a service, candy reload ends with 69 and says how to start it', as
   expect(stderr.toString()).toContain('systemctl start candy')
 })
 
-test('nobody but candy and root may speak to the service', async () => {
+test('only candy and root can connect to the control socket', async () => {
   await serve()
   const { mode, uid } = await stat(join(directory, 'state/service'))
   expect(mode & 0o777).toBe(0o700)

@@ -71,7 +71,7 @@ describe('in mode smtp', () => {
     await testBed.postfix.waitUntilEmpty()
   })
 
-  test('a log that cannot be written is refused at a reload, and the service goes on with the one it has', async () => {
+  test('a log that cannot be written is refused at a reload, and the service keeps the log that it has', async () => {
     const undo = await testBed.change(/^to = .*$/m, 'to = "/nowhere/candy.log"')
     const { status, stderr } = await testBed.postfix.run(process.execPath, [testBed.installation.candy, 'reload'])
     await undo()

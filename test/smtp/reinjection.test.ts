@@ -48,7 +48,7 @@ describe('in mode smtp-before', () => {
 
   tests(() => testBed)
 
-  test('a message that goes in circles is refused for good', async () => {
+  test('a mail loop is refused for good', async () => {
     expect(await send(testBed.postfix.port, LOOPING)).toMatch(/^554 5\.4\.[06] .*too many hops/)
   })
 })
@@ -129,7 +129,7 @@ describe('in mode smtp', () => {
     )
   })
 
-  test('a message that goes in circles bounces at once', async () => {
+  test('a mail loop bounces at once', async () => {
     const { postfix, sink } = testBed
     sink.clear()
     expect(await send(postfix.port, LOOPING)).toMatch(/^250 /)

@@ -204,7 +204,7 @@ describe('in mode smtp-before', () => {
     expect(message?.bytes.toString().match(/^X-Checked: once/gm)).toHaveLength(1)
   })
 
-  test('with no runner the client is told to come again', async () => {
+  test('without a runner the client gets a temporary error', async () => {
     await testBed.end()
     const reply = await deliver(testBed.postfix.port, mail).catch((error) => error.reply)
     expect(reply.code).toBe(451)
