@@ -231,7 +231,7 @@ test('expire deletes what candy.toml does not keep, or what the command line say
   const desk = await startDesk()
   const old = await desk.keep({ time: new Date(Date.now() - 40 * 86_400_000).toISOString() })
   const young = await desk.keep({ time: new Date(Date.now() - 10 * 86_400_000).toISOString() })
-  expect(desk.run('expire', '--dry-run').stdout).toBe(`would delete ${old} (held; keep)\n`)
+  expect(desk.run('expire', '--dry-run').stdout).toBe(`would delete ${old} (held, too old)\n`)
   desk.configure('[quarantine]\nkeep = "30"')
   expect(desk.run('expire')).toMatchObject({
     status: 78,
@@ -242,7 +242,7 @@ test('expire deletes what candy.toml does not keep, or what the command line say
   expect(desk.run('expire').stdout).toBe('nothing has expired\n')
   desk.configure('')
   expect(JSON.parse(desk.run('expire', '--json').stdout)).toEqual({ version: 1, deleted: [old], kept: [] })
-  expect(desk.run('expire', '--max-size', '1B').stdout).toBe(`deleted ${young} (held; max_size)\n`)
+  expect(desk.run('expire', '--max-size', '1B').stdout).toBe(`deleted ${young} (held, for room)\n`)
   expect(readFileSync(desk.log, 'utf8')).toMatch(
     new RegExp(`quarantined message expired name=${old} state=held limit=keep`),
   )
