@@ -22,4 +22,11 @@ describe.each(['pipe', 'smtp', 'smtp-before'] as const)('what candy enable has s
     expect(stdout.toString()).toMatch(/^well +postfix +Postfix 3[\s\S]*\n\d+ well, 0 ailing, 0 unknown\n$/)
     expect((await patient.type('candy doctor --quiet')).stdout.toString()).toBe('')
   })
+
+  test('is well after a switch of the mode, too', async () => {
+    for (const other of ['smtp-before', 'smtp']) {
+      await patient.type(`candy mode ${other} --yes`)
+      expect(await patient.ailments()).toEqual([])
+    }
+  })
 })

@@ -61,6 +61,16 @@ describe.each(RELEASES)('$name', (release) => {
     expect(message).toMatch(/\n\nat noon\?\n+$/)
   }
 
+  /** Everything is well, and test messages come to the end that they should. */
+  async function expectWell(): Promise<void> {
+    let said = ''
+    const isWell = async (): Promise<boolean> => {
+      said = await host.type(['sh', '-c', 'candy doctor --send 2>&1; echo "status $?"'])
+      return said.endsWith('status 0\n')
+    }
+    await until('candy doctor --send', isWell, { milliseconds: 100_000, explain: async () => said })
+  }
+
   /** Why the steps that are left are not run. */
   let over: string | undefined
   beforeAll(async () => {
@@ -121,6 +131,30 @@ describe.each(RELEASES)('$name', (release) => {
     const events = delivered?.events.map(({ event }) => event)
     expect(events).toEqual(expect.arrayContaining(['received', 'judged', 'filtered', 'delivered']))
   })
+
+  test('candy doctor tells what to set in the clamd of the release, and then all is well', async () => {
+    expect(await host.type(['sh', '-c', 'candy doctor --json || true'])).toContain(
+      'set in /etc/clamav/clamd.conf AlertExceedsMax yes',
+    )
+    const set =
+      "sed -i '/^AlertExceedsMax /d' /etc/clamav/clamd.conf && echo 'AlertExceedsMax yes' >>/etc/clamav/clamd.conf"
+    await host.type(['sh', '-c', `${set} && systemctl restart clamav-daemon`])
+    await expectWell()
+  })
+
+  test.each(['systemctl stop candy-smtp.socket candy.service', 'systemctl disable candy.service candy-smtp.socket'])(
+    'candy doctor names what %s has done, and what to type against it',
+    async (fault) => {
+      await host.type(['sh', '-c', fault])
+      const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as {
+        readonly findings: readonly { readonly check: string; readonly state: string; readonly remedy: string[] }[]
+      }
+      const found = findings.filter(({ check, state }) => check === 'units' && state === 'ailing')
+      expect(found).toHaveLength(1)
+      for (const command of found[0]?.remedy ?? []) await host.type(['sh', '-c', command])
+      await expectWell()
+    },
+  )
 
   test('a reload is answered, and mail goes on', async () => {
     await host.type(['systemctl', 'reload', 'candy'])
@@ -190,6 +224,7 @@ describe.each(RELEASES)('$name', (release) => {
     const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as Examined
     expect(findings).toContainEqual(expect.objectContaining({ check: 'generation', state: 'well' }))
     await expectFiltered('smtp', mode)
+    await expectWell()
   })
 
   test('candy disable leaves the files as they were, no unit, and mail as it comes', async () => {

@@ -11,6 +11,7 @@ import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
 import { filterWarnings } from './filter-check.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
+import { reloadAfter } from './reload.js'
 import { stopSignal } from './stop-signal.js'
 
 /** Whether to filter each service, by name. */
@@ -88,10 +89,18 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
   if (options.dryRun || plan.nothingToDo) return
   if (!options.yes) await confirm('Do this?', '--yes')
   await enable(plan, { wait, report: (what) => console.error(`${what} ...`), signal: stopSignal() })
+  await putModeInForce(plan)
   if (plan.postfixUnchanged) return
   console.error(`candy is enabled: mail is filtered in mode ${plan.choice.mode}.`)
   for (const line of await filterWarnings(configDirectory)) console.error(line)
   suggestFilter(configDirectory)
+}
+
+/** A service that ran before the switch has read candy.toml with the mode of then, and the settings that depend on it. */
+async function putModeInForce({ journal, toml, choice, paths }: EnablePlan): Promise<void> {
+  if (journal === undefined || toml.before === toml.after || choice.mode === 'pipe') return
+  const answer = await reloadAfter(paths.state)
+  for (const problem of answer?.problems ?? []) console.error(`not in force yet: ${problem}`)
 }
 
 function print(
