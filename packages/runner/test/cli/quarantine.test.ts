@@ -244,7 +244,7 @@ test('expire deletes what candy.toml does not keep, or what the command line say
   expect(JSON.parse(desk.run('expire', '--json').stdout)).toEqual({ version: 1, deleted: [old], kept: [] })
   expect(desk.run('expire', '--max-size', '1B').stdout).toBe(`deleted ${young} (held, for room)\n`)
   expect(readFileSync(desk.log, 'utf8')).toMatch(
-    new RegExp(`quarantined message expired name=${old} state=held limit=keep`),
+    new RegExp(`quarantined message expired name=${old} id=\\S+ state=held limit=keep`),
   )
 })
 
