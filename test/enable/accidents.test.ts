@@ -170,10 +170,6 @@ exec /usr/sbin/postfix "$@"
       const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
       expect(stderr).toContain(`no ${verb} today`)
       expect(stderr).toContain('Everything is as it was before.')
-      if (turn === 1) return
-      // The test message had been judged by then, which stays in the history.
-      expect(await readdir(site.state)).toEqual(['history'])
-      await rm(site.state, { recursive: true })
     } finally {
       await rm(directory, { recursive: true })
     }

@@ -48,12 +48,9 @@ async function enable(site: Site): Promise<{ readonly status: number; readonly s
   return { status: Number(/status (\d+)\n$/.exec(stdout)?.[1]), stderr }
 }
 
-/**
- * All files of a directory with their bytes, except those that fill the disk, and the history: there the test message stays that was
- * judged before the disk was full.
- */
+/** All files of a directory with their bytes, except those that fill the disk. */
 function contentOf(site: Site, path: string): Promise<string> {
-  const script = `cd "$1" && list() { find . "$@" ! -name filling ! -path './history*' | sort; } && list && list -type f | xargs cat`
+  const script = `cd "$1" && list() { find . "$@" ! -name filling | sort; } && list && list -type f | xargs cat`
   return shell(site, script, path)
 }
 

@@ -206,6 +206,17 @@ export function remove(path: string): void {
   }
 }
 
+/** Deletes everything in a directory, with the rights of the account that owns it. Throws PostfixError when something stays. */
+export async function emptyDirectory(path: string): Promise<void> {
+  const stats = lstatSync(path)
+  if (!stats.isDirectory()) return
+  const { uid, gid } = stats
+  const { failed, stderr, shortMessage } = await execa('find', [path, '-mindepth', '1', '-delete'], {
+    ...{ uid, gid, cwd: '/', reject: false },
+  })
+  if (failed) throw new PostfixError(`${path} cannot be emptied: ${stderr || shortMessage}`)
+}
+
 /** The directories above a path that do not exist, the topmost first. */
 function parentsOf(path: string): readonly string[] {
   const parent = dirname(path)

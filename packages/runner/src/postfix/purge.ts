@@ -7,8 +7,15 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { execa } from 'execa'
-import { CREATED_ACCOUNT, type InstancePaths, isOwnedPath, remove, removeCreated, STATE_PARTS } from './directories.js'
+import {
+  CREATED_ACCOUNT,
+  emptyDirectory,
+  type InstancePaths,
+  isOwnedPath,
+  remove,
+  removeCreated,
+  STATE_PARTS,
+} from './directories.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import type { Journal } from './journal.js'
@@ -72,17 +79,6 @@ export async function purge(removals: readonly Removal[], paths: InstancePaths):
 /** Whether the path is one of the directories that are removed with everything in them. */
 function isStatePart(path: string, { state }: InstancePaths): boolean {
   return dirname(path) === state && STATE_PARTS.some((name) => name === basename(path))
-}
-
-/** Deletes everything in a directory, with the rights of the account that owns it. */
-async function emptyDirectory(path: string): Promise<void> {
-  const stats = lstatSync(path)
-  if (!stats.isDirectory()) return
-  const { uid, gid } = stats
-  const { failed, stderr, shortMessage } = await execa('find', [path, '-mindepth', '1', '-delete'], {
-    ...{ uid, gid, cwd: '/', reject: false },
-  })
-  if (failed) throw new PostfixError(`${path} cannot be emptied: ${stderr || shortMessage}`)
 }
 
 function isDirectory(path: string): boolean {

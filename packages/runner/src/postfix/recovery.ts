@@ -4,6 +4,7 @@
  * program has edited since, whose edits stay. If new mail goes to candy already, messages may be on their way through candy, so
  * its services must stay: the change is completed instead.
  */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   applyEdits,
@@ -18,7 +19,7 @@ import { unlinkIfThere } from '../os/unlink.js'
 import { type AttachedOption, routesToCandy } from './attachment.js'
 import { readFileIfPresent, replaceFile } from './change.js'
 import { type Commands, commandsOf } from './commands.js'
-import { type InstancePaths, removeCreated } from './directories.js'
+import { emptyDirectory, type InstancePaths, removeCreated } from './directories.js'
 import type { PostfixFiles } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
@@ -116,6 +117,9 @@ export async function rollBack(
   else writeJournal(paths, pending.before)
   removePending(paths)
   unlinkIfThere(join(paths.queueDirectory, SOCKET))
+  // There was no history before, so the test message is all that can be in it.
+  const history = join(paths.state, 'history')
+  if (pending.created.includes(history) && existsSync(history)) await emptyDirectory(history).catch(() => {})
   await removeCreated(pending.created, paths)
   return edited
 }
