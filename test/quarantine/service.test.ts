@@ -56,6 +56,8 @@ test('old messages go, and the postmaster gets one digest, which no filter sees,
   await postfix.waitUntilEmpty()
   expect(sink.count).toBe(1)
   const log = await testBed.candyLog()
-  expect(log.match(/quarantined message expired name=20200101T000000Z-OLD id=\S+ state=held limit=keep/g)).toHaveLength(2)
+  expect(log.match(/quarantined message expired name=20200101T000000Z-OLD id=\S+ state=held limit=keep/g)).toHaveLength(
+    2,
+  )
   expect(log.match(/digest of the quarantine sent/g)).toHaveLength(1)
 })

@@ -5,7 +5,6 @@ import { assertEnabled } from '../postfix/journal.js'
 import { MODE_NAMES, type Mode } from '../postfix/mode.js'
 import { type EnableOptions, EXIT_STATUSES, enableInstance, WAIT } from './enable.js'
 import { findConfigDirectory } from './postfix-instance.js'
-import { reloadIfRunning } from './reload.js'
 
 export function addMode(candy: Command): void {
   candy
@@ -22,16 +21,7 @@ export function addMode(candy: Command): void {
 
 async function switchMode(mode: Mode, options: EnableOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(options.config)
-  const { state, mode: before } = soundSettings(configDirectory)
+  const { state } = soundSettings(configDirectory)
   assertEnabled({ configDirectory, state }, mode)
   await enableInstance('candy mode', { ...options, mode })
-  if (!options.dryRun && mode !== before) await putInForce(state)
-}
-
-/** candy.toml names another mode now, and keys of it may mean that mode. In mode pipe no service has to run. */
-async function putInForce(state: string): Promise<void> {
-  const answer = await reloadIfRunning(state)
-  if (answer === undefined || answer.reloaded) return
-  for (const problem of answer.problems) console.error(problem)
-  console.error('not in force; the service goes on with the configuration that it had')
 }

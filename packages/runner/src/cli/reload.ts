@@ -82,11 +82,6 @@ export async function reloadAfter(state: string): Promise<ReloadAnswer | undefin
   }
 }
 
-/** Does the same, and prints nothing where no service was started. */
-export async function reloadIfRunning(state: string): Promise<ReloadAnswer | undefined> {
-  return existsSync(serviceFiles(state).control) ? reloadAfter(state) : undefined
-}
-
 /** Prints problems on standard error, and what is in force on standard output. */
 export function printReload({ reloaded, problems, inForce }: ReloadAnswer): void {
   for (const problem of problems) console.error(problem)
