@@ -3,7 +3,7 @@
  * signatures, and that there is memory for a reload of them. By default clamd loads the new signatures beside the old ones, which
  * takes as much memory again, and the kernel may end clamd for it (ConcurrentDatabaseReload in clamd.conf(5)).
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServiceAddress } from '@candy/sdk/values'
 import { configurationOf, isLocal } from './clamd/configuration.js'
@@ -12,6 +12,8 @@ import { configurationOf, isLocal } from './clamd/configuration.js'
 export interface SystemFiles {
   /** The link that systemd has while freshclam is started with the machine. */
   readonly freshclam: string
+  /** A link to /dev/null where the operator has masked freshclam (systemctl(1)). */
+  readonly mask: string
   /** The directory of proc(5). */
   readonly proc: string
   readonly meminfo: string
@@ -19,6 +21,7 @@ export interface SystemFiles {
 
 const SYSTEM: SystemFiles = {
   freshclam: '/etc/systemd/system/multi-user.target.wants/clamav-freshclam.service',
+  mask: '/etc/systemd/system/clamav-freshclam.service',
   proc: '/proc',
   meminfo: '/proc/meminfo',
 }
@@ -37,8 +40,9 @@ export async function upkeepProblems(
 }
 
 /** Undefined where freshclam is not started with the machine: then something else brings signatures, and their age tells. */
-async function freshclamProblem({ freshclam, proc }: SystemFiles): Promise<string | undefined> {
+async function freshclamProblem({ freshclam, mask, proc }: SystemFiles): Promise<string | undefined> {
   if ((await stat(freshclam).catch(() => undefined)) === undefined) return undefined
+  if ((await readlink(mask).catch(() => '')) === '/dev/null') return undefined
   if ((await processesNamed('freshclam', proc)).length > 0) return undefined
   return 'freshclam does not run, so no new signatures come: systemctl restart clamav-freshclam'
 }

@@ -1,6 +1,6 @@
 /** The processes are real ones, a clamd and a program with freshclam's name; only what the files of systemd and the kernel say is planted. */
 import { spawn } from 'node:child_process'
-import { copyFile, writeFile } from 'node:fs/promises'
+import { copyFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Clamd, startClamd } from '../../../test/kit/clamd.js'
@@ -14,7 +14,7 @@ let system: SystemFiles
 beforeAll(async () => {
   scratch = await makeScratch('upkeep')
   clamd = await startClamd({ directory: join(scratch.path, 'clamd') })
-  system = { freshclam: '/nonexistent', proc: '/proc', meminfo: join(scratch.path, 'meminfo') }
+  system = { freshclam: '/nonexistent', mask: '/nonexistent', proc: '/proc', meminfo: join(scratch.path, 'meminfo') }
 })
 afterAll(async () => {
   await clamd?.stop()
@@ -50,6 +50,8 @@ test('a freshclam that should run and does not is told, and one that runs is wel
   const enabled = { ...system, freshclam: system.meminfo }
   const told = 'freshclam does not run, so no new signatures come: systemctl restart clamav-freshclam'
   expect(await upkeepProblems({ path: clamd.socket }, enabled)).toEqual([told])
+  await symlink('/dev/null', join(scratch.path, 'mask'))
+  expect(await upkeepProblems({ path: clamd.socket }, { ...enabled, mask: join(scratch.path, 'mask') })).toEqual([])
   const program = join(scratch.path, 'freshclam')
   await copyFile('/bin/sleep', program)
   const process = spawn(program, ['60'])
