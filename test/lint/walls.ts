@@ -56,7 +56,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
 /** What a folder of the runner may import of our packages, where that is not the SDK. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   postfix: [...SDK, MASTER_CF],
-  smtp: ['@candy/sdk/values'],
+  smtp: ['@candy/sdk/values', FAILOVER],
 }
 
 /** The folders on the same floor and below that a folder of the runner may not import. */

@@ -9,10 +9,10 @@
  * SmtpError.
  */
 import { connect, type Socket } from 'node:net'
+import { drained } from '@candy/sdk/failover'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { errorText } from '../os/error-text.js'
 import { makeDotStuffer } from './data.js'
-import { drained } from './drained.js'
 import { type Extensions, parseExtensions } from './ehlo.js'
 import { isPositive, printReply, type Reply } from './reply.js'
 import { ReplyReader } from './reply-reader.js'

@@ -7,8 +7,8 @@
  * reads what the server sends, and data.ts writes mail data. Both halves use reply.ts, ehlo.ts and xforward.ts.
  */
 import type { Socket } from 'node:net'
+import { drained } from '@candy/sdk/failover'
 import type { DataReader } from './data-reader.js'
-import { drained } from './drained.js'
 import { type Line, LineReader } from './line.js'
 
 /**
