@@ -123,7 +123,9 @@ test('what a killed process left half written in the quarantine is gone once the
   const directory = await configure([`listen = "127.0.0.1:${port}"`])
   const quarantine = join(directory, 'state/quarantine')
   const namespace = /\d+/.exec(await readlink('/proc/self/ns/pid'))?.[0]
-  const [whole, left] = ['20260102T030405Z-4bX', `.20260102T030405Z-4bX-1-1-${namespace}-1`]
+  // Of now: the service deletes what is older than a month.
+  const whole = `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-4bX`
+  const left = `.${whole}-1-1-${namespace}-1`
   for (const name of [whole, left]) {
     await mkdir(join(quarantine, name))
     await chown(join(quarantine, name), await idOf('passwd', 'candy'), await idOf('group', 'candy'))
