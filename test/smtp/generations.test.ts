@@ -219,10 +219,10 @@ test('without a service, candy reload ends with 69 and says how to start it', as
   expect(stderr.toString()).toContain('systemctl start candy')
 })
 
-test('only candy and root can connect to the control socket', async () => {
+test('only root, candy and its group can connect to the control socket', async () => {
   await serve()
   const { mode, uid } = await stat(join(directory, 'state/service'))
-  expect(mode & 0o777).toBe(0o700)
+  expect(mode & 0o777).toBe(0o710)
   expect(uid).not.toBe(0)
   const asNobody = ['--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', '--', process.execPath]
   const { status, stderr } = await tryCommand('setpriv', [...asNobody, installation.candy, '-c', directory, 'reload'])
