@@ -57,7 +57,9 @@ describe.each([
     expect(patient.sink.count).toBe(0)
   })
 
-  test.runIf(mode === 'smtp')('a scanner that is dead is named, and so is mail that waits for it', async () => {
+  // What a dead scanner does is the same in every mode.
+  if (mode !== 'smtp') return
+  test('a scanner that is dead is named, and so is mail that waits for it', async () => {
     clamd.kill()
     const { status, lines } = await sent()
     expect(lines.join('\n')).toMatch(/^unknown: EICAR was not sent: 50-clamav could not decide$/m)
