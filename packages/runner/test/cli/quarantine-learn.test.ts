@@ -1,45 +1,23 @@
 /** `candy quarantine learn`, typed by root: with a real spamd, and with filters that do not learn as they should. */
-import { spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installCandy } from '../../../../test/kit/installation.js'
 import { makeScratch, type Scratch } from '../../../../test/kit/scratch.js'
 import { type Spamd, startSpamd } from '../../../../test/kit/spamd.js'
 import { plantInSite } from '../packages/planted.js'
-import { keep } from '../quarantine/stored.js'
-import { candyIds } from '../support.js'
-import { candy, type Run, runCandy, site } from './candy.js'
+import { candy, type Run, runCandy } from './candy.js'
+import { makeQuarantineSite, type QuarantineSite } from './quarantine-site.js'
 
-interface Desk {
-  readonly configDirectory: string
-  readonly directory: string
-  readonly log: string
+interface Desk extends Omit<QuarantineSite, 'keep'> {
   /** Puts a message there; returns its name. */
-  keep: (id: string, text?: string) => Promise<string>
+  keep(id: string, text?: string): Promise<string>
 }
 
 async function startDesk(files: Readonly<Record<string, string>>): Promise<Desk> {
-  const configDirectory = site(files)
-  const state = join(configDirectory, 'state')
-  const directory = join(state, 'quarantine')
-  const [user, group] = await candyIds()
-  for (const path of [state, directory]) {
-    mkdirSync(path, { mode: 0o700 })
-    chownSync(path, user, group)
-  }
-  const log = join(state, 'log')
-  writeFileSync(join(configDirectory, 'candy.toml'), `state = "${state}"\n[log]\nto = "${log}"\n`)
-  return {
-    configDirectory,
-    directory,
-    log,
-    keep: async (id, text = 'Subject: x\r\n\r\nbuy our excellent watches\r\n') => {
-      const name = await keep(directory, { id }, text)
-      spawnSync('chown', ['-hR', 'candy:candy', directory])
-      return name
-    },
-  }
+  const made = await makeQuarantineSite(files)
+  const spam = 'Subject: x\r\n\r\nbuy our excellent watches\r\n'
+  return { ...made, keep: (id, text = spam) => made.keep({ id }, text) }
 }
 
 describe('with a real spamd', () => {

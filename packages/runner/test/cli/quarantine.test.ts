@@ -1,50 +1,25 @@
 /** `candy quarantine list`, `show` and `delete`, typed by root as an administrator would: they run as the account candy. */
 import { spawnSync } from 'node:child_process'
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { keep, TEXT } from '../quarantine/stored.js'
+import { TEXT } from '../quarantine/stored.js'
 import { candyIds } from '../support.js'
 import { candy, type Run, site } from './candy.js'
+import { makeQuarantineSite, type QuarantineSite } from './quarantine-site.js'
 
-interface Desk {
-  readonly directory: string
-  readonly log: string
-  /** Puts a message there, and gives it to candy. */
-  keep(...args: Parameters<typeof keep> extends [string, ...infer Rest] ? Rest : never): Promise<string>
-  /** Writes candy.toml with further lines at its end. */
-  configure(lines: string): void
+interface Desk extends QuarantineSite {
   /** `candy -c DIR quarantine ARGUMENTS`. */
   run(...argv: readonly string[]): Run
 }
 
 async function startDesk(): Promise<Desk> {
-  const configDirectory = site()
-  const state = join(configDirectory, 'state')
-  const directory = join(state, 'quarantine')
-  const [user, group] = await candyIds()
-  for (const path of [state, directory]) {
-    mkdirSync(path, { mode: 0o700 })
-    chownSync(path, user, group)
-  }
-  const log = join(state, 'log')
-  const configure = (lines: string): void => {
-    writeFileSync(join(configDirectory, 'candy.toml'), `state = "${state}"\n[log]\nto = "${log}"\n${lines}\n`)
-  }
-  configure('')
-  const give = (): void => void spawnSync('chown', ['-hR', 'candy:candy', directory])
+  const made = await makeQuarantineSite()
   return {
-    directory,
-    log,
-    configure,
-    keep: async (...args) => {
-      const name = await keep(directory, ...args)
-      give()
-      return name
-    },
+    ...made,
     run: (...argv) => {
-      give()
-      return candy(['-c', configDirectory, 'quarantine', ...argv])
+      made.give()
+      return candy(['-c', made.configDirectory, 'quarantine', ...argv])
     },
   }
 }
