@@ -5,7 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const LONG = [
   'registry/release.test.ts',
   'enable/killed.test.ts',
-  'doctor/faults.test.ts',
+  'doctor/host-faults.test.ts',
+  'doctor/configuration-faults.test.ts',
   'smtp/load.test.ts',
   'enable/shapes.test.ts',
   'doctor/send.test.ts',
