@@ -31,7 +31,7 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      ...['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
+      ...['sdk', 'master-cf', 'milter', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
         unit(name),
       ),
       ...['filter-size', 'filter-footer', 'filter-lookup'].map((name) => unit(name, 'examples')),

@@ -13,6 +13,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   'filter-clamav': ['filters.d'],
   'filter-spamassassin': ['filters.d'],
   'master-cf': ['bin'],
+  milter: [],
   runner: ['bin', 'share', 'dist/command'],
   sdk: [],
 }

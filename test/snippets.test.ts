@@ -15,6 +15,7 @@ const PAGES: Readonly<Record<string, number>> = {
   'docs/writing-a-filter.md': 5,
   'packages/filter-clamav/README.md': 1,
   'packages/master-cf/README.md': 1,
+  'packages/milter/README.md': 1,
   'packages/sdk/README.md': 6,
 }
 

@@ -20,7 +20,7 @@ const FORMS: readonly string[] = [
   'const x = import.meta.resolve(@)',
 ]
 
-const PACKAGES = ['sdk', 'master-cf', 'filter-clamav', 'filter-spamassassin', 'create-filter', 'runner']
+const PACKAGES = ['sdk', 'master-cf', 'milter', 'filter-clamav', 'filter-spamassassin', 'create-filter', 'runner']
 
 /** A module with an import on each line. */
 export function moduleOf(imports: readonly string[]): string {

@@ -17,6 +17,7 @@ const SDK = ['@candy/sdk', '@candy/sdk/values']
 const FAILOVER = '@candy/sdk/failover'
 const TESTING = '@candy/sdk/testing'
 const MASTER_CF = '@candy/master-cf'
+const MILTER = '@candy/milter'
 
 /** Daemons, clients and temporary directories for tests. */
 const TEST_KIT = 'test/kit'
@@ -119,6 +120,7 @@ export const PUBLIC: readonly string[] = [
   FAILOVER,
   TESTING,
   MASTER_CF,
+  MILTER,
   '@candy/filter-clamav',
   '@candy/filter-spamassassin',
 ]
@@ -143,6 +145,9 @@ export const ROOMS: readonly Room[] = [
   sources('packages/master-cf', []),
   program('packages/master-cf'),
   tests('packages/master-cf', ['packages/master-cf/src']),
+
+  sources('packages/milter', []),
+  tests('packages/milter', ['packages/milter/src', MILTER]),
 
   ...filter('clamav', 'clamd'),
   ...filter('spamassassin', 'spamd'),
