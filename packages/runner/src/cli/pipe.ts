@@ -8,8 +8,7 @@ import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
 import type { Settings } from '../config/settings.js'
-import { type ExitStatus, MISCONFIGURED, UNAVAILABLE } from '../delivery/answer.js'
-import { codeOf, unjudgedRecordOf } from '../delivery/judged-record.js'
+import type { ExitStatus } from '../delivery/answer.js'
 import type { NextHop } from '../delivery/next-hop.js'
 import { makeOwnId } from '../delivery/own-id.js'
 import { sendmailNextHop } from '../delivery/sendmail.js'
@@ -20,8 +19,9 @@ import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { errorText } from '../os/error-text.js'
-import { type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
-import { answerPipe, type PipeAnswer, pipeAnswerOf, receivePipe } from '../pipe/pipe.js'
+import { bytesOfArguments, type PipeArguments, parsePipeArguments } from '../pipe/arguments.js'
+import { failPipe } from '../pipe/failure.js'
+import { answerPipe, type PipeAnswer, receivePipe } from '../pipe/pipe.js'
 import { watchUpstream } from '../pipe/upstream.js'
 import { MODES } from '../postfix/mode.js'
 
@@ -46,11 +46,11 @@ export interface PipeCall {
 
 export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
   const silent = muteStreams()
-  const startedAt = performance.now()
+  const receivedAt = performance.now()
   let log: Log | undefined
   let history: History | undefined
   let answer: PipeAnswer
-  const call = parsePipeArguments(argv, process.env)
+  const call = parsePipeArguments(bytesOfArguments(argv), process.env)
   try {
     const configuration = await readConfiguration({ configDirectory: call.configDirectory, ownershipCheck: 'module' })
     log = openPipeLog(configuration.settings.log.to)
@@ -61,10 +61,7 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
     answer = await run(call, configuration, { log, history }, launcher ?? process.pid)
   } catch (error) {
     log ??= openPipeLog('syslog')
-    answer = logFailure(error, call.id, log)
-    const recipients = 'envelope' in call ? call.envelope.recipients.length : 0
-    const reason = codeOf((error as { readonly code?: unknown }).code)
-    history?.write(unjudgedRecordOf({ id: call.id, mode: 'pipe', receivedAt: startedAt, recipients, reason }))
+    answer = failPipe(error, { call, receivedAt }, log, history)
   }
   await log.close()
   if (answer.text !== '') writeAnswer(launcher === undefined ? STDOUT : ANSWER, `${answer.text}\n`)
@@ -135,7 +132,11 @@ async function answer(
   }
   const id = call.id ?? makeOwnId()
   try {
-    return await answerPipe(options, { id, envelope: call.envelope, content, assertUpstream }, deadline)
+    return await answerPipe(
+      options,
+      { id, envelope: call.envelope, addresses: call.addresses, content, assertUpstream },
+      deadline,
+    )
   } finally {
     await content.close()
     await Promise.race([loadedFilters.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
@@ -206,19 +207,6 @@ function watchProcess(log: Log, written: () => string): void {
   process.on('exit', () => {
     if (written() !== '') log.write('warn', 'a filter wrote to standard output', { text: written() })
   })
-}
-
-/** Logs why the message was not delivered. Returns the answer for pipe(8). */
-function logFailure(error: unknown, id: string | undefined, log: Log): PipeAnswer {
-  const { message, code } = error as { readonly message?: string; readonly code?: string }
-  for (const line of String(message ?? error).split('\n')) {
-    log.write('error', 'not delivered', {
-      ...(id !== undefined && { id }),
-      ...(code !== undefined && { code }),
-      error: line,
-    })
-  }
-  return pipeAnswerOf(code === 'CONFIG' ? MISCONFIGURED : UNAVAILABLE)
 }
 
 /** Writes the answer. An error is ignored, since the exit status is what counts. */

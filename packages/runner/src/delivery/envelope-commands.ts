@@ -2,7 +2,7 @@
  * The commands that bring a message to the next hop before DATA: XFORWARD, MAIL and RCPT (RFC 5321 §3.3, XFORWARD_README), as the
  * bytes they are. In the SMTP modes they are those that Postfix has sent. pipe(8) sends none, so they are made from what it tells.
  */
-import { CandyError } from '@candy/sdk'
+import { CandyError, type Envelope } from '@candy/sdk'
 import type { MailObject } from '../message/mail-object.js'
 import { pathAndParameters } from '../smtp/command.js'
 import type { Extensions } from '../smtp/ehlo.js'
@@ -15,6 +15,21 @@ export interface EnvelopeCommands {
   readonly mail: Uint8Array
   /** One for each recipient, in order. */
   readonly recipients: readonly Uint8Array[]
+}
+
+/** The addresses of an envelope as the bytes that came. They need not be UTF-8, as the addresses of an `Envelope` are. */
+export interface EnvelopeBytes {
+  readonly sender: Uint8Array
+  readonly recipients: readonly Uint8Array[]
+}
+
+export function bytesOf({ sender, recipients }: Envelope): EnvelopeBytes {
+  return { sender: Buffer.from(sender), recipients: recipients.map((recipient) => Buffer.from(recipient)) }
+}
+
+/** The addresses with the recipients in these positions alone. */
+export function bytesFor({ sender, recipients }: EnvelopeBytes, positions: readonly number[]): EnvelopeBytes {
+  return { sender, recipients: positions.flatMap((position) => recipients[position] ?? []) }
 }
 
 /** The extension that a parameter of MAIL or RCPT belongs to (RFC 1870, 6152, 6531, 3461). */
@@ -36,10 +51,15 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
  * pipe(8) does not tell BODY and SMTPUTF8. BODY=8BITMIME does no harm when it is not needed (RFC 6152). SMTPUTF8 binds every server
  * further on, so only an address asks for it, and not raw 8-bit bytes in the header, which Postfix sends to any server.
  *
- * Throws `NEXT_HOP` for an address that would end a command.
+ * `addresses` are those of the envelope, as the bytes that came. Throws `NEXT_HOP` for an address that would end a command.
  */
-export function makeCommands({ id, envelope, content }: MailObject, ownClientsAreLocal: boolean): EnvelopeCommands {
-  const { sender, recipients, client } = envelope
+export function makeCommands(
+  { id, envelope, content }: MailObject,
+  ownClientsAreLocal: boolean,
+  addresses: EnvelopeBytes = bytesOf(envelope),
+): EnvelopeCommands {
+  const { client } = envelope
+  const [sender = '', ...recipients] = [addresses.sender, ...addresses.recipients].map(path)
   const attributes = new Map(
     Object.entries({
       NAME: client?.name ?? '',
@@ -54,8 +74,8 @@ export function makeCommands({ id, envelope, content }: MailObject, ownClientsAr
   const parameters = [`SIZE=${content.size}`, 'BODY=8BITMIME', ...(international ? ['SMTPUTF8'] : [])]
   return {
     xforward: printXforward(attributes).map((line) => Buffer.from(line)),
-    mail: Buffer.from([`MAIL FROM:<${path(sender)}>`, ...parameters].join(' ')),
-    recipients: recipients.map((recipient) => Buffer.from(`RCPT TO:<${path(recipient)}>`)),
+    mail: Buffer.from([`MAIL FROM:<${sender}>`, ...parameters].join(' '), 'latin1'),
+    recipients: recipients.map((recipient) => Buffer.from(`RCPT TO:<${recipient}>`, 'latin1')),
   }
 }
 
@@ -84,7 +104,9 @@ function withOffered(line: Uint8Array, extensions: Extensions): Uint8Array {
   return offered.length === parameters.length ? line : Buffer.from([path, ...offered].join(' '), 'latin1')
 }
 
-function path(address: string): string {
-  if (/[\0\r\n]/.test(address)) throw new CandyError('NEXT_HOP', 'an address with a line end in it')
-  return address
+/** One character for each byte. */
+function path(address: Uint8Array): string {
+  const text = Buffer.from(address).toString('latin1')
+  if (/[\0\r\n]/.test(text)) throw new CandyError('NEXT_HOP', 'an address with a line end in it')
+  return text
 }

@@ -5,8 +5,10 @@
  *
  * It is started with node:child_process, not with a library: every message in pipe mode pays for what is loaded.
  */
+import { isUtf8 } from 'node:buffer'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { CandyError, printable } from '@candy/sdk'
+import type { Deadline } from '../chain/deadline.js'
 import { lfFromCrlf } from '../message/line-ends.js'
 import { NamelessFile } from '../message/nameless-file.js'
 import type { HandOverResult, NextHop, OutgoingMessage } from './next-hop.js'
@@ -17,13 +19,14 @@ const OUTPUT_LIMIT = 4096
 /** `command` is the path of sendmail; `spool` is the directory for the file that it reads. */
 export function sendmailNextHop(command: string, spool: string): NextHop {
   return {
-    handOver: async (message, signal) => {
+    handOver: async (message, deadline) => {
+      assertUtf8(message)
       const file = await NamelessFile.create(spool)
       try {
         for await (const chunk of lfFromCrlf(message.content.open())) await file.append(chunk)
-        message.assertUpstream()
-        signal.throwIfAborted()
-        return await submit(command, message, file.descriptor, signal)
+        await message.assertUpstream()
+        deadline.throwIfAborted()
+        return await submit(command, message, file.descriptor, deadline)
       } finally {
         await file.close()
       }
@@ -31,11 +34,22 @@ export function sendmailNextHop(command: string, spool: string): NextHop {
   }
 }
 
+/** Node.js gives a process no argument that is not UTF-8. */
+function assertUtf8({ addresses: { sender, recipients } }: OutgoingMessage): void {
+  const damaged = [sender, ...recipients].find((address) => !isUtf8(address))
+  if (damaged === undefined) return
+  const text = JSON.stringify(Buffer.from(damaged).toString())
+  throw new CandyError(
+    'NEXT_HOP',
+    `the address ${text} is not UTF-8, and candy cannot give it to sendmail(1); over SMTP it can (pipe.reinject)`,
+  )
+}
+
 function submit(
   command: string,
   { envelope }: OutgoingMessage,
   descriptor: number,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<HandOverResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, ['-G', '-i', '-f', envelope.sender, '--', ...envelope.recipients], {
@@ -43,11 +57,11 @@ function submit(
     })
     const output = collectOutput(child)
     // Its cleanup(8) removes what was not submitted completely.
-    const abort = (): boolean => child.kill('SIGTERM')
-    signal.addEventListener('abort', abort, { once: true })
+    const abort = (): void => void child.kill('SIGTERM')
+    deadline.onAbort(abort)
     child.once('error', (error) => reject(new CandyError('NEXT_HOP', `${command}: ${error.message}`, { cause: error })))
     child.once('close', (status, signalName) => {
-      signal.removeEventListener('abort', abort)
+      deadline.offAbort(abort)
       if (status === 0) resolve({ delivered: true })
       else reject(new CandyError('NEXT_HOP', `${command} ended with ${signalName ?? `status ${status}`}: ${output()}`))
     })

@@ -20,12 +20,12 @@ export interface SmtpNextHopOptions {
 /** When the next hop refuses XFORWARD, which is for its log, that is logged, and the message is sent all the same. */
 export function smtpNextHop({ address, ownClientsAreLocal, log }: SmtpNextHopOptions): NextHop {
   return {
-    handOver: async (message, signal) => {
-      const { id, content } = message
-      const client = SmtpClient.connect(address, { signal })
+    handOver: async (message, deadline) => {
+      const { id, content, addresses } = message
+      const client = SmtpClient.connect(address, { signal: deadline.signal })
       try {
-        const commands = makeCommands(message, ownClientsAreLocal)
-        const beforeEnd = (): void => message.assertUpstream()
+        const commands = makeCommands(message, ownClientsAreLocal, addresses)
+        const beforeEnd = (): void | Promise<void> => message.assertUpstream()
         const reply = await runTransaction(client, { id, commands, content, beforeEnd }, log)
         return isTaken(reply) ? { delivered: true } : resultOf(reply)
       } catch (error) {
@@ -38,7 +38,8 @@ export function smtpNextHop({ address, ownClientsAreLocal, log }: SmtpNextHopOpt
   }
 }
 
-function resultOf(refusal: Reply): HandOverResult {
+/** What a refusal of the next hop means. Throws `NEXT_HOP` when it is not about the message. */
+export function resultOf(refusal: Reply): HandOverResult {
   if (!isAboutMessage(refusal)) throw unexpected(refusal)
   const status = enhancedStatus(refusal) ?? '5.6.0'
   return { delivered: false, status, text: printable(refusal.lines.join(' ').replace(status, '')) }

@@ -10,7 +10,7 @@ import type { Chain } from '../chain/chain.js'
 import type { Deadline } from '../chain/deadline.js'
 import { envelopeFor } from '../chain/recipient-group.js'
 import { type Answer, answerTo, type ExitStatus, quarantinedAnswer, UNAVAILABLE } from '../delivery/answer.js'
-import { makeCommands } from '../delivery/envelope-commands.js'
+import { bytesFor, makeCommands } from '../delivery/envelope-commands.js'
 import { logJudged, printReport } from '../delivery/judged-line.js'
 import { codeOf, recordOf } from '../delivery/judged-record.js'
 import type { NextHop, OutgoingMessage } from '../delivery/next-hop.js'
@@ -60,10 +60,7 @@ export async function answerPipe(
   const messageId = await messageIdOf(message.content)
   const groups = await options.chain.run(message, deadline)
   try {
-    const answers = await deliverTogether(
-      groups,
-      outcomeActions(options, message, { messageId, receivedAt }, deadline.signal),
-    )
+    const answers = await deliverTogether(groups, outcomeActions(options, message, { messageId, receivedAt }, deadline))
     return { exit: answers.at(-1)?.exit ?? 75, text: printable(answers.map(({ text }) => text).join('; ')) }
   } finally {
     for (const { outcome } of groups) await outcome.close()
@@ -79,13 +76,14 @@ function outcomeActions(
   { nextHop, ownClientsAreLocal, quarantine: directory, log, history }: PipeOptions,
   message: OutgoingMessage,
   { messageId, receivedAt }: { readonly messageId: string | undefined; readonly receivedAt: number },
-  signal: AbortSignal,
+  deadline: Deadline,
 ): OutcomeActions<PipeAnswer> {
   const { id } = message
   return {
     deliver: async ({ content, groups, positions }) => {
       const envelope = envelopeFor(message.envelope, positions)
-      const result = await nextHop.handOver({ ...message, envelope, content }, signal)
+      const addresses = bytesFor(message.addresses, positions)
+      const result = await nextHop.handOver({ ...message, envelope, addresses, content }, deadline)
       if (!result.delivered) {
         const text = `${result.status} ${result.text}`
         return { delivered: false, answer: { exit: 69, text, failure: 'NEXT_HOP' } }
@@ -94,8 +92,8 @@ function outcomeActions(
       return { delivered: true, answer: { exit: 0, text: printable(reports.map(printReport).join(', ')) } }
     },
     quarantine: async (group) => {
-      message.assertUpstream()
-      const commands = makeCommands(group.message, ownClientsAreLocal)
+      await message.assertUpstream()
+      const commands = makeCommands(group.message, ownClientsAreLocal, bytesFor(message.addresses, group.positions))
       const name = await quarantine(group, { directory, mode: 'pipe', commands })
       return pipeAnswerOf(quarantinedAnswer(group.outcome.reason, name))
     },

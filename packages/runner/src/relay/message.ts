@@ -10,6 +10,7 @@ import type { EnvelopeCommands } from '../delivery/envelope-commands.js'
 import { logJudged } from '../delivery/judged-line.js'
 import { codeOf, recordOf } from '../delivery/judged-record.js'
 import { relayedReply } from '../delivery/next-hop-reply.js'
+import type { NextHopTransaction, Transaction } from '../delivery/next-hop-transaction.js'
 import {
   deliverEach,
   deliverTogether,
@@ -27,7 +28,6 @@ import type { ServerConnection } from '../smtp/connection.js'
 import { DataReader } from '../smtp/data-reader.js'
 import { isPositive, makeReply, printReply, type Reply } from '../smtp/reply.js'
 import { type ClientAttributes, parseXforward, plainAddress } from '../smtp/xforward.js'
-import type { NextHopTransaction, Transaction } from './next-hop-transaction.js'
 import type { Relay } from './relay.js'
 import { recordUnjudged } from './unjudged.js'
 

@@ -5,12 +5,12 @@
  */
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Chain } from '../chain/chain.js'
+import type { ConnectionPool } from '../delivery/connection-pool.js'
 import type { History } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import type { CleanupSettings } from '../message/cleanup.js'
 import type { SpoolOptions } from '../message/spool.js'
 import type { SmtpMode } from '../postfix/mode.js'
-import type { ConnectionPool } from './connection-pool.js'
 
 /** Durations are milliseconds. */
 export interface Relay {

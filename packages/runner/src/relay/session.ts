@@ -9,7 +9,9 @@
  */
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { UnexpectedReply } from '../delivery/next-hop-connection.js'
 import { relayedReply } from '../delivery/next-hop-reply.js'
+import { NextHopTransaction } from '../delivery/next-hop-transaction.js'
 import { errorText } from '../os/error-text.js'
 import { argumentOf, type Command, parseCommand } from '../smtp/command.js'
 import { ServerConnection } from '../smtp/connection.js'
@@ -17,8 +19,6 @@ import { relayedKeywords, sizeLimit } from '../smtp/ehlo.js'
 import type { Line } from '../smtp/line.js'
 import { isPositive, makeReply, printReply, type Reply, writeReply } from '../smtp/reply.js'
 import { receiveMessage, recordNotReceived, relayMessage, UNAVAILABLE_REPLY } from './message.js'
-import { UnexpectedReply } from './next-hop-connection.js'
-import { NextHopTransaction } from './next-hop-transaction.js'
 import { RELAY_NAME, type Relay } from './relay.js'
 import { recordUnjudged } from './unjudged.js'
 

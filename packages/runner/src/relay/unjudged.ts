@@ -1,7 +1,7 @@
 /** Writes into the history what became of mail that never came to the filters. */
 import { type UnjudgedMessage, unjudgedRecordOf } from '../delivery/judged-record.js'
+import type { Transaction } from '../delivery/next-hop-transaction.js'
 import { parseXforward } from '../smtp/xforward.js'
-import type { Transaction } from './next-hop-transaction.js'
 import type { Relay } from './relay.js'
 
 /** `transaction` is absent where none had begun. */

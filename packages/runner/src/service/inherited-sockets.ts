@@ -3,7 +3,7 @@
  * stay open when the service ends, and each has a name, which is the mode of the endpoint that it is for.
  */
 import { CandyError } from '@candy/sdk'
-import type { SmtpMode } from '../postfix/mode.js'
+import type { Mode } from '../postfix/mode.js'
 
 /** SD_LISTEN_FDS_START of sd_listen_fds(3). */
 const FIRST_DESCRIPTOR = 3
@@ -29,16 +29,13 @@ export function readInherited(env: NodeJS.ProcessEnv, pid: number = process.pid)
  * Says which descriptor is for which endpoint. The name of a socket does not matter when there is one socket and one endpoint.
  * Throws `CONFIG` when a name is not that of an endpoint: candy would answer mail by the rules of the wrong mode.
  */
-export function assignInherited(
-  inherited: readonly Inherited[],
-  modes: readonly SmtpMode[],
-): ReadonlyMap<SmtpMode, number> {
+export function assignInherited(inherited: readonly Inherited[], modes: readonly Mode[]): ReadonlyMap<Mode, number> {
   const [only] = inherited
   const [mode] = modes
   if (inherited.length === 1 && modes.length === 1 && only !== undefined && mode !== undefined) {
     return new Map([[mode, only.descriptor]])
   }
-  const assigned = new Map<SmtpMode, number>()
+  const assigned = new Map<Mode, number>()
   for (const { descriptor, name } of inherited) {
     const found = modes.find((one) => one === name)
     if (found === undefined || assigned.has(found)) {

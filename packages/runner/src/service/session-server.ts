@@ -1,16 +1,24 @@
 /**
- * Accepts connections on all listeners and runs a relay session on each, up to a limit. Connections beyond the limit are accepted
+ * Accepts connections on all listeners and runs a session on each, up to a limit. Connections beyond the limit are accepted
  * and wait for their greeting, since a refused connection makes Postfix suspend the whole destination, and one that waits does not.
  */
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Relay } from '../relay/relay.js'
-import { RelaySession } from '../relay/session.js'
+import type { Log } from '../log/log.js'
 
-/** A socket to accept connections on, and how they are relayed. */
+/** What is done on one connection. */
+interface Session {
+  /** Serves the client until either side ends the connection. Never throws. */
+  run(): Promise<void>
+  /** Ends the session as soon as no message is under way. */
+  drain(): void
+}
+
+/** A socket to accept connections on, and the sessions on them. */
 export interface Listener {
   /** The path of a UNIX socket to make, or the descriptor of a socket that is bound already. */
   readonly socket: { readonly path: string } | { readonly fd: number }
-  readonly relay: Relay
+  readonly log: Log
+  begin(connection: Socket): Session
 }
 
 export interface SessionServer {
@@ -22,18 +30,18 @@ export interface SessionServer {
 
 interface Waiting {
   readonly socket: Socket
-  readonly relay: Relay
+  readonly listener: Listener
 }
 
 /** Starts to accept connections. At most `limit` sessions run at a time. Throws when it cannot listen on one of the sockets. */
 export async function startSessionServer(listeners: readonly Listener[], limit: number): Promise<SessionServer> {
-  const sessions = new Set<RelaySession>()
+  const sessions = new Set<Session>()
   const waiting: Waiting[] = []
   let onEmpty = (): void => {}
   let draining = false
 
-  const begin = ({ socket, relay }: Waiting): void => {
-    const session = new RelaySession(socket, relay)
+  const begin = ({ socket, listener }: Waiting): void => {
+    const session = listener.begin(socket)
     sessions.add(session)
     void session.run().then(() => {
       sessions.delete(session)
@@ -43,11 +51,11 @@ export async function startSessionServer(listeners: readonly Listener[], limit: 
     })
     if (draining) session.drain()
   }
-  const accept = (socket: Socket, relay: Relay): void => {
-    if (sessions.size < limit) begin({ socket, relay })
+  const accept = (socket: Socket, listener: Listener): void => {
+    if (sessions.size < limit) begin({ socket, listener })
     else {
       socket.on('error', () => socket.destroy())
-      waiting.push({ socket, relay })
+      waiting.push({ socket, listener })
     }
   }
   const servers = await Promise.all(listeners.map((listener) => open(listener, accept)))
@@ -69,12 +77,13 @@ export async function startSessionServer(listeners: readonly Listener[], limit: 
   }
 }
 
-function open({ socket, relay }: Listener, accept: (socket: Socket, relay: Relay) => void): Promise<Server> {
-  const server = createServer((connection) => accept(connection, relay))
+function open(listener: Listener, accept: (socket: Socket, listener: Listener) => void): Promise<Server> {
+  const { socket, log } = listener
+  const server = createServer((connection) => accept(connection, listener))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...socket, backlog: 511 }, () => {
-      server.on('error', (error) => relay.log.write('error', 'cannot accept', { error: error.message }))
+      server.on('error', (error) => log.write('error', 'cannot accept', { error: error.message }))
       resolve(server)
     })
   })

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { Chain } from '../chain/chain.js'
+import { ConnectionPool } from '../delivery/connection-pool.js'
 import { reopen } from '../filters/configuration.js'
 import { askFilters } from '../filters/examination.js'
 import { type LoadedFilters, loadFilters } from '../filters/loaded-filters.js'
@@ -13,10 +14,10 @@ import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { spooledBytes } from '../message/nameless-file.js'
+import { PipeSession } from '../pipe/session.js'
 import { MODES } from '../postfix/mode.js'
 import { sweepDrafts } from '../quarantine/draft.js'
-import { ConnectionPool } from '../relay/connection-pool.js'
-import type { Relay } from '../relay/relay.js'
+import { RelaySession } from '../relay/session.js'
 import type { Endpoint } from './endpoints.js'
 import { type Listener, type SessionServer, startSessionServer } from './session-server.js'
 import { measureUtilization } from './utilization.js'
@@ -71,7 +72,7 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
   await sweepDrafts(join(settings.state, 'quarantine'))
   const history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
   const listeners = endpoints.map((endpoint, index) => {
-    return { socket: { fd: FIRST_SOCKET + index }, relay: makeRelay(endpoint, loaded, log, history) }
+    return { socket: { fd: FIRST_SOCKET + index }, log, begin: beginner(endpoint, loaded, log, history) }
   })
   const worker: LoadedWorker = { loaded, listeners, limit: settings.smtp.sessions, log }
   const utilization = measureUtilization()
@@ -96,32 +97,33 @@ async function check({ loaded }: LoadedWorker): Promise<void> {
   report({ is: 'checked', health: await askFilters(loaded) })
 }
 
-function makeRelay(
-  { mode, protocol, nextHop, deadline, cleanup }: Endpoint,
+/** Returns what begins a session on a connection of the endpoint. */
+function beginner(
+  endpoint: Endpoint,
   { settings, filters }: LoadedFilters,
   log: Log,
   history: History,
-): Relay {
+): Listener['begin'] {
+  const { mode, nextHop, deadline, cleanup } = endpoint
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const chain = new Chain(filters, { spool, cleanup, log, onReject: MODES[mode].onReject })
-  const replyTimeout = Math.min(REPLY_TIMEOUT, deadline)
-  const quarantine = join(settings.state, 'quarantine')
-  const { idle } = settings.smtp
-  return {
-    mode,
-    protocol,
+  const common = {
     nextHop,
     pool: new ConnectionPool(),
     deadline,
-    replyTimeout,
-    idle,
-    chain,
+    replyTimeout: Math.min(REPLY_TIMEOUT, deadline),
+    idle: settings.smtp.idle,
+    chain: new Chain(filters, { spool, cleanup, log, onReject: MODES[mode].onReject }),
     spool,
-    cleanup,
-    quarantine,
+    quarantine: join(settings.state, 'quarantine'),
     log,
     history,
   }
+  if (endpoint.mode === 'pipe') {
+    const front = { ...common, configDirectory: endpoint.configDirectory }
+    return (connection) => new PipeSession(connection, front)
+  }
+  const relay = { ...common, mode: endpoint.mode, protocol: endpoint.protocol, cleanup }
+  return (connection) => new RelaySession(connection, relay)
 }
 
 async function end({ loaded, server, log }: LoadedWorker): Promise<void> {

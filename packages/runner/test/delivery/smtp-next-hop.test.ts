@@ -4,6 +4,8 @@ import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { announced, type Sink, type SinkOptions, startSink } from '../../../../test/kit/sink.js'
+import { Deadline } from '../../src/chain/deadline.js'
+import { bytesOf } from '../../src/delivery/envelope-commands.js'
 import type { HandOverResult, OutgoingMessage } from '../../src/delivery/next-hop.js'
 import { smtpNextHop } from '../../src/delivery/smtp-next-hop.js'
 import { chunks, type MemoryLog, memoryLog, scratch } from '../support.js'
@@ -15,9 +17,11 @@ const TEXT = 'Subject: caf\xc3\xa9\r\n\r\nbody\r\n'
 const CLIENT = { address: '2001:db8::1', name: 'spike.example.org', helo: '-foo', protocol: 'ESMTP', login: 'secret' }
 
 function delivery(envelope: Partial<Envelope> = {}): OutgoingMessage {
+  const whole: Envelope = { sender: 'a@example.com', recipients: ['b@example.net'], ...envelope }
   return {
     id: '4F2B',
-    envelope: { sender: 'a@example.com', recipients: ['b@example.net'], ...envelope },
+    envelope: whole,
+    addresses: bytesOf(whole),
     content: { size: TEXT.length, open: () => chunks(TEXT), headers: async () => Buffer.from(TEXT) },
     assertUpstream: () => {},
   }
@@ -35,7 +39,7 @@ async function start(options: SinkOptions = {}): Promise<TestBed> {
   onTestFinished(() => sink.stop())
   const log = memoryLog()
   const hop = smtpNextHop({ address: { path }, ownClientsAreLocal: true, log })
-  return { sink, log, handOver: (envelope) => hop.handOver(delivery(envelope), AbortSignal.timeout(20_000)) }
+  return { sink, log, handOver: (envelope) => hop.handOver(delivery(envelope), new Deadline(undefined, 20_000)) }
 }
 
 const XFORWARD = { keywords: [...announced, 'XFORWARD NAME ADDR PROTO HELO IDENT SOURCE'] }
@@ -131,7 +135,7 @@ test.each<readonly [Step, Act]>([
   nextHop.behave((step) => (step === at ? act : {}))
   const handed = smtpNextHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() }).handOver(
     delivery(),
-    AbortSignal.timeout(20_000),
+    new Deadline(undefined, 20_000),
   )
   await expect(handed).rejects.toMatchObject({ code: 'NEXT_HOP' })
 })
@@ -144,7 +148,7 @@ test('whatever a next hop does, success is reported only for a message that it h
       nextHop.behave(actsOf(wrong))
       const hop = smtpNextHop({ address: { path }, ownClientsAreLocal: true, log: memoryLog() })
       const handed = await hop
-        .handOver(delivery({ client: CLIENT }), AbortSignal.timeout(100))
+        .handOver(delivery({ client: CLIENT }), new Deadline(undefined, 100))
         .catch(({ code }) => code)
       expect(nextHop.messages.length).toBeLessThanOrEqual(1)
       if (handed === 'NEXT_HOP') return nextHop.stop()

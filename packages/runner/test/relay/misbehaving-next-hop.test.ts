@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Client, connect } from '../../../../test/kit/client.js'
-import { ConnectionPool } from '../../src/relay/connection-pool.js'
+import { ConnectionPool } from '../../src/delivery/connection-pool.js'
 import {
   type Act,
   KEYWORDS,

@@ -1,10 +1,12 @@
 import { EventEmitter, once } from 'node:events'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Client, connect } from '../../../../test/kit/client.js'
 import { startSink } from '../../../../test/kit/sink.js'
 import type { ConfiguredFilter } from '../../src/chain/configured-filter.js'
+import { RelaySession } from '../../src/relay/session.js'
 import { type SessionServer, startSessionServer } from '../../src/service/session-server.js'
 import { relayIn } from '../relay/started-relay.js'
 import { makeFilter, scratch } from '../support.js'
@@ -16,7 +18,9 @@ async function start(
   const directory = scratch()
   const path = join(directory, 'lmtp')
   const sink = await startSink({ path: join(directory, 'sink') })
-  const server = await startSessionServer([{ socket: { path }, relay: relayIn(directory, filters) }], limit)
+  const relay = relayIn(directory, filters)
+  const listener = { socket: { path }, log: relay.log, begin: (socket: Socket) => new RelaySession(socket, relay) }
+  const server = await startSessionServer([listener], limit)
   onTestFinished(async () => {
     await server.drain()
     await sink.stop()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { ConnectionPool } from '../../src/relay/connection-pool.js'
-import { type StartedRelay, startRelay } from './started-relay.js'
+import { ConnectionPool } from '../../src/delivery/connection-pool.js'
+import { type StartedRelay, startRelay } from '../relay/started-relay.js'
 
 const MESSAGE = { sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\n' }
 

@@ -1,0 +1,78 @@
+/** A connection from candy-handover: chunks in, one line out. What comes faster than it is read waits in the kernel. */
+import type { Socket } from 'node:net'
+import { CandyError } from '@candy/sdk'
+
+/** Bytes of input that may wait to be read. */
+const BACKLOG = 256 * 1024
+
+export class PipeConnection {
+  readonly #socket: Socket
+  #chunks: Buffer[] = []
+  #size = 0
+  #lost: CandyError | undefined
+  #onLost: ((error: CandyError) => void) | undefined
+  #wake: (() => void) | undefined
+
+  /** `idle` is how long the client may be silent before its message has ended, in milliseconds. */
+  constructor(socket: Socket, idle: number) {
+    this.#socket = socket
+    socket.setTimeout(idle)
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    // The client never ends one direction alone.
+    socket.on('end', () => this.#lose('went away'))
+    socket.on('close', () => this.#lose('went away'))
+    socket.on('error', (error) => this.#lose(`went away (${error.message})`))
+    socket.on('timeout', () => {
+      if (this.#wake !== undefined) this.#lose('fell silent')
+    })
+  }
+
+  /** Has `listener` called with the reason when the client is gone, at once when it is already. There is one listener at a time. */
+  onLost(listener: ((error: CandyError) => void) | undefined): void {
+    this.#onLost = listener
+    if (this.#lost !== undefined) listener?.(this.#lost)
+  }
+
+  /** The next chunk. Throws `SPOOL` when the client is gone before. */
+  async read(): Promise<Buffer> {
+    while (this.#size === 0) {
+      if (this.#lost !== undefined) throw this.#lost
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const chunk = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#size = 0
+    if (this.#socket.isPaused()) this.#socket.resume()
+    return chunk ?? Buffer.alloc(0)
+  }
+
+  /** Sends the line and ends the connection. */
+  answer(line: string): void {
+    this.#onLost = undefined
+    if (this.#lost === undefined) this.#socket.end(line, 'latin1')
+    else this.#socket.destroy()
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size > BACKLOG) this.#socket.pause()
+    this.#wakeReader()
+  }
+
+  #lose(how: string): void {
+    if (this.#lost === undefined) {
+      this.#lost = new CandyError('SPOOL', `pipe(8) ${how}: the message may be incomplete, and will come again`)
+      this.#onLost?.(this.#lost)
+    }
+    this.#wakeReader()
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
