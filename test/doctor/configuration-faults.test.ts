@@ -1,5 +1,5 @@
 /** Every fault of main.cf and master.cf that the doctor knows. */
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fault, suffer, typed } from './fault.js'
 import { type Patient, startPatient } from './patient.js'
 
@@ -77,12 +77,6 @@ const lines: readonly Fault[] = [
     check: 'lines',
     says: /^what candy has recorded .* is damaged$/,
     urgent: false,
-  },
-  {
-    name: 'candy that is not enabled',
-    make: typed('candy disable --yes'),
-    check: 'lines',
-    says: /^candy is not enabled: /,
   },
 ]
 
@@ -173,6 +167,30 @@ describe('a site in mode smtp', () => {
   afterAll(() => patient.stop())
 
   test.each([...lines, ...postfix])('$check: $name', (fault) => suffer(patient, fault))
+
+  test('mail that was smuggled to try it has gone nowhere', async () => {
+    const { postfix, sink } = patient
+    const taken = [...(await postfix.log()).matchAll(/ (\w+): to=<double-bounce@\[127\.0\.0\.1\]>.*$/gm)]
+    expect(taken.length).toBeGreaterThan(0)
+    for (const [line] of taken) expect(line).toContain('undeliverable postmaster notification discarded')
+    expect([await postfix.queue(), sink.count]).toEqual([[], 0])
+  })
+
+  test('lines: candy that is not enabled is one finding, and nothing else is', async () => {
+    const make = typed('candy disable --yes')
+    await make(patient)
+    const { findings } = await patient.doctor()
+    expect(findings.filter(({ state }) => state !== 'well').map(({ what }) => what)).toEqual([
+      'candy is not enabled: Postfix gives it no mail',
+    ])
+    expect(findings.map(({ check }) => check)).toEqual(['postfix', 'lines', 'queue', 'deferred'])
+    await suffer(patient, {
+      name: 'candy that is not enabled',
+      make: async () => {},
+      check: 'lines',
+      says: /^candy is not enabled: /,
+    })
+  })
 })
 
 describe('a site in mode pipe', () => {

@@ -1,14 +1,15 @@
 /** A fault of a site, made for real: the doctor names it, what it prints is typed as it stands, and all is well again. */
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import type { Check, Finding } from '../../packages/runner/src/doctor/finding.js'
 import { until } from '../kit/waiting.js'
-import type { Finding, Patient } from './patient.js'
+import type { Patient } from './patient.js'
 
 export interface Fault {
   readonly name: string
   /** Makes the fault. */
   readonly make: (patient: Patient) => Promise<unknown>
-  readonly check: string
+  readonly check: Check
   readonly says: RegExp
   readonly urgent?: false
   /** What a person has to do before the commands that are printed, where the doctor leaves that to them. */

@@ -1,18 +1,10 @@
 /** A site with candy enabled on which everything is well, to be broken: what the doctor says of it, and typing what it says. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Finding } from '../../packages/runner/src/doctor/finding.js'
 import { type Site, startSite } from '../enable/site.js'
 import type { CommandResult } from '../kit/command.js'
 import type { TestBedOptions } from '../kit/test-bed.js'
-
-export interface Finding {
-  readonly check: string
-  readonly state: 'well' | 'ailing' | 'unknown'
-  readonly urgent?: true
-  readonly what: string
-  readonly meaning: string
-  readonly remedy: readonly string[]
-}
 
 interface Diagnosis {
   readonly status: number | null

@@ -164,8 +164,8 @@ export const ROOMS: readonly Room[] = [
 
   ...['size', 'footer', 'lookup'].flatMap(example),
 
-  // What `candy enable` writes is what the test beds run on.
-  { folder: 'test', may: ['bench', inRunner('postfix'), ...PUBLIC] },
+  // What `candy enable` writes is what the test beds run on, and what `candy doctor` prints is read.
+  { folder: 'test', may: ['bench', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
   { folder: 'bench', may: ['test', ...PUBLIC] },
   { folder: 'vitest.config.ts', may: ['test'] },
 ]

@@ -1,5 +1,5 @@
 /** Teaches SpamAssassin's Bayes database what a person says of a message, as spamc(1) does with `--learntype`. */
-import type { Context, Lesson, Message } from '@candy/sdk'
+import { CandyError, type Context, type Lesson, type Message } from '@candy/sdk'
 import { printAddress, type ServiceAddress } from '@candy/sdk/values'
 import { withCode } from './error.js'
 import type { Options } from './options.js'
@@ -22,7 +22,7 @@ export async function learn(
   const body = bodyOf(message, Math.min(message.size, scan_limit))
   const options = { signal, ...(user === '' ? {} : { user }) }
   const learnAt = async (address: ServiceAddress): Promise<boolean> => {
-    const changed = await withCode(tell(address, lesson, body, options))
+    const changed = await withCode(tell(address, lesson, body, options)).catch(explainRefusal)
     log('learned', { lesson, changed, address: printAddress(address) })
     return changed
   }
@@ -30,4 +30,12 @@ export async function learn(
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return results.some((result) => result.status === 'fulfilled' && result.value)
+}
+
+/** Throws the error again, with what to type where spamd takes no lessons. */
+function explainRefusal(error: unknown): never {
+  if (!(error instanceof CandyError) || !error.message.includes('--allow-tell')) throw error
+  const remedy =
+    'on Debian, add --allow-tell to OPTIONS in /etc/default/spamd (Debian 11: /etc/default/spamassassin), then systemctl restart spamd (Debian 11: spamassassin)'
+  throw new CandyError(error.code, `${error.message}: ${remedy}`, { cause: error })
 }

@@ -53,7 +53,7 @@ test('a spamd that does not learn is an error, whatever the others do', async ()
   const filter = await makeFilter({ addresses: [first.address, second.address] })
   await expect(teach(filter, 'ham')).rejects.toMatchObject({
     code: 'SCANNER_UNREACHABLE',
-    message: expect.stringMatching(new RegExp(`${second.address}.*--allow-tell`)),
+    message: expect.stringMatching(new RegExp(`${second.address}.*--allow-tell.*OPTIONS in /etc/default/spamd`)),
   })
 })
 

@@ -7,7 +7,7 @@ import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
 import type { AsCandy } from '../doctor/host.js'
 import { type KeptMail, takeFromQuarantine } from '../doctor/kept-mail.js'
-import { lookAsCandy, type RunnerView } from '../doctor/runner-view.js'
+import { type LookRequest, lookAsCandy, type RunnerView } from '../doctor/runner-view.js'
 import type { Judged, SendingAsCandy } from '../doctor/sending.js'
 import { EX_CONFIG, EX_OK, EX_SOFTWARE, EX_TEMPFAIL, EX_UNAVAILABLE, Failure } from './failure.js'
 import { checkFilters } from './filter-check.js'
@@ -16,10 +16,10 @@ import { commandForFilters } from './privileges.js'
 /** Milliseconds that such a process may take. */
 const TIMEOUT = 130_000
 
-/** What the process is asked, as the value of its option `--as-candy`: `look=/var/spool/postfix`, `take=x@candy-proof.invalid`. */
+/** What the process is asked, as the value of its option `--as-candy`: `look=` with JSON, `take=x@candy-proof.invalid`. */
 export async function answerAsCandy(configDirectory: string, question: string): Promise<object> {
   const [, verb, object = ''] = /^(look|take)=(.*)$/s.exec(question) ?? []
-  if (verb === 'look') return lookAsCandy(configDirectory, object)
+  if (verb === 'look') return lookAsCandy(configDirectory, JSON.parse(object) as LookRequest)
   const { state } = readSettings(configDirectory, new Ownership(), [])
   return { kept: await takeFromQuarantine(`${state}/quarantine`, object) }
 }
@@ -31,7 +31,7 @@ export function asCandy(configDirectory: string): AsCandy & SendingAsCandy {
   }
   return {
     filters: () => checkFilters(configDirectory),
-    view: (queueDirectory, groups) => ask<RunnerView>(`look=${queueDirectory}`, { groups }),
+    view: (request, groups) => ask<RunnerView>(`look=${JSON.stringify(request)}`, { groups }),
     check: async (message, recipient) => {
       const words = ['check', '--json', '--from', '<>', '--to', recipient]
       const statuses = [EX_OK, EX_UNAVAILABLE, EX_TEMPFAIL]

@@ -73,5 +73,7 @@ function print(plan: DisablePlan, { json }: DisableOptions): void {
 
 function printRemoval({ name, messages }: Removal): string {
   if (name === CREATED_ACCOUNT) return 'remove the account candy'
-  return messages === undefined ? `remove ${name}` : `remove ${name}, and the ${messages} messages that are kept there`
+  return messages === undefined
+    ? `remove ${name}`
+    : `remove ${name}, and ${messages === 1 ? 'the message that is' : `the ${messages} messages that are`} kept there`
 }

@@ -23,7 +23,7 @@ export function addDoctor(candy: Command): void {
     .command('doctor')
     .description('look at all that mail through candy depends on, and say for each fault what to type')
     .option('--send', 'send a clean message, EICAR and GTUBE too, and follow each to its end; nobody receives them')
-    .option('--quiet', 'print nothing while all is well, as cron(8) needs it')
+    .option('--quiet', 'print only what is not well, and so nothing while all is, as cron(8) needs it')
     .option('--json', 'print JSON')
     .option('--nagios', 'print one line, and exit, as a plug-in of Nagios does')
     .addOption(new Option('--as-candy <question>').hideHelp())
@@ -48,7 +48,7 @@ async function doctor({ config, send, quiet, json, nagios, asCandy: question }: 
     return end(`${answer.line}\n`, answer.status)
   }
   if (json) return end(`${JSON.stringify({ version: 1, state, findings })}\n`, status)
-  return end(quiet && state === 'well' ? '' : printFindings(findings), status)
+  return end(quiet && state === 'well' ? '' : printFindings(findings, { quiet: quiet === true }), status)
 }
 
 const NOT_ROOT: Finding = {

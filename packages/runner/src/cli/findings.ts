@@ -1,6 +1,7 @@
 /** Prints what the doctor has found: as text for a person, and as the one line that Nagios wants (Monitoring Plugins Guidelines). */
 import { printable } from '@candy/sdk'
 import type { Finding } from '../doctor/finding.js'
+import { counted } from '../log/counting.js'
 
 /** The states in the order of the exit statuses. */
 export const STATES = ['well', 'ailing', 'unknown'] as const
@@ -23,7 +24,7 @@ export function printForNagios(findings: readonly Finding[]): { readonly line: s
   const [first, ...others] = inOrder(findings).filter((finding) => finding.state === state)
   const text =
     state === 'well' || first === undefined
-      ? `${findings.length} checks are well`
+      ? `${counted(findings.length, 'check')} ${findings.length === 1 ? 'is' : 'are'} well`
       : `${first.check}: ${first.what}${others.length === 0 ? '' : ` (and ${others.length} more)`}`
   const data = STATES.map((one) => `${one}=${findings.filter((finding) => finding.state === one).length}`).join(' ')
   // A bar would begin the performance data.
@@ -37,13 +38,18 @@ function inOrder(findings: readonly Finding[]): readonly Finding[] {
 
 const INDENT = '  '
 
-/** All findings as text. On a terminal, text is wrapped to its width; commands never are, since they are to be copied. */
+/**
+ * The findings as text, those that are well too unless told otherwise, and how many there are. On a terminal, text is wrapped to its
+ * width; commands never are, since they are to be copied.
+ */
 export function printFindings(
   findings: readonly Finding[],
+  { quiet = false }: { readonly quiet?: boolean } = {},
   columns: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
 ): string {
-  const width = Math.max(...findings.map(({ check }) => check.length))
-  const lines = findings.flatMap(({ check, state, what, meaning, remedy }) => {
+  const shown = findings.filter(({ state }) => !quiet || state !== 'well')
+  const width = Math.max(...shown.map(({ check }) => check.length))
+  const lines = shown.flatMap(({ check, state, what, meaning, remedy }) => {
     const label = `${state.padEnd('unknown'.length)}  ${check.padEnd(width)}  `
     const rest = [...(meaning === '' ? [] : [meaning]), ...(remedy.length === 0 ? [] : ['Type:'])]
     return [

@@ -3,6 +3,7 @@
  * file.
  */
 import { Command, CommanderError } from 'commander'
+import { readVersion } from '../os/version.js'
 import { addAdd } from './add.js'
 import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
@@ -18,7 +19,6 @@ import { addReport } from './report.js'
 import { addServe } from './serve.js'
 import { addStatus } from './status.js'
 import { addTrace } from './trace.js'
-import { readVersion } from './version.js'
 
 /** The command line with all its commands and options. */
 export function makeCandy(): Command {

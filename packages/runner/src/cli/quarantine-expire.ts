@@ -4,12 +4,15 @@ import { parseSize } from '@candy/sdk/values'
 import { type Command, InvalidArgumentError } from 'commander'
 import { soundSettings } from '../config/settings.js'
 import { errorText } from '../os/error-text.js'
+import { localTime } from '../os/local-time.js'
 import { sweepDrafts } from '../quarantine/draft.js'
 import { idOf } from '../quarantine/entry.js'
 import { type Expired, expire, planExpiry } from '../quarantine/expiry.js'
+import { judgeClock, lookAtClock, readClock, readStamp } from '../service/expiry-clock.js'
+import { serviceFiles } from '../service/state-directory.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
-import { openQuarantine } from './quarantine-directory.js'
+import { openQuarantine, type Quarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { parseAge } from './quarantine-selection.js'
 
@@ -66,9 +69,14 @@ async function run({ config, olderThan, maxSize, dryRun, json }: ExpireOptions):
   const deleted: string[] = []
   const kept: { name: string; text: string }[] = []
   if (!dryRun) await sweepDrafts(directory)
+  const doubt = olderThan === undefined ? doubtOf(quarantine, dryRun === true) : undefined
   for (const expired of await planExpiry(directory, names, limits)) {
     const { entry, limit } = expired
     const { name, state } = entry
+    if (limit === 'keep' && doubt !== undefined) {
+      kept.push({ name, text: doubt })
+      continue
+    }
     try {
       if (!dryRun && !(await expire(directory, expired))) continue
       deleted.push(name)
@@ -83,4 +91,13 @@ async function run({ config, olderThan, maxSize, dryRun, json }: ExpireOptions):
   else if (deleted.length + kept.length === 0) console.log('nothing has expired')
   else for (const { name, text } of kept) console.error(`${printable(name)} cannot be deleted: ${printable(text)}`)
   process.exitCode = kept.length === 0 ? EX_OK : EX_UNAVAILABLE
+}
+
+/** Why nothing may be deleted because of its age now; undefined where the clock is believed. */
+function doubtOf({ settings }: Quarantine, isDry: boolean): string | undefined {
+  const { clock } = serviceFiles(settings.state)
+  const { stamp } = isDry ? judgeClock(readStamp(clock), readClock()) : lookAtClock(clock)
+  if (stamp.doubted === undefined) return undefined
+  const moved = `it was ${localTime(stamp.believed)} at the last look, and is ${localTime(Date.now())} now`
+  return `the clock has moved (${moved}), and is believed once it has gone on for a day; --older-than deletes now`
 }

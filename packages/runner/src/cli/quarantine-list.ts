@@ -1,11 +1,13 @@
 /** `candy quarantine list`: what lies in the quarantine. */
 import { printable } from '@candy/sdk'
 import type { Command } from 'commander'
+import { counted } from '../log/counting.js'
 import { type Entry, readEntries } from '../quarantine/entry.js'
 import { isSelected } from '../quarantine/selection.js'
 import { asciiJson } from './ascii-json.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { addSelection, criteriaOf, type SelectionOptions } from './quarantine-selection.js'
+import { printBytes } from './status-text.js'
 import { printTable } from './table.js'
 
 interface ListOptions extends SelectionOptions {
@@ -29,7 +31,8 @@ async function list(options: ListOptions): Promise<void> {
   for await (const entry of readEntries(directory, names)) if (isSelected(entry, criteria)) rows.push(summaryOf(entry))
   if (options.json) return console.log(asciiJson({ version: 1, directory, messages: rows }))
   if (rows.length === 0) return console.log(`${directory} has no ${names.length === 0 ? '' : 'such '}messages`)
-  console.log(printTable(HEAD, rows.map(rowOf)))
+  const bytes = rows.reduce((sum, { size }) => sum + size, 0)
+  console.log(`${printTable(HEAD, rows.map(rowOf))}\n\n${counted(rows.length, 'message')}, ${printBytes(bytes)}`)
 }
 
 /** What a list tells of a message. */
@@ -75,7 +78,7 @@ function rowOf(summary: Summary): readonly string[] {
     state,
     String(size),
     sender === undefined ? '' : printable(`<${sender}>`),
-    printable(`${first}${more}`),
+    recipients.length === 0 ? '' : printable(`<${first}>${more}`),
     printable(filter),
     printable(damage ?? reason),
     printable(subject),

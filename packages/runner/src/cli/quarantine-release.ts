@@ -6,6 +6,7 @@ import { parseMailAddress } from '../chain/mail-address.js'
 import { soundSettings } from '../config/settings.js'
 import { findReinjection } from '../delivery/reinjection-address.js'
 import { type ReleaseOptions as DeliveryOptions, release } from '../delivery/release.js'
+import { counted } from '../log/counting.js'
 import { type Entry, readEntry } from '../quarantine/entry.js'
 import { planRelease, type ReleaseRequest, readTwins } from '../quarantine/release-plan.js'
 import { asciiJson } from './ascii-json.js'
@@ -72,7 +73,7 @@ async function run(typed: readonly string[], options: ReleaseCommandOptions): Pr
     if (!json) print(result, dryRun === true)
     if (nextHop === undefined || !result.isDown) continue
     const rest = entries.length - results.length
-    const others = rest > 0 ? `; ${rest} other messages are not tried` : ''
+    const others = rest > 0 ? `; ${counted(rest, 'other message')} ${rest === 1 ? 'is' : 'are'} not tried` : ''
     console.error(
       `Postfix does not take mail at ${printAddress(nextHop)}: does it run, and was "candy enable" done?${others}`,
     )
@@ -126,7 +127,7 @@ async function releaseOne(
 }
 
 function print({ name, recipients, reply, text, warning }: Result, isDry: boolean): void {
-  const whom = recipients.map((one) => printable(one)).join(', ')
+  const whom = recipients.map((one) => printable(`<${one}>`)).join(', ')
   if (text !== undefined) console.error(`${printable(name)}: not released: ${printable(text)}`)
   else if (isDry) console.log(`would release ${name} to ${whom}`)
   else console.log(`released ${name} to ${whom}: ${printable(reply ?? '')}`)

@@ -1,9 +1,10 @@
 /** The options of `candy quarantine` that choose messages, the same for listing, releasing and deleting. */
 
 import { parsePeriod } from '@candy/sdk/values'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { counted } from '../log/counting.js'
 import { errorText } from '../os/error-text.js'
-import { type Entry, readEntries } from '../quarantine/entry.js'
+import { type Entry, readEntries, STATES } from '../quarantine/entry.js'
 import { isSelected, type Selection } from '../quarantine/selection.js'
 import { confirm } from './confirmation.js'
 import { EX_USAGE, Failure } from './failure.js'
@@ -23,7 +24,7 @@ export function addSelection(command: Command): Command {
     .option('--recipient <address>', 'those to this recipient; * stands for anything', parseAddress)
     .option('--filter <name>', 'those that this filter has decided about')
     .option('--reason <text>', 'those with this text in their reason')
-    .option('--state <state>', 'held, releasing, partly released, released, uncertain or damaged')
+    .addOption(new Option('--state <state>', 'those in this state').choices(STATES))
 }
 
 /**
@@ -48,7 +49,7 @@ export async function chooseEntries(
     if (!isBulk || isSelected(entry, criteriaOf(options))) entries.push(entry)
   }
   if (isBulk && entries.length > 0 && what.ask && options.yes !== true) {
-    await confirm(`${what.verb} ${entries.length} ${entries.length === 1 ? 'message' : 'messages'}?`, '--yes')
+    await confirm(`${what.verb} ${counted(entries.length, 'message')}?`, '--yes')
   }
   return entries
 }

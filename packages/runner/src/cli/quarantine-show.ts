@@ -5,8 +5,10 @@ import { pipeline } from 'node:stream/promises'
 import { parseHeaders, printable } from '@candy/sdk'
 import type { Command } from 'commander'
 import { printReport } from '../delivery/judged-line.js'
+import { counted } from '../log/counting.js'
 import { readHeaderBlock } from '../message/header-block.js'
 import { errorText } from '../os/error-text.js'
+import { localTime } from '../os/local-time.js'
 import { type Entry, readEntry, type SoundEntry } from '../quarantine/entry.js'
 import type { DatedEvent } from '../quarantine/events.js'
 import { openRegular } from '../quarantine/regular-file.js'
@@ -70,12 +72,11 @@ async function linesOf(entry: Entry, command: string): Promise<readonly string[]
   const { record, events, standing } = entry
   const { id, time, mode, envelope, reason, reports, size } = record
   const { sender, recipients, client } = envelope
-  const status = reason.status.join('.')
   const { fields, left } = await fieldsOf(entry)
   return [
     `name        ${name}`,
     `state       ${state}${state === 'uncertain' ? `: ${[...standing.uncertain].map(printable).join(', ')} may have it` : ''}`,
-    `time        ${printable(time)}`,
+    `time        ${printable(localTime(time))}`,
     `id          ${printable(id)}`,
     `mode        ${printable(mode)}`,
     ...(client === undefined
@@ -84,7 +85,7 @@ async function linesOf(entry: Entry, command: string): Promise<readonly string[]
     `sender      ${printable(`<${sender}>`)}`,
     ...recipients.map((recipient, at) => `${at === 0 ? 'recipients' : '          '}  ${printable(`<${recipient}>`)}`),
     `size        ${size}`,
-    `reason      ${printable(`${reason.filter}: ${reason.text} (x.${status})`)}`,
+    `reason      ${printable(`${reason.filter}: ${reason.text}`)}`,
     ...reports.map((report, at) => `${at === 0 ? 'filters' : '       '}     ${printReport(report)}`),
     ...events.map((event, at) => `${at === 0 ? 'events' : '      '}      ${printEvent(event)}`),
     '',
@@ -106,14 +107,14 @@ async function fieldsOf({ path }: SoundEntry): Promise<{ readonly fields: readon
       .slice(0, SHOWN_FIELDS)
       .map(({ start, end }) => Buffer.from(block).toString('latin1', start, end).replace(/\r\n/g, ''))
     const left = all.length - fields.length
-    return left > 0 ? { fields, left: `and ${left} more fields` } : { fields }
+    return left > 0 ? { fields, left: `and ${counted(left, 'more field')}` } : { fields }
   } catch (error) {
     return { fields: [], left: `the header cannot be shown: ${printable(errorText(error))}` }
   }
 }
 
 function printEvent(event: DatedEvent): string {
-  const { time } = event
+  const time = localTime(event.time)
   switch (event.event) {
     case 'releasing':
       return printable(`${time} process ${event.by.pid} began to release it to ${event.recipients.join(', ')}`)

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
+import { localTime } from '../os/local-time.js'
 import { ask, ControlFailure } from '../service/control-client.js'
 import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-message.js'
 import { serviceFiles } from '../service/state-directory.js'
@@ -91,7 +92,7 @@ export function printReload({ reloaded, problems, inForce }: ReloadAnswer): void
 
 function printInForce({ generation, since, configuration, filters }: InForce): string {
   const what = configuration === 'files' ? '' : ', the last that was good before the service was started'
-  const head = `in force: generation ${generation}, since ${since}${what}`
+  const head = `in force: generation ${generation}, since ${localTime(since)}${what}`
   return [head, ...(filters.length === 0 ? ['  no filters: mail passes unfiltered'] : filters.map(printFilter))].join(
     '\n',
   )

@@ -11,6 +11,7 @@ import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
 import type { Span } from '../history/reader.js'
 import { errorText } from '../os/error-text.js'
+import { readVersion } from '../os/version.js'
 import { printPage, type Site } from '../report/page.js'
 import { type Report, readReport } from '../report/report.js'
 import { writeAtomically } from '../service/state-directory.js'
@@ -18,7 +19,6 @@ import { EX_IOERR, EX_OK, EX_SOFTWARE, EX_USAGE, Failure } from './failure.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { commandForFilters, mustChangeAccount, runAsCandy } from './privileges.js'
 import { readSpan, type SpanOptions } from './span.js'
-import { readVersion } from './version.js'
 
 interface ReportOptions extends SpanOptions {
   readonly config?: string

@@ -32,8 +32,10 @@ export function addServe(candy: Command): void {
 
 async function start({ config, workers }: ServeOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
+  const candy = config === undefined ? 'candy' : `candy -c ${config}`
+  assertEnabledOnce(configDirectory, candy)
   if (await mustChangeAccount()) return runAsCandy({ groups: await reinjectionGroups(configDirectory) })
-  assertNotRunning(configDirectory, config === undefined ? 'candy' : `candy -c ${config}`)
+  assertNotRunning(configDirectory, candy)
   // The account candy may have no access to the current working directory, and then could not start any other process.
   process.chdir('/')
   try {
@@ -42,6 +44,16 @@ async function start({ config, workers }: ServeOptions): Promise<void> {
     if (error instanceof Error && 'code' in error) throw new Failure(EX_CONFIG, error.message)
     throw error
   }
+}
+
+/** Throws Failure where nothing has made the directories that the service needs. */
+function assertEnabledOnce(configDirectory: string, candy: string): void {
+  const { state } = readSettings(configDirectory, new Ownership(), [])
+  if (existsSync(state)) return
+  throw new Failure(
+    EX_CONFIG,
+    `${state}: no such directory. "${candy} enable" makes it and sets Postfix up, and says when to start this`,
+  )
 }
 
 /**

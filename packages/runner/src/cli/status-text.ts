@@ -3,6 +3,8 @@ import { printable } from '@candy/sdk'
 import type { CountsByName, FilterSummary, Summary } from '../history/counts.js'
 import type { LatencySummary } from '../history/latencies.js'
 import type { WindowName } from '../history/windows.js'
+import { counted } from '../log/counting.js'
+import { localTime } from '../os/local-time.js'
 import type { HealthRound, StatusAnswer } from '../service/control-message.js'
 import { printTable } from './table.js'
 
@@ -15,7 +17,11 @@ export function printStatus(status: StatusAnswer): string {
   const { health, history } = status
   const warnings = [
     ...(history.error === undefined ? [] : [`the history cannot be read: ${printable(history.error)}`]),
-    ...(history.damaged === 0 ? [] : [`${history.damaged} lines of the history are damaged, and were not counted`]),
+    ...(history.damaged === 0
+      ? []
+      : [
+          `${counted(history.damaged, 'line')} of the history ${history.damaged === 1 ? 'is' : 'are'} damaged, and not counted`,
+        ]),
   ]
   const parts = [
     [...serviceLines(status), ...warnings.map((line) => `warning: ${line}`)].join('\n'),
@@ -78,17 +84,19 @@ function serviceLines(status: StatusAnswer): readonly string[] {
   const { pid, started, inForce, lastReload, workers, spool, quarantine, disk } = status
   const filters = inForce.filters.map(({ name }) => printable(name)).join(', ') || 'no filters, mail passes unfiltered'
   const from = inForce.configuration === 'files' ? '' : ' (the last that was good before the service was started)'
-  const deaths = workers.deaths === 0 ? '' : `, ${workers.deaths} have died`
+  const deaths = workers.deaths === 0 ? '' : `, ${workers.deaths} ${workers.deaths === 1 ? 'has' : 'have'} died`
   return [
-    `candy serve: process ${pid}, since ${printable(started)}`,
-    `in force: generation ${inForce.generation}${from}, since ${printable(inForce.since)}: ${filters}`,
+    `candy serve: process ${pid}, since ${printTime(started)}`,
+    `in force: generation ${inForce.generation}${from}, since ${printTime(inForce.since)}: ${filters}`,
     ...(lastReload === undefined
       ? []
-      : [`last reload: ${printable(lastReload.time)}, ${resultOf(lastReload.reloaded)}`]),
+      : [`last reload: ${printTime(lastReload.time)}, ${resultOf(lastReload.reloaded)}`]),
     ...(lastReload?.problems ?? []).map((problem) => `  ${printable(problem)}`),
-    `workers: ${workers.active} active, ${workers.standby} standing by, ${workers.sessions} sessions${deaths}`,
+    `workers: ${workers.active} active, ${workers.standby} standing by, ${counted(workers.sessions, 'session')}${deaths}`,
     [
-      ...(quarantine ? [`quarantine: ${quarantine.messages} messages, ${printBytes(quarantine.bytes)}`] : []),
+      ...(quarantine
+        ? [`quarantine: ${counted(quarantine.messages, 'message')}, ${printBytes(quarantine.bytes)}`]
+        : []),
       `spool: ${printBytes(spool.bytes)}`,
       ...(disk ? [`free on the disk: ${printBytes(disk.free)}`] : []),
     ].join('; '),
@@ -105,7 +113,7 @@ function printHealth({ checked, filters }: HealthRound): string {
     const age = typeof from === 'string' ? printAge(Date.now() - Date.parse(from)) : ''
     return [printable(name), ok ? 'ok' : 'FAULT', age, printable(text)]
   })
-  return printTable(['filter', 'state', 'signatures', `asked ${printable(checked)}`], rows)
+  return printTable(['filter', 'state', 'signatures', `asked ${agoOf(Date.now() - Date.parse(checked))}`], rows)
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
@@ -117,9 +125,20 @@ export function printBytes(bytes: number): string {
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`
 }
 
+function printTime(time: string): string {
+  return printable(localTime(time))
+}
+
+/** `7 minutes ago`. What is said of a scanner holds for the time when it was asked. */
+function agoOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000))
+  if (!Number.isFinite(seconds)) return ''
+  return `${seconds < 60 ? counted(seconds, 'second') : counted(Math.floor(seconds / 60), 'minute')} ago`
+}
+
 /** `5 h old`; empty for what is no number. */
 function printAge(milliseconds: number): string {
   if (!Number.isFinite(milliseconds)) return ''
   const hours = Math.max(0, Math.floor(milliseconds / 3_600_000))
-  return hours < 48 ? `${hours} h old` : `${Math.floor(hours / 24)} days old`
+  return hours < 48 ? `${hours} h old` : `${counted(Math.floor(hours / 24), 'day')} old`
 }

@@ -1,5 +1,6 @@
 /** Formats traced messages as text for people and as JSON for programs. docs/json.md documents every member of the JSON form. */
 import { printable } from '@candy/sdk'
+import { localTime } from '../os/local-time.js'
 import type { Searched } from '../trace/scan.js'
 import type { Found } from '../trace/search.js'
 import type { SourceProblem } from '../trace/sources.js'
@@ -14,7 +15,7 @@ const NAMED_RECIPIENTS = 10
 export function printMessage(message: TracedMessage): string {
   const { messageId, sender, recipients, queueIds, ownIds, events } = message
   const rows = events.map((event) => [
-    printTime(event.time),
+    localTime(event.time),
     event.queueId ?? '',
     event.event,
     printable(detailsOf(event, queueIds[0])),
@@ -32,7 +33,7 @@ export function printMessage(message: TracedMessage): string {
 /** Several messages, a line for each. */
 export function printMessages({ messages, more }: Found): string {
   const rows = messages.map((message) => [
-    printTime(message.events[0]?.time ?? 0),
+    localTime(message.events[0]?.time ?? 0),
     (message.queueIds.length === 0 ? message.ownIds : message.queueIds).join(' '),
     printable(message.sender ?? '') || '<>',
     printable(some(message.recipients.map(({ recipient }) => recipient))),
@@ -64,21 +65,13 @@ export function toJson(query: string, { messages, more, searched }: Found, unrea
   }
 }
 
-/** `/var/log/mail.log: 2026-11-20 00:00:01 to 2026-11-27 20:41:16`. */
+/** `/var/log/mail.log: 2026-11-20T00:00:01+01:00 to 2026-11-27T20:41:16+01:00`. */
 export function withSpan({ name, from, to }: Searched): string {
-  return from === undefined || to === undefined ? `${name}: nothing` : `${name}: ${printTime(from)} to ${printTime(to)}`
+  return from === undefined || to === undefined ? `${name}: nothing` : `${name}: ${localTime(from)} to ${localTime(to)}`
 }
 
 function isoTime(time: number | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString()
-}
-
-/** Local time, as in the log. */
-function printTime(time: number): string {
-  const date = new Date(time)
-  const two = (number: number): string => String(number).padStart(2, '0')
-  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(two).join('-')
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`
 }
 
 /** The outcomes for its recipients, each once. */

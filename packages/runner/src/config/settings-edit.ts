@@ -2,6 +2,7 @@
 import { CandyError } from '@candy/sdk'
 import type { Mode } from '../postfix/mode.js'
 import { type Problem, printProblem } from './problem.js'
+import { SETTINGS_TEMPLATE } from './settings-template.js'
 import { parseDocument, type TomlDocument } from './toml.js'
 
 export interface ModeSettings {
@@ -12,10 +13,10 @@ export interface ModeSettings {
 
 /** The text of a new candy.toml. */
 export function makeSettings(settings: ModeSettings, state: string): string {
-  const text = `# How candy works on this host. Every key, with its default: docs/candy-toml.md.
+  const text = `# How candy works on this host; "candy mode" changes the mode.
 mode = "${settings.mode}"
 state = ${JSON.stringify(state)}
-`
+${SETTINGS_TEMPLATE}`
   return withMode(text, settings)
 }
 

@@ -3,7 +3,7 @@
  * done with it, and what Postfix was answered (docs/logs.md). What matters most comes first, since a line may be cut.
  */
 import { type Client, type Envelope, printable } from '@candy/sdk'
-import type { Report } from '../chain/outcome.js'
+import type { Outcome, Report } from '../chain/outcome.js'
 import type { RecipientGroup } from '../chain/recipient-group.js'
 import type { Log, LogFields } from '../log/log.js'
 
@@ -21,13 +21,23 @@ export interface JudgedMessage {
   readonly failure?: string
 }
 
+/** What was done in the end: Postfix keeps a message after a temporary answer, whatever the outcome was, and returns it after a permanent one. */
+export function actionOf({ group: { outcome }, statusClass }: JudgedMessage): Outcome['action'] {
+  if (statusClass === 4) return 'defer'
+  if (statusClass === 5) return 'refuse'
+  return outcome.action === 'accept' || outcome.action === 'discard' ? outcome.action : 'quarantine'
+}
+
 /** Writes the line, one for each group of recipients with an outcome of its own. */
-export function logJudged(log: Log, { group, messageId, answer, statusClass }: JudgedMessage): void {
+export function logJudged(log: Log, judged: JudgedMessage): void {
+  const { group, messageId, answer, statusClass } = judged
   const { message, outcome } = group
+  const action = actionOf(judged)
   const { id, envelope, content } = message
   log.write(statusClass === 4 ? 'warn' : 'info', 'judged', {
     id,
-    action: outcome.action,
+    action,
+    ...(action !== outcome.action && { instead_of: outcome.action }),
     answer: printable(answer),
     filters: outcome.reports.map(printReport).join('; ') || 'none',
     ...(outcome.reports.some(({ askable }) => askable) && { ask: 'candy list --ask' }),

@@ -1,7 +1,7 @@
 /** The record of one judged message for the history: what judged-line.ts tells people, as numbers and words that can be counted. */
 import type { Outcome } from '../chain/outcome.js'
 import type { HistoryRecord } from '../history/record.js'
-import type { JudgedMessage } from './judged-line.js'
+import { actionOf, type JudgedMessage } from './judged-line.js'
 
 export interface RecordContext {
   readonly mode: string
@@ -61,13 +61,6 @@ export function unjudgedRecordOf({
     filters: [],
     reason,
   }
-}
-
-/** What was done in the end: Postfix keeps a message after a temporary answer, whatever the outcome was, and returns it after a permanent one. */
-function actionOf({ group: { outcome }, statusClass }: JudgedMessage): HistoryRecord['action'] {
-  if (statusClass === 4) return 'defer'
-  if (statusClass === 5) return 'refuse'
-  return outcome.action === 'accept' || outcome.action === 'discard' ? outcome.action : 'quarantine'
 }
 
 /** The code of what decided, where that was no verdict. */

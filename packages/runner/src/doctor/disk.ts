@@ -1,6 +1,7 @@
 /** Whether there is room on the disks: for the queue, and for what candy spools and keeps. */
 import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted } from '../log/counting.js'
 import { parameterOf } from '../postfix/instance.js'
 import { sizeLimitOf } from '../postfix/size-limit.js'
 import { commandLine } from './command-line.js'
@@ -28,7 +29,7 @@ export async function examineDisk({ instance, toml, candy }: Host): Promise<read
     const short = [
       ...(bytes < needed ? [`${megabytes(bytes)} are free, and ${MESSAGES} messages take ${megabytes(needed)}`] : []),
       // Some file systems make files as they are needed, and count none.
-      ...(files > 0 && ffree < FILES ? [`only ${ffree} more files can be made`] : []),
+      ...(files > 0 && ffree < FILES ? [`only ${counted(ffree, 'more file')} can be made`] : []),
     ]
     if (short.length === 0) continue
     found.push(

@@ -6,7 +6,7 @@ import { examineDirectories } from './directories.js'
 import { examineDisk } from './disk.js'
 import { examineFilterActions } from './filter-actions.js'
 import { examineFilters } from './filters.js'
-import { type Finding, type Observation, unknown, urgent } from './finding.js'
+import { CHECKS, type Check, type Finding, type Observation, unknown, urgent } from './finding.js'
 import { examineGeneration } from './generation.js'
 import { type AsCandy, type Host, openHost } from './host.js'
 import { examineLog } from './log.js'
@@ -21,29 +21,31 @@ import { examineSockets } from './sockets.js'
 import { examineUnits } from './units.js'
 
 interface Subject {
-  readonly name: string
-  /** Milliseconds; `TIMEOUT` unless said. */
-  readonly timeout?: number
   examine(host: Host): Promise<readonly Observation[]>
+  /** It is about Postfix, or about mail that candy has had: it is looked at also where candy is not enabled. */
+  readonly always?: true
 }
 
-const SUBJECTS: readonly Subject[] = [
-  { name: 'postfix', examine: examinePostfix },
-  { name: 'lines', examine: examineOwnLines },
-  { name: 'main.cf', examine: examineLeaks },
-  { name: 'FILTER', examine: examineFilterActions },
-  { name: 'directories', examine: examineDirectories },
-  { name: 'units', examine: examineUnits },
-  { name: 'sockets', examine: examineSockets },
-  { name: 're-injection', examine: examineReinjection },
-  { name: 'filters', examine: examineFilters },
-  { name: 'generation', examine: examineGeneration },
-  { name: 'disk', examine: examineDisk },
-  { name: 'log', examine: examineLog },
-  { name: 'queue', examine: examineQueueFiles },
-  { name: 'maildrop', examine: examineMaildrop },
-  { name: 'deferred', examine: examineDeferredMail },
-]
+/** What is looked at at the same time. */
+type Standing = Exclude<Check, 'rights' | 'configuration' | 'mail'>
+
+const SUBJECTS: Readonly<Record<Standing, Subject>> = {
+  postfix: { examine: examinePostfix, always: true },
+  lines: { examine: examineOwnLines, always: true },
+  'main.cf': { examine: examineLeaks },
+  FILTER: { examine: examineFilterActions },
+  directories: { examine: examineDirectories },
+  units: { examine: examineUnits },
+  sockets: { examine: examineSockets },
+  're-injection': { examine: examineReinjection },
+  filters: { examine: examineFilters },
+  generation: { examine: examineGeneration },
+  disk: { examine: examineDisk },
+  log: { examine: examineLog },
+  queue: { examine: examineQueueFiles, always: true },
+  maildrop: { examine: examineMaildrop },
+  deferred: { examine: examineDeferredMail, always: true },
+}
 
 /** Milliseconds for each subject. The filters may take longest, since loading their code and asking a scanner takes time. */
 const TIMEOUT = 120_000
@@ -73,16 +75,23 @@ export async function examineHost(
     const meaning = 'Nothing else can be looked at before that.'
     return [{ check: 'configuration', ...urgent(errorText(error), meaning, []) }]
   }
-  const found = await Promise.all(SUBJECTS.map((subject) => examine(subject, host)))
+  const names = CHECKS.filter((check): check is Standing => check in SUBJECTS)
+  // Without candy in Postfix all that belongs to candy is missing, and that is one thing to be said.
+  const wanted = names.filter((name) => host.isSetUp || SUBJECTS[name].always)
+  const found = await Promise.all(wanted.map((name) => examine(name, SUBJECTS[name].examine(host), TIMEOUT)))
   if (sending === undefined) return found.flat()
-  const examineMail = (): Promise<readonly Observation[]> => sendTestMails(host, sending.asCandy, sending.signal)
-  const sent = await examine({ name: 'mail', examine: examineMail, timeout: SENDING_TIMEOUT }, host)
+  const sent = await examine('mail', sendTestMails(host, sending.asCandy, sending.signal), SENDING_TIMEOUT)
   return [...found.flat(), ...sent]
 }
 
-async function examine({ name, examine, timeout = TIMEOUT }: Subject, host: Host): Promise<readonly Finding[]> {
+/** Waits for what a subject finds. `timeout` is in milliseconds. */
+async function examine(
+  check: Check,
+  examining: Promise<readonly Observation[]>,
+  timeout: number,
+): Promise<readonly Finding[]> {
   const tooLong = sleep(timeout, [unknown(`no answer within ${timeout / 1000} s`)], { ref: false })
   const failed = (error: unknown): readonly Observation[] => [unknown(`it could not be looked at: ${errorText(error)}`)]
-  const observations = await Promise.race([examine(host).catch(failed), tooLong])
-  return observations.map((observation) => ({ check: name, ...observation }))
+  const observations = await Promise.race([examining.catch(failed), tooLong])
+  return observations.map((observation) => ({ check, ...observation }))
 }

@@ -1,8 +1,31 @@
 /** What the doctor finds: one finding for each thing that it has looked at. */
 
+/** What is looked at, in the order of the findings. docs/doctor.md says what each is about. */
+export const CHECKS = [
+  'rights',
+  'configuration',
+  'postfix',
+  'lines',
+  'main.cf',
+  'FILTER',
+  'directories',
+  'units',
+  'sockets',
+  're-injection',
+  'filters',
+  'generation',
+  'disk',
+  'log',
+  'queue',
+  'maildrop',
+  'deferred',
+  'mail',
+] as const
+
+export type Check = (typeof CHECKS)[number]
+
 export interface Finding {
-  /** What was looked at: the name of a subject. */
-  readonly check: string
+  readonly check: Check
   /** `unknown`: it could not be looked at, so nobody can tell. */
   readonly state: 'well' | 'ailing' | 'unknown'
   /** Whether mail waits, is lost or passes unfiltered because of it, and the operator has to act now. */

@@ -12,15 +12,17 @@ import type { CandyToml } from '../postfix/enable-plan.js'
 import { CANDY_PIPE } from '../postfix/installation.js'
 import { type Instance, parameterOf, readInstance } from '../postfix/instance.js'
 import { type DAMAGED, type Journal, knownJournal, readJournal } from '../postfix/journal.js'
+import { receivesMail } from '../postfix/mail-receipt.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from '../postfix/mode.js'
 import { commandLine } from './command-line.js'
-import type { RunnerView } from './runner-view.js'
+import { recipientsOfNobody } from './reinjection.js'
+import type { LookRequest, RunnerView } from './runner-view.js'
 import { readWaitingMail, type WaitingMail } from './waiting-mail.js'
 
 /** What other processes find out with the rights of the account candy. */
 export interface AsCandy {
   /** What the account can reach. `groups` are the groups that it has beside its own. */
-  view(queueDirectory: string, groups: readonly string[]): Promise<RunnerView>
+  view(request: LookRequest, groups: readonly string[]): Promise<RunnerView>
   /** Whether the filters can be loaded, and what their `check()` says. */
   filters(): Promise<{
     readonly problems: readonly string[]
@@ -35,6 +37,8 @@ export interface Host {
   readonly toml: CandyToml
   readonly mode: Mode
   readonly journal: Journal | typeof DAMAGED | undefined
+  /** Whether candy is enabled, or Postfix was set up for it by hand. */
+  readonly isSetUp: boolean
   /** What `candy enable` would be asked for if it were typed again. */
   readonly request: EnableRequest
   /** The services of master.cf that give their mail to candy, as the operator chose. */
@@ -58,6 +62,7 @@ export async function openHost(configDirectory: string, asCandy: AsCandy): Promi
   const { mode } = soundSettings(configDirectory)
   const records = { configDirectory, state: toml.state }
   const known = knownJournal(records)
+  const journal = readJournal(records)
   const choice = known?.choice ?? { mode: mode ?? DEFAULT_MODE, submission: false, pickup: true }
   const reinject = toml.reinject ?? { path: join(instance.queueDirectory, reinjectionSocket('pipe')) }
   const own = configDirectory === instance.defaultDirectory ? [] : ['-c', configDirectory]
@@ -67,14 +72,18 @@ export async function openHost(configDirectory: string, asCandy: AsCandy): Promi
     instance,
     toml,
     mode: choice.mode,
-    journal: readJournal(records),
+    journal,
+    isSetUp: journal !== undefined || (await receivesMail(configDirectory)),
     request: { ...choice, named: [], reinjectsByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE },
     attached: instance.master.entries.filter(({ service, type }) =>
       known?.attached.some((one) => one.service === service && one.type === type),
     ),
     run,
     asCandy: { filters: once(() => asCandy.filters()) },
-    view: once(() => asCandy.view(instance.queueDirectory, groups)),
+    view: once(() => {
+      const recipients = recipientsOfNobody(instance)
+      return asCandy.view({ queueDirectory: instance.queueDirectory, recipients }, groups)
+    }),
     waitingMail: once(() => readWaitingMail(run)),
     candy: (...words) => commandLine('candy', ...own, ...words),
     postfix: (name, ...words) => commandLine(name, ...own, ...words),

@@ -1,5 +1,5 @@
 /** Whether what candy logs is kept: by a syslog daemon, or in the file that candy.toml names. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { printable } from '@candy/sdk'
 import { ACCOUNT } from '../os/accounts.js'
@@ -40,7 +40,7 @@ export async function examineLog({ view }: Host): Promise<readonly Observation[]
         'What candy logs is lost: a syslog daemon is missing or has died.',
         hasSystemd()
           ? ['systemctl restart systemd-journald-dev-log.socket systemd-journald.service']
-          : ['apt-get install --yes rsyslog', 'rsyslogd'],
+          : [...(existsSync('/usr/sbin/rsyslogd') ? [] : ['apt-get install --yes rsyslog']), 'rsyslogd'],
       ),
     ]
   }

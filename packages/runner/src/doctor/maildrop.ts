@@ -4,8 +4,9 @@
  */
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
+import { counted } from '../log/counting.js'
+import { localTime } from '../os/local-time.js'
 import { parameterOf } from '../postfix/instance.js'
-import { counted } from './counting.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
@@ -21,7 +22,7 @@ export async function examineMaildrop({ waitingMail, instance, postfix }: Host):
     milters.map(async (milter) => ({ milter, up: await accepts(milter, instance.queueDirectory) })),
   )
   const down = states.filter(({ up }) => !up).map(({ milter }) => milter)
-  const what = `${counted(late.length, 'message')} from sendmail(1) in maildrop, since ${late[0]?.arrival.toISOString()}`
+  const what = `${counted(late.length, 'message')} from sendmail(1) in maildrop, since ${localTime(late[0]?.arrival ?? 0)}`
   if (down.length === 0) {
     return [
       urgent(

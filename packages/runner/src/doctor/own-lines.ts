@@ -37,11 +37,13 @@ export async function examineOwnLines(host: Host): Promise<readonly Observation[
   }
   if (journal === undefined) {
     return [
-      urgent(
-        'candy is not enabled: Postfix gives it no mail that candy knows of',
-        'Mail passes unfiltered, unless Postfix was set up for candy by hand, which the doctor cannot examine.',
-        enable,
-      ),
+      host.isSetUp
+        ? urgent(
+            'candy is not enabled, and Postfix was set up for it by hand',
+            'The doctor cannot tell whether those lines are right. candy enable takes them over, and writes what is missing.',
+            enable,
+          )
+        : urgent('candy is not enabled: Postfix gives it no mail', 'Mail passes unfiltered.', enable),
     ]
   }
   const lines = lineDifferences(instance, host.request.candyPipe)

@@ -2,7 +2,7 @@
  * Queue files that name a filter which is gone. A queue file remembers the content_filter that was in force when the message was
  * received, and waits for that transport until Postfix bounces it, whatever main.cf and master.cf say by now.
  */
-import { counted } from './counting.js'
+import { counted } from '../log/counting.js'
 import { ailing, type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
@@ -49,7 +49,7 @@ export async function examineQueueFiles({
       ),
     ]
   })
-  const rest = unread === 0 ? '' : ` (${unread} more were not looked at)`
+  const rest = unread === 0 ? '' : ` (${unread} more ${unread === 1 ? 'was' : 'were'} not looked at)`
   return found.length > 0 ? found : [well(`no queue file names a filter that is gone${rest}`)]
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { printable } from '@candy/sdk'
 import { errorText } from '../os/error-text.js'
-import { parameterOf } from '../postfix/instance.js'
+import { type Instance, parameterOf } from '../postfix/instance.js'
 import { MODES, type Mode, reinjectionSocket } from '../postfix/mode.js'
 import { deleteProofMessages } from '../postfix/proof.js'
 import { DOMAIN } from '../postfix/proof-configuration.js'
@@ -43,10 +43,23 @@ const WRONG_ENDS = [
   '\r\n\0.\r\n',
 ]
 
-/** If a message is accepted all the same, it goes nowhere, and is deleted with what a proof has left. */
-const RECIPIENT = `smuggled@${DOMAIN}`
+/**
+ * Who would get the message if it were accepted all the same, and nobody does: qmgr(8) discards mail to the address of
+ * double_bounce_sender at a local domain (postconf(5)), and this host's own address in brackets is one. Where the service does not
+ * take that address, the message is deleted with what a proof has left.
+ */
+export function recipientsOfNobody(instance: Instance): readonly string[] {
+  const [first = 'all'] = parameterOf(instance, 'inet_interfaces').split(/[\s,]+/)
+  const address = /^[\d.]+$/.test(first) ? first : '127.0.0.1'
+  return [`${parameterOf(instance, 'double_bounce_sender')}@[${address}]`, `smuggled@${DOMAIN}`]
+}
 
-export async function lookAtReinjection(queueDirectory: string, mode: Mode): Promise<readonly ReinjectionView[]> {
+/** `recipients` are those of `recipientsOfNobody`. */
+export async function lookAtReinjection(
+  queueDirectory: string,
+  mode: Mode,
+  recipients: readonly string[],
+): Promise<readonly ReinjectionView[]> {
   const modes = mode === 'smtp-before' ? (['smtp', 'smtp-before'] as const) : ([mode] as const)
   return Promise.all(
     modes.map(async (one) => {
@@ -60,7 +73,7 @@ export async function lookAtReinjection(queueDirectory: string, mode: Mode): Pro
         const greeting = await client.reply()
         if (greeting.code !== 220) return { ...found, failure: `it greets with ${printReply(greeting)}` }
         const { extensions } = await client.ehlo('candy.invalid')
-        return { ...found, keywords: [...extensions.keys()], smuggled: await smuggle(client) }
+        return { ...found, keywords: [...extensions.keys()], smuggled: await smuggle(client, recipients) }
       } catch (error) {
         return { ...found, failure: errorText(error) }
       } finally {
@@ -74,11 +87,15 @@ export async function lookAtReinjection(queueDirectory: string, mode: Mode): Pro
  * Begins a message and writes every wrong end into it. The connection is ended before the message is, so Postfix throws it away.
  * Returns the reply, if one comes, that shows that the message has ended; empty where none comes.
  */
-async function smuggle(client: SmtpClient): Promise<string> {
-  for (const line of ['MAIL FROM:<>', `RCPT TO:<${RECIPIENT}>`, 'DATA']) {
+async function smuggle(client: SmtpClient, recipients: readonly string[]): Promise<string> {
+  const say = async (line: string): Promise<void> => {
     const reply = await client.command(line)
     if (reply.code >= 400) throw new Error(`it answers ${printReply(reply)} to ${line}`)
   }
+  await say('MAIL FROM:<>')
+  const [first, ...others] = recipients.map((recipient) => (): Promise<void> => say(`RCPT TO:<${recipient}>`))
+  await others.reduce<Promise<void> | undefined>((before, next) => before?.catch(next), first?.())
+  await say('DATA')
   const text = WRONG_ENDS.map((end) => `This must not end here:${end}`).join('')
   client.sendLines([Buffer.from(`Subject: nobody receives this\r\n\r\n${text}NOOP`, 'latin1')])
   const reply = await Promise.race([client.reply(), sleep(SILENCE)])

@@ -21,11 +21,21 @@ export interface RunnerView {
   readonly log: LogView
 }
 
-export async function lookAsCandy(configDirectory: string, queueDirectory: string): Promise<RunnerView> {
+/** What root tells the process. */
+export interface LookRequest {
+  readonly queueDirectory: string
+  /** For the message that is begun and never ended (reinjection.ts). */
+  readonly recipients: readonly string[]
+}
+
+export async function lookAsCandy(
+  configDirectory: string,
+  { queueDirectory, recipients }: LookRequest,
+): Promise<RunnerView> {
   const { state, mode, log } = readSettings(configDirectory, new Ownership(), [])
   const [answering, reinjection, generation] = await Promise.all([
     mode === 'pipe' ? {} : answeringSockets(queueDirectory),
-    lookAtReinjection(queueDirectory, mode),
+    lookAtReinjection(queueDirectory, mode, recipients),
     askInForce(state),
   ])
   return { unusable: unusableDirectories(state), answering, reinjection, generation, log: tryLog(log.to) }

@@ -1,17 +1,14 @@
 /** The sockets on which Postfix hands mail to candy: whether they are there, Postfix may connect, and candy serve answers. */
-import { lstatSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
 import { groupId } from '../os/accounts.js'
-import { readProcessStat } from '../os/process-stat.js'
 import { mailGroup } from '../postfix/directories.js'
 import { answers } from '../postfix/listener.js'
 import { MODES, SMTP_MODES } from '../postfix/mode.js'
-import { runnerUnitPaths } from '../postfix/runner-start.js'
-import { runnerProcesses } from '../postfix/runner-stop.js'
 import { hasSystemd } from '../postfix/systemd.js'
-import { commandLine } from './command-line.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
+import { commandsToStart } from './service-commands.js'
 
 /** Whether candy serve answers on the socket of each SMTP mode, by path. */
 export async function answeringSockets(queueDirectory: string): Promise<Readonly<Record<string, boolean>>> {
@@ -32,24 +29,9 @@ export async function examineSockets(host: Host): Promise<readonly Observation[]
     return isOpen ? [] : [`${path} is not open to the group ${group}, which Postfix's processes have`]
   })
   if (faults.length === 0) return [well(`candy serve answers on ${Object.keys(answering).join(' and ')}`)]
-  const meaning = 'Postfix cannot hand mail to candy: it waits in the queue, or clients are told to try again.'
+  const supervisor = hasSystemd()
+    ? ''
+    : ' A supervisor should start candy serve whenever it ends, and with the machine.'
+  const meaning = `Postfix cannot hand mail to candy: it waits in the queue, or clients are told to try again.${supervisor}`
   return [urgent(faults.join('; '), meaning, await commandsToStart(host))]
-}
-
-/** What starts candy serve anew, with new sockets. A process that is left is killed: its mail comes again. */
-async function commandsToStart({ instance, candy }: Host): Promise<readonly string[]> {
-  if (hasSystemd()) {
-    const units = runnerUnitPaths(instance.configDirectory).map((path) => basename(path))
-    return [commandLine('systemctl', 'stop', ...units.toReversed()), commandLine('systemctl', 'start', ...units)]
-  }
-  const left = await runnerProcesses(instance)
-  // The supervisor that keeps it running starts it again.
-  const all = left.flatMap((pid) => [pid, ...childrenOf(pid)])
-  return all.length > 0 ? [commandLine('kill', '-KILL', ...all.map(String))] : [candy('serve')]
-}
-
-/** The processes that a process has started: a worker that hangs would keep the sockets. */
-function childrenOf(parent: number): readonly number[] {
-  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
-  return pids.filter((pid) => readProcessStat(pid)?.parent === parent)
 }

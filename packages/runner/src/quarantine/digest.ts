@@ -3,6 +3,7 @@
  * printable ASCII on a line of its own.
  */
 import { printable } from '@candy/sdk'
+import { counted } from '../log/counting.js'
 import { type Entry, readEntries } from './entry.js'
 import { timeOf } from './name.js'
 
@@ -45,8 +46,9 @@ export async function makeDigest(
   for await (const entry of readEntries(directory, fresh.slice(-LISTED))) entries.push(entry)
   const count = fresh.length
   if (count === 0 || entries.length === 0) return undefined
-  const what = `${count} new ${count === 1 ? 'message' : 'messages'}`
-  const days = keep === 'forever' ? 'until they are deleted' : `for ${Math.max(1, Math.floor(keep / 86_400_000))} days`
+  const what = counted(count, 'new message')
+  const days =
+    keep === 'forever' ? 'until they are deleted' : `for ${counted(Math.max(1, Math.floor(keep / 86_400_000)), 'day')}`
   const more = count - entries.length
   const lines = [
     ...header({ what, recipient, host }),
@@ -54,7 +56,7 @@ export async function makeDigest(
     `${what} in the quarantine of ${host}; nobody else has been told.`,
     '',
     ...entries.flatMap(linesOf),
-    ...(more > 0 ? [`and ${more} older ones: ${command} list --newer-than 2d`, ''] : []),
+    ...(more > 0 ? [`and ${counted(more, 'older one')}: ${command} list --newer-than 2d`, ''] : []),
     `To look at one:  ${command} show NAME`,
     `To deliver it:   ${command} release NAME`,
     `To delete it:    ${command} delete NAME`,

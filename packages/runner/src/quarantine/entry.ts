@@ -15,9 +15,11 @@ import { type DatedEvent, readEvents } from './events.js'
 import { isName, timeOf } from './name.js'
 import { parseRecord, type QuarantineRecord } from './record.js'
 import { openRegular, readBounded } from './regular-file.js'
-import { type Standing, standingOf } from './state.js'
+import { STANDINGS, type Standing, standingOf } from './state.js'
 
 export type Entry = SoundEntry | DamagedEntry
+
+export const STATES: readonly Entry['state'][] = [...STANDINGS, 'damaged']
 
 interface CommonEntry {
   readonly name: string

@@ -17,8 +17,7 @@ export interface Selection {
   readonly filter?: string
   /** A part of the reason; case does not matter. */
   readonly reason?: string
-  /** A state of entries, such as `held` or `damaged`. */
-  readonly state?: string
+  readonly state?: Entry['state']
 }
 
 export function isSelected(entry: Entry, selection: Selection, now: number = Date.now()): boolean {

@@ -3,7 +3,10 @@ import { isDead, type ProcessIdentity } from '../os/process-identity.js'
 import { ABANDONED_AFTER } from './draft.js'
 import type { DatedEvent } from './events.js'
 
-type State = 'held' | 'releasing' | 'partly released' | 'released' | 'uncertain'
+/** The states of a message that can be read. */
+export const STANDINGS = ['held', 'releasing', 'partly released', 'released', 'uncertain'] as const
+
+type State = (typeof STANDINGS)[number]
 
 export interface Standing {
   readonly state: State

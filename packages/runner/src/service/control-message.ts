@@ -48,6 +48,8 @@ export interface ReloadAnswer {
 
 export interface InForceAnswer {
   readonly version: 1
+  /** The version of candy whose code the service runs. */
+  readonly candyVersion: string
   readonly inForce: InForce
   /** The files and scripts that are not, or no longer, as the configuration in force has them. */
   readonly changed: readonly string[]

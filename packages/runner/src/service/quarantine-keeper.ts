@@ -9,6 +9,8 @@ import { sweepDrafts } from '../quarantine/draft.js'
 import { idOf, readNames } from '../quarantine/entry.js'
 import { type Expired, expire, planExpiry } from '../quarantine/expiry.js'
 import { type DigestContext, sendDigest } from './digest.js'
+import { lookAtClock } from './expiry-clock.js'
+import { serviceFiles } from './state-directory.js'
 
 const HOUR = 60 * 60 * 1000
 
@@ -39,7 +41,8 @@ async function keepOnce(context: DigestContext, ending: AbortSignal): Promise<vo
   const directory = join(settings.state, 'quarantine')
   try {
     await sweepDrafts(directory)
-    const plan = await planExpiry(directory, await readNames(directory), settings.quarantine)
+    const limits = isClockBelieved(context) ? settings.quarantine : { ...settings.quarantine, keep: 'forever' as const }
+    const plan = await planExpiry(directory, await readNames(directory), limits)
     for (const expired of plan) if (!ending.aborted) await expireOne(directory, expired, log)
   } catch (error) {
     log.write('error', 'what has expired in the quarantine is not deleted', { error: errorText(error) })
@@ -49,6 +52,16 @@ async function keepOnce(context: DigestContext, ending: AbortSignal): Promise<vo
   } catch (error) {
     log.write('error', 'digest of the quarantine not sent; it is tried again in an hour', { error: errorText(error) })
   }
+}
+
+function isClockBelieved({ settings, log }: DigestContext): boolean {
+  const { stamp, isNew } = lookAtClock(serviceFiles(settings.state).clock)
+  if (isNew) {
+    log.write('warn', 'the clock has moved: nothing expires by its age before it has gone on for a day', {
+      from: new Date(stamp.believed).toISOString(),
+    })
+  }
+  return stamp.doubted === undefined
 }
 
 /** Never throws: one message that cannot be deleted must not keep the others. */

@@ -17,6 +17,8 @@ export interface ServiceFiles {
   readonly control: string
   /** The file that tells when the last digest of the quarantine was sent. */
   readonly digest: string
+  /** The file that tells what the clock said when the quarantine was last looked through for what has expired. */
+  readonly clock: string
 }
 
 export function serviceFiles(state: string): ServiceFiles {
@@ -27,6 +29,7 @@ export function serviceFiles(state: string): ServiceFiles {
     scripts: join(directory, 'scripts'),
     control: join(directory, 'control'),
     digest: join(directory, 'digest.json'),
+    clock: join(directory, 'clock.json'),
   }
 }
 

@@ -8,6 +8,7 @@
 import { printAddress } from '@candy/sdk/values'
 import type { Log } from '../log/log.js'
 import { errorLines } from '../os/error-text.js'
+import { readVersion } from '../os/version.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForceAnswer, ReloadAnswer } from './control-message.js'
 import { MetricsServer } from './metrics-server.js'
@@ -37,6 +38,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
   let reload = (): void => {}
   process.on('SIGHUP', () => reload())
   const started = new Date()
+  // Read now: an upgrade replaces the file, and not the code of this process.
+  const candyVersion = readVersion()
   const running = await startService(options)
   const log = (): Log => running.generation.log
   const notifier = openNotifier(process.env, log)
@@ -84,7 +87,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
       status: () => monitoring.status(),
       'in-force': async (): Promise<InForceAnswer> => {
         const changed = await changedSince(running, options)
-        return { version: 1, inForce: inForce(running), changed }
+        return { version: 1, candyVersion, inForce: inForce(running), changed }
       },
     }
     control = await listenForCommands(running.files.control, commands, log).catch((error: Error) => {

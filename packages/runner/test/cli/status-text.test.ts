@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { printBytes, printStatus, printWindows } from '../../src/cli/status-text.js'
 import { Counts } from '../../src/history/counts.js'
 import type { HistoryRecord } from '../../src/history/record.js'
@@ -23,6 +23,14 @@ const windows = {
   day: summaryOf(makeRecord(), makeRecord(FAILED), makeRecord({ action: 'quarantine' })),
 }
 
+const health = {
+  checked: '2026-11-27T10:00:03.000Z',
+  filters: [
+    { name: '50-clamav', ok: true, text: 'fine', details: { signatures_from: '2026-11-01T00:00:00.000Z' } },
+    { name: '60-\u001b[2J', ok: false, text: 'no spamd\nthere' },
+  ],
+}
+
 const status: StatusAnswer = {
   version: 1,
   pid: 4711,
@@ -36,29 +44,28 @@ const status: StatusAnswer = {
   lastReload: { time: '2026-11-27T10:00:00.000Z', reloaded: false, problems: ['/etc/postfix/candy.toml:1:1: oops'] },
   workers: { active: 1, standby: 1, sessions: 3, deaths: 1 },
   windows,
-  health: {
-    checked: '2026-11-27T10:00:03.000Z',
-    filters: [
-      { name: '50-clamav', ok: true, text: 'fine', details: { signatures_from: '2026-11-01T00:00:00.000Z' } },
-      { name: '60-\u001b[2J', ok: false, text: 'no spamd\nthere' },
-    ],
-  },
+  health,
   spool: { bytes: 0 },
   quarantine: { messages: 2, bytes: 123_456 },
   disk: { free: 73_000_000_000 },
   history: { damaged: 1 },
 }
 
+vi.stubEnv('TZ', 'UTC')
+
 test('what the service tells fits on one screen', () => {
-  const text = printStatus(status).replace(/\d+ days old/, 'N days old')
+  const text = printStatus({
+    ...status,
+    health: { ...health, checked: new Date(Date.now() - 119_000).toISOString() },
+  }).replace(/\d+ days old/, 'N days old')
   expect(text).toMatchInlineSnapshot(`
-    "candy serve: process 4711, since 2026-11-27T08:00:00.000Z
-    in force: generation 2, since 2026-11-27T09:00:00.000Z: 50-clamav
-    last reload: 2026-11-27T10:00:00.000Z, refused
+    "candy serve: process 4711, since 2026-11-27T08:00:00+00:00
+    in force: generation 2, since 2026-11-27T09:00:00+00:00: 50-clamav
+    last reload: 2026-11-27T10:00:00+00:00, refused
       /etc/postfix/candy.toml:1:1: oops
-    workers: 1 active, 1 standing by, 3 sessions, 1 have died
+    workers: 1 active, 1 standing by, 3 sessions, 1 has died
     quarantine: 2 messages, 123 kB; spool: 0 B; free on the disk: 73 GB
-    warning: 1 lines of the history are damaged, and were not counted
+    warning: 1 line of the history is damaged, and not counted
 
     last                             minute  hour             day
     messages                         0       2                3
@@ -73,7 +80,7 @@ test('what the service tells fits on one screen', () => {
       error: SCANNER_UNREACHABLE     0       1                1
       p50 / p95 / p99                        3 / 9 / 9 ms     9 / 9 / 9 ms
 
-    filter     state  signatures   asked 2026-11-27T10:00:03.000Z
+    filter     state  signatures   asked 1 minute ago
     50-clamav  ok     N days old  fine
     60-?[2J    FAULT               no spamd there"
   `)

@@ -32,7 +32,7 @@ describe('a message', () => {
       /^Message-ID +<accept-smtp@example\.com>\nfrom +alice@example\.com\nto +bob@example\.net: delivered\n/,
     )
     expect(stdout).toMatch(/^queue ids +4jblgW1yTrzJHfH, then 4jblgW2F59zJHfS$/m)
-    expect(stdout).toMatch(/^2026-11-27 20:41:11 +4jblgW1yTrzJHfH +received +from localhost\[127\.0\.0\.1\]$/m)
+    expect(stdout).toMatch(/^2026-11-27T20:41:11\+00:00 +4jblgW1yTrzJHfH +received +from localhost\[127\.0\.0\.1\]$/m)
     expect(stdout).toMatch(
       / delivered +bob@example\.net, carol@example\.net via 127\.0\.0\.1\[127\.0\.0\.1\]:\d+: 250 2\.0\.0 Ok: kept$/m,
     )
@@ -80,7 +80,7 @@ describe('without a message', () => {
     const directory = smtpLogs()
     const { status, stdout, stderr } = trace(directory, 'nobody@example.org')
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toContain(`${directory}/mail.log: 2026-11-27 20:41:10 to 2026-11-27 20:41:15\n`)
+    expect(stderr).toContain(`${directory}/mail.log: 2026-11-27T20:41:10+00:00 to 2026-11-27T20:41:15+00:00\n`)
     const json = trace(directory, 'nobody@example.org', '--json')
     expect(json.status).toBe(1)
     expect(JSON.parse(json.stdout)).toMatchObject({ messages: [], searched: [{}, {}] })
@@ -156,6 +156,6 @@ test('a line of another year is not taken for one of this year', () => {
   const { mail } = loggedIn('smtp')
   const directory = writeLogs({ 'mail.log': mail }, Date.parse('2026-03-01T00:00:00Z'))
   const { stdout } = candy(['trace', ACCEPTED, '--log', join(directory, 'mail.log')], '', { TZ: 'UTC' })
-  expect(stdout).toContain('2025-11-27 20:41:11')
+  expect(stdout).toContain('2025-11-27T20:41:11+00:00')
   expect(dated(mail)).toContain('2026-11-27T20:41:11')
 })

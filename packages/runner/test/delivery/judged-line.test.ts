@@ -75,6 +75,18 @@ test('where a filter can say more about its scanner, the log line has the comman
   expect(log.lines.map(({ fields }) => fields.ask)).toEqual(['candy list --ask', undefined])
 })
 
+test.each([
+  [2, { action: 'quarantine' }],
+  [4, { action: 'defer', instead_of: 'quarantine' }],
+  [5, { action: 'refuse', instead_of: 'quarantine' }],
+] as const)('with an answer of class %d the log line says what was done in the end', (statusClass, fields) => {
+  const log = memoryLog()
+  const reason = { filter: '50-clamav', text: 'virus', status: [7, 1] } as const
+  logJudged(log, judged(ENVELOPE, { action: 'quarantine', reason }, { statusClass }))
+  const { action, instead_of } = log.lines[0]?.fields ?? {}
+  expect({ action, instead_of }).toEqual({ instead_of: undefined, ...fields })
+})
+
 test('of many recipients the first are named and the others counted', () => {
   const log = memoryLog()
   const [first = '', ...others] = Array.from({ length: 1_000 }, (_, index) => `r${index}@example.net`)

@@ -6,7 +6,8 @@ import { code, readPage, readTable } from '../../../../test/kit/pages.js'
 import { parseDropIn } from '../../src/config/drop-in.js'
 import { Ownership } from '../../src/config/ownership.js'
 import type { Problem } from '../../src/config/problem.js'
-import { readSettings } from '../../src/config/settings.js'
+import { parseSettings, readSettings } from '../../src/config/settings.js'
+import { makeSettings } from '../../src/config/settings-edit.js'
 import { instanceName } from '../../src/postfix/instance-name.js'
 import { MODES, reinjectionSocket, SMTP_MODES } from '../../src/postfix/mode.js'
 import { scratch } from '../support.js'
@@ -59,6 +60,22 @@ test('candy.toml: the documented defaults are what holds without the file', () =
   writeFileSync(join(directory, 'candy.toml'), `${lines.join('\n')}\n`)
   expect(readSettings(directory, new Ownership(), problems)).toEqual(without)
   expect(problems).toEqual([])
+})
+
+test('candy.toml: a new file shows every key, and those that have a fixed default with that', () => {
+  const directory = scratch()
+  const text = makeSettings({ mode: 'smtp' }, `/var/lib/candy/${instanceName(directory)}`)
+  const without = parseSettings(directory, '', [])
+  const problems: Problem[] = []
+  expect(parseSettings(directory, text, problems)).toEqual(without)
+  const defaults = text.replace(/^# (?=[a-z_.]+ = )/gm, '')
+  expect(parseSettings(directory, defaults, problems)).toEqual(without)
+  const examples = defaults.replace(/^# +(?=[a-z_.]+ = )/gm, '')
+  parseSettings(directory, examples, problems)
+  expect(problems).toEqual([])
+  const keys = [...examples.matchAll(/^([a-z_.]+) = /gm)].map(([, key]) => key)
+  const documented = readTable(readPage('docs/candy-toml.md'), 'key').map((row) => code(row.key))
+  expect(keys.toSorted()).toEqual(documented.toSorted())
 })
 
 test('candy.toml: the documented sockets, protocols and deadlines are those of the modes', () => {

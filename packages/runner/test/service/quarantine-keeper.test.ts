@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Sink, startSink } from '../../../../test/kit/sink.js'
 import { parseSettings, type Settings } from '../../src/config/settings.js'
-import { sendDigest } from '../../src/service/digest.js'
+import { type DigestContext, sendDigest } from '../../src/service/digest.js'
 import { keepQuarantine } from '../../src/service/quarantine-keeper.js'
 import { keep } from '../quarantine/stored.js'
 import { type MemoryLog, memoryLog, scratch } from '../support.js'
@@ -65,6 +65,46 @@ test('it deletes what has expired and what killed processes have left, and logs 
       fields: { name: old, id: expect.any(String), state: 'held', limit: 'keep' },
     },
   ])
+})
+
+test('while the clock has moved and is not believed, nothing expires because of its age, and that is logged once', async () => {
+  const { log, settings, directory, configDirectory } = await start('keep = "10d"')
+  const old = await keep(directory, came(Date.now(), 11 * DAY))
+  const stamp = join(settings.state, 'service/clock.json')
+  writeFileSync(stamp, JSON.stringify({ version: 1, believed: Date.now() - 8 * DAY }))
+  let looks = 0
+  const inForce = (): DigestContext => {
+    looks += 1
+    return { configDirectory, settings, log }
+  }
+  const keeper = keepQuarantine(inForce, 10)
+  await expect.poll(() => looks).toBeGreaterThan(3)
+  await keeper.end()
+  expect(readdirSync(directory)).toEqual([old])
+  expect(log.lines.map(({ level, event }) => `${level}: ${event}`)).toEqual([
+    'warn: the clock has moved: nothing expires by its age before it has gone on for a day',
+  ])
+  expect(JSON.parse(readFileSync(stamp, 'utf8')).doubted.boot).toMatch(/^[0-9a-f-]+$/)
+})
+
+test('the digest is sent by itself once a day has passed since the last one, and then not again', async () => {
+  const { sink, log, settings, directory, stamp, configDirectory } = await start(NOTIFY)
+  await keep(directory, came(Date.now(), 2 * HOUR))
+  const due = Date.now() + 1_000
+  writeFileSync(stamp, JSON.stringify({ version: 1, sent: due - DAY, until: due - DAY }))
+  let looks = 0
+  const inForce = (): DigestContext => {
+    looks += 1
+    return { configDirectory, settings, log }
+  }
+  const keeper = keepQuarantine(inForce, 20)
+  await expect.poll(() => log.lines.at(-1)?.event).toBe('digest of the quarantine sent')
+  expect(Date.now()).toBeGreaterThanOrEqual(due)
+  await keep(directory, came(Date.now(), HOUR))
+  const before = looks
+  await expect.poll(() => looks).toBeGreaterThan(before + 2)
+  await keeper.end()
+  expect(sink.count).toBe(1)
 })
 
 test('a quarantine that is not there is logged, and looked for again', async () => {

@@ -1,4 +1,4 @@
-/** The version of the runner, from its own package.json. */
+/** The version of the runner that is installed now, from its own package.json. A process that runs may have older code. */
 import { readFileSync } from 'node:fs'
 
 export function readVersion(): string {
