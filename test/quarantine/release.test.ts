@@ -132,7 +132,7 @@ test('two persons release a message at once, to some of its recipients and to so
   })
   await sink.waitFor(2)
   const rest = await site.candy(['quarantine', 'release', '--all', '--yes'])
-  expect(rest.stdout).toContain(`released ${name} to c@example.net`)
+  expect(rest.stdout).toContain(`released ${name} to <c@example.net>`)
   await sink.waitFor(3)
   await postfix.waitUntilEmpty()
   expect(sink.messages.map(({ recipients }) => recipients)).toEqual([
