@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startCandy } from '../test/kit/candy.js'
 import { runCommand } from '../test/kit/command.js'
 import { editFiles } from '../test/kit/enabled.js'
+import { startHandover } from '../test/kit/handover.js'
 import { type RelayOptions, startRelay } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
 import { writeScript } from '../test/kit/script.js'
@@ -47,6 +48,7 @@ export const LANES: readonly Lane[] = [
     relayLane(`smtp-before: candy${suffix}`, BEFORE_LIMIT, filters, { mode: 'smtp-before' }),
   ),
   { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
+  ...withEach((suffix, filters) => handoverLane(`pipe: candy, handed to candy serve${suffix}`, filters)),
   ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail')),
   ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by candy-in${suffix}`, filters, 'candy-in')),
 ]
@@ -67,6 +69,14 @@ function relayLane(name: string, against: string, filters: Filters, options: Rel
 function pipeLane(name: string, filters: Filters, reinject: 'sendmail' | 'candy-in'): Lane {
   const start = async (daemons: Daemons): Promise<Track> =>
     bare(await startCandy({ reinject, main, filters: filters(daemons) }))
+  return { name, kind: 'candy', against: SHELL, start }
+}
+
+function handoverLane(name: string, filters: Filters): Lane {
+  const start = async (daemons: Daemons): Promise<Track> => {
+    const testBed = await startHandover({ main, filters: filters(daemons) })
+    return { testBed, filters: [testBed.pid()], transport: 'candy', stop: testBed.stop }
+  }
   return { name, kind: 'candy', against: SHELL, start }
 }
 

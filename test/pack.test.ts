@@ -12,14 +12,18 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   'create-filter': ['bin', 'template'],
   'filter-clamav': ['filters.d'],
   'filter-spamassassin': ['filters.d'],
+  handover: ['bin'],
   'master-cf': ['bin'],
   milter: [],
   runner: ['bin', 'share', 'dist/command'],
   sdk: [],
 }
 
-/** What is built of other things than one source file. */
-const BUNDLES: Readonly<Record<string, readonly string[]>> = { runner: ['dist/pipe.js'] }
+/** What is built of other things than one source file, and what builds it. */
+const BUNDLES: Readonly<Record<string, readonly string[]>> = {
+  handover: ['build', 'toolchain'],
+  runner: ['dist/pipe.js'],
+}
 
 async function below(directory: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true })
@@ -27,10 +31,10 @@ async function below(directory: string, folder: string): Promise<string[]> {
   return files.map((path) => path.slice(directory.length + 1))
 }
 
-/** A source that is all declarations is published as it is; any other is built into three files. */
+/** A source in C, or one that is all declarations, is published as it is; any other is built into three files. */
 function built(source: string): string[] {
   const stem = source.replace(/^src\//, 'dist/').replace(/\.ts$/, '')
-  return source.endsWith('.d.ts') ? [] : ['.js', '.d.ts', '.d.ts.map'].map((ending) => `${stem}${ending}`)
+  return /\.(?:d\.ts|c)$/.test(source) ? [] : ['.js', '.d.ts', '.d.ts.map'].map((ending) => `${stem}${ending}`)
 }
 
 async function meant(folder: string): Promise<string[]> {

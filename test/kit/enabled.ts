@@ -11,6 +11,7 @@ import { createMissing, listOwnedPaths, type OwnedPath } from '../../packages/ru
 import { type EnableEdits, editsToEnable } from '../../packages/runner/src/postfix/enable-edits.js'
 import { type Instance, readInstance } from '../../packages/runner/src/postfix/instance.js'
 import type { Mode } from '../../packages/runner/src/postfix/mode.js'
+import { examinePipeCommand, pipeCommand } from '../../packages/runner/src/postfix/pipe-command.js'
 import type { Installation } from './installation.js'
 
 export type { Mode }
@@ -34,11 +35,12 @@ export interface EnableOptions extends EditOptions {
 /** Enables candy for the Postfix whose files are in `configDirectory`: edits them, and makes candy's directories. */
 export async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
   const { mode, installation, state, reinject } = options
-  const instance = await editFiles(configDirectory, { ...options, candyPipe: installation.candyPipe })
+  const instance = await editFiles(configDirectory, { ...options, candyPipe: pipeCommand(state) })
   const access: OwnedPath = { path: accessName(instance.queueDirectory), owner: 'root', mode: 0 }
   const share = join(installation.directory, 'node_modules/@candy/runner/share')
   const paths = await listOwnedPaths(instance, state, share)
   await createMissing([...paths, ...(mode === 'pipe' && reinject !== 'sendmail' ? [access] : [])], () => {})
+  examinePipeCommand(state, installation).renew()
 }
 
 /** Edits main.cf and master.cf alone. Returns the instance as it was. */

@@ -16,8 +16,10 @@ export interface Installation {
   readonly directory: string
   /** Path of the command `candy`. */
   readonly candy: string
-  /** Path of the command that pipe(8) runs. */
+  /** Path of the script that pipe(8) runs a copy of. */
   readonly candyPipe: string
+  /** Path of the program that candy-pipe runs a copy of. */
+  readonly handover: string
 }
 
 /**
@@ -28,8 +30,10 @@ export async function installCandy(directory: string): Promise<Installation> {
   const shared = process.env.CANDY_INSTALLATION
   if (shared === undefined) await copyPackages(join(directory, 'node_modules'))
   else await runCommand('cp', ['--recursive', '--link', shared, directory])
-  const bin = join(directory, 'node_modules/@candy/runner/bin')
-  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe') }
+  const modules = join(directory, 'node_modules/@candy')
+  const bin = join(modules, 'runner/bin')
+  const handover = join(modules, 'handover/bin', `${process.platform}-${process.arch}`)
+  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe'), handover }
 }
 
 async function copyPackages(modules: string): Promise<void> {

@@ -81,7 +81,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayTestB
 
 type Made = CandyFiles & { readonly installation: Installation }
 
-async function serve(
+/** Starts `candy serve` beside a Postfix for which it is enabled; it counts as started when it answers on `socket`. */
+export async function serve(
   testBed: TestBed,
   made: Made,
   options: RelayOptions,

@@ -2,6 +2,7 @@
  * Biome at work on a copy of the workspace's skeleton: violations are planted there and never in the workspace, so that
  * nothing is left there whatever happens, and runs do not meet.
  */
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tryCommand } from '../kit/command.js'
@@ -22,7 +23,9 @@ export async function copySkeleton(target: string): Promise<void> {
   for (const name of await readdir(join(workspace, 'packages'))) {
     const path = join('packages', name)
     for (const file of ['package.json', 'tsconfig.json']) {
-      await cp(join(workspace, path, file), join(target, path, file))
+      const source = join(workspace, path, file)
+      // A package without TypeScript has no tsconfig.json.
+      if (existsSync(source)) await cp(source, join(target, path, file))
     }
     await symlink(join('../..', path), join(target, 'node_modules/@candy', name))
   }

@@ -17,6 +17,8 @@ const SDK = ['@candy/sdk', '@candy/sdk/values']
 const FAILOVER = '@candy/sdk/failover'
 const TESTING = '@candy/sdk/testing'
 const MASTER_CF = '@candy/master-cf'
+/** It has no code to import: its manifest says where it is installed. */
+const HANDOVER = '@candy/handover/package.json'
 const MILTER = '@candy/milter'
 
 /** Daemons, clients and temporary directories for tests. */
@@ -56,7 +58,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
 
 /** What a folder of the runner may import of our packages, where that is not the SDK. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
-  postfix: [...SDK, MASTER_CF],
+  postfix: [...SDK, MASTER_CF, HANDOVER],
   smtp: ['@candy/sdk/values', FAILOVER],
 }
 
@@ -123,6 +125,7 @@ export const PUBLIC: readonly string[] = [
   MILTER,
   '@candy/filter-clamav',
   '@candy/filter-spamassassin',
+  HANDOVER,
 ]
 
 export const ROOMS: readonly Room[] = [

@@ -140,7 +140,7 @@ const ACCIDENTS: Readonly<Record<string, Accident<Victim>>> = {
   'the launcher is not there': absent(({ installation }) =>
     join(installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
   ),
-  'candy-pipe is not there': absent(({ installation }) => installation.candyPipe),
+  'candy-pipe is not there': absent(({ state }) => join(state, 'bin/candy-pipe')),
   'clamd is down': dropIn(
     'filter = "@candy/filter-clamav"\n[options]\naddresses = ["/nowhere/clamd.sock"]\nwait = "1s"\n',
   ),

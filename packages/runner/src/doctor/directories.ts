@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { ACCOUNT, groupId, hasAccount, userId } from '../os/accounts.js'
 import { asSystemError } from '../os/system-error.js'
 import { accessDirectory, accessName, mayEnter, publicDirectory } from '../postfix/access.js'
-import { listOwnedPaths, type OwnedPath, STATE_PARTS } from '../postfix/directories.js'
+import { isCandys, listOwnedPaths, type OwnedPath, STATE_PARTS } from '../postfix/directories.js'
 import { SHARE } from '../postfix/installation.js'
 import { commandLine } from './command-line.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
 /** Directories of the state directory that candy writes to. */
-const WRITABLE = STATE_PARTS.filter((part) => part !== 'packages')
+const WRITABLE = STATE_PARTS.filter(isCandys)
 
 /** What keeps the account candy from using each directory, as it finds out itself; only those that it cannot use. */
 export function unusableDirectories(state: string): Readonly<Record<string, string>> {

@@ -9,11 +9,11 @@ import type { FilterHealth } from '../filters/examination.js'
 import { type Commands, commandsOf } from '../postfix/commands.js'
 import type { EnableRequest } from '../postfix/enable-edits.js'
 import type { CandyToml } from '../postfix/enable-plan.js'
-import { CANDY_PIPE } from '../postfix/installation.js'
 import { type Instance, parameterOf, readInstance } from '../postfix/instance.js'
 import { type DAMAGED, type Journal, knownJournal, readJournal } from '../postfix/journal.js'
 import { receivesMail } from '../postfix/mail-receipt.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from '../postfix/mode.js'
+import { pipeCommand } from '../postfix/pipe-command.js'
 import { commandLine } from './command-line.js'
 import { recipientsOfNobody } from './reinjection.js'
 import type { LookRequest, RunnerView } from './runner-view.js'
@@ -74,7 +74,7 @@ export async function openHost(configDirectory: string, asCandy: AsCandy): Promi
     mode: choice.mode,
     journal,
     isSetUp: journal !== undefined || (await receivesMail(configDirectory)),
-    request: { ...choice, named: [], reinjectsByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE },
+    request: { ...choice, named: [], reinjectsByPickup: reinject === 'sendmail', candyPipe: pipeCommand(toml.state) },
     attached: instance.master.entries.filter(({ service, type }) =>
       known?.attached.some((one) => one.service === service && one.type === type),
     ),

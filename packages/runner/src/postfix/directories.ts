@@ -24,6 +24,7 @@ import { accessDirectory, accessName, grantAccess, mayEnter, revokeAccess } from
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
 import type { RecordLocation } from './journal.js'
+import { pipeCommandPaths } from './pipe-command.js'
 import { createRootFile, draftOf } from './root-file.js'
 
 /**
@@ -49,10 +50,27 @@ export interface InstancePaths extends RecordLocation {
 export const CREATED_ACCOUNT: string = `account:${ACCOUNT}`
 
 /**
- * Directories in the state directory. `packages` belongs to root, the others to candy. Members of candy's group may read the
+ * Directories in the state directory. `packages` and `bin` belong to root, the others to candy. Members of candy's group may read the
  * history, and may reach the control socket in `service` by its name.
  */
-const STATE_MODES = { spool: 0o700, quarantine: 0o700, history: 0o750, service: 0o710, filters: 0o700, packages: 0o755 }
+const STATE_MODES = {
+  spool: 0o700,
+  quarantine: 0o700,
+  history: 0o750,
+  service: 0o710,
+  pipe: 0o700,
+  filters: 0o700,
+  packages: 0o755,
+  bin: 0o755,
+}
+
+/** Those that belong to root. */
+const ROOTS: ReadonlySet<string> = new Set(['packages', 'bin'] satisfies (keyof typeof STATE_MODES)[])
+
+/** Whether candy writes to this part of the state directory. */
+export function isCandys(part: (typeof STATE_PARTS)[number]): boolean {
+  return !ROOTS.has(part)
+}
 
 export const STATE_PARTS: readonly (keyof typeof STATE_MODES)[] = Object.keys(
   STATE_MODES,
@@ -72,7 +90,7 @@ export async function listOwnedPaths(instance: Instance, state: string, share: s
     ...parentsOf(state).map((path) => ({ path, owner: 'root', mode: 0o755 }) as const),
     { path: state, owner: 'root', mode: 0o755 },
     ...STATE_PARTS.map((part) => {
-      const owner = part === 'packages' ? 'root' : ACCOUNT
+      const owner = isCandys(part) ? ACCOUNT : 'root'
       return { path: join(state, part), owner, mode: STATE_MODES[part] } as const
     }),
     // Set-gid: a socket that candy binds here gets Postfix's group, so that only Postfix may connect.
@@ -179,6 +197,7 @@ export function isOwnedPath(name: string, { configDirectory, queueDirectory, sta
   const own = [
     ...[CREATED_ACCOUNT, state, join(queueDirectory, 'candy'), accessName(queueDirectory)],
     ...STATE_PARTS.map((part) => join(state, part)),
+    ...pipeCommandPaths(state),
     ...[filters, join(filters, 'README'), join(filters, 'template')],
   ]
   return own.includes(name) || UNIT.test(name) || state.startsWith(`${name}/`)

@@ -13,6 +13,7 @@ import { assertRunning, reload } from './enabling.js'
 import { PostfixError } from './error.js'
 import { filesOf } from './instance.js'
 import { removeJournal } from './journal.js'
+import { removePipeCommand } from './pipe-command.js'
 import { type Process, receivers, running } from './processes.js'
 import { purge } from './purge.js'
 import { messagesForCandy, type QueueEntry } from './queue.js'
@@ -65,6 +66,7 @@ async function detachPostfix(
   replaceFiles(edits.detached, edits.after)
   await reload(run)
   for (const directory of edits.accessDirectories) revokeAccess(directory)
+  removePipeCommand(paths.state)
   await stopRunner(paths, report)
   removeJournal(paths)
 }

@@ -15,10 +15,11 @@ import { diffOf, type FileVersions, readFileIfPresent } from './change.js'
 import { type InstancePaths, listOwnedPaths, missing, type OwnedPath } from './directories.js'
 import { type EnableEdits, editsToEnable } from './enable-edits.js'
 import { PostfixError } from './error.js'
-import { CANDY_PIPE, SHARE } from './installation.js'
+import { pipeSources, SHARE } from './installation.js'
 import { filesOf, type Instance, readInstance } from './instance.js'
 import { type Choice, type Journal, knownJournal } from './journal.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from './mode.js'
+import { examinePipeCommand, type PipeCommand, pipeCommand } from './pipe-command.js'
 import { runnerUnits } from './runner-start.js'
 
 /** The settings of candy.toml that enabling depends on. */
@@ -51,6 +52,7 @@ export interface EnablePlan {
   /** The units of `candy serve`; empty where the mode needs none, and without systemd. */
   readonly units: readonly OwnedPath[]
   readonly ownedPaths: readonly OwnedPath[]
+  readonly command: PipeCommand
   /** Every edit of a file as a unified diff for the operator, Latin-1. */
   readonly diff: string
   /** The account and the paths that are missing, for the operator. */
@@ -75,7 +77,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
   const { mode } = choice
   const reinject = toml.reinject ?? { path: join(instance.queueDirectory, reinjectionSocket('pipe')) }
   const named = Object.keys(options.services ?? {})
-  const request = { ...choice, named, reinjectsByPickup: reinject === 'sendmail', candyPipe: CANDY_PIPE }
+  const request = { ...choice, named, reinjectsByPickup: reinject === 'sendmail', candyPipe: pipeCommand(toml.state) }
   const edits = editsToEnable(instance, request, journal)
   if (edits.refusals.length > 0) throw new PostfixError(edits.refusals.join('\n'))
   const access = mode === 'pipe' ? accessFor(instance, reinject) : []
@@ -91,7 +93,8 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
   const tomlFile = { path: toml.path, before: toml.text, after: newToml }
   const diff = [...postfixFiles, tomlFile, ...units.flatMap(unitVersions)].map(diffOf).join('')
   const account = (await hasAccount(ACCOUNT)) ? [] : ['the account candy']
-  const lacking = [...account, ...missing(ownedPaths).map(describePath)]
+  const command = examinePipeCommand(toml.state, pipeSources())
+  const lacking = [...account, ...missing(ownedPaths).map(describePath), ...command.stale.map(describeCommandFile)]
   return {
     instance,
     paths,
@@ -101,6 +104,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
     toml: tomlFile,
     units,
     ownedPaths,
+    command,
     diff,
     missing: lacking,
     warnings: [...edits.warnings, ...toml.warnings(mode)],
@@ -152,4 +156,8 @@ function describePath({ path, owner, group, mode }: OwnedPath): string {
   const directory = accessDirectory(path)
   if (directory !== undefined) return `an entry for candy in the access control list of ${directory} (u:candy:--x)`
   return `${path} (${owner}:${group ?? owner}, ${mode.toString(8)})`
+}
+
+function describeCommandFile(path: string): string {
+  return `${path}, which pipe(8) runs, as this version of candy has it`
 }

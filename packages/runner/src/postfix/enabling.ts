@@ -6,6 +6,7 @@
  * directories.ts creates the account and the paths, runner-start.ts starts `candy serve`, change.ts replaces the files, and proof.ts
  * sends the test message.
  */
+import { lstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorText } from '../os/error-text.js'
 import { asSystemError } from '../os/system-error.js'
@@ -16,6 +17,7 @@ import type { EnablePlan } from './enable-plan.js'
 import { PostfixError } from './error.js'
 import { filesOf, type Instance } from './instance.js'
 import { type FileChange, type PendingChange, removePending, writeJournal, writePending } from './journal.js'
+import type { PipeCommand } from './pipe-command.js'
 import { type Process, receivers, running } from './processes.js'
 import { prove } from './proof.js'
 import { withProof } from './proof-configuration.js'
@@ -31,7 +33,7 @@ const RELOAD_TIME = 5_000
  */
 export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<void> {
   if (plan.postfixUnchanged) return renew(plan, progress)
-  const { instance, edits, journal, paths, ownedPaths, toml } = plan
+  const { instance, edits, journal, paths, ownedPaths, command, toml } = plan
   const { report, signal } = progress
   const run = commandsOf(instance.configDirectory)
   await assertRunning(instance, run)
@@ -59,11 +61,13 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
       ownedPaths.filter(({ path }) => paths.state.startsWith(path)),
       (name) => created.push(name),
     )
-    const rest = missing(ownedPaths).map(({ path }) => path)
+    const rest = [...missing(ownedPaths).map(({ path }) => path), ...missingFiles(command)]
     writePending(paths, pending(texts, [...created, ...rest]))
     // candy.toml names the state directory: from here on every command finds the record that is kept there.
     changes.write({ path: toml.path, from: toml.before, to: toml.after })
     await createMissing(ownedPaths, (name) => created.push(name))
+    created.push(...missingFiles(command))
+    command.renew()
     restoreRunner = await startRunner({ instance, mode: plan.choice.mode, units: plan.units }, progress)
     signal.throwIfAborted()
     report('adding the services, and sending a test message through candy')
@@ -94,10 +98,16 @@ export async function enable(plan: EnablePlan, progress: RunnerStart): Promise<v
 
 /** Creates missing paths, and updates the units and candy.toml, when Postfix's files need no edit. */
 async function renew(plan: EnablePlan, progress: RunnerStart): Promise<void> {
-  const { instance, choice, ownedPaths, units, toml } = plan
+  const { instance, choice, ownedPaths, command, units, toml } = plan
   await createMissing(ownedPaths, () => {})
+  command.renew()
   if (units.length > 0) await startRunner({ instance, mode: choice.mode, units }, progress)
   if (toml.before !== toml.after) replaceFile({ path: toml.path, from: toml.before, to: toml.after })
+}
+
+/** The files of the command that do not exist yet. */
+function missingFiles({ stale }: PipeCommand): readonly string[] {
+  return stale.filter((path) => lstatSync(path, { throwIfNoEntry: false }) === undefined)
 }
 
 /**

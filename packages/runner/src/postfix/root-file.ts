@@ -14,6 +14,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -55,6 +56,14 @@ export function readRootFile(path: string): string | undefined {
 /** Writes a file, and replaces the one that exists. The text is Latin-1. */
 export function writeRootFile(path: string, text: string, mode = 0o600): void {
   writeDraft(path, text, mode)
+  renameSync(draftOf(path), path)
+  syncDirectory(path)
+}
+
+/** Makes a symbolic link, and replaces the file or link that exists. */
+export function writeRootLink(path: string, target: string): void {
+  unlinkIfThere(draftOf(path))
+  symlinkSync(target, draftOf(path))
   renameSync(draftOf(path), path)
   syncDirectory(path)
 }

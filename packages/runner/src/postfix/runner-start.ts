@@ -1,4 +1,5 @@
 /** Starts `candy serve`, in the modes that need it, and waits until it answers, before any mail depends on it. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mailGroup, type OwnedPath } from './directories.js'
@@ -26,10 +27,10 @@ export interface RunnerStart {
   readonly signal: AbortSignal
 }
 
-/** The unit files of the runner. None in a mode that needs no runner, and none without systemd. */
+/** The unit files of the runner. None without systemd; in mode pipe, which needs no runner, only those of a runner that is set up. */
 export async function runnerUnits(instance: Instance, mode: Mode, state: string): Promise<readonly OwnedPath[]> {
-  if (mode === 'pipe' || !hasSystemd()) return []
   const { configDirectory } = instance
+  if (!hasSystemd() || (mode === 'pipe' && !runnerUnitPaths(configDirectory).some(existsSync))) return []
   const group = await mailGroup(instance)
   return unitsFor(instance, { name: unitName(configDirectory), command: runnerCommand(configDirectory), state, group })
 }
@@ -47,10 +48,10 @@ export async function startRunner(
   { instance, mode, units }: { readonly instance: Instance; readonly mode: Mode; readonly units: readonly OwnedPath[] },
   { wait, report, signal }: RunnerStart,
 ): Promise<() => Promise<void>> {
-  if (mode === 'pipe') return async () => {}
+  const restore = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
+  if (mode === 'pipe') return restore
   const path = join(instance.queueDirectory, MODES[mode].socket)
   const command = runnerCommand(instance.configDirectory).join(' ')
-  const restore = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
   if (await answers(path)) return restore
   const remind = (): void => {
     if (units.length === 0)

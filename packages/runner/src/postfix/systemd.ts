@@ -12,9 +12,13 @@ import { ACCOUNT } from '../os/accounts.js'
 import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
-import { MODES, SMTP_MODES, type SmtpMode } from './mode.js'
+import { MODES, type Mode, SMTP_MODES } from './mode.js'
+import { pipeSocket } from './pipe-command.js'
 
 const UNITS = '/etc/systemd/system'
+
+/** The modes that have a socket. */
+const MODES_WITH_SOCKET: readonly Mode[] = [...SMTP_MODES, 'pipe']
 
 export interface Runner {
   /** `candy`, or `candy-NAME` for another instance than the default one. */
@@ -37,12 +41,14 @@ const WRITABLE = ['spool', 'quarantine', 'history', 'service', 'filters'] as con
 
 /** The paths of the unit files, in the order in which the units are started. */
 export function unitPaths(name: string): readonly string[] {
-  return [...SMTP_MODES.map((mode) => socketName(name, mode)), `${name}.service`].map((unit) => join(UNITS, unit))
+  return [...MODES_WITH_SOCKET.map((mode) => socketName(name, mode)), `${name}.service`].map((unit) =>
+    join(UNITS, unit),
+  )
 }
 
 /** The unit files as owned paths, with their texts. */
 export function unitsFor(instance: Instance, runner: Runner): readonly OwnedPath[] {
-  const texts = [...SMTP_MODES.map((mode) => socketUnit(instance, runner, mode)), serviceUnit(instance, runner)]
+  const texts = [...MODES_WITH_SOCKET.map((mode) => socketUnit(instance, runner, mode)), serviceUnit(instance, runner)]
   return unitPaths(runner.name).map((path, index) => ({ path, owner: 'root', mode: 0o644, text: texts[index] ?? '' }))
 }
 
@@ -77,21 +83,26 @@ async function systemctl(...args: readonly string[]): Promise<void> {
   if (failed) throw new PostfixError(`systemctl ${args.join(' ')}: ${stderr}; "journalctl -u candy" may tell more`)
 }
 
-function socketName(name: string, mode: SmtpMode): string {
+function socketName(name: string, mode: Mode): string {
   return `${name}-${mode}.socket`
 }
 
-function socketUnit({ configDirectory, queueDirectory }: Instance, { name, group }: Runner, mode: SmtpMode): string {
+function socketUnit({ configDirectory, queueDirectory }: Instance, runner: Runner, mode: Mode): string {
+  const { name, state, group } = runner
+  const socket =
+    mode === 'pipe'
+      ? { path: pipeSocket(state), group: ACCOUNT, mode: '0600' }
+      : { path: join(queueDirectory, MODES[mode].socket), group, mode: '0660' }
   return `[Unit]
 Description=Socket on which candy receives mail from Postfix in mode ${mode} (${configDirectory})
 
 [Socket]
-ListenStream=${join(queueDirectory, MODES[mode].socket)}
+ListenStream=${socket.path}
 FileDescriptorName=${mode}
 Service=${name}.service
 SocketUser=${ACCOUNT}
-SocketGroup=${group}
-SocketMode=0660
+SocketGroup=${socket.group}
+SocketMode=${socket.mode}
 RemoveOnStop=yes
 # With a limit systemd would close the socket after many connections, and Postfix would suspend the transport.
 TriggerLimitIntervalSec=0
@@ -103,7 +114,7 @@ WantedBy=sockets.target
 
 function serviceUnit(instance: Instance, { name, command, state }: Runner): string {
   const { configDirectory, queueDirectory } = instance
-  const sockets = SMTP_MODES.map((mode) => socketName(name, mode)).join(' ')
+  const sockets = MODES_WITH_SOCKET.map((mode) => socketName(name, mode)).join(' ')
   return `[Unit]
 Description=Mail filters for Postfix (${configDirectory})
 Requires=${sockets}

@@ -30,16 +30,24 @@ test('systemd-analyze verify finds nothing wrong with the units', () => {
   expect(status).toBe(0)
 })
 
-test('each socket has a unit and a name of its own, and both activate the one service', () => {
+test('each socket has a unit and a name of its own, and all activate the one service', () => {
   const files = units('/s')
-  expect(Object.keys(files)).toEqual(['candy-smtp.socket', 'candy-smtp-before.socket', 'candy.service'])
-  for (const [mode, socket] of Object.entries({ smtp: 'lmtp', 'smtp-before': 'proxy' })) {
+  expect(Object.keys(files)).toEqual(
+    ['smtp', 'smtp-before', 'pipe'].map((mode) => `candy-${mode}.socket`).concat('candy.service'),
+  )
+  const sockets = {
+    smtp: '/var/spool/postfix/candy/lmtp',
+    'smtp-before': '/var/spool/postfix/candy/proxy',
+    pipe: '/s/pipe/socket',
+  }
+  for (const [mode, socket] of Object.entries(sockets)) {
     const unit = files[`candy-${mode}.socket`]
-    expect(unit).toContain(`ListenStream=/var/spool/postfix/candy/${socket}\n`)
+    expect(unit).toContain(`ListenStream=${socket}\n`)
     expect(unit).toContain(`FileDescriptorName=${mode}\n`)
     expect(unit).toContain('Service=candy.service\n')
   }
-  expect(files['candy.service']).toContain('Sockets=candy-smtp.socket candy-smtp-before.socket\n')
+  expect(files['candy-pipe.socket']).toMatch(/^SocketGroup=candy\nSocketMode=0600$/m)
+  expect(files['candy.service']).toContain('Sockets=candy-smtp.socket candy-smtp-before.socket candy-pipe.socket\n')
 })
 
 test('words with blanks, per cent and dollar signs are quoted for systemd', () => {

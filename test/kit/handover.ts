@@ -1,0 +1,17 @@
+/** Candy enabled in pipe mode for a private Postfix, and `candy serve` beside it, to which candy-pipe hands each message over. */
+import { join } from 'node:path'
+import { type CandyOptions, startCandy } from './candy.js'
+import { type RelayOptions, type RelayTestBed, serve } from './relay.js'
+
+export type HandoverOptions = CandyOptions & Pick<RelayOptions, 'workers'>
+
+export async function startHandover({ workers, ...options }: HandoverOptions = {}): Promise<RelayTestBed> {
+  const candy = await startCandy(options)
+  try {
+    const socket = join(candy.postfix.queueDirectory, 'candy/lmtp')
+    return await serve(candy, candy, { ...(workers !== undefined && { workers }) }, socket)
+  } catch (error) {
+    await candy.stop()
+    throw error
+  }
+}
