@@ -16,7 +16,7 @@ export interface HistoryRecord {
   readonly time: string
   /** Postfix's queue id where there was one, else candy's own. */
   readonly id: string
-  /** How Postfix handed the message over: `pipe`, `smtp`, `smtp-before`. */
+  /** How Postfix handed the message over: `pipe`, `smtp`, `smtp-before`, `milter`. */
   readonly mode: string
   /** What was done in the end: a message that was accepted is deferred where the next hop did not take it. */
   readonly action: (typeof ACTIONS)[number]

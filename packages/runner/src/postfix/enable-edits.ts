@@ -50,6 +50,7 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
     ...filteredElsewhere(instance),
     ...sendmailCannotSubmit(instance, request),
     ...systemdKillsNode(instance, request),
+    ...milterByHand(request),
   ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
@@ -191,4 +192,10 @@ function withoutCandy(instance: Instance, attached: readonly AttachedOption[]): 
 
 function endsLine(text: string): boolean {
   return text === '' || text.endsWith('\n')
+}
+
+function milterByHand({ mode }: EnableRequest): readonly string[] {
+  return mode === 'milter'
+    ? ['mode milter: this command cannot set it up yet. Choose --mode smtp-before, which refuses mail as early.']
+    : []
 }

@@ -12,7 +12,7 @@ export interface QuarantineRecord {
   /** When the message came into the quarantine: ISO 8601, UTC. */
   readonly time: string
   /** The mode in which the message came. */
-  readonly mode: 'pipe' | 'smtp' | 'smtp-before'
+  readonly mode: 'pipe' | 'smtp' | 'smtp-before' | 'milter'
   readonly envelope: Envelope
   /** The commands with which the message would have gone on, with all their parameters. */
   readonly commands: RecordedCommands

@@ -11,7 +11,7 @@ import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './s
 
 /** A service of the shape `odd` has options that have no effect before the queue, so that mode is refused there. */
 function modesOf(shape: string): readonly Mode[] {
-  return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
+  return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES.filter((mode) => mode !== 'milter')
 }
 
 /** What Postfix reads from the file, without its layout and the order of options. */
