@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseHeaders } from '@candy/sdk'
+import { headersEnd, parseHeaders } from '@candy/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCandy } from './kit/candy.js'
 import type { CandyFiles } from './kit/candy-files.js'
@@ -147,6 +147,38 @@ describe.each([
     expect(differences(ALL, own, plain)).toEqual([])
   })
 })
+
+describe('in mode milter', () => {
+  let testBed: RelayTestBed
+  let directory = ''
+  beforeAll(async () => {
+    testBed = await startRelay({ mode: 'milter', workers: 1, main: MAIN })
+    directory = await keepWhatIsSeen(testBed)
+    await testBed.reload()
+  })
+  afterAll(() => testBed.stop())
+
+  // Postfix keeps the message, so the Received on top of it is Postfix's own, and the one that filters see is candy's.
+  test('filters see what is delivered, and that is what Postfix makes of the message by itself', async () => {
+    const delivered = await pass(testBed, ALL)
+    // With any milter Postfix cuts a field off at 60,000 bytes (KLUDGE_HEADER_LIMIT in cleanup_message.c).
+    const short = ALL.filter(({ bytes }) => bytes.length < 60_000)
+    expect(differences(short, delivered, plain)).toEqual([])
+    const seen = await readSeen(directory, ALL)
+    const own = new Map(Array.from(seen, ([name, bytes]) => [name, withoutTop(bytes)]))
+    expect(differences(ALL, own, withEmptyLine(delivered))).toEqual([])
+  })
+})
+
+/** A milter is not told that there is no empty line where nothing follows it. */
+function withEmptyLine(messages: ReadonlyMap<string, Buffer>): ReadonlyMap<string, Buffer> {
+  return new Map(
+    Array.from(messages, ([name, bytes]) => {
+      const end = headersEnd(bytes)
+      return [name, end === bytes.length ? Buffer.concat([bytes, Buffer.from('\r\n')]) : bytes]
+    }),
+  )
+}
 
 test('in mode smtp-before of a site that has set other limits, too', async () => {
   const messages = [...LISTED, ...DRAWN.slice(0, 100)]

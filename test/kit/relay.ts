@@ -1,6 +1,8 @@
 /** Candy enabled for a private Postfix, and `candy serve` beside it, as a supervisor would run it. */
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { writePacket } from '@candy/milter'
+import { MODES } from '../../packages/runner/src/postfix/mode.js'
 import { type CandyFiles, stateIn, writeCandyFiles } from './candy-files.js'
 import { type Daemon, startDaemon } from './daemon.js'
 import { enable } from './enabled.js'
@@ -15,7 +17,7 @@ import { until } from './waiting.js'
 
 export interface RelayOptions {
   /** `smtp` unless said. */
-  readonly mode?: 'smtp' | 'smtp-before'
+  readonly mode?: 'smtp' | 'smtp-before' | 'milter'
   /** In mode `smtp`: SMTP over a port of 127.0.0.1, as to a runner on another host. Otherwise LMTP over a UNIX socket. */
   readonly tcp?: boolean
   /** Files of filters.d: text by name; a name without a dot is made executable. */
@@ -71,7 +73,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RelayTestB
   )
   try {
     if (made === undefined) throw new Error('candy was not enabled')
-    const socket = port ?? join(testBed.postfix.queueDirectory, 'candy', mode === 'smtp' ? 'lmtp' : 'proxy')
+    const socket = port ?? join(testBed.postfix.queueDirectory, MODES[mode].socket)
     return await serve(testBed, made, options, socket)
   } catch (error) {
     await testBed.stop()
@@ -100,7 +102,8 @@ export async function serve(
   const startService = async (): Promise<Daemon> => {
     const from = (await candyLog()).length
     // Workers of a runner that was killed may still answer.
-    const ready = async (): Promise<boolean> => (await candyLog()).slice(from).includes('started') && answers(socket)
+    const ready = async (): Promise<boolean> =>
+      (await candyLog()).slice(from).includes('started') && answers(socket, options.mode)
     return startDaemon({ command, args, ready, ...(options.env && { env: options.env }) }).catch(async (error) => {
       throw new Error(`${error.message}\n${(await candyLog()).slice(from)}`)
     })
@@ -130,9 +133,20 @@ export async function serve(
   }
 }
 
-function answers(address: string | number): Promise<boolean> {
+/** What Postfix offers to a milter: version 6, every action, the whole protocol. */
+const OFFER = writePacket('O', ...[6, 0x1ff, 0x1f_ffff].map(uint32))
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+function answers(address: string | number, mode?: RelayOptions['mode']): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = typeof address === 'number' ? connect(address, '127.0.0.1') : connect(address)
+    // A milter says nothing before it is asked.
+    if (mode === 'milter') socket.write(OFFER)
     socket.once('data', () => {
       socket.end('QUIT\r\n')
       resolve(true)

@@ -32,7 +32,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['cli'],
   ['doctor'],
   ['service'],
-  ['relay', 'pipe'],
+  ['relay', 'milter', 'pipe'],
   ['delivery'],
   ['filters'],
   ['packages', 'script'],
@@ -58,7 +58,8 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
 
 /** What a folder of the runner may import of our packages, where that is not the SDK. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
-  postfix: [...SDK, MASTER_CF, HANDOVER],
+  milter: [...SDK, FAILOVER, MILTER],
+  postfix: [...SDK, MASTER_CF, HANDOVER, MILTER],
   smtp: ['@candy/sdk/values', FAILOVER],
 }
 
@@ -163,7 +164,7 @@ export const ROOMS: readonly Room[] = [
   ...roomsOfTheRunner(),
   program('packages/runner'),
   { folder: 'packages/runner/rolldown.config.ts', may: [] },
-  tests('packages/runner', [...FLOORS.flat().map(inRunner), ...SDK, TESTING, MASTER_CF]),
+  tests('packages/runner', [...FLOORS.flat().map(inRunner), ...SDK, TESTING, MASTER_CF, MILTER]),
 
   ...['size', 'footer', 'lookup'].flatMap(example),
 

@@ -1,4 +1,4 @@
-/** What becomes of a verdict, in both SMTP modes of a real Postfix. */
+/** What becomes of a verdict, in every mode of the resident service, with a real Postfix. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -58,7 +58,9 @@ async function fate(testBed: RelayTestBed, word: string): Promise<string> {
   sink.clear()
   const reply = await deliver(postfix.port, said(word)).catch((error) => error.reply)
   if (reply.code >= 400) return `${reply.code} ${reply.lines.join(' ')}`.replace(/ \(candy-\w+\)$/, '')
-  await postfix.waitUntil('a decision', async () => /status=|proxy-accept/.test((await postfix.log()).slice(from)))
+  await postfix.waitUntil('a decision', async () =>
+    /status=|proxy-accept|milter-discard/.test((await postfix.log()).slice(from)),
+  )
   await postfix.waitUntilEmpty()
   const fates: string[] = []
   if ((await testBed.quarantined()).length > kept) fates.push('quarantined')
@@ -148,13 +150,13 @@ describe('in mode smtp', () => {
   })
 })
 
-describe('in mode smtp-before', () => {
+describe.each(['smtp-before', 'milter'] as const)('in mode %s', (mode) => {
   let testBed: RelayTestBed
   beforeAll(async () => {
     testBed = await startRelay({
-      mode: 'smtp-before',
+      mode,
       workers: 1,
-      smtp: ['deadline = "2s"'],
+      ...(mode === 'milter' ? { settings: ['[milter]', 'deadline = "2s"'] } : { smtp: ['deadline = "2s"'] }),
       main: {
         header_checks: 'regexp:{{/^Subject: checked/ PREPEND X-Checked: once}}',
       },
@@ -194,6 +196,27 @@ describe('in mode smtp-before', () => {
     expect(quarantined).toHaveLength(kept + 1)
     expect(quarantined.at(-1)?.record.envelope.recipients).toEqual(['strict@example.net'])
     expect(await fate(testBed, 'reject')).toBe('550 5.7.1 as you wish')
+  })
+
+  test('recipients who are to get other fields than the rest get a message of their own', async () => {
+    await install(
+      testBed,
+      '[recipients."free@example.net"]\non_reject = "tag"\n[recipients."plain@example.net"]\nenabled = false',
+    )
+    const { postfix, sink } = testBed
+    sink.clear()
+    const recipients = ['plain@example.net', 'free@example.net', 'also-plain@example.net']
+    const kept = (await testBed.quarantined()).length
+    expect((await deliver(postfix.port, { ...said('reject'), recipients })).code).toBe(250)
+    await postfix.waitUntilEmpty()
+    const tagged = sink.messages.map((message) => [...message.recipients, /^X-Candy-Status/m.test(`${message.bytes}`)])
+    expect(tagged.toSorted()).toEqual([
+      ['free@example.net', true],
+      ['plain@example.net', false],
+    ])
+    expect((await testBed.quarantined()).slice(kept).map(({ record }) => record.envelope.recipients)).toEqual([
+      ['also-plain@example.net'],
+    ])
   })
 
   test("the site's own header checks run, once", async () => {

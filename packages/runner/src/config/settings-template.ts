@@ -34,6 +34,10 @@ export const SETTINGS_TEMPLATE = `
 #     smtp.listen = "192.0.2.1:10024"
 #     smtp.next_hop = "192.0.2.2:10025"
 
+# Mode milter: time for judging one message, while its client waits, and where Postfix reaches it: a socket in its queue directory.
+# milter.deadline = "100s"
+#     milter.listen = "192.0.2.1:10024"
+
 # Mode pipe: time for one message in all, and the way back into Postfix.
 # pipe.deadline = "900s"
 # pipe.reinject = "sendmail"

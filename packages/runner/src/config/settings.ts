@@ -15,6 +15,7 @@ import { DEFAULT_MODE, MODE_NAMES, type Mode, smtpModeFor } from '../postfix/mod
 import { readText } from './file.js'
 import { type HistorySettings, readHistorySettings } from './history-settings.js'
 import { type MetricsSettings, readMetricsSettings } from './metrics-settings.js'
+import { type MilterSettings, readMilterSettings } from './milter-settings.js'
 import { nearest } from './nearest.js'
 import { Ownership } from './ownership.js'
 import { ConfigurationError, type Problem, reason } from './problem.js'
@@ -36,6 +37,7 @@ export interface Settings {
     readonly sendmail: string
   }
   readonly smtp: SmtpSettings
+  readonly milter: MilterSettings
   /** Messages up to this size are held in memory; larger ones are spooled to a file. */
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
@@ -79,6 +81,7 @@ export function parseSettings(configDirectory: string, text: string, problems: P
       sendmail: absolute(pipe, 'sendmail', '/usr/sbin/sendmail'),
     },
     smtp: readSmtpSettings(top.section('smtp'), smtpModeFor(mode)),
+    milter: readMilterSettings(top.section('milter')),
     spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
     history: readHistorySettings(top.section('history')),

@@ -16,6 +16,11 @@ export function makeOwnId(): string {
   return `${PREFIX}${crypto.randomUUID().slice(-12)}`
 }
 
+/** Whether Postfix does not know the id. */
+export function isOwnId(id: string): boolean {
+  return id.startsWith(PREFIX)
+}
+
 /**
  * The reply with the id at its end, when the id is candy's own and the reply does not have it yet. Nothing of the reply is changed
  * or cut, since it may have the next hop's queue id: when the last line has no room, the id gets a line of its own.
@@ -23,7 +28,7 @@ export function makeOwnId(): string {
 export function withOwnId(reply: Reply, id: string): Reply {
   const { code, lines } = reply
   const last = lines.at(-1) ?? ''
-  if (!id.startsWith(PREFIX) || last.includes(id)) return reply
+  if (!isOwnId(id) || last.includes(id)) return reply
   const signed = `${last} (${id})`
   if (signed.length <= TEXT_LIMIT) return { code, lines: [...lines.slice(0, -1), signed] }
   // RFC 2034 §4: each line of a reply has the status.

@@ -15,12 +15,15 @@ export const CLEANUP_PARAMETERS = [
 /** Bytes. Where milters are configured, cleanup(8) cuts a header field off here, since libmilter takes no longer one (KLUDGE_HEADER_LIMIT). */
 const MILTER_LIMIT = 60_000
 
-/** Converts the values of the parameters, by name. A parameter that is absent has Postfix's default. */
-export function cleanupSettings(values: ReadonlyMap<string, string>): CleanupSettings {
+/**
+ * Converts the values of the parameters, by name. A parameter that is absent has Postfix's default. `site` says that candy is a milter,
+ * which a service may have though main.cf names none.
+ */
+export function cleanupSettings(values: ReadonlyMap<string, string>, site?: 'behind a milter'): CleanupSettings {
   const bytes = (name: string, preset: number): number => Number(values.get(name) ?? preset) || preset
   const dropped = values.get('message_drop_headers')
   const headerSizeLimit = bytes('header_size_limit', CLEANUP_DEFAULTS.headerSizeLimit)
-  const milters = (values.get('smtpd_milters') ?? '').trim() !== ''
+  const milters = site !== undefined || (values.get('smtpd_milters') ?? '').trim() !== ''
   return {
     headerSizeLimit: milters ? Math.min(headerSizeLimit, MILTER_LIMIT) : headerSizeLimit,
     lineLengthLimit: bytes('line_length_limit', CLEANUP_DEFAULTS.lineLengthLimit),

@@ -5,6 +5,7 @@ import type { Configuration } from '../filters/configuration.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import type { Endpoint } from './endpoints.js'
+import type { Idle } from './session-server.js'
 import { WorkerPool } from './worker-pool.js'
 
 export interface GenerationOptions {
@@ -49,8 +50,8 @@ export class Generation {
   }
 
   /** Lets every worker finish its sessions, and resolves when all have exited. May be called again. */
-  drain(): Promise<void> {
-    return this.#workers.drain()
+  drain(idle: Idle): Promise<void> {
+    return this.#workers.drain(idle)
   }
 }
 
@@ -64,7 +65,7 @@ export async function assertSound(configuration: Configuration): Promise<void> {
   const log: Log = { write: () => {}, close: async () => {} }
   const assignment = { snapshot, problems, endpoints: [] }
   const pool = await WorkerPool.start({ count: 1, assignment, descriptors: [], hang: settings.smtp.hang, log })
-  await pool.drain()
+  await pool.drain('close')
   throw new ConfigurationError(problems)
 }
 

@@ -73,7 +73,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 async function listenAndStart(configuration: Configuration, options: ServiceOptions): Promise<RunningService> {
   const { settings, snapshot } = configuration
   await assertSound(configuration)
-  const endpoints = await findEndpoints(snapshot.configDirectory, settings)
+  const endpoints = await findEndpoints(snapshot.configDirectory, settings, process.env)
   const listening = await listenAt(endpoints, process.env)
   try {
     const descriptors = listening.map(({ descriptor }) => descriptor)
@@ -97,7 +97,7 @@ export async function reloadService(running: RunningService, options: ServiceOpt
     const configuration = copyScripts(read, running.files.scripts)
     await assertSound(configuration)
     const { settings, snapshot } = configuration
-    const endpoints = await findEndpoints(snapshot.configDirectory, settings)
+    const endpoints = await findEndpoints(snapshot.configDirectory, settings, process.env)
     assertSameEndpoints(running, settings, endpoints)
     const descriptors = running.listening.map(({ descriptor }) => descriptor)
     const workers = workersFor(settings, options)

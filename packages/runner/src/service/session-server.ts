@@ -9,23 +9,36 @@ import type { Log } from '../log/log.js'
 interface Session {
   /** Serves the client until either side ends the connection. Never throws. */
   run(): Promise<void>
-  /** Ends the session as soon as no message is under way. */
-  drain(): void
+  /** Ends the session as soon as no message is under way. What `idle` says is for sessions that cannot be ended then without harm. */
+  drain(idle: Idle): void
 }
+
+/**
+ * What becomes of a session without a message, which Postfix cannot begin anew elsewhere: it goes on while another generation of workers
+ * serves the rest, and is closed when the service ends.
+ */
+export type Idle = 'keep' | 'close'
 
 /** A socket to accept connections on, and the sessions on them. */
 export interface Listener {
   /** The path of a UNIX socket to make, or the descriptor of a socket that is bound already. */
   readonly socket: { readonly path: string } | { readonly fd: number }
   readonly log: Log
+  /**
+   * Whether a session counts for the limit. One that lasts for as long as a client is connected does not: most of its time it waits, and
+   * Postfix limits how many there are.
+   */
+  readonly limited: boolean
   begin(connection: Socket): Session
 }
 
 export interface SessionServer {
   /** Sessions under way. */
   readonly sessions: number
+  /** Those of them that count for the limit. */
+  readonly limited: number
   /** Accepts no more connections, and resolves when every session has ended. May be called again. */
-  drain(): Promise<void>
+  drain(idle: Idle): Promise<void>
 }
 
 interface Waiting {
@@ -33,45 +46,52 @@ interface Waiting {
   readonly listener: Listener
 }
 
-/** Starts to accept connections. At most `limit` sessions run at a time. Throws when it cannot listen on one of the sockets. */
+/** Starts to accept connections. At most `limit` of the sessions that count run at a time. Throws when it cannot listen on one of the sockets. */
 export async function startSessionServer(listeners: readonly Listener[], limit: number): Promise<SessionServer> {
   const sessions = new Set<Session>()
   const waiting: Waiting[] = []
-  let onEmpty = (): void => {}
-  let draining = false
+  const onEmpty: (() => void)[] = []
+  let draining: Idle | undefined
+  let limited = 0
 
   const begin = ({ socket, listener }: Waiting): void => {
     const session = listener.begin(socket)
+    const weight = listener.limited ? 1 : 0
     sessions.add(session)
+    limited += weight
     void session.run().then(() => {
       sessions.delete(session)
-      const next = waiting.shift()
+      limited -= weight
+      const next = limited < limit ? waiting.shift() : undefined
       if (next !== undefined) begin(next)
-      else if (sessions.size === 0) onEmpty()
+      else if (sessions.size === 0) for (const resolve of onEmpty) resolve()
     })
-    if (draining) session.drain()
+    if (draining !== undefined) session.drain(draining)
   }
   const accept = (socket: Socket, listener: Listener): void => {
-    if (sessions.size < limit) begin({ socket, listener })
+    if (!listener.limited || limited < limit) begin({ socket, listener })
     else {
       socket.on('error', () => socket.destroy())
       waiting.push({ socket, listener })
     }
   }
   const servers = await Promise.all(listeners.map((listener) => open(listener, accept)))
-  const drain = async (): Promise<void> => {
-    if (!draining) for (const server of servers) server.close()
-    draining = true
-    for (const session of sessions) session.drain()
+  const drain = async (idle: Idle): Promise<void> => {
+    if (draining === undefined) for (const server of servers) server.close()
+    draining = idle
+    for (const session of sessions) session.drain(idle)
     if (sessions.size > 0) {
       await new Promise<void>((resolve) => {
-        onEmpty = resolve
+        onEmpty.push(resolve)
       })
     }
   }
   return {
     get sessions() {
       return sessions.size
+    },
+    get limited() {
+      return limited
     },
     drain,
   }

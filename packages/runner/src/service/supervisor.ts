@@ -11,6 +11,7 @@ import { errorLines } from '../os/error-text.js'
 import { readVersion } from '../os/version.js'
 import { type Control, listenForCommands } from './control.js'
 import type { InForceAnswer, ReloadAnswer } from './control-message.js'
+import type { Generation } from './generation.js'
 import { MetricsServer } from './metrics-server.js'
 import { Monitoring } from './monitoring.js'
 import { openNotifier } from './notify.js'
@@ -48,7 +49,7 @@ export async function serve(options: ServiceOptions): Promise<void> {
   let control: Control | undefined
   let refusal: Error | undefined = running.refused
   try {
-    const draining = new Set<Promise<void>>()
+    const draining = new Map<Generation, Promise<void>>()
     const serveMetrics = (): Promise<void> => metrics.listenAt(running.generation.configuration.settings.metrics.listen)
     await serveMetrics()
     const status = (): string => {
@@ -58,7 +59,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
       return `STATUS=${workers.size} workers, ${workers.sessions} sessions${why}`
     }
     for (const { mode, listen, nextHop } of running.endpoints) {
-      log().write('info', 'listening', { mode, listen: printAddress(listen), next_hop: printAddress(nextHop) })
+      const next = nextHop === undefined ? {} : { next_hop: printAddress(nextHop) }
+      log().write('info', 'listening', { mode, listen: printAddress(listen), ...next })
     }
     log().write('info', 'started', { workers: running.generation.workers.size, generation: running.number })
     notifier.notify('READY=1', status())
@@ -68,12 +70,14 @@ export async function serve(options: ServiceOptions): Promise<void> {
       const before = running.generation
       refusal = await reloadService(running, options)
       if (refusal === undefined) {
-        const drained = before.drain().then(async () => {
-          draining.delete(drained)
+        // Of the generations that still have sessions only the last one keeps those without a message: each takes memory.
+        for (const earlier of draining.keys()) void earlier.drain('close')
+        const drained = before.drain('keep').then(async () => {
+          draining.delete(before)
           if (draining.size === 0) removeUnusedScriptCopies(running)
           await before.log.close()
         })
-        draining.add(drained)
+        draining.set(before, drained)
       }
       notifier.notify(status())
       const problems = refusal === undefined ? [] : errorLines(refusal)
@@ -114,7 +118,8 @@ export async function serve(options: ServiceOptions): Promise<void> {
     await reloads.end()
     control?.close()
     await keeper.end()
-    await Promise.all([running.generation.drain(), ...draining])
+    for (const earlier of draining.keys()) void earlier.drain('close')
+    await Promise.all([running.generation.drain('close'), ...draining.values()])
     log().write('info', 'stopped', {})
     await log().close()
   } finally {

@@ -3,6 +3,7 @@ import type { Problem } from '../config/problem.js'
 import type { FilterHealth } from '../filters/examination.js'
 import type { Snapshot } from '../filters/snapshot.js'
 import type { Endpoint } from './endpoints.js'
+import type { Idle } from './session-server.js'
 
 /** The configuration of a worker. It is in the first message that the worker gets; the worker reads no configuration file. */
 export interface Assignment {
@@ -19,8 +20,8 @@ export type ToWorker =
   | { readonly is: 'open' }
   /** The worker asks its filters whether they could work now. */
   | { readonly is: 'check' }
-  /** The worker takes no more mail, finishes its sessions, and ends. */
-  | { readonly is: 'drain' }
+  /** The worker takes no more mail, finishes its sessions, and ends. May be sent again. */
+  | { readonly is: 'drain'; readonly idle: Idle }
 
 export type FromWorker =
   /** The worker has loaded everything and stands by. */

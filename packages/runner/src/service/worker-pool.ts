@@ -8,6 +8,7 @@ import type { FilterHealth } from '../filters/examination.js'
 import type { Log } from '../log/log.js'
 import { AwakeClock } from './awake-clock.js'
 import { type Change, scalingFor } from './scaling.js'
+import type { Idle } from './session-server.js'
 import type { Assignment } from './worker-message.js'
 import { WorkerProcess } from './worker-process.js'
 
@@ -20,8 +21,11 @@ const PAUSE = { first: 100, max: 5_000 } as const
 /** When a worker that has run for so many milliseconds dies, the pause before its replacement is the shortest again. */
 const HEALTHY_AFTER = 10_000
 
-/** Milliseconds for which workers may finish their sessions. Then they are killed, and Postfix sends their mail again. */
-const DRAIN_TIMEOUT = 30_000
+/**
+ * Milliseconds for which workers may finish their sessions. Then they are killed, and Postfix sends their mail again. A session that is
+ * kept lasts for as long as a client is connected; smtpd_timeout, 300 s unless set otherwise, is for one that says nothing.
+ */
+const DRAIN_TIMEOUT: Readonly<Record<Idle, number>> = { keep: 330_000, close: 30_000 }
 
 export interface WorkerPoolOptions {
   readonly count: number
@@ -97,11 +101,11 @@ export class WorkerPool {
   }
 
   /** Has every worker finish its sessions and end; resolves when all have exited. Workers that take too long are killed. May be called again. */
-  async drain(): Promise<void> {
+  async drain(idle: Idle): Promise<void> {
     this.#draining = true
     for (const timer of this.#timers) clearTimeout(timer)
-    for (const worker of this.#workers) worker.drain()
-    const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN_TIMEOUT)
+    for (const worker of this.#workers) worker.drain(idle)
+    const kill = setTimeout(() => this.#killAll('did not finish in time'), DRAIN_TIMEOUT[idle])
     await Promise.all(Array.from(this.#workers, ({ exited }) => exited))
     clearTimeout(kill)
     clearInterval(this.#checkTimer)
@@ -192,7 +196,7 @@ export class WorkerPool {
   #retire(worker: WorkerProcess | undefined): void {
     if (worker === undefined) return
     this.#options.log.write('info', 'one worker fewer takes mail', { pid: worker.pid })
-    worker.drain()
+    worker.drain('keep')
     void this.#startWorker().catch(() => this.#replaceLater())
   }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { CandyError, type ErrorCode } from '@candy/sdk'
 import type { FilterHealth } from '../filters/examination.js'
 import type { AwakeClock } from './awake-clock.js'
+import type { Idle } from './session-server.js'
 import type { Assignment, FromWorker, ToWorker } from './worker-message.js'
 
 const MAIN = fileURLToPath(new URL('./worker-main.js', import.meta.url))
@@ -142,9 +143,9 @@ export class WorkerProcess {
   }
 
   /** Tells the worker to finish its sessions and end. May be called again. */
-  drain(): void {
+  drain(idle: Idle): void {
     this.#state = 'retiring'
-    this.#send({ is: 'drain' })
+    this.#send({ is: 'drain', idle })
   }
 
   kill(): void {

@@ -14,12 +14,13 @@ import { type History, openHistory } from '../history/history.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { spooledBytes } from '../message/nameless-file.js'
+import { MilterConnection } from '../milter/connection.js'
 import { PipeSession } from '../pipe/session.js'
 import { MODES } from '../postfix/mode.js'
 import { sweepDrafts } from '../quarantine/draft.js'
 import { RelaySession } from '../relay/session.js'
 import type { Endpoint } from './endpoints.js'
-import { type Listener, type SessionServer, startSessionServer } from './session-server.js'
+import { type Idle, type Listener, type SessionServer, startSessionServer } from './session-server.js'
 import { measureUtilization } from './utilization.js'
 import { type Assignment, FIRST_SOCKET, type FromWorker, type ToWorker } from './worker-message.js'
 
@@ -45,9 +46,14 @@ interface LoadedWorker {
 /** Runs the worker: handles the messages of the supervisor until the process ends. */
 export function runWorker(): void {
   let worker: Promise<LoadedWorker> | undefined
-  const drain = (): void => void (worker ?? Promise.reject()).then(end, () => process.exit(0))
+  const drain = (idle: Idle): void => {
+    void (worker ?? Promise.reject()).then(
+      (loaded) => end(loaded, idle),
+      () => process.exit(0),
+    )
+  }
   process.on('message', (message: ToWorker) => {
-    if (message.is === 'drain') drain()
+    if (message.is === 'drain') drain(message.idle)
     else if (message.is === 'open') void worker?.then(open).catch(fail)
     else if (message.is === 'check') void worker?.then(check, () => {})
     else {
@@ -55,8 +61,8 @@ export function runWorker(): void {
       worker.then(() => report({ is: 'ready' }), fail)
     }
   })
-  process.on('disconnect', drain)
-  process.on('SIGTERM', drain)
+  process.on('disconnect', () => drain('close'))
+  process.on('SIGTERM', () => drain('close'))
   // A terminal sends these signals to the whole process group. Only the supervisor acts on them, and tells its workers what to do.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
@@ -72,7 +78,8 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
   await sweepDrafts(join(settings.state, 'quarantine'))
   const history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
   const listeners = endpoints.map((endpoint, index) => {
-    return { socket: { fd: FIRST_SOCKET + index }, log, begin: beginner(endpoint, loaded, log, history) }
+    const limited = endpoint.mode !== 'milter'
+    return { socket: { fd: FIRST_SOCKET + index }, log, limited, begin: beginner(endpoint, loaded, log, history) }
   })
   const worker: LoadedWorker = { loaded, listeners, limit: settings.smtp.sessions, log }
   const utilization = measureUtilization()
@@ -81,7 +88,7 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
     report({
       is: 'alive',
       sessions,
-      utilization: Math.max(utilization(), sessions / worker.limit),
+      utilization: Math.max(utilization(), (worker.server?.limited ?? 0) / worker.limit),
       spooled: spooledBytes(),
     })
   }, REPORT_INTERVAL)
@@ -104,30 +111,38 @@ function beginner(
   log: Log,
   history: History,
 ): Listener['begin'] {
-  const { mode, nextHop, deadline, cleanup } = endpoint
+  const { mode, deadline, cleanup } = endpoint
   const spool = { directory: join(settings.state, 'spool'), memory: settings.spool.memory }
-  const common = {
-    nextHop,
-    pool: new ConnectionPool(),
+  const front = {
     deadline,
-    replyTimeout: Math.min(REPLY_TIMEOUT, deadline),
-    idle: settings.smtp.idle,
     chain: new Chain(filters, { spool, cleanup, log, onReject: MODES[mode].onReject }),
     spool,
     quarantine: join(settings.state, 'quarantine'),
     log,
     history,
   }
+  if (endpoint.mode === 'milter') {
+    const { nextHop, packetLimit } = endpoint
+    const milter = { ...front, packetLimit, ...(nextHop !== undefined && { nextHop }) }
+    return (connection) => new MilterConnection(connection, milter)
+  }
+  const common = {
+    ...front,
+    nextHop: endpoint.nextHop,
+    pool: new ConnectionPool(),
+    replyTimeout: Math.min(REPLY_TIMEOUT, deadline),
+    idle: settings.smtp.idle,
+  }
   if (endpoint.mode === 'pipe') {
-    const front = { ...common, configDirectory: endpoint.configDirectory }
-    return (connection) => new PipeSession(connection, front)
+    const pipe = { ...common, configDirectory: endpoint.configDirectory }
+    return (connection) => new PipeSession(connection, pipe)
   }
   const relay = { ...common, mode: endpoint.mode, protocol: endpoint.protocol, cleanup }
   return (connection) => new RelaySession(connection, relay)
 }
 
-async function end({ loaded, server, log }: LoadedWorker): Promise<void> {
-  await server?.drain()
+async function end({ loaded, server, log }: LoadedWorker, idle: Idle): Promise<void> {
+  await server?.drain(idle)
   await Promise.race([loaded.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT))])
   await log.close()
   process.exit(0)

@@ -63,6 +63,7 @@ describe('candy.toml', () => {
         sessions: 250,
         hang: 30_000,
       },
+      milter: { deadline: 100_000 },
       spool: { memory: 1_048_576 },
       log: { to: 'syslog' },
       history: { keepDays: 35, maxSize: 256 * 1024 ** 2, addresses: false },
@@ -85,6 +86,9 @@ describe('candy.toml', () => {
       workers = 3
       sessions = 20
       hang = "5s"
+      [milter]
+      listen = "127.0.0.1:9742"
+      deadline = "50s"
       [spool]
       memory = "64KiB"
       [log]
@@ -117,6 +121,7 @@ describe('candy.toml', () => {
         sessions: 20,
         hang: 5_000,
       },
+      milter: { listen: { host: '127.0.0.1', port: 9_742 }, deadline: 50_000 },
       spool: { memory: 65_536 },
       log: { to: '/var/log/candy.log' },
       history: { keepDays: 7, maxSize: 2 * 1024 ** 2, addresses: true },

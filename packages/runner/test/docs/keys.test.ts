@@ -14,7 +14,7 @@ import { scratch } from '../support.js'
 
 /** Keys whose default follows from the machine or from Postfix. */
 const WITHOUT_DEFAULT = [
-  ...['smtp.listen', 'smtp.next_hop', 'smtp.workers', 'metrics.listen'],
+  ...['smtp.listen', 'smtp.next_hop', 'smtp.workers', 'milter.listen', 'metrics.listen'],
   ...['quarantine.max_size', 'quarantine.notify'],
 ]
 
@@ -40,6 +40,7 @@ test('candy.toml: what has no fixed default is known all the same', () => {
     'smtp.listen = "unix:/a"',
     'smtp.next_hop = "127.0.0.1:25"',
     'smtp.workers = 3',
+    'milter.listen = "unix:/b"',
     'metrics.listen = "[::1]:9742"',
     'quarantine.max_size = "1GiB"',
     'quarantine.notify = "postmaster@example.org"',

@@ -19,10 +19,15 @@ async function start(
   const path = join(directory, 'lmtp')
   const sink = await startSink({ path: join(directory, 'sink') })
   const relay = relayIn(directory, filters)
-  const listener = { socket: { path }, log: relay.log, begin: (socket: Socket) => new RelaySession(socket, relay) }
+  const listener = {
+    socket: { path },
+    log: relay.log,
+    limited: true,
+    begin: (socket: Socket) => new RelaySession(socket, relay),
+  }
   const server = await startSessionServer([listener], limit)
   onTestFinished(async () => {
-    await server.drain()
+    await server.drain('close')
     await sink.stop()
   })
   return { server, path }
@@ -76,7 +81,7 @@ test('draining waits for the message under way, and accepts no more', async () =
   const judging = once(filter, 'judging')
   const sent = client.send({ sender: 'a@example.com', recipients: ['b@example.net'], bytes: 'Subject: x\r\n\r\n' })
   await judging
-  const drained = server.drain()
+  const drained = server.drain('close')
   await expect(connect(path)).rejects.toThrow()
   filter.emit('judge')
   expect((await sent).code).toBe(250)
