@@ -21,10 +21,10 @@ async function installScanners(testBed: RelayTestBed): Promise<void> {
   await testBed.reload()
 }
 
-describe('in mode smtp-before', () => {
+describe.each(['smtp-before', 'milter'] as const)('in mode %s', (mode) => {
   let testBed: RelayTestBed
   beforeAll(async () => {
-    testBed = await startRelay({ mode: 'smtp-before', workers: 1, scanners })
+    testBed = await startRelay({ mode, workers: 1, scanners })
     await installScanners(testBed)
   })
   afterAll(() => testBed.stop())
