@@ -34,6 +34,7 @@ const MODES: Readonly<Record<string, () => Promise<Bed>>> = {
   smtp: () => startRelay({ filters: FILTERS, workers: 1, main: { ...MAIN, enable_long_queue_ids: 'yes' } }),
   'smtp over TCP': () => startRelay({ tcp: true, filters: FILTERS, workers: 1, main: MAIN }),
   'smtp-before': () => startRelay({ mode: 'smtp-before', filters: FILTERS, workers: 1, main: MAIN }),
+  milter: () => startRelay({ mode: 'milter', filters: FILTERS, workers: 1, main: MAIN }),
   'pipe, back by candy-in': () => startCandy({ reinject: 'candy-in', filters: FILTERS, main: MAIN }),
   'pipe, back by sendmail(1)': () => startCandy({ reinject: 'sendmail', filters: FILTERS, main: MAIN }),
 }
@@ -63,7 +64,7 @@ function send({ postfix }: Bed, name: string, recipients: readonly string[], bod
 }
 
 describe.each(Object.entries(MODES))('in mode %s', (mode, start) => {
-  const before = mode === 'smtp-before'
+  const before = mode === 'smtp-before' || mode === 'milter'
   let bed: Bed
 
   beforeAll(async () => {

@@ -33,13 +33,18 @@ export function recipientOutcomesOf(lineage: Lineage, judgements: readonly Judge
       if (event.kind === 'removed' && program.endsWith('/postsuper') && entry === last) end(outcomes, 'deleted')
     }
   }
-  if (outcomes.size > 0 || last !== undefined) return [...outcomes.values()]
-  for (const { action, answer, recipients } of judgements) {
+  for (const [recipient, { action, answer }] of lastJudgements(judgements)) {
     const outcome = OUTCOMES[action]
-    if (outcome === undefined) continue
-    for (const recipient of recipients) outcomes.set(recipient, { recipient, outcome, text: answer })
+    // In the modes in which the client waits, Postfix delivers nothing to those for whom candy has stopped the message.
+    if (outcome !== undefined && !outcomes.has(recipient)) outcomes.set(recipient, { recipient, outcome, text: answer })
   }
   return [...outcomes.values()]
+}
+
+function lastJudgements(judgements: readonly Judgement[]): ReadonlyMap<string, Judgement> {
+  return new Map(
+    judgements.flatMap((judgement) => judgement.recipients.map((recipient) => [recipient, judgement] as const)),
+  )
 }
 
 /** candy's actions for which nothing is queued. */
