@@ -36,6 +36,13 @@ const directories: readonly Fault[] = [
     says: /state\/packages has the mode 775, not 755$/,
   },
   {
+    name: 'an empty file where pipe(8) runs a command',
+    make: typed(': >$STATE/bin/candy-pipe'),
+    check: 'directories',
+    says: /state\/bin\/candy-pipe: not as this version of candy copies it$/,
+    urgent: false,
+  },
+  {
     name: 'a directory of sockets that Postfix may not enter',
     make: typed('chown candy:candy $QUEUE/candy && chmod 00700 $QUEUE/candy'),
     check: 'directories',

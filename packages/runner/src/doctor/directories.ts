@@ -12,6 +12,7 @@ import { SHARE } from '../postfix/installation.js'
 import { commandLine } from './command-line.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
+import { pipeFileFaults } from './pipe-files.js'
 
 /** Directories of the state directory that candy writes to. */
 const WRITABLE = STATE_PARTS.filter(isCandys)
@@ -41,6 +42,7 @@ export async function examineDirectories(host: Host): Promise<readonly Observati
   if (mode === 'pipe' && !host.request.reinjectsByPickup && !mayEnter(directory)) {
     faults.push(urgent(`${ACCOUNT} may not enter ${directory}`, 'Mail cannot come back from candy, and waits.', enable))
   }
+  faults.push(...pipeFileFaults(host))
   if (faults.length > 0) return faults
   const { unusable } = await view()
   const found = Object.entries(unusable).map(([path, code]) =>
