@@ -10,6 +10,7 @@ import { startCandy } from './kit/candy.js'
 import type { CandyFiles } from './kit/candy-files.js'
 import { type Client, connect } from './kit/client.js'
 import { writeFilterFile } from './kit/filter-file.js'
+import { startHandover } from './kit/handover.js'
 import { drawOdd, ODD } from './kit/odd-messages.js'
 import { type RelayTestBed, startRelay } from './kit/relay.js'
 import { startTestBed, type TestBed } from './kit/test-bed.js'
@@ -129,6 +130,7 @@ describe.each([
   ['smtp-before', () => startRelay({ mode: 'smtp-before', workers: 1, main: MAIN })],
   ['smtp', () => startRelay({ workers: 1, main: MAIN })],
   ['in pipe mode', () => startCandy({ main: MAIN })],
+  ['in pipe mode with candy serve', () => startHandover({ workers: 1, main: MAIN })],
 ] as const)('%s', (_, start) => {
   let testBed: TestBed & CandyFiles & Partial<RelayTestBed>
   let directory = ''

@@ -44,21 +44,24 @@ export interface EnableOptions extends EditOptions {
 /** Enables candy for the Postfix whose files are in `configDirectory`: edits them, and makes candy's directories. */
 export async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
   const { mode, installation, state, reinject } = options
-  const instance = await editFiles(configDirectory, { ...options, candyPipe: pipeCommand(state) })
+  const instance = await readPrivate(configDirectory)
   const access: OwnedPath = { path: accessName(instance.queueDirectory), owner: 'root', mode: 0 }
   const share = join(installation.directory, 'node_modules/@candy/runner/share')
   const paths = await listOwnedPaths(instance, state, share)
   await createMissing([...paths, ...(mode === 'pipe' && reinject !== 'sendmail' ? [access] : [])], () => {})
   examinePipeCommand(state, installation).renew()
+  await editInstance(instance, { ...options, candyPipe: pipeCommand(state) })
 }
 
-/** Edits main.cf and master.cf alone. Returns the instance as it was. */
-export async function editFiles(configDirectory: string, options: EditOptions): Promise<Instance> {
+/** Edits main.cf and master.cf alone. */
+export async function editFiles(configDirectory: string, options: EditOptions): Promise<void> {
+  await editInstance(await readPrivate(configDirectory), options)
+}
+
+async function editInstance(instance: Instance, options: EditOptions): Promise<void> {
   const { edit = (master) => master } = options
-  const instance = await readPrivate(configDirectory)
   const { after } = editsFor(instance, options)
-  await write(configDirectory, { ...after, master: edit(after.master) })
-  return instance
+  await write(instance.configDirectory, { ...after, master: edit(after.master) })
 }
 
 /** Adds candy's services and parameters, and gives no mail to candy. */

@@ -2,12 +2,19 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { expectLastLineEnded, expectUnchanged } from '../kit/fidelity.js'
+import { startHandover } from '../kit/handover.js'
 import { MAILS } from '../kit/unusual-mail.js'
 
-describe.each(['sendmail', 'candy-in'] as const)('by way of %s', (reinject) => {
+const main = { allow_min_user: 'yes' }
+
+describe.each([
+  ['by way of sendmail', () => startCandy({ reinject: 'sendmail', main })],
+  ['by way of candy-in', () => startCandy({ main })],
+  ['by way of candy serve', () => startHandover({ workers: 1, main })],
+] as const)('%s', (_, start) => {
   let testBed: CandyTestBed
   beforeAll(async () => {
-    testBed = await startCandy({ reinject, main: { allow_min_user: 'yes' } })
+    testBed = await start()
   })
   afterAll(() => testBed.stop())
 

@@ -1,9 +1,10 @@
 /** pipe(8) itself dies, or stops listening. Half a message must never be delivered, and a whole one not be lost. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { deliver } from '../kit/client.js'
+import { startHandover } from '../kit/handover.js'
 import { childrenOf, signal } from '../kit/processes.js'
 
 const body = 'what nobody may see half of\r\n'.repeat(40_000)
@@ -23,43 +24,39 @@ function wrapped(line: string): (written: readonly string[]) => readonly string[
 }
 
 /** Candy behind a shell that waits, so that pipe(8) is stuck in the middle of the message. */
-function startSlow(reinject: 'sendmail' | 'candy-in'): Promise<CandyTestBed> {
-  return startCandy({
-    reinject,
-    argv: wrapped('sleep 1; exec "$@"'),
-  })
-}
+const argv = wrapped('sleep 1; exec "$@"')
 
-test.each(['sendmail', 'candy-in'] as const)(
-  'a message cut short by the death of pipe(8) is not delivered by way of %s',
-  async (reinject) => {
-    const testBed = await startSlow(reinject)
-    try {
-      // A service that has never served a message would be throttled by master(8).
-      await deliver(testBed.postfix.port, { ...mail, bytes: 'Subject: first\r\n\r\n' })
-      await testBed.sink.waitFor(1)
-      await testBed.postfix.waitUntilEmpty()
-      testBed.sink.clear()
-      await deliver(testBed.postfix.port, mail)
-      const servers = (): readonly number[] => testBed.postfix.servers('candy')
-      await testBed.postfix.waitUntil('pipe(8) writes', () =>
-        servers().some((pid) => childrenOf(pid, '/wrapper ').length > 0),
-      )
-      for (const pid of servers()) signal(pid, 'SIGKILL')
-      await testBed.postfix.waitUntil('candy says why', async () =>
-        (await testBed.candyLog()).includes('pipe(8) went away'),
-      )
-      await testBed.postfix.flush()
-      const [message] = await testBed.sink.waitFor(1)
-      expect(message?.bytes.toString()).toContain(`\r\n\r\n${body}`)
-      await testBed.postfix.waitUntilEmpty()
-      expect(testBed.sink.count).toBe(1)
-      expect(await testBed.postfix.log()).not.toContain('status=bounced')
-    } finally {
-      await testBed.stop()
-    }
-  },
-)
+test.each<readonly [string, () => Promise<CandyTestBed>]>([
+  ['sendmail', () => startCandy({ reinject: 'sendmail', argv })],
+  ['candy-in', () => startCandy({ argv })],
+  ['candy serve', () => startHandover({ workers: 1, argv })],
+])('a message cut short by the death of pipe(8) is not delivered by way of %s', async (_, start) => {
+  const testBed = await start()
+  try {
+    // A service that has never served a message would be throttled by master(8).
+    await deliver(testBed.postfix.port, { ...mail, bytes: 'Subject: first\r\n\r\n' })
+    await testBed.sink.waitFor(1)
+    await testBed.postfix.waitUntilEmpty()
+    testBed.sink.clear()
+    await deliver(testBed.postfix.port, mail)
+    const servers = (): readonly number[] => testBed.postfix.servers('candy')
+    await testBed.postfix.waitUntil('pipe(8) writes', () =>
+      servers().some((pid) => childrenOf(pid, '/wrapper ').length > 0),
+    )
+    for (const pid of servers()) signal(pid, 'SIGKILL')
+    await testBed.postfix.waitUntil('candy says why', async () =>
+      (await testBed.candyLog()).includes('pipe(8) went away'),
+    )
+    await testBed.postfix.flush()
+    const [message] = await testBed.sink.waitFor(1)
+    expect(message?.bytes.toString()).toContain(`\r\n\r\n${body}`)
+    await testBed.postfix.waitUntilEmpty()
+    expect(testBed.sink.count).toBe(1)
+    expect(await testBed.postfix.log()).not.toContain('status=bounced')
+  } finally {
+    await testBed.stop()
+  }
+})
 
 test('a closed standard output changes nothing', async () => {
   const testBed = await startCandy({
@@ -78,4 +75,30 @@ test('a closed standard output changes nothing', async () => {
   } finally {
     await testBed.stop()
   }
+})
+
+test('a message whose pipe(8) dies while candy serve judges is given up, and delivered once when it comes again', async () => {
+  await using testBed = await startHandover({ workers: 1 })
+  await deliver(testBed.postfix.port, { ...mail, bytes: 'Subject: first\r\n\r\n' })
+  await testBed.sink.waitFor(1)
+  await testBed.postfix.waitUntilEmpty()
+  testBed.sink.clear()
+  const judging = join(testBed.marks, 'judging')
+  await testBed.writeFilter(
+    '50-slow',
+    `#!/bin/sh\ncat >/dev/null; [ -e ${judging} ] || { touch ${judging}; sleep 600; }\n`,
+  )
+  await testBed.reload()
+  await deliver(testBed.postfix.port, mail)
+  await testBed.postfix.waitUntil('a filter judges', () => existsSync(judging))
+  for (const pid of testBed.postfix.servers('candy')) signal(pid, 'SIGKILL')
+  await testBed.postfix.waitUntil('candy says why', async () =>
+    (await testBed.candyLog()).includes('pipe(8) went away'),
+  )
+  expect(testBed.sink.count).toBe(0)
+  await testBed.postfix.flush()
+  await testBed.sink.waitFor(1)
+  await testBed.postfix.waitUntilEmpty()
+  expect(testBed.sink.count).toBe(1)
+  expect(await testBed.postfix.log()).not.toContain('status=bounced')
 })

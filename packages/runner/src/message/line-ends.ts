@@ -14,18 +14,35 @@ const SPACE_BYTES: Uint8Array = Buffer.from(' ')
 export async function* crlfFromLf(bytes: Bytes): Bytes {
   for await (const chunk of bytes) {
     const out = Buffer.allocUnsafe(chunk.length + count(chunk, LF))
-    let to = 0
-    let from = 0
-    for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
-      out.set(chunk.subarray(from, at), to)
-      to += at - from
-      out[to++] = CR
-      out[to++] = LF
-      from = at + 1
-    }
-    out.set(chunk.subarray(from), to)
+    writeCrlf(chunk, out)
     yield out
   }
+}
+
+/** Converts LF as `crlfFromLf` does, one chunk after another, always into the same memory. */
+export class CrlfWriter {
+  #memory: Buffer = Buffer.alloc(0)
+
+  /** The next call overwrites what it returns. */
+  convert(chunk: Uint8Array): Uint8Array {
+    const length = chunk.length + count(chunk, LF)
+    if (this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length)
+    writeCrlf(chunk, this.#memory)
+    return this.#memory.subarray(0, length)
+  }
+}
+
+function writeCrlf(chunk: Uint8Array, out: Uint8Array): void {
+  let to = 0
+  let from = 0
+  for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, from)) {
+    out.set(chunk.subarray(from, at), to)
+    to += at - from
+    out[to++] = CR
+    out[to++] = LF
+    from = at + 1
+  }
+  out.set(chunk.subarray(from), to)
 }
 
 /** CRLF becomes LF; any other CR stays. The inverse of `crlfFromLf`. */

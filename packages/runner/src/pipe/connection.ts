@@ -9,8 +9,9 @@ export class PipeConnection {
   readonly #socket: Socket
   #chunks: Buffer[] = []
   #size = 0
-  #lost: CandyError | undefined
-  #onLost: ((error: CandyError) => void) | undefined
+  #lost: Error | undefined
+  #answered = false
+  #onLost: ((error: Error) => void) | undefined
   #wake: (() => void) | undefined
 
   /** `idle` is how long the client may be silent before its message has ended, in milliseconds. */
@@ -27,13 +28,19 @@ export class PipeConnection {
     })
   }
 
-  /** Has `listener` called with the reason when the client is gone, at once when it is already. There is one listener at a time. */
-  onLost(listener: ((error: CandyError) => void) | undefined): void {
+  /** Has `listener` called with the reason when the client is gone, at once when it is already. There is one listener. */
+  onLost(listener: (error: Error) => void): void {
     this.#onLost = listener
-    if (this.#lost !== undefined) listener?.(this.#lost)
+    if (this.#lost !== undefined) listener(this.#lost)
   }
 
-  /** The next chunk. Throws `SPOOL` when the client is gone before. */
+  /** Has a wait for the next chunk end with this error. */
+  abort(reason: Error): void {
+    this.#lost ??= reason
+    this.#wakeReader()
+  }
+
+  /** The next chunk. Throws `SPOOL` when the client is gone before, and the reason of `abort`. */
   async read(): Promise<Buffer> {
     while (this.#size === 0) {
       if (this.#lost !== undefined) throw this.#lost
@@ -48,14 +55,15 @@ export class PipeConnection {
     return chunk ?? Buffer.alloc(0)
   }
 
-  /** Sends the line and ends the connection. */
+  /** Sends the line and ends the connection, also where the client is gone and does not read it. */
   answer(line: string): void {
-    this.#onLost = undefined
-    if (this.#lost === undefined) this.#socket.end(line, 'latin1')
-    else this.#socket.destroy()
+    this.#answered = true
+    this.#socket.write(line, 'latin1')
+    this.#socket.destroySoon()
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#answered) return
     this.#chunks.push(chunk)
     this.#size += chunk.length
     if (this.#size > BACKLOG) this.#socket.pause()
@@ -63,6 +71,7 @@ export class PipeConnection {
   }
 
   #lose(how: string): void {
+    if (this.#answered) return
     if (this.#lost === undefined) {
       this.#lost = new CandyError('SPOOL', `pipe(8) ${how}: the message may be incomplete, and will come again`)
       this.#onLost?.(this.#lost)

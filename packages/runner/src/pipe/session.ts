@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Bytes, CandyError } from '@candy/sdk'
+import { CandyError } from '@candy/sdk'
 import type { ServiceAddress } from '@candy/sdk/values'
 import type { Chain } from '../chain/chain.js'
 import { Deadline } from '../chain/deadline.js'
@@ -15,12 +15,13 @@ import { makeOwnId } from '../delivery/own-id.js'
 import { pooledNextHop } from '../delivery/pooled-next-hop.js'
 import type { History } from '../history/history.js'
 import type { Log } from '../log/log.js'
-import type { Spool, SpoolOptions } from '../message/spool.js'
+import { CrlfWriter } from '../message/line-ends.js'
+import { type Spool, type SpoolOptions, startIntake } from '../message/spool.js'
 import { type PipeArguments, parsePipeArguments, type RefusedArguments } from './arguments.js'
 import { PipeConnection } from './connection.js'
 import { failPipe } from './failure.js'
 import { FrameReader } from './frames.js'
-import { answerPipe, type PipeAnswer, receivePipe } from './pipe.js'
+import { answerPipe, type PipeAnswer } from './pipe.js'
 
 /** What all sessions have in common. Durations are milliseconds. */
 export interface PipeFront {
@@ -60,6 +61,7 @@ export class PipeSession {
     const receivedAt = performance.now()
     const { log, history } = this.#front
     this.#connection.onLost((error) => this.#deadline.abort(error))
+    this.#deadline.onAbort((reason) => this.#connection.abort(reason))
     let call: PipeArguments | RefusedArguments | undefined
     let answer: PipeAnswer
     try {
@@ -82,23 +84,27 @@ export class PipeSession {
   drain(): void {}
 
   async #receive(): Promise<Spool> {
+    const intake = startIntake(this.#front.spool)
+    const writer = new CrlfWriter()
     try {
-      return await receivePipe(this.#content(), this.#front.spool, this.#deadline.signal)
+      await this.#readAll((piece) => intake.append(writer.convert(piece)))
+      return await intake.finish()
     } catch (error) {
+      await intake.close()
       // The client reads no answer before it has sent the whole message. What fails while the rest is read, failed before.
-      if (!this.#frames.isBroken) await this.#skip().catch(() => {})
+      if (!this.#frames.isBroken) await this.#readAll(() => undefined).catch(() => {})
       throw error
     }
   }
 
-  /** What is left of the message. Throws when it does not come to its end. */
-  async *#content(): Bytes {
-    while (!this.#frames.ended) yield* this.#frames.read(await this.#connection.read())
-  }
-
-  async #skip(): Promise<void> {
-    this.#deadline.throwIfAborted()
-    for await (const _ of this.#content()) this.#deadline.throwIfAborted()
+  /** Reads what is left of the message. `keep` may return something to wait for. */
+  async #readAll(keep: (piece: Uint8Array) => Promise<void> | undefined): Promise<void> {
+    while (!this.#frames.ended) {
+      for (const piece of this.#frames.read(await this.#connection.read())) {
+        const pending = keep(piece)
+        if (pending !== undefined) await pending
+      }
+    }
   }
 
   #readArguments(): PipeArguments | RefusedArguments {

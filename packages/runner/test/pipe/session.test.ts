@@ -183,6 +183,14 @@ test('a client that falls silent is given up', async () => {
   const { connect: open, history } = await start([], { idle: 200 })
   const socket = await open()
   socket.write(frame('A', 'x'))
-  expect(await answerOf(socket)).toBe('')
-  expect(history.records).toMatchObject([{ action: 'defer' }])
+  expect(await answerOf(socket)).toBe('75 4.3.0 content filter unavailable\n')
+  expect(history.records).toMatchObject([{ action: 'defer', reason: 'SPOOL' }])
+})
+
+test('a message that does not come in time is given up', async () => {
+  const { connect: open, history } = await start([], { deadline: 200 })
+  const socket = await open()
+  socket.write(frame('A', 'x'))
+  expect(await answerOf(socket)).toBe('75 4.3.0 content filter unavailable\n')
+  expect(history.records).toMatchObject([{ action: 'defer', reason: 'DEADLINE' }])
 })
