@@ -36,6 +36,7 @@ function withEach(make: (suffix: string, filters: Filters) => Lane): readonly La
 /** Each beside what it is compared with. */
 export const LANES: readonly Lane[] = [
   { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startTestBed({ main })) },
+  ...withEach((suffix, filters) => relayLane(`milter: candy${suffix}`, NO_FILTER, filters, { mode: 'milter' })),
   MILTER,
   { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
   AFTER_FLOOR,
@@ -60,7 +61,7 @@ function dropIn(name: string, socket: string): string {
 function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
   const start = async (daemons: Daemons): Promise<Track> => {
     const testBed = await startRelay({ ...options, main, filters: filters(daemons) })
-    const after = options.mode !== 'smtp-before'
+    const after = (options.mode ?? 'smtp') === 'smtp'
     return { testBed, filters: [testBed.pid()], ...(after && { transport: 'candy-lmtp' }), stop: testBed.stop }
   }
   return { name, kind: 'candy', against, start }
