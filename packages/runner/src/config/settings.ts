@@ -38,7 +38,7 @@ export interface Settings {
   }
   readonly smtp: SmtpSettings
   readonly milter: MilterSettings
-  /** Messages up to this size are held in memory; larger ones are spooled to a file. */
+  /** What all messages of a process together may have in memory; what exceeds it is spooled to files. */
   readonly spool: { readonly memory: number }
   /** `syslog`, or an absolute path. */
   readonly log: { readonly to: string }
@@ -82,7 +82,7 @@ export function parseSettings(configDirectory: string, text: string, problems: P
     },
     smtp: readSmtpSettings(top.section('smtp'), smtpModeFor(mode)),
     milter: readMilterSettings(top.section('milter')),
-    spool: { memory: top.section('spool').size('memory') ?? 1024 ** 2 },
+    spool: { memory: top.section('spool').size('memory') ?? 24 * 1024 ** 2 },
     log: { to: logTo(top.section('log')) },
     history: readHistorySettings(top.section('history')),
     metrics: readMetricsSettings(top.section('metrics')),

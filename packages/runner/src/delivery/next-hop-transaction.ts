@@ -11,7 +11,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Deadline } from '../chain/deadline.js'
 import type { Log } from '../log/log.js'
-import type { MessageContent } from '../message/content.js'
+import { lend, type MessageContent } from '../message/content.js'
 import { type SmtpClient, SmtpError } from '../smtp/client.js'
 import type { Command } from '../smtp/command.js'
 import type { Extensions } from '../smtp/ehlo.js'
@@ -191,7 +191,7 @@ export class NextHopTransaction {
     }, deadline)
     if (reply.code !== 354) return reply
     const last = await this.#finish(async () => {
-      const end = await client.data(content.open())
+      const end = await client.data(lend(content))
       await assertInTime(deadline)
       return end()
     })
@@ -202,7 +202,7 @@ export class NextHopTransaction {
   /** RFC 3030: without DATA there is no reply to wait for, and one round trip less. */
   async #sendChunk(content: MessageContent, deadline: Deadline): Promise<Reply> {
     const end = await this.#connection.use(async (client) => {
-      const end = await client.chunk(content.open(), content.size)
+      const end = await client.chunk(lend(content), content.size)
       await assertInTime(deadline)
       // The next hop may have said that it closes while filters judged. The end of the message is not sent yet, so it may go
       // to another connection.

@@ -4,7 +4,7 @@
  */
 import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders, headersEnd } from '@candy/sdk'
-import type { MessageContent } from './content.js'
+import { lend, type MessageContent } from './content.js'
 
 const CR = 13
 const LF = 10
@@ -49,23 +49,31 @@ class EditedLarge implements MessageContent {
     this.#edit = edit
   }
 
-  async *open(from = 0): Bytes {
-    let skip = from
-    for await (const chunk of this.#read()) {
-      if (skip < chunk.length) yield chunk.subarray(skip)
-      skip = Math.max(0, skip - chunk.length)
-    }
+  open(from = 0): Bytes {
+    return this.#read(from, (bodyAt) => this.#original.open(bodyAt))
+  }
+
+  lend(from = 0): Bytes {
+    return this.#read(from, (bodyAt) => lend(this.#original, bodyAt))
   }
 
   headers(): Promise<Uint8Array> {
     return this.#original.headers()
   }
 
-  async *#read(): Bytes {
-    const { top, removals, bodyAt } = this.#edit
+  async *#read(from: number, openBody: (bodyAt: number) => Bytes): Bytes {
+    let skip = from
+    for await (const chunk of this.#readHeader()) {
+      if (skip < chunk.length) yield chunk.subarray(skip)
+      skip = Math.max(0, skip - chunk.length)
+    }
+    yield* openBody(this.#edit.bodyAt + skip)
+  }
+
+  async *#readHeader(): Bytes {
+    const { top, removals } = this.#edit
     yield top.slice()
     for await (const fields of readFields(this.#original.open())) yield editHeaders(fields, removals)
-    yield* this.#original.open(bodyAt)
   }
 }
 

@@ -1,7 +1,7 @@
 /** A message with another header block: header edits applied without copying the body. */
 import type { Bytes, HeaderEdit } from '@candy/sdk'
 import { editHeaders } from '@candy/sdk'
-import type { MessageContent } from './content.js'
+import { lend, type MessageContent } from './content.js'
 import { editLargeHeader } from './edited-large.js'
 import { headersWithin } from './header-block.js'
 
@@ -31,10 +31,19 @@ class Edited implements MessageContent {
 
   async *open(from = 0): Bytes {
     if (from < this.#block.length) yield this.#block.slice(from)
-    yield* this.#original.open(this.#bodyAt + Math.max(0, from - this.#block.length))
+    yield* this.#original.open(this.#inOriginal(from))
+  }
+
+  async *lend(from = 0): Bytes {
+    if (from < this.#block.length) yield this.#block.subarray(from)
+    yield* lend(this.#original, this.#inOriginal(from))
   }
 
   async headers(): Promise<Uint8Array> {
     return this.#block
+  }
+
+  #inOriginal(from: number): number {
+    return this.#bodyAt + Math.max(0, from - this.#block.length)
   }
 }

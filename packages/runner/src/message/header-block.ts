@@ -30,14 +30,18 @@ const MESSAGE_ID_WITHIN = 65_536
  * the first line that is neither a field nor a continuation. Throws `HEADER_LIMIT` when it is too long or has too many fields.
  */
 export async function readHeaderBlock(bytes: Bytes): Promise<Uint8Array> {
-  let seen = Buffer.alloc(0)
+  let seen: Buffer = Buffer.alloc(0)
   for await (const chunk of bytes) {
     const from = Math.max(0, seen.length - EMPTY_LINE.length + 1)
-    seen = Buffer.concat([seen, chunk])
+    const part = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    seen = seen.length === 0 ? part : Buffer.concat([seen, part])
     if (seen.length > 1 && seen[0] === CR && seen[1] === LF) break
-    if (seen.indexOf(EMPTY_LINE, from) !== -1 || seen.length > MAX_HEADER_BYTES + MARGIN) break
+    const end = seen.indexOf(EMPTY_LINE, from)
+    if (end !== -1) seen = seen.subarray(0, end + EMPTY_LINE.length)
+    if (end !== -1 || seen.length > MAX_HEADER_BYTES + MARGIN) break
   }
-  const block = seen.subarray(0, headersEnd(seen))
+  // A copy: the chunks may be lent.
+  const block = Buffer.from(seen.subarray(0, headersEnd(seen)))
   if (block.length > MAX_HEADER_BYTES) {
     throw new CandyError('HEADER_LIMIT', `the header has more than ${MAX_HEADER_BYTES} bytes`)
   }

@@ -1,23 +1,30 @@
-/** A message received once: kept in memory while it is small, and in one file without a name when it is large. */
-import type { Bytes } from '@candy/sdk'
-import { CandyError } from '@candy/sdk'
+/**
+ * A message received once: kept in memory while there is room for it (memory.ts), and from then on in one file without a name
+ * (nameless-file.ts).
+ */
+import { type Bytes, CandyError } from '@candy/sdk'
 import type { MessageContent } from './content.js'
 import { readHeaderBlock } from './header-block.js'
+import { BLOCK, MessageMemory } from './memory.js'
 import { NamelessFile } from './nameless-file.js'
 
-const BLOCK = 64 * 1024
+/** Bytes of the first block at least; most messages are small. */
 const FIRST_BLOCK = 4096
+
+/** Bytes that are written to the file at a time. */
+const WRITE = 4 * BLOCK
+
 const NOTHING: Buffer = Buffer.alloc(0)
 
 export interface SpoolOptions {
   /** Where a large message's file is made; only the runner's account may enter it. */
   readonly directory: string
-  /** Bytes that a message may have in memory. */
+  /** Bytes that all messages of this process together may have in memory. */
   readonly memory: number
 }
 
 export interface Spool extends MessageContent {
-  /** Frees memory and file. A reading that begins later, or is under way from the file, throws `SPOOL`. May be called again. */
+  /** Frees memory and file. A reading that begins later, or is under way, throws `SPOOL`. May be called again. */
   close(): Promise<void>
 }
 
@@ -55,89 +62,112 @@ export async function receive(bytes: Bytes, options: SpoolOptions): Promise<Spoo
 
 class BlockSpool implements Spool, Intake {
   size = 0
-  readonly #options: SpoolOptions
-  /** What is in memory; `#used` bytes of the last block are the message's. */
-  #blocks: Buffer[] = []
+  readonly #directory: string
+  /** The beginning of the message, of which the last block may be full only in part. */
+  readonly #memory: MessageMemory
+  /** The block that is being filled, and how much of it is. Once there is no more memory it is what is to be written to the file. */
   #last = NOTHING
   #used = 0
+  /** Bytes of the message that are in memory; all, unless there was no room for more. */
+  #inMemory = Number.POSITIVE_INFINITY
+  /** What follows. */
   #file: NamelessFile | undefined
   #closed = false
   #headers: Promise<Uint8Array> | undefined
 
-  constructor(options: SpoolOptions) {
-    this.#options = options
+  constructor({ directory, memory }: SpoolOptions) {
+    this.#directory = directory
+    this.#memory = new MessageMemory(memory)
   }
 
   append(chunk: Uint8Array): Promise<void> | undefined {
-    this.size += chunk.length
-    let from = 0
-    while (from < chunk.length) {
-      if (this.#used === this.#last.length) this.#addBlock(chunk.length - from)
+    for (let from = 0; from < chunk.length; ) {
+      if (this.#used === this.#last.length && !this.#addBlock(chunk.length - from)) {
+        return this.#writeOut().then(() => this.append(chunk.subarray(from)))
+      }
       const part = chunk.subarray(from, from + this.#last.length - this.#used)
       this.#last.set(part, this.#used)
       this.#used += part.length
+      this.size += part.length
       from += part.length
     }
-    const written = this.#file?.size ?? 0
-    return this.size > this.#options.memory && this.size - written >= BLOCK ? this.#flush() : undefined
+    return undefined
   }
 
   async finish(): Promise<Spool> {
-    if (this.size > this.#options.memory) {
-      await this.#flush()
-      this.#freeMemory()
+    if (this.size > this.#inMemory) {
+      await this.#writeOut()
+      this.#last = NOTHING
     }
     return this
   }
 
   async *open(from = 0): Bytes {
-    if (this.#closed) throw new CandyError('SPOOL', 'the message is no longer there')
-    if (this.#file !== undefined) {
-      yield* this.#file.read(from)
-      return
-    }
-    let start = 0
-    for (const block of this.#blocks) {
-      const part = block.subarray(Math.max(0, from - start), Math.min(block.length, this.size - start))
+    for (const part of this.#partsInMemory(from)) {
+      this.#assertOpen()
       // A copy: what a filter does to its chunk must not reach the message.
-      if (part.length > 0) yield new Uint8Array(part)
-      start += block.length
+      yield new Uint8Array(part)
     }
+    yield* this.#readFile(from)
+  }
+
+  async *lend(from = 0): Bytes {
+    for (const part of this.#partsInMemory(from)) {
+      this.#assertOpen()
+      yield part
+    }
+    yield* this.#readFile(from)
   }
 
   headers(): Promise<Uint8Array> {
-    this.#headers ??= readHeaderBlock(this.open())
+    this.#headers ??= readHeaderBlock(this.lend())
     return this.#headers
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#freeMemory()
+    this.#memory.free()
+    this.#last = NOTHING
+    this.#used = 0
     const file = this.#file
     this.#file = undefined
     await file?.close()
   }
 
-  #freeMemory(): void {
-    this.#blocks = []
-    this.#last = NOTHING
-    this.#used = 0
+  #assertOpen(): void {
+    if (this.#closed) throw new CandyError('SPOOL', 'the message is no longer there')
   }
 
-  #addBlock(wanted: number): void {
-    const size = this.#blocks.length === 0 ? Math.min(BLOCK, Math.max(FIRST_BLOCK, wanted)) : BLOCK
-    this.#last = Buffer.allocUnsafeSlow(size)
-    this.#used = 0
-    this.#blocks.push(this.#last)
-  }
-
-  async #flush(): Promise<void> {
-    this.#file ??= await NamelessFile.create(this.#options.directory)
-    for (const block of this.#blocks) {
-      await this.#file.append(block.subarray(0, Math.min(block.length, this.size - this.#file.size)))
+  *#partsInMemory(from: number): Iterable<Uint8Array> {
+    const end = Math.min(this.size, this.#inMemory)
+    let start = 0
+    for (const block of this.#memory.blocks) {
+      const part = block.subarray(Math.max(0, from - start), Math.max(0, end - start))
+      if (part.length > 0) yield part
+      start += block.length
     }
-    // The next bytes overwrite those that are in the file.
-    this.#blocks = [this.#last]
+  }
+
+  #readFile(from: number): Bytes {
+    this.#assertOpen()
+    return this.#file?.read(Math.max(0, from - this.#inMemory)) ?? noBytes()
+  }
+
+  /** Returns false when the block that was filled must be written to the file first. */
+  #addBlock(wanted: number): boolean {
+    if (this.#inMemory !== Number.POSITIVE_INFINITY) return false
+    const block = this.#memory.take(this.size === 0 ? Math.max(FIRST_BLOCK, wanted) : BLOCK)
+    if (block === undefined) this.#inMemory = this.size
+    this.#last = block ?? Buffer.allocUnsafeSlow(WRITE)
+    this.#used = 0
+    return true
+  }
+
+  async #writeOut(): Promise<void> {
+    this.#file ??= await NamelessFile.create(this.#directory)
+    await this.#file.append(this.#last.subarray(0, this.#used))
     this.#used = 0
   }
 }
+
+async function* noBytes(): Bytes {}

@@ -17,8 +17,11 @@ import { type Extensions, parseExtensions } from './ehlo.js'
 import { isPositive, printReply, type Reply } from './reply.js'
 import { ReplyReader } from './reply-reader.js'
 
-/** Bytes of a message that are gathered for one write. */
-const WRITE_LIMIT = 64 * 1024
+/**
+ * Bytes of a message that are gathered for one write. The kernel wakes the writer of a UNIX socket once most of net.core.wmem_default,
+ * 208 KiB, has been read.
+ */
+const WRITE_LIMIT = 256 * 1024
 
 const CRLF = Buffer.from('\r\n')
 
@@ -132,7 +135,8 @@ export class SmtpClient {
 
   /**
    * Sends mail data, dot-stuffed, without its end. The function that this returns sends the end; until it is called, the server
-   * must not accept the message. The last chunk is sent together with the end, so a small message is one write.
+   * must not accept the message. The last chunk is sent together with the end, so a small message is one write. As with `chunk`, the
+   * bytes are not copied.
    */
   async data(bytes: AsyncIterable<Uint8Array>): Promise<() => Promise<Reply>> {
     const stuffer = makeDotStuffer()
@@ -149,6 +153,8 @@ export class SmtpClient {
    * Sends a message of `size` bytes as one chunk (BDAT LAST, RFC 3030 §2), without its last bytes. The function that this returns
    * sends those; until it is called, the server must not accept the message. A small message is one write. Throws RangeError
    * when there are fewer or more bytes; the connection is in the middle of the chunk then.
+   *
+   * The bytes are not copied, and must not change before the reply to the message is there or the connection has ended.
    */
   async chunk(bytes: AsyncIterable<Uint8Array>, size: number): Promise<() => Promise<Reply>> {
     let pieces: Uint8Array[] = [Buffer.from(`BDAT ${size} LAST\r\n`)]
@@ -233,10 +239,12 @@ export class SmtpClient {
     }
     this.#owed -= 1
     this.#since = performance.now()
-    this.#dataSent = false
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#early.push(reply)
     else waiter.resolve(reply)
+    // A message that was refused early: what is left of it must not be sent, since its bytes are the caller's again.
+    if (this.#dataSent && this.#socket.writableLength > 0) this.abort(`${this.#where} did not read the whole message`)
+    this.#dataSent = false
   }
 
   #fail(reason: string): void {

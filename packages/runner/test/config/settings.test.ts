@@ -64,7 +64,7 @@ describe('candy.toml', () => {
         hang: 30_000,
       },
       milter: { deadline: 100_000 },
-      spool: { memory: 1_048_576 },
+      spool: { memory: 25_165_824 },
       log: { to: 'syslog' },
       history: { keepDays: 35, maxSize: 256 * 1024 ** 2, addresses: false },
       metrics: {},

@@ -1,6 +1,7 @@
 import { addHeader, editHeaders, type HeaderEdit, removeHeader } from '@candy/sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { lend } from '../../src/message/content.js'
 import { editContent } from '../../src/message/edited.js'
 import { editLargeHeader } from '../../src/message/edited-large.js'
 import { receive } from '../../src/message/spool.js'
@@ -41,7 +42,10 @@ test('a header that is edited a few fields at a time comes out as one that is ed
         const expected = Buffer.from(editHeaders(bytes, edits)).toString()
         expect(await text(edited.open())).toBe(expected)
         expect(edited.size).toBe(expected.length)
-        for (const from of [1, 7, expected.length]) expect(await text(edited.open(from))).toBe(expected.slice(from))
+        for (const from of [1, 7, expected.length]) {
+          expect(await text(edited.open(from))).toBe(expected.slice(from))
+          expect(await text(lend(edited, from))).toBe(expected.slice(from))
+        }
       },
     ),
   )

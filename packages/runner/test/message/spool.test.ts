@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs'
+import type { Bytes } from '@candy/sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { receive } from '../../src/message/spool.js'
+import { lend } from '../../src/message/content.js'
+import { spooledBytes } from '../../src/message/nameless-file.js'
+import { receive, type Spool } from '../../src/message/spool.js'
 import { chunks, scratch, text } from '../support.js'
 
 async function* failing(): AsyncGenerator<Uint8Array> {
@@ -15,7 +18,7 @@ test('gives back the bytes it was given, from any offset, in memory and from a f
   await fc.assert(
     fc.asyncProperty(
       fc.array(part, { maxLength: 5 }),
-      fc.constantFrom(0, 1000, 1e9),
+      fc.constantFrom(0, 1000, 150_000, 1e9),
       fc.nat(),
       async (parts, memory, n) => {
         const spool = await receive(chunks(...parts), { directory, memory })
@@ -24,6 +27,7 @@ test('gives back the bytes it was given, from any offset, in memory and from a f
         expect(spool.size).toBe(whole.length)
         expect(await text(spool.open())).toBe(whole)
         expect(await text(spool.open(from))).toBe(whole.slice(from))
+        expect(await text(lend(spool, from))).toBe(whole.slice(from))
         await spool.close()
       },
     ),
@@ -38,6 +42,45 @@ test('can be read many times at once', async () => {
     expect(new Set(readings).size).toBe(1)
     await spool.close()
   }
+})
+
+test('what is lent is the memory of the message itself', async () => {
+  const spool = await receive(chunks('x'.repeat(200_000)), { directory: scratch(), memory: 1e9 })
+  const memories = async (bytes: Bytes): Promise<readonly ArrayBufferLike[]> => {
+    const all: ArrayBufferLike[] = []
+    for await (const chunk of bytes) all.push(chunk.buffer)
+    return all
+  }
+  const lent = await memories(lend(spool))
+  expect(await memories(lend(spool))).toEqual(lent)
+  for (const memory of await memories(spool.open())) expect(lent).not.toContain(memory)
+  await spool.close()
+})
+
+test('a message that is closed while it is read is not read on', async () => {
+  for (const memory of [0, 1e9]) {
+    for (const read of [lend, (spool: Spool) => spool.open()]) {
+      const spool = await receive(chunks('x'.repeat(600_000)), { directory: scratch(), memory })
+      const reading = read(spool)[Symbol.asyncIterator]()
+      await reading.next()
+      await spool.close()
+      await expect(reading.next()).rejects.toMatchObject({ code: 'SPOOL' })
+    }
+  }
+})
+
+test('the beginning of a message is in memory and the rest in a file where there is no room for all of it', async () => {
+  const options = { directory: scratch(), memory: 1_000_000 }
+  const before = spooledBytes()
+  const spools = await Promise.all([1, 2, 3].map(() => receive(chunks('x'.repeat(700_000)), options)))
+  const inFiles = spooledBytes() - before
+  expect(inFiles).toBeGreaterThanOrEqual(3 * 700_000 - options.memory)
+  expect(inFiles).toBeLessThan(3 * 700_000 - options.memory / 2)
+  for (const spool of spools) expect(await text(spool.open())).toBe('x'.repeat(700_000))
+  for (const spool of spools) await spool.close()
+  const small = await receive(chunks('x'.repeat(60_000)), options)
+  expect(spooledBytes()).toBe(before)
+  await small.close()
 })
 
 test('a large message has a file without a name, and a small one has none', async () => {

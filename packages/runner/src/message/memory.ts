@@ -1,0 +1,59 @@
+/**
+ * Memory for the content of messages: all messages of this process together have no more of it than they are told, and what exceeds
+ * that is in files (spool.ts). It comes in blocks that are used again, since new memory costs more than the bytes that are copied into
+ * it, and since Node.js gives memory back only when it collects garbage.
+ *
+ * A message may hold as much as it leaves free. So a few that are large, or that do not come to their end, leave room for others.
+ */
+
+/** Bytes of a block that is used again. */
+export const BLOCK: number = 64 * 1024
+
+/** Bytes that a message may always have, unless all may have less: small messages never wait for a disk. */
+const ALWAYS = BLOCK
+
+/** Blocks that are kept when no message needs them. */
+const MOST_SPARE = 64
+
+const spare: Buffer[] = []
+
+/** Bytes that the messages of this process hold. */
+let held = 0
+
+/** The memory of one message. */
+export class MessageMemory {
+  readonly #limit: number
+  #blocks: Buffer[] = []
+  #own = 0
+
+  /** `limit`: bytes that the messages of this process may have together. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** In the order in which they were taken. They must not be used any more after `free`. */
+  get blocks(): readonly Buffer[] {
+    return this.#blocks
+  }
+
+  /** Another block, of `size` bytes but no more than BLOCK; undefined when there is no memory left for this message. */
+  take(size: number): Buffer | undefined {
+    const length = Math.min(size, BLOCK)
+    const own = this.#own + length
+    if (own > Math.min(ALWAYS, this.#limit) && own > this.#limit - held - length) return undefined
+    const block = (length === BLOCK ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(length)
+    this.#blocks.push(block)
+    this.#own = own
+    held += length
+    return block
+  }
+
+  /** Gives all blocks back. May be called again. */
+  free(): void {
+    held -= this.#own
+    this.#own = 0
+    for (const block of this.#blocks.splice(0)) {
+      if (block.length === BLOCK && spare.length < MOST_SPARE) spare.push(block)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { BLOCK, MessageMemory } from '../../src/message/memory.js'
+
+function memory(limit: number): MessageMemory {
+  const one = new MessageMemory(limit)
+  onTestFinished(() => one.free())
+  return one
+}
+
+/** Takes blocks until there are no more, and returns how many there were. */
+function takeAll(one: MessageMemory): number {
+  let count = 0
+  while (one.take(BLOCK) !== undefined) count++
+  return count
+}
+
+test('a message has as much as it leaves free, and a part of the rest each that comes after it', () => {
+  const limit = 24 * BLOCK
+  const messages = [memory(limit), memory(limit), memory(limit)]
+  expect(messages.map(takeAll)).toEqual([12, 6, 3])
+  messages[0]?.free()
+  expect(takeAll(memory(limit))).toBe(7)
+})
+
+test('the first block is every message’s, also when there is no memory left', () => {
+  const limit = 2 * BLOCK
+  for (const one of Array.from({ length: 5 }, () => memory(limit))) expect(takeAll(one)).toBe(1)
+})
+
+test('nobody gets more than all may have', () => {
+  const one = memory(10_000)
+  expect(one.take(BLOCK)).toBeUndefined()
+  expect(one.take(8000)?.length).toBe(8000)
+  expect(one.take(4000)).toBeUndefined()
+  expect(memory(0).take(1)).toBeUndefined()
+})
+
+test('blocks are used again once they are given back', () => {
+  const one = memory(8 * BLOCK)
+  const blocks = [one.take(BLOCK), one.take(BLOCK)]
+  expect(one.blocks).toEqual(blocks)
+  one.free()
+  one.free()
+  expect(one.blocks).toEqual([])
+  const other = memory(8 * BLOCK)
+  const again = [other.take(BLOCK), other.take(BLOCK)]
+  for (const block of blocks) expect(again.some((one) => one === block)).toBe(true)
+})
