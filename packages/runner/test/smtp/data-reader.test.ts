@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { FALSE_ENDS, SECOND } from '../../../../test/kit/smuggling.js'
 import { makeDotStuffer } from '../../src/smtp/data.js'
 import { DataReader } from '../../src/smtp/data-reader.js'
+import { ByteReader } from './byte-reader.js'
 
 interface Result {
   readonly content: string
@@ -43,6 +44,17 @@ const wire = fc
   .array(fc.constantFrom('\r', '\n', '.', '\r\n', '\r\n.', 'a', '\0', '\xff'), { maxLength: 30 })
   .map((parts) => Buffer.from(parts.join(''), 'latin1'))
 
+/** Bytes that come in stretches with much and with little to look at. */
+const longWire = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('\r', '\n', '.', '\r\n', '\r\n.', '\r\n..', 'a', 'line\r\n', `${'x'.repeat(70)}\r\n`),
+      fc.nat({ max: 60 }),
+    ),
+    { maxLength: 20 },
+  )
+  .map((parts) => Buffer.from(parts.map(([part, times]) => part.repeat(times)).join(''), 'latin1'))
+
 /** Content as the runner holds it: every line ends in CRLF. */
 const canonical = fc
   .array(fc.constantFrom('', '.', '..', '.a', 'a.', 'text', '\0', '\xff'), { maxLength: 12 })
@@ -64,6 +76,35 @@ test('where the chunks are cut makes no difference, whatever the bytes', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test('the bytes that are passed over make no difference, however the chunks are cut', () => {
+  fc.assert(
+    fc.property(fc.oneof(wire, longWire), fc.array(fc.nat(), { maxLength: 4 }), fc.boolean(), (bytes, places, ends) => {
+      const data = ends ? Buffer.concat([bytes, Buffer.from('\r\n.\r\nQUIT\r\n')]) : bytes
+      const oracle = new ByteReader()
+      const rest = data.subarray(oracle.read(data)).toString('latin1')
+      const { content, ended, bareLineEnds, rest: left } = read(...cut(data, places))
+      // A CR at the end is held back.
+      expect({ content, ended, bareLineEnds, rest: left }).toEqual({
+        content: oracle.content,
+        ended: oracle.ended,
+        bareLineEnds: oracle.bareLineEnds,
+        rest,
+      })
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a chunk that is larger than what is scanned at a time is read to its end', () => {
+  const bytes = Buffer.from(`${`${'x'.repeat(70)}\r\n`.repeat(5000)}..\r\n.\r\nQUIT\r\n`)
+  expect(read(bytes)).toEqual({
+    content: `${`${'x'.repeat(70)}\r\n`.repeat(5000)}.\r\n`,
+    ended: true,
+    rest: 'QUIT\r\n',
+    bareLineEnds: 0,
+  })
 })
 
 test('the data ends at the first CRLF.CRLF and nowhere else, and no bare line end is left of it', () => {
