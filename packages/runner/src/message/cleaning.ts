@@ -9,7 +9,11 @@ export function cleaning(intake: Intake, settings: CleanupSettings): Intake {
   const appendPieces = (first = 0): Promise<void> | undefined => {
     for (let index = first; index < pieces.length; index++) {
       const pending = intake.append(pieces[index] as Uint8Array)
-      if (pending !== undefined) return pending.then(() => appendPieces(index + 1))
+      if (pending === undefined) continue
+      // They may be a part of the chunk, which is the caller's again.
+      const rest = pieces.slice(index + 1).map((piece) => new Uint8Array(piece))
+      pieces = rest
+      return pending.then(() => appendPieces())
     }
     pieces = []
     return undefined

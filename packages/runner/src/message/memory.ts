@@ -17,17 +17,19 @@ const MOST_SPARE = 64
 
 const spare: Buffer[] = []
 
-/** Bytes that the messages of this process hold. */
-let held = 0
+/** Bytes that messages hold, by the directory of the files that take the rest. */
+const held = new Map<string, number>()
 
 /** The memory of one message. */
 export class MessageMemory {
+  readonly #directory: string
   readonly #limit: number
   #blocks: Buffer[] = []
   #own = 0
 
-  /** `limit`: bytes that the messages of this process may have together. */
-  constructor(limit: number) {
+  /** `limit`: bytes that the messages of this process with the same directory may have together. */
+  constructor(directory: string, limit: number) {
+    this.#directory = directory
     this.#limit = limit
   }
 
@@ -40,20 +42,26 @@ export class MessageMemory {
   take(size: number): Buffer | undefined {
     const length = Math.min(size, BLOCK)
     const own = this.#own + length
-    if (own > Math.min(ALWAYS, this.#limit) && own > this.#limit - held - length) return undefined
+    if (own > Math.min(ALWAYS, this.#limit) && own > this.#limit - this.#held - length) return undefined
     const block = (length === BLOCK ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(length)
     this.#blocks.push(block)
     this.#own = own
-    held += length
+    held.set(this.#directory, this.#held + length)
     return block
   }
 
   /** Gives all blocks back. May be called again. */
   free(): void {
-    held -= this.#own
+    const left = this.#held - this.#own
+    if (left > 0) held.set(this.#directory, left)
+    else held.delete(this.#directory)
     this.#own = 0
     for (const block of this.#blocks.splice(0)) {
       if (block.length === BLOCK && spare.length < MOST_SPARE) spare.push(block)
     }
+  }
+
+  get #held(): number {
+    return held.get(this.#directory) ?? 0
   }
 }

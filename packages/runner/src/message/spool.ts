@@ -19,7 +19,7 @@ const NOTHING: Buffer = Buffer.alloc(0)
 export interface SpoolOptions {
   /** Where a large message's file is made; only the runner's account may enter it. */
   readonly directory: string
-  /** Bytes that all messages of this process together may have in memory. */
+  /** Bytes that all messages of this process with the same directory may have in memory together. */
   readonly memory: number
 }
 
@@ -31,8 +31,8 @@ export interface Spool extends MessageContent {
 /** A message that is being received. Whoever has it finishes or closes it. */
 export interface Intake {
   /**
-   * Keeps a copy of the chunk. Returns something to wait for only when that takes time; it throws `SPOOL` when the chunk cannot
-   * be kept (disk full, for example).
+   * Keeps a copy of the chunk, whose memory is the caller's again when this returns. Returns something to wait for only when keeping it
+   * takes time; it throws `SPOOL` when the chunk cannot be kept (disk full, for example).
    */
   append(chunk: Uint8Array): Promise<void> | undefined
   /** The message is complete. Throws `SPOOL`, too. */
@@ -77,13 +77,14 @@ class BlockSpool implements Spool, Intake {
 
   constructor({ directory, memory }: SpoolOptions) {
     this.#directory = directory
-    this.#memory = new MessageMemory(memory)
+    this.#memory = new MessageMemory(directory, memory)
   }
 
   append(chunk: Uint8Array): Promise<void> | undefined {
     for (let from = 0; from < chunk.length; ) {
       if (this.#used === this.#last.length && !this.#addBlock(chunk.length - from)) {
-        return this.#writeOut().then(() => this.append(chunk.subarray(from)))
+        const rest = Buffer.from(chunk.subarray(from))
+        return this.#writeOut().then(() => this.append(rest))
       }
       const part = chunk.subarray(from, from + this.#last.length - this.#used)
       this.#last.set(part, this.#used)

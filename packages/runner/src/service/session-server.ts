@@ -29,6 +29,8 @@ export interface Listener {
    * Postfix limits how many there are.
    */
   readonly limited: boolean
+  /** Whether a session gets its connection before anything was read from it, and begins to read itself. Not so unless set. */
+  readonly paused?: boolean
   begin(connection: Socket): Session
 }
 
@@ -98,8 +100,8 @@ export async function startSessionServer(listeners: readonly Listener[], limit: 
 }
 
 function open(listener: Listener, accept: (socket: Socket, listener: Listener) => void): Promise<Server> {
-  const { socket, log } = listener
-  const server = createServer((connection) => accept(connection, listener))
+  const { socket, log, paused: pauseOnConnect = false } = listener
+  const server = createServer({ pauseOnConnect }, (connection) => accept(connection, listener))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...socket, backlog: 511 }, () => {

@@ -78,8 +78,10 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
   await sweepDrafts(join(settings.state, 'quarantine'))
   const history = openHistory({ directory: join(settings.state, 'history'), ...settings.history }, log)
   const listeners = endpoints.map((endpoint, index) => {
-    const limited = endpoint.mode !== 'milter'
-    return { socket: { fd: FIRST_SOCKET + index }, log, limited, begin: beginner(endpoint, loaded, log, history) }
+    const { mode } = endpoint
+    const begin = beginner(endpoint, loaded, log, history)
+    const paused = mode !== 'milter' && mode !== 'pipe'
+    return { socket: { fd: FIRST_SOCKET + index }, log, limited: mode !== 'milter', paused, begin }
   })
   const worker: LoadedWorker = { loaded, listeners, limit: settings.smtp.sessions, log }
   const utilization = measureUtilization()

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { drained } from '@candy/sdk/failover'
 import type { DataReader } from './data-reader.js'
 import { type Line, LineReader } from './line.js'
+import { readIntoOneBuffer } from './reused-buffer.js'
 
 /**
  * Bytes. RFC 5321 §4.5.3.1.4 allows 512 and extensions add to it. Postfix itself takes 2048 (line_length_limit), and sends a
@@ -33,6 +34,16 @@ export class ClientDisconnected extends Error {
 /** Made once: every session ends with it, and a stack trace costs more than all else that is done then. */
 const HUNG_UP = new ClientDisconnected('the client hung up')
 
+/** Mail data that is being received. */
+interface Reception {
+  readonly reader: DataReader
+  readonly append: (piece: Uint8Array) => Promise<void> | undefined
+  /** Bytes. */
+  readonly limit: number
+  size: number
+  readonly end: (error?: unknown) => void
+}
+
 export class ServerConnection {
   readonly #socket: Socket
   readonly #lines = new LineReader(LINE_LIMIT)
@@ -41,13 +52,16 @@ export class ServerConnection {
   #onDisconnect: ((error: ClientDisconnected) => void) | undefined
   #waiter: ((more: boolean) => void) | undefined
   #silent = false
+  #reception: Reception | undefined
+  /** Whether data that was read is still being kept. */
+  #appending = false
 
   /** `idle` is how long the client may be silent when something is expected of it, in milliseconds (RFC 5321 §4.5.3.2.7). */
-  constructor(socket: Socket, idle: number) {
+  constructor(accepted: Socket, idle: number) {
+    const socket = readIntoOneBuffer(accepted, (chunk) => this.#receive(chunk))
     this.#socket = socket
     socket.setNoDelay(true)
     socket.setTimeout(idle)
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('timeout', () => this.#timeOut())
     socket.on('end', () => this.#disconnect(HUNG_UP))
     socket.on('close', () => this.#disconnect(HUNG_UP))
@@ -96,33 +110,25 @@ export class ServerConnection {
   }
 
   /**
-   * Reads mail data after 354, to its end: without dot-stuffing, every line end CRLF. `append` gets each piece, which shares its
-   * memory with others, and may return something to wait for. Throws `ClientDisconnected` when the end does not come,
+   * Reads mail data after 354, to its end: without dot-stuffing, every line end CRLF. `append` gets each piece, whose
+   * memory is used again when it returns, and may return something to wait for. Throws `ClientDisconnected` when the end does not come,
    * `DataTooLong` past `limit` bytes, and what `append` throws. When the reading stops before the end, only `skip` with the same
    * reader may follow: what is left is not commands.
    */
-  async data(
+  data(
     reader: DataReader,
     append: (piece: Uint8Array) => Promise<void> | undefined,
     limit: number = Number.POSITIVE_INFINITY,
   ): Promise<void> {
-    let size = 0
-    while (!reader.ended) {
-      const chunk = this.#lines.takeUnread()
-      this.#resume()
-      const pieces: Uint8Array[] = []
-      const read = reader.read(chunk, pieces)
-      if (read < chunk.length) this.#lines.push(chunk.subarray(read))
-      size += read
-      if (size > limit) throw new DataTooLong(`more than ${limit} bytes`)
-      for (const piece of pieces) {
-        const pending = append(piece)
-        if (pending !== undefined) await pending
+    return new Promise((resolve, reject) => {
+      const end = (error?: unknown): void => {
+        this.#reception = undefined
+        if (error === undefined) resolve()
+        else reject(error as Error)
       }
-      if (!reader.ended && this.#lines.size === 0 && !(await this.more())) {
-        throw this.#silent ? new ClientDisconnected('the client fell silent') : HUNG_UP
-      }
-    }
+      this.#reception = { reader, append, limit, size: 0, end }
+      this.#readData(this.#reception, this.#takeUnread())
+    })
   }
 
   /** Reads mail data to its end and drops it. Throws `ClientDisconnected`. */
@@ -142,13 +148,64 @@ export class ServerConnection {
     if (this.#disconnected === undefined) this.#socket.destroySoon()
     else this.#socket.destroy()
     this.#disconnected ??= HUNG_UP
-    this.#wake(false)
+    this.#endInput()
   }
 
+  /** The chunk's memory is overwritten by the next one. */
   #receive(chunk: Buffer): void {
-    this.#lines.push(chunk)
+    if (this.#reception !== undefined && !this.#appending && this.#lines.size === 0)
+      this.#readData(this.#reception, chunk)
+    else this.#lines.push(Buffer.from(chunk))
     if (this.#lines.size > BACKLOG) this.#socket.pause()
     this.#wake(true)
+  }
+
+  /** Reads the data that has come. */
+  #readData(reception: Reception, chunk: Buffer): void {
+    const { reader, limit, end } = reception
+    const pieces: Uint8Array[] = []
+    const read = reader.read(chunk, pieces)
+    if (read < chunk.length) this.#lines.push(Buffer.from(chunk.subarray(read)))
+    reception.size += read
+    if (reception.size > limit) end(new DataTooLong(`more than ${limit} bytes`))
+    else this.#appendPieces(reception, pieces)
+  }
+
+  #appendPieces(reception: Reception, pieces: readonly Uint8Array[]): void {
+    const { reader, append, end } = reception
+    try {
+      for (let index = 0; index < pieces.length; index++) {
+        const pending = append(pieces[index] as Uint8Array)
+        if (pending !== undefined) {
+          // What is read meanwhile overwrites the memory that they are in.
+          const rest = pieces.slice(index + 1).map((piece) => new Uint8Array(piece))
+          this.#appending = true
+          pending.then(
+            () => this.#appended(() => this.#appendPieces(reception, rest)),
+            (error: unknown) => this.#appended(() => end(error)),
+          )
+          return
+        }
+      }
+    } catch (error) {
+      end(error)
+      return
+    }
+    if (reader.ended) end()
+    else if (this.#lines.size > 0) this.#readData(reception, this.#takeUnread())
+    else if (this.#silent) end(new ClientDisconnected('the client fell silent'))
+    else if (this.#disconnected !== undefined) end(HUNG_UP)
+  }
+
+  #appended(next: () => void): void {
+    this.#appending = false
+    next()
+  }
+
+  #takeUnread(): Buffer {
+    const unread = this.#lines.takeUnread()
+    this.#resume()
+    return unread
   }
 
   #resume(): void {
@@ -157,9 +214,9 @@ export class ServerConnection {
 
   #timeOut(): void {
     // While no input is waited for, it is not the client that is slow.
-    if (this.#waiter === undefined) return
+    if (this.#waiter === undefined && (this.#reception === undefined || this.#appending)) return
     this.#silent = true
-    this.#wake(false)
+    this.#endInput()
   }
 
   #disconnect(error: ClientDisconnected): void {
@@ -167,6 +224,12 @@ export class ServerConnection {
       this.#disconnected = error
       this.#onDisconnect?.(error)
     }
+    this.#endInput()
+  }
+
+  /** No more input will come. */
+  #endInput(): void {
+    if (this.#reception !== undefined && !this.#appending) this.#appendPieces(this.#reception, [])
     this.#wake(false)
   }
 

@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { BLOCK, MessageMemory } from '../../src/message/memory.js'
 
-function memory(limit: number): MessageMemory {
-  const one = new MessageMemory(limit)
+/** Each test has its messages in a directory of its own. */
+function memory(limit: number, directory: string = expect.getState().currentTestName ?? ''): MessageMemory {
+  const one = new MessageMemory(directory, limit)
   onTestFinished(() => one.free())
   return one
 }
@@ -20,6 +21,7 @@ test('a message has as much as it leaves free, and a part of the rest each that 
   expect(messages.map(takeAll)).toEqual([12, 6, 3])
   messages[0]?.free()
   expect(takeAll(memory(limit))).toBe(7)
+  expect(takeAll(memory(limit, 'elsewhere'))).toBe(12)
 })
 
 test('the first block is every message’s, also when there is no memory left', () => {

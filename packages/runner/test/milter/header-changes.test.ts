@@ -18,7 +18,7 @@ const fields = fc.array(field, { maxLength: 8 })
 
 function content(lines: readonly string[]): Promise<Spool> {
   const text = [...lines, '', 'body', ''].join('\r\n')
-  return receive(chunks(text), { directory: '/nowhere', memory: 1024 ** 2 })
+  return receive(chunks(text), { directory: '/nowhere', memory: 1e9 })
 }
 
 async function changed(

@@ -151,6 +151,23 @@ describe('the message', () => {
     expect(sink.messages[0]?.bytes.equals(large)).toBe(true)
   })
 
+  test.each(['smtp', 'smtp-before'] as const)(
+    'keeps every byte beside others that have no room in memory: %s',
+    async (mode) => {
+      const { sink, greet } = await startRelay({ mode })
+      const bodies = ['one', 'two', 'three'].map(
+        (word) => `Subject: x\r\n\r\n${`${word.repeat(20)}\r\n`.repeat(15_000)}.\r\n`,
+      )
+      const send = async (bytes: string): Promise<void> => {
+        const client = await greet()
+        for (let n = 0; n < 2; n++) expect((await client.send({ ...MESSAGE, bytes })).code).toBe(250)
+      }
+      await Promise.all(bodies.map(send))
+      const received = sink.messages.map(({ bytes }) => bytes.toString())
+      for (const body of bodies) expect(received.filter((bytes) => bytes === body)).toHaveLength(2)
+    },
+  )
+
   test('of 200 recipients has 200 answers, and of those that were refused none', async () => {
     const { sink, greet } = await startRelay()
     sink.fail({ at: 'rcpt', answer: '451 4.2.0 later', match: /r1\d\d@/ })

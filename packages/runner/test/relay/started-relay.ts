@@ -45,7 +45,7 @@ export async function startRelay({
   const history = memoryHistory()
   const relay = { ...relayIn(directory, filters, log), quarantine, history, ...options }
   const sessions = new Set<RelaySession>()
-  const server = createServer((socket) => {
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
     const session = new RelaySession(socket, relay)
     sessions.add(session)
     void session.run().then(() => sessions.delete(session))

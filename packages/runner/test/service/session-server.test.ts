@@ -23,6 +23,7 @@ async function start(
     socket: { path },
     log: relay.log,
     limited: true,
+    paused: true,
     begin: (socket: Socket) => new RelaySession(socket, relay),
   }
   const server = await startSessionServer([listener], limit)
