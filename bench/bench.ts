@@ -11,19 +11,18 @@ import { startSpamd } from '../test/kit/spamd.js'
 import { Started } from '../test/kit/started.js'
 import type { Lane } from './lane.js'
 import { LANES } from './lanes.js'
-import { Measurement } from './measurement.js'
+import { Measurement, WORKLOADS } from './measurement.js'
 import { type Options, readOptions, USAGE } from './options.js'
 import { writePages } from './pages.js'
 import { Progress } from './progress.js'
 import { benchRelay } from './relay.js'
-import { goalsSheet, lanesSheet, makeReport, type Report, sizesSheet } from './report.js'
+import { goalsSheet, lanesSheet, makeReport, type Report, workloadsSheet } from './report.js'
 import { toTerminal } from './sheet.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const EX_USAGE = 64
 
-/** Rounds in which larger messages are sent, too: they take longer than all else. */
-const SIZE_ROUNDS = 1
+const LARGER = WORKLOADS.filter((workload) => workload !== '4 KiB')
 
 /** Gives the exit status. */
 export async function bench(argv: readonly string[]): Promise<number> {
@@ -56,7 +55,7 @@ async function run(options: Options, progress: Progress, started: Started): Prom
   }
   const report = await measure(options, progress, started)
   if (options.json) console.log(JSON.stringify(report, null, 2))
-  else for (const sheet of [lanesSheet, sizesSheet, goalsSheet]) console.log(`${toTerminal(sheet(report))}\n`)
+  else for (const sheet of [lanesSheet, workloadsSheet, goalsSheet]) console.log(`${toTerminal(sheet(report))}\n`)
   if (!options.keep && options.lanes === undefined) writePages(report)
 }
 
@@ -116,9 +115,7 @@ async function measureRounds(
       const { rates } = await measurement.measure('4 KiB', seconds)
       progress.say(`  ${rates.at(-1)?.toFixed(1)} messages/s`)
       await measurement.measureAlone()
-      if (round > SIZE_ROUNDS) continue
-      await measurement.measure('100 KiB', seconds / 4)
-      await measurement.measure('10 MiB', seconds / 4)
+      for (const workload of LARGER) await measurement.measure(workload, seconds / 3)
     }
     last = progress.seconds - begun
   }

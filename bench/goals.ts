@@ -1,6 +1,7 @@
 /** What candy wants to reach, and whether it does. */
-import { AFTER_LIMIT, BEFORE_LIMIT, NO_FILTER } from './lane.js'
+import { AFTER_LIMIT, BEFORE_LIMIT, NO_FILTER, SHELL } from './lane.js'
 import type { Result } from './measurement.js'
+import { SIZES, type Size } from './message.js'
 import { median, medianRatio } from './statistics.js'
 
 export interface Goal {
@@ -26,23 +27,22 @@ const AFTER = 'smtp: candy'
 const TCP = 'smtp over TCP: candy'
 const BEFORE = 'smtp-before: candy'
 const MILTER = 'milter: candy'
+const RESIDENT = 'pipe: candy'
+const ALONE = 'pipe: candy, no service'
 
 const TARGETS: readonly Target[] = [
-  throughput(`${AFTER}: throughput, of its limit's`, AFTER, AFTER_LIMIT, 0.95),
-  throughput(`${BEFORE}: throughput, of its limit's`, BEFORE, BEFORE_LIMIT, 0.95),
-  throughput(`${AFTER}, clamd: throughput, of clamsmtp's`, `${AFTER}, clamd`, 'smtp: clamsmtp, clamd', 1.8),
-  throughput(`${MILTER}: throughput, of no filter's`, MILTER, NO_FILTER, 0.75),
-  throughput(
-    `${MILTER}, clamd: throughput, of clamav-milter's`,
-    `${MILTER}, clamd`,
-    'milter: clamav-milter, clamd',
-    1.1,
-  ),
+  ...throughput(AFTER, AFTER_LIMIT, { '4 KiB': 0.95, '100 KiB': 0.95, '5 MiB': 0.8 }),
+  ...throughput(BEFORE, BEFORE_LIMIT, { '4 KiB': 0.9, '100 KiB': 0.9, '5 MiB': 0.8 }),
+  ...throughput(MILTER, NO_FILTER, { '4 KiB': 0.75, '100 KiB': 0.8, '5 MiB': 0.75 }),
+  ...throughput(`${MILTER}, clamd`, 'milter: clamav-milter, clamd', { '4 KiB': 1.1, '100 KiB': 1.1, '5 MiB': 0.9 }),
+  ...throughput(`${AFTER}, clamd`, 'smtp: clamsmtp, clamd', { '4 KiB': 1.8 }),
+  ...throughput(RESIDENT, SHELL, { '4 KiB': 2.3 }),
+  ...throughput(ALONE, SHELL, { '4 KiB': 0.25 }),
   alone(AFTER, AFTER_LIMIT),
   alone(TCP, AFTER_LIMIT),
   alone(BEFORE, BEFORE_LIMIT),
-  cost(AFTER),
-  cost(BEFORE),
+  cost(AFTER, 0.7),
+  cost(BEFORE, 0.9),
   cost(MILTER, 0.4),
   memory(AFTER),
   memory(`${AFTER}, clamd`),
@@ -63,19 +63,26 @@ export function judge(results: readonly Result[]): readonly Goal[] {
   })
 }
 
-function throughput(goal: string, name: string, other: string, least: number): Target {
-  const rates = (result: Result | undefined): readonly number[] => result?.sizes['4 KiB'].rates ?? []
-  return { goal, least, unit: 'x', digits: 2, measure: (find) => medianRatio(rates(find(name)), rates(find(other))) }
+/** One target for each size that has a bound. */
+function throughput(name: string, other: string, bounds: Readonly<Partial<Record<Size, number>>>): readonly Target[] {
+  return SIZES.flatMap((size) => {
+    const least = bounds[size]
+    if (least === undefined) return []
+    const rates = (result: Result | undefined): readonly number[] => result?.workloads[size].rates ?? []
+    const measure = (find: Find): number => medianRatio(rates(find(name)), rates(find(other)))
+    return [{ goal: `${name}: throughput of ${size}, against "${other}"`, least, unit: 'x', digits: 2, measure }]
+  })
 }
 
 function alone(name: string, limit: string): Target {
   const time = (result: Result | undefined): number => median(result?.alone ?? [])
   const measure = (find: Find): number => time(find(name)) / time(find(limit))
-  return { goal: `${name}: p50 of a lone message, of its limit's`, most: 1.3, unit: 'x', digits: 2, measure }
+  return { goal: `${name}: p50 of a lone message, against its limit`, most: 1.3, unit: 'x', digits: 2, measure }
 }
 
-function cost(name: string, most = 1): Target {
-  const measure = (find: Find): number => median(find(name)?.sizes['4 KiB'].costs ?? [])
+/** `most` in milliseconds. */
+function cost(name: string, most: number): Target {
+  const measure = (find: Find): number => median(find(name)?.workloads['4 KiB'].costs ?? [])
   return { goal: `${name}: processor time of 4 KiB`, most, unit: 'ms', digits: 2, measure }
 }
 

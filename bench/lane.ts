@@ -5,6 +5,7 @@ import type { TestBed } from '../test/kit/test-bed.js'
 
 export const NO_FILTER = 'no filter'
 export const AFTER_LIMIT = "smtp limit: Postfix's smtp client into a second smtpd"
+export const SHELL = "pipe: FILTER_README's shell script"
 export const BEFORE_LIMIT = 'smtp-before limit: smtpd_proxy_filter into a second smtpd'
 
 /** One of each for all lanes. */

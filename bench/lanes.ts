@@ -11,10 +11,8 @@ import { writeScript } from '../test/kit/script.js'
 import { pipeTransport } from '../test/kit/services.js'
 import { startTestBed } from '../test/kit/test-bed.js'
 import { AFTER_FLOOR, BEFORE_FLOOR } from './floor.js'
-import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, type Track } from './lane.js'
+import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, SHELL, type Track } from './lane.js'
 import { AFTER_QUEUE_RIVALS, afterQueue, MILTER } from './rivals.js'
-
-const SHELL = "pipe: FILTER_README's shell script"
 
 type Filters = (daemons: Daemons) => Readonly<Record<string, string>>
 
@@ -38,20 +36,20 @@ export const LANES: readonly Lane[] = [
   { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startTestBed({ main })) },
   ...withEach((suffix, filters) => relayLane(`milter: candy${suffix}`, NO_FILTER, filters, { mode: 'milter' })),
   MILTER,
-  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
-  AFTER_FLOOR,
-  ...withEach((suffix, filters) => relayLane(`smtp: candy${suffix}`, AFTER_LIMIT, filters, {})),
-  relayLane('smtp over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
-  ...AFTER_QUEUE_RIVALS,
   { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
   BEFORE_FLOOR,
   ...withEach((suffix, filters) =>
     relayLane(`smtp-before: candy${suffix}`, BEFORE_LIMIT, filters, { mode: 'smtp-before' }),
   ),
+  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
+  AFTER_FLOOR,
+  ...withEach((suffix, filters) => relayLane(`smtp: candy${suffix}`, AFTER_LIMIT, filters, {})),
+  relayLane('smtp over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
+  ...AFTER_QUEUE_RIVALS,
   { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
-  ...withEach((suffix, filters) => handoverLane(`pipe: candy, handed to candy serve${suffix}`, filters)),
-  ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by sendmail${suffix}`, filters, 'sendmail')),
-  ...withEach((suffix, filters) => pipeLane(`pipe: candy, back by candy-in${suffix}`, filters, 'candy-in')),
+  ...withEach((suffix, filters) => handoverLane(`pipe: candy${suffix}`, filters)),
+  pipeLane('pipe: candy, no service', 'candy-in'),
+  pipeLane('pipe: candy, no service, back by sendmail', 'sendmail'),
 ]
 
 function dropIn(name: string, socket: string): string {
@@ -61,15 +59,15 @@ function dropIn(name: string, socket: string): string {
 function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
   const start = async (daemons: Daemons): Promise<Track> => {
     const testBed = await startRelay({ ...options, main, filters: filters(daemons) })
-    const after = (options.mode ?? 'smtp') === 'smtp'
+    const after = options.mode === undefined || options.mode === 'smtp'
     return { testBed, filters: [testBed.pid()], ...(after && { transport: 'candy-lmtp' }), stop: testBed.stop }
   }
   return { name, kind: 'candy', against, start }
 }
 
-function pipeLane(name: string, filters: Filters, reinject: 'sendmail' | 'candy-in'): Lane {
-  const start = async (daemons: Daemons): Promise<Track> =>
-    bare(await startCandy({ reinject, main, filters: filters(daemons) }))
+/** Node.js is started for each message. */
+function pipeLane(name: string, reinject: 'sendmail' | 'candy-in'): Lane {
+  const start = async (): Promise<Track> => bare(await startCandy({ reinject, main }))
   return { name, kind: 'candy', against: SHELL, start }
 }
 

@@ -2,9 +2,14 @@
 import { performance } from 'node:perf_hooks'
 import type { Lane, Track } from './lane.js'
 import { peakMemory } from './memory.js'
-import { MESSAGES, type Size } from './message.js'
+import { MESSAGES, MIX, SIZES, type Size } from './message.js'
 import { family, processorTime } from './processes.js'
 import { sendAlone, sendMany } from './sending.js'
+
+/** What is sent: messages of one size, or of many. */
+export type Workload = Size | 'mix'
+
+export const WORKLOADS: readonly Workload[] = [...SIZES, 'mix']
 
 /** One number a round. */
 export interface Series {
@@ -16,7 +21,7 @@ export interface Series {
 
 export interface Result {
   readonly lane: Lane
-  readonly sizes: Readonly<Record<Size, Series>>
+  readonly workloads: Readonly<Record<Workload, Series>>
   /** Milliseconds that messages took which travelled alone. */
   readonly alone: number[]
   /** Bytes at the worst moment. */
@@ -32,7 +37,7 @@ const WARM_UP_SECONDS = 8
 const LEAD_IN = 1
 
 /** Messages of one measurement at least, however slow the lane. */
-const LEAST: Readonly<Record<Size, number>> = { '4 KiB': 20, '100 KiB': 10, '10 MiB': 4 }
+const LEAST: Readonly<Record<Workload, number>> = { '4 KiB': 20, '100 KiB': 10, '5 MiB': 4, mix: 10 }
 
 /** Messages that travel alone, in each round. */
 const ALONE = { least: 10, most: 25, seconds: 1 } as const
@@ -40,15 +45,15 @@ const ALONE = { least: 10, most: 25, seconds: 1 } as const
 export class Measurement {
   readonly result: Result
   readonly #track: Track
-  /** Messages a second, by size, when last measured. */
-  readonly #rates = new Map<Size, number>()
+  /** Messages a second when last measured. */
+  readonly #rates = new Map<Workload, number>()
 
   constructor(lane: Lane, track: Track) {
     this.#track = track
     const series = (): Series => ({ rates: [], costs: [] })
     this.result = {
       lane,
-      sizes: { '4 KiB': series(), '100 KiB': series(), '10 MiB': series() },
+      workloads: { '4 KiB': series(), '100 KiB': series(), '5 MiB': series(), mix: series() },
       alone: [],
     }
   }
@@ -74,14 +79,14 @@ export class Measurement {
   }
 
   /** Measures what about so many seconds have room for, but a few messages at least. */
-  async measure(size: Size, seconds: number): Promise<Series> {
+  async measure(workload: Workload, seconds: number): Promise<Series> {
     const { filters } = this.#track
-    const series = this.result.sizes[size]
-    const countFor = (time: number): number => Math.round((this.#rates.get(size) ?? 0) * time)
-    const count = Math.max(LEAST[size], countFor(seconds))
-    if (countFor(LEAD_IN) > 0) await this.#send(size, countFor(LEAD_IN))
+    const series = this.result.workloads[workload]
+    const countFor = (time: number): number => Math.round((this.#rates.get(workload) ?? 0) * time)
+    const count = Math.max(LEAST[workload], countFor(seconds))
+    if (countFor(LEAD_IN) > 0) await this.#send(workload, countFor(LEAD_IN))
     const before = processorTime(family(filters))
-    const rate = await this.#send(size, count)
+    const rate = await this.#send(workload, count)
     const after = processorTime(family(filters))
     series.rates.push(rate)
     if (filters.length > 0) series.costs.push((after.user + after.system - before.user - before.system) / count)
@@ -99,9 +104,10 @@ export class Measurement {
     if (this.#track.filters.length > 0) this.result.memory = await peakMemory(this.#track)
   }
 
-  async #send(size: Size, count: number): Promise<number> {
-    const rate = (count * 1000) / (await sendMany(this.#track.testBed, MESSAGES[size], count))
-    this.#rates.set(size, rate)
+  async #send(workload: Workload, count: number): Promise<number> {
+    const messages = workload === 'mix' ? MIX : [MESSAGES[workload]]
+    const rate = (count * 1000) / (await sendMany(this.#track.testBed, messages, count))
+    this.#rates.set(workload, rate)
     return rate
   }
 }

@@ -1,7 +1,7 @@
 /** How much memory a filter needs at most, with many large messages in it at the same moment. */
 import { runCommand } from '../test/kit/command.js'
 import type { Track } from './lane.js'
-import { MESSAGES } from './message.js'
+import { LARGEST } from './message.js'
 import { family, proportionalSetSize } from './processes.js'
 import { sendMany } from './sending.js'
 
@@ -34,7 +34,7 @@ export async function peakMemory({ testBed, filters, transport }: Track): Promis
   }
   const timer = setInterval(look, PAUSE)
   try {
-    await sendMany(testBed, MESSAGES['10 MiB'], COUNT, { sessions: COUNT, accepted })
+    await sendMany(testBed, [LARGEST], COUNT, { sessions: COUNT, accepted })
   } finally {
     clearInterval(timer)
   }

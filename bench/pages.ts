@@ -1,8 +1,9 @@
 /** Where the figures stand: bench/results.md and results.svg, and between two marks in README.md, which show the same. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { overviewOf } from './overview.js'
 import { drawReport } from './plot.js'
-import { goalsSheet, lanesSheet, type Report, sizesSheet } from './report.js'
+import { goalsSheet, lanesSheet, type Report, ratiosSheet, workloadsSheet } from './report.js'
 import { toMarkdown } from './sheet.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -10,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, '..')
 export const FIGURES: RegExp = /(?<=<!-- bench -->\n)[\s\S]*(?=<!-- \/bench -->)/
 
 export function writePages(report: Report): void {
-  const overview = `${report.about} Made by \`npm run bench\`.\n\n${toMarkdown(lanesSheet(report))}\n`
+  const overview = `${report.about} Made by \`npm run bench\`.\n\n${toMarkdown(ratiosSheet(overviewOf(report)))}\n`
   const picture = (path: string): string => `![Throughput and delay of each way, as bars](${path})\n`
   const readme = join(ROOT, 'README.md')
   const page = readFileSync(readme, 'utf8')
@@ -23,8 +24,10 @@ export function writePages(report: Report): void {
     '# Results\n',
     picture('results.svg'),
     overview,
-    '## By size\n',
-    `${toMarkdown(sizesSheet(report))}\n`,
+    '## All lanes, 4 KiB\n',
+    `${toMarkdown(lanesSheet(report))}\n`,
+    '## All lanes by workload\n',
+    `${toMarkdown(workloadsSheet(report))}\n`,
     '## Goals\n',
     `${toMarkdown(goalsSheet(report))}\n`,
   ]

@@ -1,8 +1,10 @@
-/** The report as a picture: bars beside each other, readable on light and on dark backgrounds. A bar is all there is to draw. */
+/** The lanes of README.md as a picture: bars beside each other, readable on light and on dark backgrounds. A bar is all there is to draw. */
+import { SIZES } from './message.js'
+import { overviewOf } from './overview.js'
 import type { Report, Row } from './report.js'
 
 const WIDTH = 960
-const NAMES = 400
+const NAMES = 300
 const BAR = 14
 const LINE = 22
 const TOP = 58
@@ -16,8 +18,11 @@ interface Panel {
 }
 
 const PANELS: readonly Panel[] = [
-  { title: 'throughput, x no filter', left: NAMES, width: 210, digits: 2, value: ({ ofNoFilter }) => ofNoFilter },
-  { title: 'a lone message, p50 ms', left: 690, width: 210, digits: 1, value: ({ alone }) => alone.p50 },
+  ...SIZES.map((size, index): Panel => {
+    const value = ({ workloads }: Row): number | undefined => workloads[size].ofNoFilter
+    return { title: `${size}, x no filter`, left: NAMES + index * 170, width: 110, digits: 2, value }
+  }),
+  { title: 'lone message, p50 ms', left: NAMES + 510, width: 90, digits: 1, value: ({ alone }) => alone.p50 },
 ]
 
 const STYLE = `
@@ -29,7 +34,9 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
   .limit { fill: #768390 } .candy { fill: #3fb77f } .rival { fill: #e09b4f }
 }`
 
-export function drawReport({ about, lanes }: Report): string {
+export function drawReport(report: Report): string {
+  const { about } = report
+  const lanes = overviewOf(report)
   const height = TOP + lanes.length * LINE + 8
   const legend = ['limit', 'candy', 'rival'].map((kind, index) => {
     const x = 8 + index * 70

@@ -2,8 +2,7 @@
 import { cpus } from 'node:os'
 import { type Goal, judge } from './goals.js'
 import { NO_FILTER } from './lane.js'
-import type { Result } from './measurement.js'
-import type { Size } from './message.js'
+import { type Result, WORKLOADS, type Workload } from './measurement.js'
 import type { Sheet } from './sheet.js'
 import { median, medianRatio, quantile } from './statistics.js'
 
@@ -14,38 +13,49 @@ export interface Report {
   readonly goals: readonly Goal[]
 }
 
-/** One lane: milliseconds, messages a second, MiB. */
+/** One lane: milliseconds, MiB, and messages a second of 4 KiB. */
 export interface Row {
   readonly lane: string
   readonly kind: 'limit' | 'candy' | 'rival'
   readonly rate: number
   readonly slowest: number
   readonly fastest: number
-  /** Not where "no filter" was not measured. */
-  readonly ofNoFilter?: number
-  /** Not where it has no limit, or that was not measured. */
+  /** Absent where it has no limit, or that was not measured. */
   readonly ofLimit?: number
   readonly alone: { readonly p50: number; readonly p99: number }
   readonly memory?: number
-  readonly sizes: Readonly<Record<Size, { readonly rate: number; readonly cost?: number }>>
+  readonly workloads: Readonly<Record<Workload, WorkloadRow>>
+}
+
+interface WorkloadRow {
+  /** Messages a second. */
+  readonly rate: number
+  /** Absent where "no filter" was not measured. */
+  readonly ofNoFilter?: number
+  /** Milliseconds of the filter's processor time; absent without a resident filter. */
+  readonly cost?: number
 }
 
 export function makeReport(results: readonly Result[], rounds: number): Report {
   const about =
-    `Medians of ${rounds} interleaved rounds, ratios taken within each; 4 KiB messages, 10 at a time; ${cpus().length} cores, ` +
+    `Medians of ${rounds} interleaved rounds, ratios taken within each; 10 messages at a time; ${cpus().length} cores, ` +
     `Node.js ${process.version}.`
   return { about, lanes: results.map((result) => makeRow(result, results)), goals: judge(results) }
 }
 
-function makeRow({ lane, sizes, alone, memory }: Result, all: readonly Result[]): Row {
-  const { rates } = sizes['4 KiB']
-  const ratio = (name: string): number =>
-    medianRatio(rates, all.find((result) => result.lane.name === name)?.sizes['4 KiB'].rates ?? [])
-  const ofNoFilter = ratio(NO_FILTER)
-  const ofLimit = lane.against === lane.name ? Number.NaN : ratio(lane.against)
-  const ofSize = (size: Size): Row['sizes'][Size] => {
-    const cost = median(sizes[size].costs)
-    return { rate: median(sizes[size].rates), ...(!Number.isNaN(cost) && { cost }) }
+function makeRow({ lane, workloads, alone, memory }: Result, all: readonly Result[]): Row {
+  const { rates } = workloads['4 KiB']
+  const ratio = (name: string, workload: Workload): number => {
+    const other = all.find((result) => result.lane.name === name)
+    return medianRatio(workloads[workload].rates, other?.workloads[workload].rates ?? [])
+  }
+  const rowOf = (workload: Workload): WorkloadRow => {
+    const { rates, costs } = workloads[workload]
+    return {
+      rate: median(rates),
+      ...known('ofNoFilter', ratio(NO_FILTER, workload)),
+      ...known('cost', median(costs)),
+    }
   }
   return {
     lane: lane.name,
@@ -53,39 +63,58 @@ function makeRow({ lane, sizes, alone, memory }: Result, all: readonly Result[])
     rate: median(rates),
     slowest: Math.min(...rates),
     fastest: Math.max(...rates),
-    ...(!Number.isNaN(ofNoFilter) && { ofNoFilter }),
-    ...(!Number.isNaN(ofLimit) && { ofLimit }),
+    ...known('ofLimit', lane.against === lane.name ? Number.NaN : ratio(lane.against, '4 KiB')),
     alone: { p50: median(alone), p99: quantile(alone, 0.99) },
-    ...(memory !== undefined && { memory: memory / 2 ** 20 }),
-    sizes: { '4 KiB': ofSize('4 KiB'), '100 KiB': ofSize('100 KiB'), '10 MiB': ofSize('10 MiB') },
+    ...known('memory', (memory ?? Number.NaN) / 2 ** 20),
+    workloads: {
+      '4 KiB': rowOf('4 KiB'),
+      '100 KiB': rowOf('100 KiB'),
+      '5 MiB': rowOf('5 MiB'),
+      mix: rowOf('mix'),
+    },
   }
 }
 
+function known<Name extends string>(name: Name, value: number): { readonly [N in Name]?: number } {
+  return Number.isNaN(value) ? {} : ({ [name]: value } as { readonly [N in Name]: number })
+}
+
+/** Ratios to Postfix without a filter, for each workload. */
+export function ratiosSheet(rows: readonly Row[]): Sheet {
+  const head = ['x no filter', ...WORKLOADS, 'p50 ms', 'CPU ms']
+  const cells = rows.map(({ lane, workloads, alone }) => [
+    lane,
+    ...WORKLOADS.map((workload) => print(workloads[workload].ofNoFilter, 2)),
+    print(alone.p50, 1),
+    print(workloads['4 KiB'].cost, 2),
+  ])
+  return { head, rows: cells }
+}
+
 export function lanesSheet({ lanes }: Report): Sheet {
-  const head = ['', 'messages/s', 'spread', 'x no filter', 'x its limit', 'p50 ms', 'p99 ms', 'CPU ms', 'memory MiB']
+  const head = ['', 'x no filter', 'x its limit', 'messages/s', 'spread', 'p50 ms', 'p99 ms', 'CPU ms', 'memory MiB']
   const rows = lanes.map((row) => [
     row.lane,
+    print(row.workloads['4 KiB'].ofNoFilter, 2),
+    print(row.ofLimit, 2),
     print(row.rate, 0),
     `${print(row.slowest, 0)} - ${print(row.fastest, 0)}`,
-    print(row.ofNoFilter, 2),
-    print(row.ofLimit, 2),
     print(row.alone.p50, 1),
     print(row.alone.p99, 1),
-    print(row.sizes['4 KiB'].cost, 2),
+    print(row.workloads['4 KiB'].cost, 2),
     print(row.memory, 0),
   ])
   return { head, rows }
 }
 
-export function sizesSheet({ lanes }: Report): Sheet {
-  const sizes = Object.keys(lanes[0]?.sizes ?? {}) as Size[]
-  const head = ['', ...sizes.flatMap((size) => [`${size}: messages/s`, 'CPU ms'])]
-  const rows = lanes.map((row) => {
-    const cells = sizes.map((size) => [
-      print(row.sizes[size].rate, size === '10 MiB' ? 1 : 0),
-      print(row.sizes[size].cost, 2),
-    ])
-    return [row.lane, ...cells.flat()]
+export function workloadsSheet({ lanes }: Report): Sheet {
+  const head = ['', ...WORKLOADS.flatMap((workload) => [`${workload}: x no filter`, 'messages/s', 'CPU ms'])]
+  const rows = lanes.map(({ lane, workloads }) => {
+    const cells = WORKLOADS.map((workload) => {
+      const { rate, ofNoFilter, cost } = workloads[workload]
+      return [print(ofNoFilter, 2), print(rate, rate < 20 ? 1 : 0), print(cost, 2)]
+    })
+    return [lane, ...cells.flat()]
   })
   return { head, rows }
 }

@@ -16,14 +16,19 @@ interface Options {
   readonly accepted?: () => Promise<void>
 }
 
-/** Sends so many messages and waits until the next hop has them all. Returns milliseconds. */
-export async function sendMany(testBed: TestBed, bytes: Buffer, count: number, options: Options = {}): Promise<number> {
+/** Sends so many messages, these again and again, and waits until the next hop has them all. Returns milliseconds. */
+export async function sendMany(
+  testBed: TestBed,
+  messages: readonly Buffer[],
+  count: number,
+  options: Options = {},
+): Promise<number> {
   const { postfix, sink } = testBed
   sink.clear()
   const begun = performance.now()
-  let left = count
+  let sent = 0
   await inSessions(postfix.port, Math.min(options.sessions ?? SESSIONS, count), async (client) => {
-    while (left-- > 0) await send(client, bytes)
+    while (sent < count) await send(client, messages[sent++ % messages.length] as Buffer)
   })
   await options.accepted?.()
   await sink.waitFor(count, TIME_LIMIT)
