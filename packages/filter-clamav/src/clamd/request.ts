@@ -10,11 +10,14 @@ export interface Batch {
   readonly last: boolean
 }
 
-/** Bytes. Smaller chunks of the message are joined into one chunk of INSTREAM, which is sent once it has this size. */
-const MIN_FRAME = 64 * 1_024
+/**
+ * Bytes. Smaller chunks of the message are joined into one chunk of INSTREAM, which is sent once it has this size. With 64 KiB a message of
+ * 5 MiB took three quarters more processor time, since a turn of the event loop comes after each.
+ */
+const MIN_FRAME = 256 * 1_024
 
 /** Larger chunks of the message are split into pieces of this size. */
-const MAX_PIECE = 2 * MIN_FRAME
+const MAX_PIECE = 128 * 1_024
 
 const END: Uint8Array = new Uint8Array(4)
 
