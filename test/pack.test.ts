@@ -31,10 +31,10 @@ async function below(directory: string, folder: string): Promise<string[]> {
   return files.map((path) => path.slice(directory.length + 1))
 }
 
-/** A source in C, or one that is all declarations, is published as it is; any other is built into three files. */
+/** A source in C or in the text format of WebAssembly, or one that is all declarations, is published as it is; any other is built into three files. */
 function built(source: string): string[] {
   const stem = source.replace(/^src\//, 'dist/').replace(/\.ts$/, '')
-  return /\.(?:d\.ts|c)$/.test(source) ? [] : ['.js', '.d.ts', '.d.ts.map'].map((ending) => `${stem}${ending}`)
+  return /\.(?:d\.ts|c|wat)$/.test(source) ? [] : ['.js', '.d.ts', '.d.ts.map'].map((ending) => `${stem}${ending}`)
 }
 
 async function meant(folder: string): Promise<string[]> {

@@ -43,6 +43,6 @@ export const SETTINGS_TEMPLATE = `
 # pipe.reinject = "sendmail"
 # pipe.sendmail = "/usr/sbin/sendmail"
 
-# A message up to this size stays in memory.
-# spool.memory = "1MiB"
+# What the messages of one worker together may have in memory; what exceeds it is in files.
+# spool.memory = "24MiB"
 `
