@@ -15,7 +15,7 @@ import { codeOf, recordOf, unjudgedRecordOf } from '../delivery/judged-record.js
 import { type Delivery, deliverTogether, type OutcomeActions, planDeliveries } from '../delivery/outcome-delivery.js'
 import { isOwnId } from '../delivery/own-id.js'
 import { quarantine } from '../delivery/quarantined.js'
-import type { MessageContent } from '../message/content.js'
+import { lend, type MessageContent } from '../message/content.js'
 import { headersWithin, messageIdOf } from '../message/header-block.js'
 import type { MailObject } from '../message/mail-object.js'
 import type { Spool } from '../message/spool.js'
@@ -202,7 +202,7 @@ function refusal({ code, status, text }: MilterAnswer, id: string): Buffer {
 async function* bodyOf(content: MessageContent): Bytes {
   const header = (await headersWithin(content))?.length ?? 0
   let skip = 2
-  for await (const chunk of content.open(header)) {
+  for await (const chunk of lend(content, header)) {
     const skipped = Math.min(skip, chunk.length)
     skip -= skipped
     if (chunk.length > skipped) yield chunk.subarray(skipped)
