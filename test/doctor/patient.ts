@@ -21,7 +21,7 @@ export interface Patient extends Site {
 }
 
 export interface PatientOptions extends TestBedOptions {
-  readonly mode?: 'pipe' | 'smtp' | 'smtp-before'
+  readonly mode?: 'pipe' | 'smtp' | 'smtp-before' | 'milter'
 }
 
 /** Starts the site, with a script filter that accepts all mail, and enables candy in the mode. */

@@ -10,6 +10,7 @@ describe.each([
   ['pipe', 'quarantined'],
   ['smtp', 'quarantined'],
   ['smtp-before', 'Postfix answered 550'],
+  ['milter', 'Postfix answered 550'],
 ] as const)('in mode %s', (mode, stopped) => {
   let patient: Patient
   let clamd: Clamd
@@ -49,6 +50,7 @@ describe.each([
     expect(all).toMatch(new RegExp(`^well: EICAR by SMTP .*${stopped}.*Eicar`, 'm'))
     expect(all).toMatch(new RegExp(`^well: GTUBE by SMTP .*${stopped}`, 'm'))
     if (mode === 'smtp-before') expect(all).toContain('well: what comes in by sendmail(1) is not filtered here')
+    else if (mode === 'milter') expect(all).toMatch(/^well: EICAR by sendmail\(1\): it left the queue refused/m)
     else expect(all).toMatch(/^well: EICAR by sendmail\(1\): 50-clamav had it quarantined: virus found/m)
     expect(status, all).toBe(0)
     expect(await patient.files()).toEqual(before)

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { soaking } from '../kit/soak.js'
 import { choose, Killing } from './killing.js'
 
 const ENABLE = ['enable', '--mode', 'pipe']
@@ -52,30 +53,43 @@ test.concurrent('disabling', LONG, () =>
   }),
 )
 
-test.concurrent(
-  'switching to another mode, from which candy is left in the old one or in the new one, and in none between',
+/** How a receiving service gives its mail to candy in each mode. */
+const ATTACHED = {
+  pipe: '-o content_filter=candy:dummy\n',
+  smtp: '-o content_filter=candy-lmtp:unix:candy/lmtp\n',
+  milter: '-o candy_milter={ unix:candy/milter, ',
+}
+
+test.concurrent.each(soaking ? (['smtp', 'milter'] as const) : (['milter'] as const))(
+  'switching to mode %s and back, from which candy is left in the old one or in the new one, and in none between',
   LONG,
-  () =>
+  (second) =>
     Killing.on(async (killing) => {
       const { site } = killing
       await killing.run(ENABLE)
-      const steps = await killing.stepsOf(['mode', 'smtp'])
-      let mode = 'smtp'
+      const steps = await killing.stepsOf(['mode', second])
+      let mode: keyof typeof ATTACHED = second
       for (const step of choose(steps, GIVEN)) {
-        const other = mode === 'pipe' ? 'smtp' : 'pipe'
+        const other: keyof typeof ATTACHED = mode === 'pipe' ? second : 'pipe'
         const stderr = await killing.killThen(step, ['mode', other], ['enable'])
         expect(stderr.includes('brought to its end'), step).toBe(isBetween(steps, step))
         if (steps.indexOf(step) > steps.indexOf(GIVEN)) mode = other
         const { stdout } = await site.candy(['enable', '--dry-run', '--json'])
         expect(JSON.parse(stdout), step).toMatchObject({ nothingToDo: true, mode })
-        const filter = mode === 'pipe' ? 'candy:dummy' : 'candy-lmtp:unix:candy/lmtp'
-        expect((await site.files()).master, step).toContain(`-o content_filter=${filter}\n`)
+        const { master } = await site.files()
+        for (const [name, option] of Object.entries(ATTACHED))
+          expect(receivingPart(master).includes(option), `${step}: ${name}`).toBe(name === mode)
         const toml = await readFile(join(site.postfix.configDirectory, 'candy.toml'), 'utf8')
         expect(toml, step).toContain(`mode = "${mode}"`)
       }
       await killing.run(DISABLE)
     }),
 )
+
+/** master.cf without candy's own services, which are the same in every mode. */
+function receivingPart(master: string): string {
+  return master.slice(0, master.indexOf('\ncandy '))
+}
 
 test.concurrent(
   'a change of what is filtered is undone when it is killed before it is written, although mail was filtered before',

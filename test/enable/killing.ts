@@ -74,7 +74,9 @@ export class Killing {
   }
 
   async isAttached(): Promise<boolean> {
-    return /^\s+-o content_filter=candy/m.test((await this.site.files()).master)
+    return /^\s+-o (?:content_filter=candy|cleanup_service_name=candy-cleanup-milter)/m.test(
+      (await this.site.files()).master,
+    )
   }
 
   /** Checks that no command has left anything behind. */

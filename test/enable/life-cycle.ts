@@ -1,6 +1,6 @@
 /**
- * A site's whole life with candy, from enabling by way of two switches to disabling, while mail comes in all the time: by
- * sessions that end and sessions that stay open, with a delivery in flight at each step, mail that waits and mail on hold. At
+ * A site's whole life with candy, from enabling by way of switches to disabling, while mail comes in all the time: by sessions that
+ * end and sessions that stay open, and by sendmail(1), with a delivery in flight at each step, mail that waits and mail on hold. At
  * the end every message must have arrived, once, whole and judged, and Postfix's files must be what they were.
  */
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
@@ -9,12 +9,14 @@ import { expect } from 'vitest'
 import type { Files, Site } from './site.js'
 import { bodyOf, type Kept, RECIPIENT, type Sent, Traffic } from './traffic.js'
 
-type Mode = 'pipe' | 'smtp' | 'smtp-before'
+type Mode = 'pipe' | 'smtp' | 'smtp-before' | 'milter'
 
 export interface LifeCycle {
-  readonly modes: readonly [Mode, Mode, Mode]
+  readonly modes: readonly [Mode, ...Mode[]]
   /** Of the steady load, at least. */
   readonly messages: number
+  /** Whether mail comes from sendmail(1) too, in the modes in which candy filters it. */
+  readonly sendmail?: true
   /** Further arguments of `candy enable`. */
   readonly enable?: readonly string[]
   /** Edits master.cf and main.cf by hand between enabling and disabling; returns what must be there in the end. */
@@ -37,10 +39,13 @@ export const MAIN: Readonly<Record<string, string>> = {
 
 const CLIENTS = 4
 /** Milliseconds between two messages of a client: pipe mode starts a process for each. */
-const PACE: Readonly<Record<Mode, number>> = { pipe: 1200, smtp: 60, 'smtp-before': 60 }
+const PACE: Readonly<Record<Mode, number>> = { pipe: 1200, smtp: 60, 'smtp-before': 60, milter: 60 }
 
 /** How many messages there are for one in pipe mode. */
-const WEIGHT: Readonly<Record<Mode, number>> = { pipe: 1, smtp: 15, 'smtp-before': 15 }
+const WEIGHT: Readonly<Record<Mode, number>> = { pipe: 1, smtp: 15, 'smtp-before': 15, milter: 15 }
+
+/** Modes in which Postfix has taken a message before candy judges it, so that it may wait in the queue. */
+const AFTER_QUEUE: readonly Mode[] = ['pipe', 'smtp']
 
 /** Files by which the test controls the filter: it acts on whether they exist. */
 class Marks {
@@ -107,11 +112,14 @@ export async function runLifeCycle(site: Site, lifeCycle: LifeCycle): Promise<vo
   traffic.pace = PACE[first]
   await site.enable('--mode', first, ...(lifeCycle.enable ?? []))
   const enabled = performance.now()
+  if (lifeCycle.sendmail && first !== 'smtp-before')
+    traffic.startSendmail((words, input) => postfix.run('sendmail', words, { input }))
 
   const stages: Stage[] = []
   for (const [index, mode] of lifeCycle.modes.entries()) {
     if (index > 0) {
       traffic.pace = Math.max(PACE[mode], PACE[lifeCycle.modes[index - 1] ?? mode])
+      if (mode === 'smtp-before') await endSendmail(site, traffic)
       await site.candy(['mode', mode, '--yes'])
       traffic.pace = PACE[mode]
       await marks.put(`slow-${index - 1}`)
@@ -124,6 +132,7 @@ export async function runLifeCycle(site: Site, lifeCycle: LifeCycle): Promise<vo
   // Mail that was deferred in the first mode is tried again in the last one.
   for (const [index, { deferred }] of stages.entries()) if (deferred !== undefined) await marks.take(`defer-${index}`)
   const wanted = (await lifeCycle.edit?.(site, before)) ?? before
+  await endSendmail(site, traffic)
 
   const disabling = performance.now()
   await leave(site, marks, stages)
@@ -150,7 +159,7 @@ interface Stage {
   readonly held: Sent | undefined
 }
 
-/** Waits until so many messages have arrived and one is being delivered. In mode smtp-before no message waits in the queue. */
+/** Waits until so many messages have arrived and one is being delivered. */
 async function stay(
   site: Site,
   traffic: Traffic,
@@ -165,7 +174,7 @@ async function stay(
   await kept.send()
   let deferred: Sent | undefined
   let held: Sent | undefined
-  if (mode !== 'smtp-before') {
+  if (AFTER_QUEUE.includes(mode)) {
     await marks.put(`defer-${index}`)
     deferred = await traffic.send({ fields: [`X-Defer-While: defer-${index}`] })
     held = await traffic.send({ sender: HOLDER })
@@ -207,7 +216,19 @@ async function leave(site: Site, marks: Marks, stages: readonly Stage[]): Promis
 }
 
 function isAttached({ master }: Files): boolean {
-  return /^\s+-o (?:content_filter=candy|smtpd_proxy_filter=unix:candy)/m.test(master)
+  return /^\s+-o (?:content_filter=candy|smtpd_proxy_filter=unix:candy|cleanup_service_name=candy-cleanup-milter)/m.test(
+    master,
+  )
+}
+
+/** Ends the mail of sendmail(1), and waits until pickup(8) has it all. */
+async function endSendmail({ postfix }: Site, traffic: Traffic): Promise<void> {
+  await traffic.stopSendmail()
+  const isEmpty = async (): Promise<boolean> => {
+    const queue = await postfix.queue()
+    return !queue.some(({ queue_name: name }) => name === 'maildrop')
+  }
+  await postfix.waitUntil('an empty maildrop', isEmpty, 60_000)
 }
 
 async function queueOf({ postfix }: Site, sent: Pick<Sent, 'id'> | undefined): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** Enabling, switching both ways and disabling under load, on sites of many shapes; see life cycle.ts for what must hold. */
 import { expect, test } from 'vitest'
+import { MODE_NAMES } from '../../packages/runner/src/postfix/mode.js'
 import { soaking } from '../kit/soak.js'
 import { type LifeCycle, MAIN, runLifeCycle } from './life-cycle.js'
 import { masterOf } from './shapes.js'
@@ -11,13 +12,21 @@ const FEW = soaking ? MANY : 300
 
 /** Sequences of modes that together have every switch from one mode to another. */
 const JOURNEYS: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
-  debian: { modes: ['pipe', 'smtp', 'smtp-before'] },
-  upstream: { modes: ['smtp-before', 'smtp', 'pipe'] },
+  debian: { modes: ['milter', 'smtp', 'milter', 'smtp-before'], sendmail: true },
+  upstream: { modes: ['smtp-before', 'smtp', 'smtp-before', 'pipe', 'milter', 'pipe'] },
   odd: { modes: ['pipe', 'smtp', 'pipe'], edit: editByHand },
   submission: { modes: ['smtp', 'pipe', 'smtp'], enable: ['--submission'] },
-  postscreen: { modes: ['smtp-before', 'pipe', 'smtp-before'] },
-  multi: { modes: ['smtp', 'smtp-before', 'smtp'] },
+  postscreen: { modes: ['smtp-before', 'milter', 'smtp-before'] },
+  multi: { modes: ['pipe', 'milter', 'smtp', 'milter', 'smtp-before', 'pipe', 'smtp-before'] },
 }
+
+test('every switch from one mode to another is on one of the journeys', () => {
+  const switches = Object.values(JOURNEYS).flatMap(({ modes }) =>
+    modes.slice(1).map((mode, at) => `${modes[at]} to ${mode}`),
+  )
+  const all = MODE_NAMES.flatMap((from) => MODE_NAMES.filter((to) => to !== from).map((to) => `${from} to ${to}`))
+  expect([...new Set(switches)].toSorted()).toEqual(all.toSorted())
+})
 
 /** Lines of the site's own between candy's, and beside them. */
 async function editByHand(site: Site, before: Files): Promise<Files> {

@@ -1,15 +1,22 @@
 /**
- * A steady load of mail: some clients, each with a session for every few messages, and single messages and sessions that a
- * test does something special with. Every message that was taken is remembered, and when its session was opened.
+ * A steady load of mail: some clients, each with a session for every few messages, a program that runs sendmail(1) for each, and
+ * single messages and sessions that a test does something special with. Every message that was taken is remembered, and when its session was opened.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, connect, type Mail } from '../kit/client.js'
+import { type Client, connect, type Mail, SmtpError } from '../kit/client.js'
 
 const SENDER = 'a@example.com'
 export const RECIPIENT = 'b@example.net'
 
 /** Milliseconds for the reply to a message: a filter may be waiting for something. */
 const TIME_LIMIT = 600_000
+
+/** Milliseconds between two bursts of sendmail(1), and how many messages a burst has: pickup(8) is to have several at a time. */
+const BURST_PACE = 400
+const BURST = 4
+
+/** Runs sendmail(1) with these arguments and this input. */
+type Sendmail = (words: readonly string[], input: string) => Promise<{ readonly status: number | null }>
 
 /** How many messages may be on their way. Clients wait when there are more, so that the load stays steady. */
 const UNDER_WAY = 40
@@ -43,6 +50,7 @@ export class Traffic {
   /** Milliseconds that each client waits between two messages. */
   pace = 100
   #clients: Promise<void>[] = []
+  #program: { readonly end: () => void; readonly ended: Promise<void> } | undefined
 
   /** `arrived` counts the messages at the end of their way: clients wait while too many are under way. */
   constructor(port: number, arrived: () => number) {
@@ -61,6 +69,40 @@ export class Traffic {
     await Promise.all(this.#clients)
   }
 
+  /** Submits mail with sendmail(1) until `stopSendmail`. */
+  startSendmail(run: Sendmail): void {
+    let going = true
+    const submit = async (): Promise<void> => {
+      while (going) {
+        await Promise.all(Array.from({ length: BURST }, () => this.#submit(run)))
+        do await sleep(BURST_PACE)
+        while (this.sent.length - this.#arrived() > UNDER_WAY && going)
+      }
+    }
+    this.#program = {
+      end: () => {
+        going = false
+      },
+      ended: submit(),
+    }
+    this.#program.ended.catch(() => {})
+  }
+
+  async stopSendmail(): Promise<void> {
+    this.#program?.end()
+    await this.#program?.ended
+  }
+
+  async #submit(run: Sendmail): Promise<void> {
+    this.#count += 1
+    const key = `message-${this.#count}`
+    const opened = performance.now()
+    const { bytes } = makeMail(key, SENDER, [])
+    const { status } = await run(['-i', '-f', SENDER, RECIPIENT], bytes.replaceAll('\r\n', '\n'))
+    if (status !== 0) throw new Error(`sendmail(1) ended with ${status} for ${key}`)
+    this.sent.push({ key, id: '', opened })
+  }
+
   /** One message in a session of its own. */
   async send(special: Special = {}): Promise<Sent> {
     const { client, opened } = await this.#open()
@@ -73,8 +115,22 @@ export class Traffic {
 
   /** A session that stays open until it is told to end. */
   async keep(): Promise<Kept> {
-    const { client, opened } = await this.#open()
-    return { send: () => this.#give(client, opened), quit: () => client.quit() }
+    let session = await this.#open()
+    return {
+      send: async () => {
+        const { client, opened } = session
+        try {
+          return await this.#give(client, opened)
+        } catch (error) {
+          // After two reloads of the service no session is left of those that had candy as a milter before, and the client comes again.
+          if (!(error instanceof SmtpError) || error.reply.code !== 451) throw error
+          await client.quit()
+          session = await this.#open()
+          return this.#give(session.client, session.opened)
+        }
+      },
+      quit: () => session.client.quit(),
+    }
   }
 
   async #load(number: number): Promise<void> {
@@ -111,7 +167,7 @@ export class Traffic {
   }
 }
 
-function makeMail(key: string, sender: string, fields: readonly string[]): Mail {
+function makeMail(key: string, sender: string, fields: readonly string[]): Mail & { readonly bytes: string } {
   const lines = [`X-Key: ${key}`, ...fields, '', `this is ${key}.`, '.', '']
   return { sender, recipients: [RECIPIENT], bytes: lines.join('\r\n') }
 }

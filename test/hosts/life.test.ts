@@ -107,7 +107,7 @@ describe.each(RELEASES)('$name', (release) => {
   test('the two commands of the README have mail scanned, by whatever way it comes in', async () => {
     await host.type(['candy', 'enable', '--yes'])
     await host.type(['candy', 'add', '@candy/filter-clamav'])
-    for (const unit of ['candy.service', 'candy-smtp.socket', 'candy-smtp-before.socket']) {
+    for (const unit of ['candy.service', 'candy-smtp.socket', 'candy-smtp-before.socket', 'candy-milter.socket']) {
       await host.type(['systemctl', 'is-active', unit])
     }
     await expectFiltered('smtp', 'scanned')
@@ -219,11 +219,15 @@ describe.each(RELEASES)('$name', (release) => {
     if (remedy !== undefined) await host.type(['sh', '-c', remedy])
   })
 
-  test.each(['pipe', 'smtp-before', 'smtp'])('candy mode %s has mail filtered in that mode', async (mode) => {
+  test.each(['pipe', 'smtp-before', 'milter', 'smtp'])('candy mode %s has mail filtered in that mode', async (mode) => {
     await host.type(['candy', 'mode', '--yes', mode])
     const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as Examined
     expect(findings).toContainEqual(expect.objectContaining({ check: 'generation', state: 'well' }))
     await expectFiltered('smtp', mode)
+    if (mode === 'milter') {
+      await expectFiltered('sendmail', `${mode} from this host`)
+      expect(await host.type(['postqueue', '-j'])).toBe('')
+    }
     await expectWell()
   })
 

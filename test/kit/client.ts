@@ -20,7 +20,7 @@ export interface Mail {
   readonly rcpt?: string
 }
 
-class SmtpError extends Error {
+export class SmtpError extends Error {
   override readonly name = 'SmtpError'
   readonly reply: Reply
 

@@ -5,16 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  addService,
-  applyEdits,
-  findService,
-  parse,
-  removeService,
-  type Service,
-  type ServiceKey,
-  setOption,
-} from '@candy/master-cf'
+import { addService, applyEdits, findService, parse, removeService, type Service } from '@candy/master-cf'
 import { accessName } from '../../packages/runner/src/postfix/access.js'
 import { createMissing, listOwnedPaths, type OwnedPath } from '../../packages/runner/src/postfix/directories.js'
 import { type EnableEdits, editsToEnable } from '../../packages/runner/src/postfix/enable-edits.js'
@@ -93,7 +84,6 @@ function editsFor(instance: Instance, { mode, reinject, candyPipe }: EditOptions
     reinjectsByPickup: reinject === 'sendmail',
     candyPipe: candyPipe ?? '/nowhere/candy-pipe',
   }
-  if (mode === 'milter') return milterByHand(editsToEnable(instance, { ...request, mode: 'smtp' }, undefined))
   const edits = editsToEnable(instance, request, undefined)
   if (edits.refusals.length > 0) throw new Error(edits.refusals.join('\n'))
   return edits
@@ -102,24 +92,4 @@ function editsFor(instance: Instance, { mode, reinject, candyPipe }: EditOptions
 async function write(configDirectory: string, { master, main }: EnableEdits['after']): Promise<void> {
   await writeFile(join(configDirectory, 'master.cf'), master, 'latin1')
   await writeFile(join(configDirectory, 'main.cf'), main, 'latin1')
-}
-
-/** The options of a milter on the services that take mail, as MILTER_README has them. */
-function milterByHand(edits: EnableEdits): EnableEdits {
-  const { master, main } = edits.withServices
-  const value =
-    '{ unix:candy/milter, protocol=6, default_action=tempfail, connect_timeout=10s, command_timeout=30s, content_timeout=300s }'
-  const attached = [
-    ...edits.attached.filter(({ name, type }) => type === 'inet' && name === 'content_filter'),
-    { service: 'cleanup', type: 'unix' },
-  ].reduce(
-    (text, key) =>
-      applyEdits(
-        text,
-        setOption(parse(text), { service: key.service, type: key.type } as ServiceKey, { name: 'candy_milter', value }),
-      ),
-    master,
-  )
-  const lists = ['smtpd_milters', 'non_smtpd_milters'].map((name) => `${name} = $candy_milter\n`)
-  return { ...edits, after: { master: attached, main: `${main}candy_milter =\n${lists.join('')}` } }
 }

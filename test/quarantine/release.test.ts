@@ -97,7 +97,7 @@ const DSN = {
   rcpt: 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;old+2Bone@example.net',
 }
 
-test.each(['smtp', 'smtp-before'] as const)('mode %s', async (mode) => {
+test.each(['smtp', 'smtp-before', 'milter'] as const)('mode %s', async (mode) => {
   await using site = await start(mode)
   const commands = await expectAlike(site, DSN)
   expect(commands[0]).toContain('ENVID=QQ+2B314 RET=HDRS')

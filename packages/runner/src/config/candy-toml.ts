@@ -24,13 +24,19 @@ export function readCandyToml(configDirectory: string, state?: string): CandyTom
     text,
     state: directory,
     reinject: text !== null && setsReinject(text) ? settings.pipe.reinject : undefined,
-    listen: settings.smtp.listen,
+    listenKey: (mode) => listenKey(settings, mode),
     withMode: (mode, reinject) => {
       const wanted = { mode, ...(reinject !== undefined && { reinject }) }
       return text === null ? latin1(makeSettings(wanted, directory)) : withMode(text, wanted)
     },
     warnings: (mode) => keyWarnings(path, settings, mode),
   }
+}
+
+/** With `smtp.listen` the service listens only there, in whatever mode it is. */
+function listenKey({ smtp, milter }: Settings, mode: Mode): ReturnType<CandyToml['listenKey']> {
+  if (smtp.listen !== undefined) return { key: 'smtp.listen', address: smtp.listen }
+  return mode === 'milter' && milter.listen !== undefined ? { key: 'milter.listen', address: milter.listen } : undefined
 }
 
 /** Warns of the keys of `[smtp]` that the operator set for the old SMTP mode, and that apply to the other one after a switch to `mode`. */

@@ -2,7 +2,7 @@
 import { printable } from '@candy/sdk'
 import { counted } from '../log/counting.js'
 import { localTime } from '../os/local-time.js'
-import { isCandyFilter } from '../postfix/attachment.js'
+import { isCandyFilter } from '../postfix/filter-option.js'
 import { type Observation, urgent, well } from './finding.js'
 import { groupBy } from './grouping.js'
 import type { Host } from './host.js'

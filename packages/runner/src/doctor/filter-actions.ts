@@ -7,6 +7,7 @@ import type { Host } from './host.js'
 export async function examineFilterActions(host: Host): Promise<readonly Observation[]> {
   const { instance, mode, attached } = host
   if (mode === 'smtp-before') return [well('FILTER actions have no effect on mail that is filtered before the queue')]
+  if (mode === 'milter') return [well('a milter judges mail before FILTER actions send it anywhere')]
   const actions = filterActions(instance, attached)
   if (actions.length === 0) return [well('no FILTER action is to be seen in main.cf, master.cf or a local table')]
   return actions.map((action) =>

@@ -7,22 +7,41 @@ import { resolve } from 'node:path'
 import { counted } from '../log/counting.js'
 import { localTime } from '../os/local-time.js'
 import { parameterOf } from '../postfix/instance.js'
+import { readValue } from '../postfix/main-cf.js'
+import { MILTER_WORD, miltersIn, namesMilter } from '../postfix/milter-list.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
+
+const LIST = 'non_smtpd_milters'
 
 /** Milliseconds after which a message in maildrop is late. */
 const LATE = 10_000
 
-export async function examineMaildrop({ waitingMail, instance, postfix }: Host): Promise<readonly Observation[]> {
+export async function examineMaildrop({
+  waitingMail,
+  instance,
+  mode,
+  view,
+  postfix,
+}: Host): Promise<readonly Observation[]> {
   const { entries } = await waitingMail()
   const late = entries.filter(({ queue, arrival }) => queue === 'maildrop' && Date.now() - arrival.getTime() > LATE)
   if (late.length === 0) return [well('no mail from sendmail(1) waits to be picked up')]
-  const milters = parameterOf(instance, 'non_smtpd_milters').match(/\{[^}]*\}|[^\s,]+/g) ?? []
+  const milters = miltersIn(parameterOf(instance, LIST))
   const states = await Promise.all(
     milters.map(async (milter) => ({ milter, up: await accepts(milter, instance.queueDirectory) })),
   )
   const down = states.filter(({ up }) => !up).map(({ milter }) => milter)
   const what = `${counted(late.length, 'message')} from sendmail(1) in maildrop, since ${localTime(late[0]?.arrival ?? 0)}`
+  if (mode === 'milter' && Object.values((await view()).answering).includes(false)) {
+    return [
+      urgent(
+        `${what}; candy serve does not answer`,
+        'cleanup(8) defers all mail from sendmail(1) until it does. See what is said of the sockets; the command then has pickup(8) try again.',
+        [postfix('postkick', 'public', 'pickup', 'W')],
+      ),
+    ]
+  }
   if (down.length === 0) {
     return [
       urgent(
@@ -32,13 +51,14 @@ export async function examineMaildrop({ waitingMail, instance, postfix }: Host):
       ),
     ]
   }
-  const rest = milters.filter((milter) => !down.includes(milter)).join(', ')
+  const own = namesMilter(instance.mainText, readValue(instance.mainText, LIST) ?? '') ? [MILTER_WORD] : []
+  const rest = [...own, ...milters.filter((milter) => !down.includes(milter))].join(', ')
   return [
     urgent(
-      `${what}; ${down.join(', ')} of non_smtpd_milters does not answer`,
+      `${what}; ${down.join(', ')} of ${LIST} does not answer`,
       'cleanup(8) defers all mail from sendmail(1) until the milter answers: start it. If it is gone for good, these commands take it out, and have pickup(8) try again.',
       [
-        postfix('postconf', '-e', `non_smtpd_milters=${rest}`),
+        postfix('postconf', '-e', `${LIST}=${rest}`),
         postfix('postfix', 'reload'),
         postfix('postkick', 'public', 'pickup', 'W'),
       ],

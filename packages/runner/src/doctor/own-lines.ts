@@ -6,6 +6,8 @@ import { type AttachmentDifference, compareAttachments } from '../postfix/attach
 import { editsToEnable } from '../postfix/enable-edits.js'
 import { DAMAGED, readPending } from '../postfix/journal.js'
 import { type LineDifference, lineDifferences } from '../postfix/line-differences.js'
+import { readValue } from '../postfix/main-cf.js'
+import { MILTER_LISTS, MILTER_WORD, namesMilter } from '../postfix/milter-list.js'
 import { ailing, type Observation, urgent, well } from './finding.js'
 import { groupBy } from './grouping.js'
 import type { Host } from './host.js'
@@ -46,12 +48,13 @@ export async function examineOwnLines(host: Host): Promise<readonly Observation[
         : urgent('candy is not enabled: Postfix gives it no mail', 'Mail passes unfiltered.', enable),
     ]
   }
-  const lines = lineDifferences(instance, host.request.candyPipe)
+  const lines = lineDifferences(instance, host.request)
   const services = groupBy(lines, ({ service, place }) => service ?? place)
   const { differences, filtered, unfiltered, refusals } = compareAttachments(instance, host.request, journal)
   const found = [
     ...[...services.values()].flatMap((all) => ofEntry(host, all)),
     ...differences.map((difference) => ofAttachment(host, difference)),
+    ...ofMilterLists(host),
     ...(differences.length === 0 ? refusals.map(ofRefusal) : []),
     ...unfiltered.map((text) => well(text)),
   ]
@@ -125,6 +128,20 @@ function ofAttachment(
   return unfiltered
     ? urgent(what, 'Mail that comes in there passes candy over.', remedy)
     : ailing(what, 'Addresses are mapped before the filter and once more behind it.', remedy)
+}
+
+/** In mode milter main.cf must name candy in its lists of milters: whoever sets a list anew takes candy out. */
+function ofMilterLists({ instance: { mainText }, mode, candy }: Host): readonly Observation[] {
+  if (mode !== 'milter') return []
+  const lists = MILTER_LISTS.filter((list) => !namesMilter(mainText, readValue(mainText, list) ?? ''))
+  if (lists.length === 0) return []
+  return [
+    urgent(
+      `main.cf does not name ${MILTER_WORD} in ${lists.join(' and ')}`,
+      'Mail passes candy over, whatever master.cf says.',
+      [candy('enable', '--yes')],
+    ),
+  ]
 }
 
 function ofRefusal(text: string): Observation {

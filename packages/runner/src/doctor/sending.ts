@@ -144,7 +144,10 @@ async function sendOne(host: Host, sending: Sending): Promise<Observation> {
   )
 }
 
-async function follow({ instance, run }: Host, { mail, entrance, received, asCandy, signal }: Sending): Promise<End> {
+async function follow(
+  { instance, run }: Host,
+  { mail, entrance, wanted, received, asCandy, signal }: Sending,
+): Promise<End> {
   const recipient = `${randomUUID()}@${DOMAIN}`
   const message = mail.print(recipient, parameterOf(instance, 'myhostname'))
   const stop = new AbortController()
@@ -174,13 +177,20 @@ async function follow({ instance, run }: Host, { mail, entrance, received, asCan
       const reason = entries.flatMap(({ recipients }) => recipients).find((one) => one.reason !== undefined)?.reason
       if (reason !== undefined) return { action: 'defer', text: `it waits: ${printable(reason)}` }
       if (entries.length > 0) seen = Date.now()
-      else if (Date.now() - seen > GONE_AFTER) return { action: 'discard', text: 'it left the queue, and came nowhere' }
+      else if (Date.now() - seen > GONE_AFTER) return goneAs(wanted)
     }
     return { action: 'late', text: `it has not come to an end within ${TIMEOUT / 1_000} s` }
   } finally {
     stop.abort()
     await taking
   }
+}
+
+/** A message that is refused once Postfix has it would bounce, but the null sender gets no bounce. */
+function goneAs(wanted: Sending['wanted']): End {
+  return wanted === 'refuse'
+    ? { action: 'refuse', text: 'it left the queue refused, and its sender, who is nobody, got no bounce' }
+    : { action: 'discard', text: 'it left the queue, and came nowhere' }
 }
 
 function bodyOf(message: string): string {

@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import { groupId } from '../os/accounts.js'
 import { mailGroup } from '../postfix/directories.js'
 import { answers } from '../postfix/listener.js'
-import { MODES, SMTP_MODES } from '../postfix/mode.js'
+import { MODES, SERVED_MODES } from '../postfix/mode.js'
 import { hasSystemd } from '../postfix/systemd.js'
 import { type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 import { commandsToStart } from './service-commands.js'
 
-/** Whether candy serve answers on the socket of each SMTP mode, by path. */
+/** Whether candy serve answers on the socket of each mode that has one, by path. */
 export async function answeringSockets(queueDirectory: string): Promise<Readonly<Record<string, boolean>>> {
-  const paths = SMTP_MODES.map((mode) => join(queueDirectory, MODES[mode].socket))
-  return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await answers(path)] as const)))
+  const asked = SERVED_MODES.map(async (mode) => {
+    const path = join(queueDirectory, MODES[mode].socket)
+    return [path, await answers(path, mode)] as const
+  })
+  return Object.fromEntries(await Promise.all(asked))
 }
 
 export async function examineSockets(host: Host): Promise<readonly Observation[]> {

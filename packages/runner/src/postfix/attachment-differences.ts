@@ -3,9 +3,10 @@
  * service that has lost its option, or was added since, lets mail pass unfiltered.
  */
 import { findService } from '@candy/master-cf'
-import { foreignFilter, routesToCandy } from './attachment.js'
+import { isEdited, routesToCandy } from './attachment.js'
 import { type EnableRequest, editsToEnable } from './enable-edits.js'
 import { nameEntry, optionOf } from './entrances.js'
+import { foreignFilter, isMilterList } from './filter-option.js'
 import type { Instance } from './instance.js'
 import type { Journal } from './journal.js'
 
@@ -44,15 +45,15 @@ export function compareAttachments(instance: Instance, request: EnableRequest, j
     const entry = findService(instance.master, one)
     if (entry === undefined) return []
     const present = optionOf(entry, one.name)
-    if (present === one.value) return []
+    if (present === one.value || isEdited(one, present)) return []
     return [
       {
         option: `${one.service}/${one.type}/${one.name}`,
         place: nameEntry(entry),
         present,
         wanted: one.value,
-        unfiltered: routesToCandy(one),
-        foreign: routesToCandy(one) ? foreignFilter(entry) : undefined,
+        unfiltered: routesToCandy(one) || isMilterList(one.name),
+        foreign: routesToCandy(one) ? foreignFilter(entry, request.mode) : undefined,
       },
     ]
   })

@@ -1,72 +1,40 @@
-/** Sets and removes the `-o` options by which a receiving service in master.cf sends its mail to candy. */
-import { applyEdits, type Entry, parse, type ServiceKey, setOption, unsetOption } from '@candy/master-cf'
+/**
+ * Sets and removes the `-o` options by which services in master.cf send their mail to candy (filter-option.ts says which). An option
+ * that a service had before gets its value back, also where candy has only added a word to a list.
+ */
+import { applyEdits, type Entry, findService, parse, type ServiceKey, setOption, unsetOption } from '@candy/master-cf'
 import { nameEntry, optionOf } from './entrances.js'
+import { FILTER_OPTIONS, isMilterList, OVERRIDE, sendsToCandy, withoutOwnWord } from './filter-option.js'
 import { type Instance, parameterOf } from './instance.js'
-import { MODE_NAMES, MODES, type Mode, TRANSPORTS } from './mode.js'
+import { MILTER, MILTER_LISTS } from './milter-list.js'
+import { SERVICE_NAMES } from './services.js'
 
-/** An option that candy has set on a receiving service. `prior` is its value before that; null where it was not set. */
+/** An option that candy has set on a service. `prior` is its value before that; null where it was not set. */
 export interface AttachedOption extends ServiceKey {
   readonly name: string
   readonly value: string
   readonly prior: string | null
 }
 
-const PROXY = MODES['smtp-before'].option.value
-
-/** Names of the options that send new mail to candy. */
-const OPTIONS: ReadonlySet<string> = new Set(MODE_NAMES.map((mode) => MODES[mode].option.name))
-
-const OVERRIDE = 'receive_override_options'
-const NO_MAPPINGS = 'no_address_mappings'
-
-/** Whether a value of content_filter, from master.cf or from a queue file, names one of candy's transports. */
-export function isCandyFilter(value: string): boolean {
-  return TRANSPORTS.some((transport) => value.trim().startsWith(`${transport}:`))
-}
-
-/** The option by which a service sends its mail to a filter that is not candy; undefined where there is none. */
-export function foreignFilter(entry: Entry): string | undefined {
-  const filter = optionOf(entry, 'content_filter')?.trim() ?? ''
-  if (filter !== '' && !isCandyFilter(filter)) return `-o content_filter=${filter}`
-  const proxy = optionOf(entry, 'smtpd_proxy_filter')?.trim() ?? ''
-  return proxy !== '' && proxy !== PROXY ? `-o smtpd_proxy_filter=${proxy}` : undefined
-}
-
-/** Whether a service switches filters off with `-o content_filter=`. */
-export function isUnfiltered(entry: Entry): boolean {
-  return optionOf(entry, 'content_filter')?.trim() === ''
-}
-
-/** Whether a service switches address mapping off with `-o receive_override_options`. */
-export function disablesAddressMapping(entry: Entry): boolean {
-  return wordsOf(optionOf(entry, OVERRIDE) ?? '').includes(NO_MAPPINGS)
-}
-
-/**
- * The options that a receiving service needs so that its new mail goes to candy. `entry` is the service without candy's options.
- * Address mapping is switched off before the filter, so that it happens once, when mail comes back from candy.
- */
-export function wantedOptions(instance: Instance, entry: Entry, mode: Mode): Readonly<Record<string, string>> {
-  const { name, value } = MODES[mode].option
-  if (name !== 'content_filter') return { [name]: value }
-  const words = wordsOf(optionOf(entry, OVERRIDE) ?? parameterOf(instance, OVERRIDE))
-  const mapped = !words.includes(NO_MAPPINGS)
-  return {
-    [name]: value,
-    ...(mapped && { [OVERRIDE]: [...words, NO_MAPPINGS].join(',') }),
-  }
+export interface Attached {
+  readonly text: string
+  /** All options that candy has set on the service now. */
+  readonly attached: readonly AttachedOption[]
+  /** What was edited by hand and is kept although candy would write something else, for the operator. */
+  readonly kept: readonly string[]
 }
 
 /**
  * Sets the wanted options on a service. Options that candy set `before` and that are not wanted any more get their prior values
- * back. Returns the new text and all options that candy has set on the service now.
+ * back. Settings of candy as a milter, such as its timeouts, that somebody has edited since are kept.
  */
 export function attach(
   text: string,
   key: ServiceKey,
   wanted: Readonly<Record<string, string>>,
   before: readonly AttachedOption[],
-): { readonly text: string; readonly attached: readonly AttachedOption[] } {
+): Attached {
+  const { service, type } = key
   const previous = before.filter((one) => isOn(one, key))
   // Keep receive_override_options as candy set it when the new mode uses content_filter, as the old one did.
   const keeps = (one: AttachedOption): boolean =>
@@ -76,32 +44,60 @@ export function attach(
     previous.filter((one) => !keeps(one)),
   )
   const attached: AttachedOption[] = previous.filter((one) => keeps(one) && !(one.name in wanted))
+  const kept: string[] = []
   for (const [name, value] of Object.entries(wanted)) {
-    const entry = parse(now).entries.findLast((candidate) => isOn(candidate, key))
+    const entry = findService(parse(now), key)
     const present = entry && optionOf(entry, name)
     const recorded = previous.find((one) => one.name === name)
-    const prior = recorded === undefined ? priorOf(name, present) : recorded.prior
+    if (entry !== undefined && recorded !== undefined && isEdited(recorded, present)) {
+      attached.push(recorded)
+      if (name === MILTER)
+        kept.push(`${nameEntry(entry)}: -o ${name} was edited by hand and is kept; candy would write ${value}`)
+      continue
+    }
+    const prior = recorded === undefined || isReplaced(recorded, present) ? priorOf(name, present) : recorded.prior
     now = applyEdits(now, setOption(parse(now), key, { name, value }))
-    attached.push({ service: key.service, type: key.type, name, value, prior })
+    attached.push({ service, type, name, value, prior })
   }
-  return { text: now, attached }
+  return { text: now, attached, kept }
 }
 
 /**
- * Gives options their prior values back, or removes them. An option that was edited since, and does not name candy, is left
- * alone, and so is one of a service that does not exist any more.
+ * Whether the option was edited since candy set it, and still does what it is for: candy is a milter with other settings, or at
+ * another place of the list.
+ */
+export function isEdited({ name, value }: AttachedOption, present: string | undefined): boolean {
+  if (present === undefined || present === value) return false
+  return name === MILTER ? sendsToCandy(name, present) : isMilterList(name) && hasOwnWord(name, present)
+}
+
+/** Whether somebody has given the option a value that has nothing of candy any more. */
+function isReplaced({ name }: AttachedOption, present: string | undefined): boolean {
+  return present !== undefined && !sendsToCandy(name, present) && !hasOwnWord(name, present)
+}
+
+function hasOwnWord(name: string, value: string): boolean {
+  return withoutOwnWord(name, value, '') !== undefined
+}
+
+/**
+ * Gives options their prior values back, or removes them. Of an option that was edited since, and does not name candy, only candy's
+ * word in a list of milters is removed. An option of a service that does not exist any more is left alone.
  */
 export function detach(text: string, attached: readonly AttachedOption[]): string {
   let now = text
   for (const { service, type, name, value, prior } of attached) {
     const file = parse(now)
-    const entry = file.entries.findLast((candidate) => isOn(candidate, { service, type }))
+    const entry = findService(file, { service, type })
     const present = entry && optionOf(entry, name)
-    if (present === undefined || (present !== value && !isCandyFilter(present))) continue
+    if (present === undefined) continue
+    const isOurs = present === value || sendsToCandy(name, present)
+    const rest = isOurs ? prior : isMilterList(name) ? withoutOwnWord(name, present, '') : undefined
+    if (rest === undefined) continue
     const edits =
-      prior === null
+      rest === null
         ? unsetOption(file, { service, type }, name)
-        : setOption(file, { service, type }, { name, value: prior })
+        : setOption(file, { service, type }, { name, value: rest })
     now = applyEdits(now, edits)
   }
   return now
@@ -109,29 +105,25 @@ export function detach(text: string, attached: readonly AttachedOption[]): strin
 
 /** Finds the options that candy has set when there is no journal: after a set-up by hand, or when the state directory is lost. */
 export function findAttachedOptions(text: string, instance: Pick<Instance, 'parameters'>): readonly AttachedOption[] {
-  const inherited = wordsOf(parameterOf(instance, OVERRIDE)).join(',')
-  return parse(text).entries.flatMap((entry) => {
+  const others = parse(text).entries.filter(({ service }) => !SERVICE_NAMES.some((name) => name === service))
+  return others.flatMap((entry) => {
     const { service, type } = entry
-    const found: AttachedOption[] = []
-    for (const name of OPTIONS) {
-      const value = optionOf(entry, name)
-      if (value !== undefined && (isCandyFilter(value) || value === PROXY)) {
-        found.push({ service, type, name, value, prior: null })
-      }
-    }
-    const override = optionOf(entry, OVERRIDE)
-    const words = override?.split(',') ?? []
-    if (found.some(({ name }) => name === 'content_filter') && override !== undefined && words.at(-1) === NO_MAPPINGS) {
-      const rest = words.slice(0, -1).join(',')
-      found.push({ service, type, name: OVERRIDE, value: override, prior: rest === inherited ? null : rest })
-    }
-    return found
+    const optionValue = (name: string): string => optionOf(entry, name) ?? ''
+    const routes = FILTER_OPTIONS.filter((name) => sendsToCandy(name, optionValue(name)))
+    const lists = [...MILTER_LISTS, ...(routes.includes('content_filter') ? [OVERRIDE] : [])]
+    return [
+      ...routes.map((name) => ({ service, type, name, value: optionValue(name), prior: null })),
+      ...lists.flatMap((name) => {
+        const prior = withoutOwnWord(name, optionValue(name), parameterOf(instance, name))
+        return prior === undefined ? [] : [{ service, type, name, value: optionValue(name), prior }]
+      }),
+    ]
   })
 }
 
-/** Whether this option sends mail to candy. The other option, receive_override_options, only switches address mapping off. */
+/** Whether this option sends mail to candy. The others are lists to which candy has added a word. */
 export function routesToCandy({ name }: AttachedOption): boolean {
-  return name !== OVERRIDE
+  return FILTER_OPTIONS.includes(name)
 }
 
 /** The services that have any of these options, for the operator: `smtp/inet (line 12)`. */
@@ -142,14 +134,9 @@ export function nameAttachedServices(text: string, attached: readonly AttachedOp
 
 /** The prior value of an option that is not in the journal. A value of candy's own counts as not set before. */
 function priorOf(name: string, present: string | undefined): string | null {
-  if (present === undefined) return null
-  return name !== OVERRIDE && (isCandyFilter(present) || present === PROXY) ? null : present
+  return present === undefined || sendsToCandy(name, present) ? null : present
 }
 
-function wordsOf(list: string): readonly string[] {
-  return list.split(/[\s,]+/).filter((word) => word !== '')
-}
-
-function isOn(one: ServiceKey, key: ServiceKey): boolean {
+function isOn(one: ServiceKey, key: ServiceKey | Entry): boolean {
   return one.service === key.service && one.type === key.type
 }

@@ -5,6 +5,7 @@
  */
 import type { Entry } from '@candy/master-cf'
 import { optionOf } from './entrances.js'
+import { wordsOf } from './filter-option.js'
 import { expand, type Instance, parameterOf } from './instance.js'
 
 const MILTERS = ['smtpd_milters', 'smtpd_milter_maps']
@@ -15,7 +16,7 @@ export function ineffectiveBeforeQueue(instance: Instance, entry: Entry): readon
     const value = optionOf(entry, name)
     return value !== undefined && !isSame(expand(instance, value), parameterOf(instance, name))
   }
-  const hasMilters = MILTERS.some((name) => parameterOf(instance, name).trim() !== '' || differs(name))
+  const hasMilters = MILTERS.some((name) => wordsOf(parameterOf(instance, name)).length > 0 || differs(name))
   return [...new Set(entry.options.map(({ name }) => name))]
     .filter((name) => {
       if (name === 'cleanup_service_name' || name === 'receive_override_options') return differs(name)
@@ -26,12 +27,6 @@ export function ineffectiveBeforeQueue(instance: Instance, entry: Entry): readon
 
 /** Compares two lists of words. Their order has no meaning in any of these parameters. */
 function isSame(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((text) =>
-    text
-      .trim()
-      .split(/[\s,]+/)
-      .toSorted()
-      .join(' '),
-  )
+  const [first, second] = [a, b].map((text) => wordsOf(text).toSorted().join(' '))
   return first === second
 }

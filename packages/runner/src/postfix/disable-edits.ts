@@ -7,6 +7,7 @@ import { type Instance, masterCfProblems } from './instance.js'
 import type { Journal } from './journal.js'
 import { removeParameters } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
+import { MILTER, withoutMilter } from './milter-list.js'
 import { isCandyEntry } from './own-entry.js'
 import { withoutProof } from './proof-configuration.js'
 import { SERVICE_NAMES } from './services.js'
@@ -38,7 +39,7 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
   const detached = { master: detach(proofless.master, attached), main: proofless.main }
   const names =
     journal?.services ?? SERVICE_NAMES.filter((name) => isCandyEntry(findService(instance.master, key(name))))
-  const parameters = journal?.parameters ?? mainParameters.map(({ name }) => name)
+  const parameters = journal?.parameters ?? [...mainParameters.map(({ name }) => name), MILTER]
   const { master = true, main = true } = journal?.finalNewline ?? {}
   const last = names[0]
   let text = detached.master
@@ -46,7 +47,7 @@ export function editsToDisable(instance: Instance, journal: Journal | undefined)
     const finalNewline = master || name !== last
     text = applyEdits(text, removeService(parse(text), key(name), { finalNewline }))
   }
-  const after = { master: text, main: removeParameters(proofless.main, parameters, main) }
+  const after = { master: text, main: removeParameters(withoutMilter(proofless.main), parameters, main) }
   const access = accessName(instance.queueDirectory)
   const accessDirectories =
     journal === undefined || journal.created.includes(access) ? [publicDirectory(instance.queueDirectory)] : []

@@ -3,14 +3,16 @@
  * (disable-edits.ts does the same for `candy disable`). Edits with a refusal are never carried out.
  */
 import { addService, applyEdits, findService, MasterCfError, parse, printService } from '@candy/master-cf'
-import { type AttachedOption, attach, detach, findAttachedOptions, wantedOptions } from './attachment.js'
+import { type AttachedOption, attach, detach, findAttachedOptions } from './attachment.js'
 import { chooseEntrances, type EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
+import { isCandyFilter, wantedOptions } from './filter-option.js'
 import { type Instance, masterCfProblems, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
 import { foldEdits } from './line-folding.js'
 import { addParameters, readValue, setsParameter } from './main-cf.js'
 import { mainParameters } from './main-parameters.js'
+import { MILTER, withMilter } from './milter-list.js'
 import { isCandyEntry, renewEntry, renewParameters } from './own-entry.js'
 import { withoutProof } from './proof-configuration.js'
 import { type CandyService, candyServices } from './services.js'
@@ -47,17 +49,20 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
   const before = { master: masterText, main: mainText }
   const refusals = [
     ...masterCfProblems(instance),
-    ...filteredElsewhere(instance),
+    ...filteredElsewhere(instance, request),
     ...sendmailCannotSubmit(instance, request),
     ...systemdKillsNode(instance, request),
-    ...milterByHand(request),
   ]
   const warnings: string[] = []
   const proofless = refusals.length > 0 ? before : withoutProof(before)
   const renewed = renewParameters(proofless.main, mainParameters, journal?.written.parameters ?? {})
-  const withServices = { master: proofless.master, main: addParameters(renewed, mainParameters) }
+  const withParameters = addParameters(renewed, mainParameters)
+  // In other modes the lists of milters stay as they are. A word that is in them does nothing there, and after a switch from the mode
+  // milter an smtpd(8) that starts before the reload still needs it.
+  const main = request.mode === 'milter' ? withMilter(withParameters) : withParameters
+  const withServices = { master: proofless.master, main }
   const services: string[] = []
-  const own = candyServices(instance, request.candyPipe)
+  const own = candyServices(instance, request)
   if (refusals.length === 0) {
     for (const service of own) {
       const added = addCandyService(withServices.master, service, journal)
@@ -82,10 +87,11 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
       known.filter((one) => !keep.includes(one)),
     )
     for (const entry of selection.services) {
-      const wanted = wantedOptions(instance, entry, request.mode)
+      const wanted = wantedOptions(instanceWithoutCandy, entry, request.mode)
       const one = attach(after.master, entry, wanted, keep)
       after.master = one.text
       attached.push(...one.attached)
+      warnings.push(...one.kept)
     }
     warnings.push(
       ...selection.unfiltered.map((text) => `NOT filtered: ${text}`),
@@ -98,6 +104,7 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
       return !setsParameter(mainText, name) || (journal === undefined && readValue(mainText, name) === value)
     })
     .map(({ name }) => name)
+  const isMilterAdded = setsParameter(after.main, MILTER) && (!setsParameter(mainText, MILTER) || journal === undefined)
   const { mode, submission, pickup, services: named = {} } = request
   return {
     refusals,
@@ -111,7 +118,7 @@ export function editsToEnable(instance: Instance, request: EnableRequest, journa
       version: 3,
       choice: { mode, submission, pickup, services: named },
       services: [...new Set([...(journal?.services ?? []), ...services])],
-      parameters: [...new Set([...(journal?.parameters ?? []), ...added])],
+      parameters: [...new Set([...(journal?.parameters ?? []), ...added, ...(isMilterAdded ? [MILTER] : [])])],
       attached,
       written: {
         services: Object.fromEntries(own.map((service) => [service.service, printService(service)])),
@@ -146,11 +153,13 @@ function addCandyService(
 }
 
 /** Refusals where main.cf sends all mail to a filter that is not candy. */
-function filteredElsewhere(instance: Instance): readonly string[] {
+function filteredElsewhere(instance: Instance, { mode }: EnableRequest): readonly string[] {
   const found: string[] = []
   for (const name of ['content_filter', 'smtpd_proxy_filter']) {
     const value = parameterOf(instance, name).trim()
-    if (value !== '') {
+    // A content filter gets mail after the milters.
+    const isBehind = mode === 'milter' && name === 'content_filter' && !isCandyFilter(value)
+    if (value !== '' && !isBehind) {
       found.push(
         `main.cf gives all mail to another filter: ${name} = ${value}. Two filters in a row are not set up by this command: take that one out (postconf -X ${name}) and reload, then enable again.`,
       )
@@ -192,10 +201,4 @@ function withoutCandy(instance: Instance, attached: readonly AttachedOption[]): 
 
 function endsLine(text: string): boolean {
   return text === '' || text.endsWith('\n')
-}
-
-function milterByHand({ mode }: EnableRequest): readonly string[] {
-  return mode === 'milter'
-    ? ['mode milter: this command cannot set it up yet. Choose --mode smtp-before, which refuses mail as early.']
-    : []
 }

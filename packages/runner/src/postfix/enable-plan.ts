@@ -31,8 +31,8 @@ export interface CandyToml {
   readonly state: string
   /** The key pipe.reinject: where pipe mode hands mail back to Postfix. Undefined where the file does not set it. */
   readonly reinject: 'sendmail' | ServiceAddress | undefined
-  /** The key smtp.listen: where `candy serve` listens. Undefined where the file does not set it. */
-  readonly listen: ServiceAddress | undefined
+  /** The key with which the file names another socket for `candy serve` than this mode has, `smtp.listen`; undefined where none does. */
+  listenKey(mode: Mode): { readonly key: string; readonly address: ServiceAddress } | undefined
   /** The text with this mode, and with this `pipe.reinject` if the file does not set it yet. */
   withMode(mode: Mode, reinject: string | undefined): string
   /** Warnings about keys of the file that have no effect, or an unexpected one, in this mode. */
@@ -81,7 +81,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
   const edits = editsToEnable(instance, request, journal)
   if (edits.refusals.length > 0) throw new PostfixError(edits.refusals.join('\n'))
   const access = mode === 'pipe' ? accessFor(instance, reinject) : []
-  if (mode !== 'pipe') assertStandardSockets(toml)
+  if (mode !== 'pipe') assertStandardSockets(toml, mode)
   const units = await runnerUnits(instance, mode, toml.state)
   const ownedPaths = [...(await listOwnedPaths(instance, toml.state, SHARE)), ...access, ...units]
   const newToml = toml.withMode(mode, mode === 'pipe' ? printReinject(reinject) : undefined)
@@ -124,11 +124,13 @@ function choose({ mode, submission, pickup, services }: EnableChoice, before: Ch
 }
 
 /** Postfix will connect to the sockets in its queue directory, so `candy serve` must listen there and nowhere else. */
-function assertStandardSockets({ path, listen }: CandyToml): void {
-  if (listen === undefined) return
+function assertStandardSockets(toml: CandyToml, mode: Mode): void {
+  const found = toml.listenKey(mode)
+  if (found === undefined) return
+  const page = mode === 'milter' ? 'docs/milter.md' : 'docs/smtp.md'
   throw new CandyError(
     'CONFIG',
-    `${path} says smtp.listen = "${printAddress(listen)}", and candy serve listens nowhere else: take the key out, or set Postfix up by hand (docs/smtp.md)`,
+    `${toml.path} says ${found.key} = "${printAddress(found.address)}", and candy serve listens nowhere else: take the key out, or set Postfix up by hand (${page})`,
   )
 }
 

@@ -3,11 +3,12 @@
  * receives, on the service's own options, and on what the operator has asked for by name.
  */
 import { type Entry, findService } from '@candy/master-cf'
-import { foreignFilter, isUnfiltered } from './attachment.js'
 import { ineffectiveBeforeQueue } from './before-queue.js'
 import { type Entrance, findEntrances, nameEntry, portOf } from './entrances.js'
+import { foreignFilter, isUnfiltered } from './filter-option.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
+import { milterObstacle } from './milter-obstacles.js'
 
 export interface EntranceChoice {
   /** The services whose mail candy filters. */
@@ -87,7 +88,7 @@ function decide(instance: Instance, { entry, kind }: Entrance, request: Entrance
       ? refused(`cannot be given to candy: ${impossible}. Leave ${option} out.`)
       : unfilteredFor(impossible)
   }
-  const own = isUnfiltered(entry) ? '-o content_filter=' : foreignFilter(entry)
+  const own = isUnfiltered(entry) ? '-o content_filter=' : foreignFilter(entry, request.mode)
   if (!(requested ?? isRequestedKind(kind, request)))
     return unfilteredFor(own === undefined ? hintFor(kind, option) : `it says ${own} itself`)
   if (own !== undefined && requested === undefined && (kind === 'pickup' || isUnfiltered(entry)))
@@ -99,10 +100,21 @@ function decide(instance: Instance, { entry, kind }: Entrance, request: Entrance
       `${what}: ${own}. ${two}take that option out and reload, then enable again; or leave the service as it is (--no-service ${entry.service}).`,
     )
   }
+  if (request.mode === 'milter') return decideMilter(instance, entry, requested !== undefined)
   const lost = request.mode === 'smtp-before' ? ineffectiveBeforeQueue(instance, entry) : []
   if (lost.length === 0) return FILTERED
   return refused(
     `says ${lost.join(' ')}, which has no effect on mail that is filtered before the queue: cleanup(8) and milters process such mail only when it comes back, and mail of all services comes back through the same one. Use --mode smtp, where it has an effect; or leave the service unfiltered (--no-service ${entry.service}).`,
+  )
+}
+
+function decideMilter(instance: Instance, entry: Entry, isNamed: boolean): Decision {
+  const obstacle = milterObstacle(instance, entry)
+  if (obstacle === undefined) return FILTERED
+  const { what, isOwn } = obstacle
+  if (isOwn && !isNamed && entry.command === 'pickup') return unfilteredFor(`it ${what}`)
+  return refused(
+    `${what}. Use --mode smtp, where that has no such effect; or take it out and reload, then enable again; or leave the service unfiltered (--no-service ${entry.service}).`,
   )
 }
 

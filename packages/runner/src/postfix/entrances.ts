@@ -1,6 +1,6 @@
 /** Finds the services of master.cf that receive mail, and determines whose mail each receives from its port and options. */
 import { type Entry, findService } from '@candy/master-cf'
-import { expand, type Instance } from './instance.js'
+import { expand, type Instance, parameterOf } from './instance.js'
 import { SERVICE_NAMES } from './services.js'
 
 /**
@@ -47,6 +47,14 @@ export function nameEntry({ service, type, line }: Entry): string {
 /** The value that a service sets a parameter to with `-o`. The last of several settings counts, as in Postfix. */
 export function optionOf(entry: Entry, name: string): string | undefined {
   return entry.options.findLast((option) => option.name === name)?.value
+}
+
+/** The cleanup(8) service to which a receiving service gives its mail; undefined where master.cf has none. */
+export function cleanupOf(instance: Pick<Instance, 'master' | 'parameters'>, entry: Entry): Entry | undefined {
+  const name = optionOf(entry, 'cleanup_service_name') ?? parameterOf(instance, 'cleanup_service_name')
+  const service = expand(instance, name).trim() || 'cleanup'
+  const found = findService(instance.master, { service, type: 'unix' })
+  return found?.command === 'cleanup' ? found : undefined
 }
 
 /** The port of an inet service, by number or name. */

@@ -5,8 +5,8 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import type { Entry } from '@candy/master-cf'
-import { isCandyFilter } from './attachment.js'
 import { nameEntry } from './entrances.js'
+import { isCandyFilter } from './filter-option.js'
 import { expand, filesOf, type Instance, parameterOf } from './instance.js'
 import { readValue } from './main-cf.js'
 

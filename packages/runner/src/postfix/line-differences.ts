@@ -3,6 +3,7 @@
  * It changes nothing, and says of each difference whether mail is in danger because of it.
  */
 import { type Entry, FIELDS, findService, parse, printService } from '@candy/master-cf'
+import type { EnableRequest } from './enable-edits.js'
 import { nameEntry, optionOf } from './entrances.js'
 import type { Instance } from './instance.js'
 import { foldLines } from './line-folding.js'
@@ -48,9 +49,11 @@ const PARAMETERS = /_(?:time_limit|failed_cohort_limit|rate_delay)$/
 
 const NEEDED = 'Mail goes to candy and comes back by these services.'
 
-/** `candyPipe` is the absolute path of the command that pipe(8) runs. */
-export function lineDifferences(instance: Instance, candyPipe: string): readonly LineDifference[] {
-  return [...candyServices(instance, candyPipe).flatMap((service) => ofService(instance, service)), ...ofMain(instance)]
+export function lineDifferences(
+  instance: Instance,
+  request: Pick<EnableRequest, 'mode' | 'candyPipe'>,
+): readonly LineDifference[] {
+  return [...candyServices(instance, request).flatMap((service) => ofService(instance, service)), ...ofMain(instance)]
 }
 
 function ofService({ master }: Instance, service: CandyService): readonly LineDifference[] {

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '@candy/master-cf'
-import { findAttachedOptions, isCandyFilter, routesToCandy } from './attachment.js'
+import { findAttachedOptions, routesToCandy } from './attachment.js'
 import { commandsOf } from './commands.js'
 import { PostfixError } from './error.js'
+import { isCandyFilter } from './filter-option.js'
 
 /**
  * Whether a service of master.cf, or main.cf for all services, names candy. True where Postfix is missing and nobody can tell.

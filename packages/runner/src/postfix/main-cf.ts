@@ -53,7 +53,7 @@ export function replaceValue(text: string, name: string, value: string): string 
 export function addParameters(text: string, settings: readonly MainSetting[]): string {
   const lines = settings
     .filter(({ name }) => !setsParameter(text, name))
-    .map(({ name, value }) => `${name} = ${value}\n`)
+    .map(({ name, value }) => `${`${name} = ${value}`.trimEnd()}\n`)
   if (lines.length === 0) return text
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${lines.join('')}`
 }
@@ -77,18 +77,32 @@ export function prependTo(text: string, name: string, word: string): string {
   return applyEdits(text, [{ offset: setting.valueOffset, length: 0, text: ` ${word},` }])
 }
 
-/** Removes what `prependTo` has inserted, wherever it is now: the word, or the parameter if the word is its only value. */
+/**
+ * Removes what `prependTo` has inserted, wherever it is now: the word, or the parameter if the word is its only value. Of a word that
+ * somebody has moved to the end of the list, the comma before it is removed too.
+ */
 export function withoutWord(text: string, name: string, word: string): string {
   const edits = settingsOf(text).flatMap((setting): readonly Edit[] => {
     const { offset, length, valueOffset } = setting
-    const at = setting.name === name ? text.slice(0, offset + length).indexOf(word, valueOffset) : -1
+    const value = text.slice(valueOffset, offset + length)
+    const at = setting.name === name ? indexOfWord(value, word) : -1
     if (at === -1) return []
-    const [start, end] = [text[at - 1] === ' ' ? at - 1 : at, at + word.length]
-    if (text[end] === ',') return [{ offset: start, length: end + 1 - start, text: '' }]
-    const alone = text.slice(valueOffset, offset + length).trim() === word
-    return [alone ? deletion(setting) : { offset: start, length: end - start, text: '' }]
+    if (value.trim() === word) return [deletion(setting)]
+    const [before, after] = [value.slice(0, at), value.slice(at + word.length)]
+    const start = before.length - (before.endsWith(' ') ? 1 : 0)
+    if (after.startsWith(',')) return [{ offset: valueOffset + start, length: at + word.length + 1 - start, text: '' }]
+    const from = after.trim() === '' ? before.replace(/,?\s*$/, '').length : start
+    return [{ offset: valueOffset + from, length: at + word.length - from, text: '' }]
   })
   return applyEdits(text, edits)
+}
+
+/** Where the list has the word, and not only a longer one that begins with it; -1 where it does not. */
+function indexOfWord(list: string, word: string): number {
+  for (let at = list.indexOf(word); at !== -1; at = list.indexOf(word, at + 1)) {
+    if (!/^\w/.test(list.slice(at + word.length))) return at
+  }
+  return -1
 }
 
 /** The names of the parameters that the text sets. */

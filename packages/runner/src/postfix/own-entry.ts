@@ -17,6 +17,7 @@ import {
 import { nameEntry, optionOf } from './entrances.js'
 import { foldLines } from './line-folding.js'
 import { readValue, replaceValue, setsParameter } from './main-cf.js'
+import { MILTER_CLEANUP } from './milter-cleanup.js'
 import type { ParameterSetting } from './parameter-setting.js'
 import type { CandyService } from './services.js'
 
@@ -28,6 +29,7 @@ export function isCandyEntry(entry: Entry | undefined): boolean {
     case 'candy-lmtp':
       return entry.command === 'lmtp'
     case 'candy-cleanup':
+    case MILTER_CLEANUP:
       return entry.command === 'cleanup'
     case 'candy-in':
     case 'candy-in-before':

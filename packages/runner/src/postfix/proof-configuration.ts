@@ -4,13 +4,14 @@
  * files, and the record of that command may be lost.
  */
 import { addService, applyEdits, findService, parse, removeService, setOption, unsetOption } from '@candy/master-cf'
-import { wantedOptions } from './attachment.js'
 import type { PostfixFiles } from './enable-edits.js'
 import { optionOf } from './entrances.js'
 import { PostfixError } from './error.js'
+import { wantedOptions } from './filter-option.js'
 import type { Instance } from './instance.js'
 import type { Choice } from './journal.js'
 import { prependTo, withoutWord } from './main-cf.js'
+import { MILTER_WORD } from './milter-list.js'
 import { MODES, TRANSPORTS } from './mode.js'
 import { candyServices } from './services.js'
 
@@ -29,27 +30,29 @@ const MAPS = 'transport_maps'
 /** With soft_bounce a test message that candy rejects stays in the queue instead of bouncing. */
 const SOFT_BOUNCE = { name: 'soft_bounce', value: 'yes' } as const
 
+/** Options of candy-in that the service must not have: its mail is new. */
+const DEFAULTS = ['receive_override_options', 'cleanup_service_name']
+
 /** Adds the configuration for the test message to the files. */
 export function withProof(withServices: PostfixFiles, instance: Instance, { mode }: Choice): PostfixFiles {
   let master = withServices.master
   for (const service of TRANSPORTS) {
     master = applyEdits(master, setOption(parse(master), { service, type: 'unix' }, SOFT_BOUNCE))
   }
-  const back = candyServices(instance, '').find(({ service }) => service === 'candy-in')
+  const back = candyServices(instance, { mode, candyPipe: '' }).find(({ service }) => service === 'candy-in')
   const entry = findService(parse(master), { service: 'candy-in', type: 'unix' })
   if (back === undefined || entry === undefined) throw new PostfixError('candy-in is not in master.cf')
-  const own = [
-    'syslog_name',
-    'content_filter',
-    'smtpd_proxy_filter',
-    'receive_override_options',
-    'cleanup_service_name',
-  ]
-  const wanted = wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, mode)
+  const wanted = {
+    syslog_name: `postfix/${SERVICE}`,
+    content_filter: '',
+    smtpd_proxy_filter: '',
+    // The site's own milters do not get the message.
+    ...(mode === 'milter' && { smtpd_milters: MILTER_WORD }),
+    ...wantedOptions({ ...instance, parameters: new Map() }, { ...entry, options: [] }, mode),
+  }
   const options = [
-    { name: 'syslog_name', value: `postfix/${SERVICE}` },
     ...Object.entries(wanted).map(([name, value]) => ({ name, value })),
-    ...back.options.filter(({ name }) => !own.includes(name)),
+    ...back.options.filter(({ name }) => !(name in wanted) && !DEFAULTS.includes(name)),
   ]
   const service = { service: SERVICE, type: 'unix', chroot: 'n', maxproc: '1', command: 'smtpd', options }
   master = applyEdits(master, addService(parse(master), service))

@@ -1,6 +1,7 @@
 /** Reads Postfix's mail queue, and finds the messages that were received for candy. */
-import { isCandyFilter } from './attachment.js'
+
 import type { Commands } from './commands.js'
+import { isCandyFilter } from './filter-option.js'
 
 export interface QueueEntry {
   readonly id: string

@@ -37,6 +37,7 @@ import {
   writeJournal,
 } from './journal.js'
 import { parametersIn, removeParameters } from './main-cf.js'
+import { MILTER, MILTER_LISTS, withoutMilter } from './milter-list.js'
 import { deleteProofMessages } from './proof.js'
 import { hasProof, SOCKET, withoutProof } from './proof-configuration.js'
 import { draftOf, removeRootFile } from './root-file.js'
@@ -170,14 +171,18 @@ function masterWithout(text: string, change: FileChange | undefined): string {
   return now
 }
 
-/** Removes the parameters that the change has added. */
+/** Parameters to which candy only adds a word. Somebody may have added others since. */
+const LISTS: readonly string[] = ['transport_maps', ...MILTER_LISTS]
+
+/** Removes the parameters that the change has added, and candy's word from lists. */
 function mainWithout(text: string, change: FileChange | undefined): string {
   const before = change?.before ?? ''
   const present = parametersIn(before)
   const added = (change?.written ?? []).flatMap(parametersIn).filter((name) => !present.includes(name))
+  const withoutWords = present.includes(MILTER) ? text : withoutMilter(text)
   return removeParameters(
-    text,
-    added.filter((name) => name !== 'transport_maps'),
+    withoutWords,
+    added.filter((name) => !LISTS.includes(name)),
     endsLine(before),
   )
 }

@@ -51,8 +51,9 @@ export async function startRunner(
   const restore = units.length > 0 ? await startUnits(units) : async (): Promise<void> => {}
   if (mode === 'pipe') return restore
   const path = join(instance.queueDirectory, MODES[mode].socket)
+  const isUp = (): Promise<boolean> => answers(path, mode)
   const command = runnerCommand(instance.configDirectory).join(' ')
-  if (await answers(path)) return restore
+  if (await isUp()) return restore
   const remind = (): void => {
     if (units.length === 0)
       report(`waiting for candy serve: run it now, in another terminal or by your supervisor: ${command}`)
@@ -60,7 +61,7 @@ export async function startRunner(
   remind()
   let reminded = Date.now()
   const end = Date.now() + (wait ?? (units.length > 0 ? UNITS_TIMEOUT : PERSON_TIMEOUT))
-  for (; !(await answers(path)); await sleep(500, undefined, { signal })) {
+  for (; !(await isUp()); await sleep(500, undefined, { signal })) {
     if (Date.now() - reminded > REMINDER) {
       remind()
       reminded = Date.now()

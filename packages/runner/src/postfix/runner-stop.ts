@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ACCOUNT, userId } from '../os/accounts.js'
 import { readProcessStat } from '../os/process-stat.js'
 import { type InstancePaths, removeCreated, removeSockets } from './directories.js'
-import { MODES, SMTP_MODES } from './mode.js'
+import { MODES, SERVED_MODES } from './mode.js'
 import { runnerUnitPaths } from './runner-start.js'
 import { socketOwner } from './socket-owner.js'
 
@@ -56,7 +56,7 @@ export async function runnerProcesses({
 }: Pick<InstancePaths, 'queueDirectory'>): Promise<readonly number[]> {
   const user = await userId(ACCOUNT)
   if (user === undefined) return []
-  const owners = SMTP_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))
+  const owners = SERVED_MODES.map((mode) => socketOwner(join(queueDirectory, MODES[mode].socket), user))
   return [...new Set(owners)].filter((pid) => pid !== undefined)
 }
 

@@ -7,6 +7,9 @@
 import { findService, type Service } from '@candy/master-cf'
 import { ACCOUNT } from '../os/accounts.js'
 import { type Instance, parameterOf } from './instance.js'
+import { milterCleanup, needsMilterCleanup } from './milter-cleanup.js'
+import { MILTER } from './milter-list.js'
+import type { Mode } from './mode.js'
 import { noSizeLimit, type ParameterSetting } from './parameter-setting.js'
 import { afterQueueOptions, reinjectionOptions } from './reinjection.js'
 
@@ -46,13 +49,26 @@ const PIPE_LIMIT = 950
 const UNLIMITED = '0'
 
 /** The names of candy's services in the order in which they are added. */
-export const SERVICE_NAMES = ['candy', 'candy-lmtp', 'candy-in', 'candy-in-before', 'candy-cleanup'] as const
+export const SERVICE_NAMES = [
+  'candy',
+  'candy-lmtp',
+  'candy-in',
+  'candy-in-before',
+  'candy-cleanup',
+  'candy-cleanup-milter',
+] as const
 
-/**
- * The services for this instance. `candyPipe` is the absolute path of the command that pipe(8) runs. It is run without env(1) or
- * a shell, because their exit status for a missing file would bounce mail.
- */
-export function candyServices(instance: Instance, candyPipe: string): readonly CandyService[] {
+interface ServicesRequest {
+  readonly mode: Mode
+  /**
+   * The absolute path of the command that pipe(8) runs. It is run without env(1) or a shell, because their exit status for a missing
+   * file would bounce mail.
+   */
+  readonly candyPipe: string
+}
+
+/** The services for this instance. */
+export function candyServices(instance: Instance, { mode, candyPipe }: ServicesRequest): readonly CandyService[] {
   const own = cleanupOptions(instance)
   const services: readonly CandyService[] = [
     // Mode pipe: starts a process for each message.
@@ -120,13 +136,14 @@ export function candyServices(instance: Instance, candyPipe: string): readonly C
       chroot: 'n',
       maxproc: UNLIMITED,
       command: 'cleanup',
-      options: [...own, noSizeLimit],
+      options: [...own.filter(({ name }) => name !== noSizeLimit.name), noSizeLimit],
     },
+    ...(needsMilterCleanup(instance, mode) ? [milterCleanup(instance, own)] : []),
   ]
   return services.map((service) => ({
     ...service,
     options: service.options
-      .filter((option) => instance.known.has(option.name) || own.includes(option))
+      .filter((option) => instance.known.has(option.name) || own.includes(option) || option.name === MILTER)
       .map((option) => forInstalledVersion(option, instance)),
   }))
 }
@@ -186,17 +203,16 @@ const lmtpOptions: readonly ParameterSetting[] = [
   },
 ]
 
-/**
- * The options of the site's own cleanup(8) service in master.cf. candy-cleanup gets them too, since it does the address mapping
- * for mail that comes back.
- */
+/** The options of the site's own cleanup(8) service in master.cf. candy's get them too, since they do the address mapping. */
 function cleanupOptions(instance: Instance): readonly ParameterSetting[] {
   const service = parameterOf(instance, 'cleanup_service_name') || 'cleanup'
   const own = findService(instance.master, { service, type: 'unix' })
   if (own?.command !== 'cleanup') return []
-  return own.options
-    .filter(({ name }) => name !== noSizeLimit.name)
-    .map(({ name, value }) => ({ name, value, why: `The site's own service ${service} has this option.` }))
+  return own.options.map(({ name, value }) => ({
+    name,
+    value,
+    why: `The site's own service ${service} has this option.`,
+  }))
 }
 
 /**

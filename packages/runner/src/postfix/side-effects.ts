@@ -1,10 +1,12 @@
 /** Warns of effects of a mode that the operator may not expect, given this instance's configuration. */
 import type { Entry } from '@candy/master-cf'
-import { disablesAddressMapping } from './attachment.js'
 import type { EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
 import { filterActions } from './filter-actions.js'
+import { disablesAddressMapping } from './filter-option.js'
 import { type Instance, parameterOf } from './instance.js'
+import { miltersIn } from './milter-list.js'
+import { milterOrders } from './milter-order.js'
 
 /** How many places one warning names. */
 const SHOWN = 5
@@ -16,9 +18,10 @@ export function sideEffects(
   services: readonly Entry[],
 ): readonly string[] {
   if (mode === 'smtp-before') {
-    if (parameterOf(instance, 'smtpd_milters').trim() === '') return []
+    if (miltersIn(parameterOf(instance, 'smtpd_milters')).length === 0) return []
     return ['smtpd_milters see each client without its messages, and the messages later, as if this host had sent them']
   }
+  if (mode === 'milter') return milterEffects(instance, services)
   const actions = filterActions(instance, services).map(({ text }) => text)
   return [
     ...(actions.length > 0
@@ -36,6 +39,15 @@ export function sideEffects(
   ]
 }
 
+/** A milter judges mail before Postfix follows content_filter or a FILTER action, so neither passes candy over. */
+function milterEffects(instance: Instance, services: readonly Entry[]): readonly string[] {
+  const filter = parameterOf(instance, 'content_filter').trim()
+  return [
+    ...milterOrders(instance, services),
+    ...(filter === '' ? [] : [`content_filter = ${filter} gets mail after candy, as candy has changed it`]),
+  ]
+}
+
 /** Warnings for pipe mode: what pipe(8) does not report of a message, and what is lost when sendmail(1) hands mail back. */
 function pipeEffects(instance: Instance, reinjectsByPickup: boolean): readonly string[] {
   if (!reinjectsByPickup) {
@@ -45,7 +57,7 @@ function pipeEffects(instance: Instance, reinjectsByPickup: boolean): readonly s
       `local_header_rewrite_clients (${clients}) is not known to pipe(8): in mode pipe, header addresses are mapped in mail from sendmail(1) and from this host's own addresses; in mode smtp, in mail from all of these clients`,
     ]
   }
-  const milters = parameterOf(instance, 'non_smtpd_milters').trim()
+  const milters = miltersIn(parameterOf(instance, 'non_smtpd_milters')).join(', ')
   return [
     'candy.toml has pipe.reinject = "sendmail": a message with 8-bit bytes in its header bounces where the next hop does not offer SMTPUTF8, canonical maps are not applied to the header, and message_size_limit includes the header fields that filters add. Remove that key and enable again, and mail comes back over SMTP',
     ...(milters !== ''

@@ -12,13 +12,13 @@ import { ACCOUNT } from '../os/accounts.js'
 import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
 import { type Instance, parameterOf } from './instance.js'
-import { MODES, type Mode, SMTP_MODES } from './mode.js'
+import { MODES, type Mode, SERVED_MODES } from './mode.js'
 import { pipeSocket } from './pipe-command.js'
 
 const UNITS = '/etc/systemd/system'
 
 /** The modes that have a socket. */
-const MODES_WITH_SOCKET: readonly Mode[] = [...SMTP_MODES, 'pipe']
+const MODES_WITH_SOCKET: readonly Mode[] = [...SERVED_MODES, 'pipe']
 
 export interface Runner {
   /** `candy`, or `candy-NAME` for another instance than the default one. */

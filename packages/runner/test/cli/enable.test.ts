@@ -113,14 +113,14 @@ interface Refusal extends Partial<Written> {
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   'a Postfix that is not running': { says: /Postfix is not running: start it/ },
   'a mode that there is not': {
-    argv: ['enable', '--mode', 'milter'],
+    argv: ['enable', '--mode', 'proxy'],
     status: 64,
-    says: /Allowed choices are pipe, smtp, smtp-before/,
+    says: /Allowed choices are pipe, smtp, smtp-before, milter/,
   },
   'a mode to switch to that there is not': {
     argv: ['mode', 'before', '--yes'],
     status: 64,
-    says: /Allowed choices are pipe, smtp, smtp-before/,
+    says: /Allowed choices are pipe, smtp, smtp-before, milter/,
   },
   'a switch where candy is not enabled': { argv: ['mode', 'pipe', '--yes'], says: /is not enabled in .*candy enable/ },
   'nobody to ask': { argv: ['enable'], status: 64, says: /say --yes/ },

@@ -9,9 +9,9 @@ import { withoutProof, withProof } from '../../src/postfix/proof-configuration.j
 import { enableRequest, journalOf, written } from './request.js'
 import { type Given, instanceOf, readShape, SHAPES, SHAPES_DIRECTORY } from './shapes.js'
 
-/** A service of the shape `odd` has options that have no effect before the queue, so that mode is refused there. */
+/** A service of the shape `odd` has options that have no effect before the queue, and no milters: these modes are refused there. */
 function modesOf(shape: string): readonly Mode[] {
-  return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES.filter((mode) => mode !== 'milter')
+  return shape === 'odd' ? ['pipe', 'smtp'] : MODE_NAMES
 }
 
 /** What Postfix reads from the file, without its layout and the order of options. */
@@ -46,7 +46,7 @@ describe.each(SHAPES)('%s', (shape) => {
   test.each(modes)('disabling restores every byte, from %s', (mode) => {
     const plan = editsToEnable(
       instanceOf(given),
-      enableRequest(mode, { submission: mode !== 'smtp-before' }),
+      enableRequest(mode, { submission: mode === 'pipe' || mode === 'smtp' }),
       undefined,
     )
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
@@ -63,13 +63,15 @@ describe.each(SHAPES)('%s', (shape) => {
   test('switching through all modes and back to the first gives the first files again', () => {
     const first = editsToEnable(instanceOf(given), enableRequest('pipe'), undefined)
     let plan = first
-    for (const mode of (['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'pipe'] as const).filter((one) =>
-      modes.includes(one),
-    )) {
-      const direct = editsToEnable(instanceOf(given), enableRequest(mode), undefined)
+    const journey = ['smtp', 'smtp-before', 'smtp', 'pipe', 'smtp-before', 'milter', 'smtp', 'milter', 'pipe'] as const
+    // What the mode milter needs beside the options is there from the first time on.
+    let { main } = first.after
+    for (const mode of journey.filter((one) => modes.includes(one))) {
+      if (mode === 'milter') main = editsToEnable(instanceOf(given), enableRequest(mode), undefined).after.main
+      const direct = editsToEnable(instanceOf({ ...given, main }), enableRequest(mode), undefined)
       plan = editsToEnable(written(given, plan.after), enableRequest(mode), journalOf(plan))
       expect(plan.refusals).toEqual([])
-      expect(plan.after).toEqual(direct.after)
+      expect(plan.after).toEqual({ master: direct.after.master, main })
       expect(plan.withServices.master).toContain('candy-lmtp')
     }
     expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual(before)
@@ -212,6 +214,115 @@ test('a pickup(8) that says itself that it wants no filter, or another one, is l
     )
     expect(named.refusals.join()).toMatch(/pickup\/unix .*take that option out.*--no-service pickup/)
   }
+})
+
+describe('in mode milter', () => {
+  const stock = readShape('debian.master.cf')
+  const milters = 'smtpd_milters = inet:v:1, inet:s:2\nnon_smtpd_milters = $smtpd_milters'
+  const parameters = { smtpd_milters: 'inet:v:1, inet:s:2', non_smtpd_milters: 'inet:v:1, inet:s:2' }
+  const own = (service: string, option: string): string =>
+    stock.replace(new RegExp(`^${service} +(?:inet|unix).*$`, 'm'), `$&\n  -o ${option}`)
+
+  test("candy is put before the site's milters, which is said, and taken out again", () => {
+    const given = { master: stock, main: `${milters}\n`, parameters }
+    const plan = editsToEnable(instanceOf(given), enableRequest('milter'), undefined)
+    expect(plan.after.main).toContain(
+      'smtpd_milters = $candy_milter, inet:v:1, inet:s:2\nnon_smtpd_milters = $smtpd_milters\n',
+    )
+    const [said] = plan.warnings
+    expect(said).toMatch(/^smtpd_milters: mail passes candy, then inet:v:1, then inet:s:2\. candy comes first unless/)
+    expect(plan.warnings[1]).toMatch(/^non_smtpd_milters: mail passes candy, then/)
+    expect(editsToDisable(written(given, plan.after), journalOf(plan)).after).toEqual({
+      master: stock,
+      main: `${milters}\n`,
+    })
+    const moved = { ...plan.after, main: plan.after.main.replace('$candy_milter, inet:v:1', 'inet:v:1, $candy_milter') }
+    const again = editsToEnable(written(given, moved), enableRequest('milter'), journalOf(plan))
+    expect(again.after).toEqual(moved)
+    expect(again.warnings[0]).toContain('mail passes inet:v:1, then candy, then inet:s:2.')
+    expect(editsToDisable(written(given, moved), journalOf(plan)).after.main).toBe(`${milters}\n`)
+  })
+
+  test('candy is put into the list that a service has itself, and follows what becomes of it', () => {
+    for (const [service, option] of [
+      ['smtp', 'smtpd_milters=inet:v:1'],
+      ['smtp', 'smtpd_milters='],
+      ['smtp', '{ smtpd_milters = inet:v:1, inet:s:2 }'],
+      ['smtp', 'smtpd_milters=$mine'],
+      ['cleanup', 'non_smtpd_milters=inet:v:1'],
+    ] as const) {
+      const given = { master: own(service, option) }
+      const plan = editsToEnable(instanceOf(given), enableRequest('milter'), undefined)
+      expect(plan.after.master).toMatch(/-o (?:\{ )?(?:non_)?smtpd_milters ?= ?\$candy_milter(?:,| *$)/m)
+      expect(plan.after.master).not.toMatch(/candy-cleanup (?:.*\n +-o)*.*\$candy_milter/)
+      const now = written(given, plan.after)
+      expect(editsToEnable(now, enableRequest('milter'), journalOf(plan)).after).toEqual(plan.after)
+      for (const journal of [journalOf(plan), undefined])
+        expect(editsToDisable(now, journal).after.master).toBe(given.master)
+      const elsewhere = editsToEnable(now, enableRequest('smtp'), journalOf(plan))
+      const receiving = elsewhere.after.master.slice(0, elsewhere.after.master.indexOf('\ncandy '))
+      expect(receiving).not.toContain('$candy_milter')
+    }
+    const given = { master: own('smtp', 'smtpd_milters=inet:v:1') }
+    const plan = editsToEnable(instanceOf(given), enableRequest('milter'), undefined)
+    for (const [list, rest] of [
+      ['$candy_milter,inet:w:9', 'inet:w:9'],
+      ['inet:v:1,$candy_milter,inet:s:2', 'inet:v:1,inet:s:2'],
+    ] as const) {
+      const edited = { ...plan.after, master: plan.after.master.replace('$candy_milter,inet:v:1', list) }
+      const again = editsToEnable(written(given, edited), enableRequest('milter'), journalOf(plan))
+      expect(again.after).toEqual(edited)
+      expect(editsToDisable(written(given, edited), journalOf(again)).after.master).toBe(
+        own('smtp', `smtpd_milters=${rest}`),
+      )
+    }
+    // Whoever has taken candy out of the list gets it back there with the rest as it is now.
+    const without = { ...plan.after, master: plan.after.master.replace('$candy_milter,inet:v:1', 'inet:w:9') }
+    const again = editsToEnable(written(given, without), enableRequest('milter'), journalOf(plan))
+    expect(again.after.master).toContain('-o smtpd_milters=$candy_milter,inet:w:9\n')
+    expect(editsToDisable(written(given, again.after), journalOf(again)).after.master).toBe(
+      own('smtp', 'smtpd_milters=inet:w:9'),
+    )
+  })
+
+  test('a list of a service that is the one of main.cf by its name is left alone', () => {
+    const given = { master: own('cleanup', 'non_smtpd_milters=$smtpd_milters'), main: `${milters}\n`, parameters }
+    const plan = editsToEnable(instanceOf(given), enableRequest('milter'), undefined)
+    expect(plan.after.master).toContain('  -o non_smtpd_milters=$smtpd_milters\n')
+  })
+
+  test('other settings that somebody has given candy as a milter are kept, with a warning, and removed', () => {
+    const plan = editsToEnable(instanceOf(), enableRequest('milter'), undefined)
+    const master = plan.after.master.replace('content_timeout=300s', 'content_timeout=200s')
+    const now = written({}, { ...plan.after, master })
+    const again = editsToEnable(now, enableRequest('milter'), journalOf(plan))
+    expect(again.after.master).toBe(master)
+    expect(again.warnings.join()).toMatch(/smtp\/inet \(line 12\): -o candy_milter was edited by hand and is kept/)
+    expect(editsToDisable(now, journalOf(again)).after.master).toBe(stock)
+    expect(editsToEnable(now, enableRequest('smtp'), journalOf(again)).after.master).not.toContain('=200s')
+  })
+
+  test('a content filter behind candy stays, and so do milters that main.cf got since', () => {
+    const given = { parameters: { content_filter: 'amavis:[127.0.0.1]:10024' } }
+    const plan = editsToEnable(instanceOf(given), enableRequest('milter'), undefined)
+    expect(plan.refusals).toEqual([])
+    expect(plan.warnings.join()).toContain('content_filter = amavis:[127.0.0.1]:10024 gets mail after candy')
+    const main = plan.after.main.replace('smtpd_milters = $candy_milter\n', 'smtpd_milters = $candy_milter, inet:n:1\n')
+    expect(editsToDisable(written(given, { ...plan.after, main }), journalOf(plan)).after.main).toBe(
+      `${readShape('plain.main.cf')}smtpd_milters = inet:n:1\n`,
+    )
+  })
+
+  test('the test message passes candy alone', () => {
+    const instance = instanceOf({ main: `${milters}\n`, parameters })
+    const plan = editsToEnable(instance, enableRequest('milter'), undefined)
+    const { master } = withProof(plan.withServices, instance, plan.record.choice)
+    const [, options = ''] = /^candy-proof .*\n((?: .*\n)+)/m.exec(master) ?? []
+    expect(options).toContain('  -o smtpd_milters=$candy_milter\n')
+    expect(options).toContain('  -o content_filter=\n')
+    expect(options).toMatch(/ {2}-o candy_milter=\{ unix:candy\/milter, /)
+    expect(options).not.toContain('no_milters')
+  })
 })
 
 test('enabling again takes a changed main.cf into account', () => {

@@ -9,7 +9,7 @@ test.each([
   [true, `argv=${PIPE} --limit`],
   [false, `argv=${PIPE} --jitless --limit`],
 ])('the command of pipe mode, where Postfix may make memory executable: %j', (allowsExecutableMemory, begins) => {
-  const services = candyServices(instanceOf({ allowsExecutableMemory }), PIPE)
+  const services = candyServices(instanceOf({ allowsExecutableMemory }), { mode: 'pipe', candyPipe: PIPE })
   const pipe = services.find(({ service }) => service === 'candy')
   expect(pipe?.args?.join(' ')).toContain(begins)
 })

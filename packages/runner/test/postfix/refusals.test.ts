@@ -89,6 +89,30 @@ describe('it refuses, and says what to do', () => {
     }
   })
 
+  test.each([
+    ['smtp', 'smtpd_milter_maps=cidr:/x', 'it replaces smtpd_milters'],
+    ['smtp', 'receive_override_options=no_milters', 'runs no milter'],
+    ['cleanup', 'enable_original_recipient=no', 'single recipients'],
+    ['smtp', 'smtpd_proxy_filter=127.0.0.1:10025', 'gives its mail to another filter'],
+  ])('in mode milter a service whose mail no milter gets, or not all of it: %s with %s', (service, option, why) => {
+    const master = stock.replace(new RegExp(`^${service} +(?:inet|unix).*$`, 'm'), `$& -o ${option}`)
+    expect(refusals({ master }, 'milter')).toMatch(new RegExp(`^smtp/inet \\(line 12\\) .*${why}.*--no-service smtp`))
+    const [name = '', value = ''] = option.split('=')
+    expect(refusals({ parameters: { [name]: value } }, 'milter')).toMatch(
+      new RegExp(name === 'smtpd_proxy_filter' ? `${name} = ` : `follows main\\.cf, where ${name} = `),
+    )
+  })
+
+  test('in mode milter a pickup(8) that has a cleanup(8) of its own, when it is named', () => {
+    const master = stock.replace(/^pickup .*$/m, '$&\n  -o cleanup_service_name=pre')
+    const plan = (services: Readonly<Record<string, boolean>>): EnableEdits =>
+      editsToEnable(instanceOf({ master }), enableRequest('milter', { services }), undefined)
+    expect(plan({}).warnings.join()).toContain(
+      'NOT filtered: pickup/unix (line 53): mail from sendmail(1) on this host; it says -o cleanup_service_name=pre: ',
+    )
+    expect(plan({ pickup: true }).refusals.join()).toMatch(/^pickup\/unix .*--mode smtp.*--no-service pickup/)
+  })
+
   test('a name of a service that is not there', () => {
     const plan = editsToEnable(
       instanceOf(),

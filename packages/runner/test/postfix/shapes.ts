@@ -52,7 +52,9 @@ export function instanceOf(given: Given = {}): Instance {
     submits: given.submits ?? true,
   }
   const all = { has: (): boolean => true } as unknown as ReadonlySet<string>
-  const names = candyServices({ ...bare, known: all }, '').flatMap(({ options }) => options.map(({ name }) => name))
+  const names = candyServices({ ...bare, known: all }, { mode: 'pipe', candyPipe: '' }).flatMap(({ options }) =>
+    options.map(({ name }) => name),
+  )
   names.push(...mainParameters.map(({ name }) => name), 'smtpd_forbid_bare_newline_reject_code')
   return {
     ...bare,

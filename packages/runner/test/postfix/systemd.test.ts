@@ -33,11 +33,12 @@ test('systemd-analyze verify finds nothing wrong with the units', () => {
 test('each socket has a unit and a name of its own, and all activate the one service', () => {
   const files = units('/s')
   expect(Object.keys(files)).toEqual(
-    ['smtp', 'smtp-before', 'pipe'].map((mode) => `candy-${mode}.socket`).concat('candy.service'),
+    ['smtp', 'smtp-before', 'milter', 'pipe'].map((mode) => `candy-${mode}.socket`).concat('candy.service'),
   )
   const sockets = {
     smtp: '/var/spool/postfix/candy/lmtp',
     'smtp-before': '/var/spool/postfix/candy/proxy',
+    milter: '/var/spool/postfix/candy/milter',
     pipe: '/s/pipe/socket',
   }
   for (const [mode, socket] of Object.entries(sockets)) {
@@ -47,7 +48,9 @@ test('each socket has a unit and a name of its own, and all activate the one ser
     expect(unit).toContain('Service=candy.service\n')
   }
   expect(files['candy-pipe.socket']).toMatch(/^SocketGroup=candy\nSocketMode=0600$/m)
-  expect(files['candy.service']).toContain('Sockets=candy-smtp.socket candy-smtp-before.socket candy-pipe.socket\n')
+  expect(files['candy.service']).toContain(
+    'Sockets=candy-smtp.socket candy-smtp-before.socket candy-milter.socket candy-pipe.socket\n',
+  )
 })
 
 test('words with blanks, per cent and dollar signs are quoted for systemd', () => {
