@@ -58,8 +58,7 @@ export class PipeConnection {
   /** Sends the line and ends the connection, also where the client is gone and does not read it. */
   answer(line: string): void {
     this.#answered = true
-    this.#socket.write(line, 'latin1')
-    this.#socket.destroySoon()
+    this.#socket.write(line, 'latin1', () => this.#socket.destroy())
   }
 
   #receive(chunk: Buffer): void {
