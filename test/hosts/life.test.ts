@@ -142,19 +142,25 @@ describe.each(RELEASES)('$name', (release) => {
     await expectWell()
   })
 
-  test.each(['systemctl stop candy-smtp.socket candy.service', 'systemctl disable candy.service candy-smtp.socket'])(
-    'candy doctor names what %s has done, and what to type against it',
-    async (fault) => {
-      await host.type(['sh', '-c', fault])
-      const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as {
-        readonly findings: readonly { readonly check: string; readonly state: string; readonly remedy: string[] }[]
-      }
-      const found = findings.filter(({ check, state }) => check === 'units' && state === 'ailing')
-      expect(found).toHaveLength(1)
-      for (const command of found[0]?.remedy ?? []) await host.type(['sh', '-c', command])
-      await expectWell()
-    },
-  )
+  test.each([
+    ['units', 'systemctl stop candy-smtp.socket candy.service'],
+    ['units', 'systemctl disable candy.service candy-smtp.socket'],
+    ['filters', 'systemctl stop clamav-daemon'],
+    [
+      'generation',
+      `sed -i 's/"version": "[^"]*"/"version": "99.0.0"/' "$(dirname "$(realpath "$(command -v candy)")")/../package.json"`,
+    ],
+  ])('candy doctor names, as %s, what is done by %s, and what to type against it', async (subject, fault) => {
+    await host.type(['sh', '-c', fault])
+    const { findings } = JSON.parse(await host.type(['sh', '-c', 'candy doctor --json || true'])) as {
+      readonly findings: readonly { readonly check: string; readonly state: string; readonly remedy: string[] }[]
+    }
+    const found = findings.filter(({ check, state }) => check === subject && state === 'ailing')
+    expect(found).toHaveLength(1)
+    expect(found[0]?.remedy).not.toEqual([])
+    for (const command of found[0]?.remedy ?? []) await host.type(['sh', '-c', command])
+    await expectWell()
+  })
 
   test('a reload is answered, and mail goes on', async () => {
     await host.type(['systemctl', 'reload', 'candy'])
