@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Finding } from '../../packages/runner/src/doctor/finding.js'
 import { type Site, startSite } from '../enable/site.js'
 import type { CommandResult } from '../kit/command.js'
+import { cool } from '../kit/instance.js'
 import type { TestBedOptions } from '../kit/test-bed.js'
 
 interface Diagnosis {
@@ -36,6 +37,8 @@ export async function startPatient({ mode = 'smtp', ...options }: PatientOptions
   const type = async (command: string): Promise<CommandResult> => {
     const result = await site.postfix.run('sh', ['-c', `PATH=${bin}:$PATH\n${command}`])
     if (result.status !== 0) throw new Error(`${command}: status ${result.status}\n${result.stdout}${result.stderr}`)
+    // postconf(1) may have written it.
+    await cool(site.postfix.configDirectory)
     return result
   }
   await type(`install -d -o candy -g candy -m 750 ${logs}`)

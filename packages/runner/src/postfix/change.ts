@@ -1,5 +1,6 @@
 /** Replaces files of an instance in such a way that each step can be undone byte for byte. */
-import { existsSync } from 'node:fs'
+import { existsSync, utimesSync } from 'node:fs'
+import { basename } from 'node:path'
 import { readText, unifiedDiff, updateText } from '@candy/master-cf'
 import { PostfixError } from './error.js'
 import { createRootFile } from './root-file.js'
@@ -40,6 +41,20 @@ export function replaceFile({ path, from, to }: Replacement): void {
     if (text === from) return to
     throw new PostfixError(`${path} was changed by somebody else meanwhile: nothing was written, try again`)
   })
+  if (basename(path) === 'main.cf') makeOlder(path)
+}
+
+/** Seconds; one more than Postfix waits for. */
+const OLDER = 3
+
+/**
+ * Makes main.cf look some seconds old. Every program of Postfix that finds it younger waits, since whoever writes it may not have come to
+ * the end (dict_load_file_xt in dict.c): for two seconds after a change each new process would take no mail. This one is whole, since it
+ * was renamed into its place.
+ */
+function makeOlder(path: string): void {
+  const now = Date.now() / 1_000
+  utimesSync(path, now, now - OLDER)
 }
 
 /** Replaces files and remembers every text that was written: only a file that still has one of these texts may be put back. */
