@@ -24,6 +24,9 @@ const LISTED: readonly Odd[] = Object.entries(ODD).map(([name, bytes]) => ({ nam
 const DRAWN: readonly Odd[] = drawOdd(500).map((bytes, n) => ({ name: `drawn ${n}`, bytes }))
 const ALL = [...LISTED, ...DRAWN]
 
+/** Of those that are drawn, how many go through pipe mode without a service, which starts a process of Node.js for each. */
+const PIPED = 80
+
 /** smtpd(8) hangs up after so many errors and odd commands; a session serves fewer messages than that. */
 const SESSION = 200
 
@@ -127,11 +130,11 @@ beforeAll(async () => {
 })
 
 describe.each([
-  ['smtp-before', () => startRelay({ mode: 'smtp-before', workers: 1, main: MAIN })],
-  ['smtp', () => startRelay({ workers: 1, main: MAIN })],
-  ['in pipe mode', () => startCandy({ main: MAIN })],
-  ['in pipe mode with candy serve', () => startHandover({ workers: 1, main: MAIN })],
-] as const)('%s', (_, start) => {
+  ['smtp-before', () => startRelay({ mode: 'smtp-before', workers: 1, main: MAIN }), ALL],
+  ['smtp', () => startRelay({ workers: 1, main: MAIN }), ALL],
+  ['in pipe mode', () => startCandy({ main: MAIN }), ALL.slice(0, LISTED.length + PIPED)],
+  ['in pipe mode with candy serve', () => startHandover({ workers: 1, main: MAIN }), ALL],
+] as const)('%s', (_, start, messages) => {
   let testBed: TestBed & CandyFiles & Partial<RelayTestBed>
   let directory = ''
   beforeAll(async () => {
@@ -142,11 +145,11 @@ describe.each([
   afterAll(() => testBed.stop())
 
   test('filters see what is delivered, and that is what Postfix makes of the message by itself', async () => {
-    const delivered = await pass(testBed, ALL)
-    const seen = await readSeen(directory, ALL)
-    expect(differences(ALL, seen, delivered)).toEqual([])
+    const delivered = await pass(testBed, messages)
+    const seen = await readSeen(directory, messages)
+    expect(differences(messages, seen, delivered)).toEqual([])
     const own = new Map(Array.from(seen, ([name, bytes]) => [name, withoutTop(bytes)]))
-    expect(differences(ALL, own, plain)).toEqual([])
+    expect(differences(messages, own, plain)).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 /** Every fault of main.cf and master.cf that the doctor knows. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Fault, suffer, typed } from './fault.js'
+import { type Fault, recover, suffer, treat, typed } from './fault.js'
 import { type Patient, startPatient } from './patient.js'
 
 const lines: readonly Fault[] = [
@@ -166,7 +166,9 @@ describe('a site in mode smtp', () => {
   })
   afterAll(() => patient.stop())
 
-  test.each([...lines, ...postfix])('$check: $name', (fault) => suffer(patient, fault))
+  test.each([...lines, ...postfix])('$check: $name', (fault) => treat(patient, fault))
+
+  test('in the end all of them are cured', () => recover(patient))
 
   test('mail that was smuggled to try it has gone nowhere', async () => {
     const { postfix, sink } = patient

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Check, Finding } from '../../packages/runner/src/doctor/finding.js'
 import { until } from '../kit/waiting.js'
-import type { Patient } from './patient.js'
+import type { Diagnosis, Patient } from './patient.js'
 
 export interface Fault {
   readonly name: string
@@ -36,10 +36,23 @@ export function typed(...commands: readonly string[]): Fault['make'] {
 /** Milliseconds until a service has started anew, or the queue is empty. */
 export const CURE = 60_000
 
+/** Of each site the fault whose cure has been typed, and has not been looked at. */
+const treated = new WeakMap<Patient, Fault>()
+
 /** Makes the fault, expects it to be named, types what is said, and waits until all is well. */
-export async function suffer(patient: Patient, { make, check, says, urgent, mend }: Fault): Promise<void> {
+export async function suffer(patient: Patient, fault: Fault): Promise<void> {
+  await treat(patient, fault)
+  await recover(patient)
+}
+
+/**
+ * The same for a fault that leaves the rest of the site as it is: whether it is cured is looked at together with the next one, which
+ * takes half the time. `recover` is for the last one.
+ */
+export async function treat(patient: Patient, fault: Fault): Promise<void> {
+  const { make, check, says, urgent, mend } = fault
   await make(patient)
-  const { status, state, findings } = await patient.doctor()
+  const { status, state, findings } = await diagnose(patient)
   const named = findings.filter((finding) => finding.check === check && finding.state === 'ailing')
   const printed = JSON.stringify(
     findings.filter((finding) => finding.state !== 'well'),
@@ -53,10 +66,31 @@ export async function suffer(patient: Patient, { make, check, says, urgent, mend
   expect(found?.meaning).not.toBe('')
   await mend?.(patient)
   for (const command of found?.remedy ?? []) await patient.type(command)
+  treated.set(patient, fault)
+}
+
+/** What the doctor says once the fault before is gone. */
+async function diagnose(patient: Patient): Promise<Diagnosis> {
+  const before = treated.get(patient)
+  return until(
+    `the cure of "${before?.name}"`,
+    async () => {
+      const diagnosis = await patient.doctor()
+      const isLeft = ({ check, state, what }: Finding): boolean =>
+        check === before?.check && state === 'ailing' && before.says.test(what)
+      return diagnosis.findings.some(isLeft) ? undefined : diagnosis
+    },
+    { milliseconds: CURE },
+  )
+}
+
+/** Waits until all is well. */
+export async function recover(patient: Patient): Promise<void> {
   let left: readonly Finding[] = []
   const isCured = async (): Promise<boolean> => {
     left = await patient.ailments()
     return left.length === 0
   }
   await until('the cure', isCured, { milliseconds: CURE, explain: async () => JSON.stringify(left, undefined, 2) })
+  treated.delete(patient)
 }

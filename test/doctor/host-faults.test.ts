@@ -1,7 +1,7 @@
 /** Every fault that the doctor knows of what stands around Postfix's configuration: directories, the service, mail, logs, disks. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../kit/waiting.js'
-import { CURE, type Fault, suffer, typed } from './fault.js'
+import { CURE, type Fault, recover, suffer, treat, typed } from './fault.js'
 import { type Patient, startPatient } from './patient.js'
 
 const directories: readonly Fault[] = [
@@ -199,7 +199,11 @@ describe('a site in mode smtp', () => {
   })
   afterAll(() => patient.stop())
 
-  test.each([...directories, ...service, ...mail, ...others])('$check: $name', (fault) => suffer(patient, fault))
+  test.each(directories)('$check: $name', (fault) => treat(patient, fault))
+
+  test('in the end all directories are as they were', () => recover(patient))
+
+  test.each([...service, ...mail, ...others])('$check: $name', (fault) => suffer(patient, fault))
 
   test('Postfix that does not run is started by what is printed', async () => {
     // All in one shell, since this one's Postfix is how commands find their way to the site.

@@ -7,7 +7,7 @@ import type { CommandResult } from '../kit/command.js'
 import { cool } from '../kit/instance.js'
 import type { TestBedOptions } from '../kit/test-bed.js'
 
-interface Diagnosis {
+export interface Diagnosis {
   readonly status: number | null
   readonly state: Finding['state']
   readonly findings: readonly Finding[]

@@ -1,24 +1,37 @@
 /** `candy doctor --send` with real scanners, in every mode: each message comes to the end that it should, and leaves nothing behind. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, startClamd } from '../kit/clamd.js'
+import { makeScratch, type Scratch } from '../kit/scratch.js'
 import { type Spamd, startSpamd } from '../kit/spamd.js'
 import { type Patient, startPatient } from './patient.js'
 
+let scratch: Scratch
+let clamd: Clamd
+let spamd: Spamd
+beforeAll(async () => {
+  scratch = await makeScratch('scanners')
+  clamd = await startClamd({ directory: join(scratch.path, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
+  await mkdir(join(scratch.path, 'spamd'))
+  spamd = await startSpamd({ directory: join(scratch.path, 'spamd') })
+})
+afterAll(async () => {
+  await clamd.stop()
+  await spamd.stop()
+  await scratch.remove()
+})
+
+// The last mode has its scanner killed.
 describe.each([
   ['pipe', 'quarantined'],
-  ['smtp', 'quarantined'],
   ['smtp-before', 'Postfix answered 550'],
   ['milter', 'Postfix answered 550'],
+  ['smtp', 'quarantined'],
 ] as const)('in mode %s', (mode, stopped) => {
   let patient: Patient
-  let clamd: Clamd
-  let spamd: Spamd
   beforeAll(async () => {
     patient = await startPatient({ mode })
-    clamd = await startClamd({ directory: join(patient.directory, 'clamd'), settings: { AlertExceedsMax: 'yes' } })
-    spamd = await startSpamd({ directory: join(patient.directory, 'spamd') })
     for (const [name, socket] of [
       ['50-clamav', clamd.socket],
       ['60-spamassassin', spamd.socket],
@@ -28,11 +41,7 @@ describe.each([
     }
     if (mode !== 'pipe') await patient.type('candy reload')
   })
-  afterAll(async () => {
-    await patient.stop()
-    await clamd.stop()
-    await spamd.stop()
-  })
+  afterAll(() => patient.stop())
 
   async function sent(): Promise<{ status: number | null; lines: readonly string[] }> {
     const { status, findings } = await patient.doctor('--send')

@@ -1,11 +1,12 @@
 /**
- * Mail by the thousand, and the account of what became of it. Every mail has an id and a body of its own; it is sent
+ * Mail by the hundred, and the account of what became of it. Every mail has an id and a body of its own; it is sent
  * again until somebody takes it, as any mail system would do; and it is looked for at the next hop.
  */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, connect } from './client.js'
 import type { Received } from './sink.js'
+import { soaking } from './soak.js'
 
 /** A mail that can be told from all others. */
 export interface Sealed {
@@ -14,7 +15,7 @@ export interface Sealed {
 }
 
 /** Mails in all: what a fault under load must leave whole. */
-export const LOAD = 1000
+export const LOAD: number = soaking ? 2_000 : 500
 
 /** Lines of the many small mails, and of every twentieth, which comes in many pieces. */
 const LINES = { few: 40, many: 1500 } as const

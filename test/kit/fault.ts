@@ -1,5 +1,5 @@
 /**
- * A thousand messages through a real Postfix while something goes wrong again and again: each must arrive, whole and
+ * Hundreds of messages through a real Postfix while something goes wrong again and again: each must arrive, whole and
  * judged, and none may bounce. Twice it may arrive only where SMTP itself cannot tell: a process died between the next
  * hop's 250 and ours (RFC 5321 §4.5.4.1). How many that can be is known for every fault, and counted.
  */
@@ -15,7 +15,7 @@ import { until } from './waiting.js'
 export const LONG = 300_000
 
 /** Messages that show that mail flows, and that there are some between two strokes. */
-const FLOW = 100
+const FLOW = 50
 
 /** Milliseconds that it may take to do so, unless there is none left. */
 const LULL = 10_000
