@@ -39,7 +39,7 @@ describe.each([
       const text = `filter = "@candy/filter-${name?.slice(3)}"\n[options]\naddresses = ["${socket}"]\nwait = "1s"\n`
       await writeFile(join(patient.postfix.configDirectory, `filters.d/${name}.toml`), text)
     }
-    if (mode !== 'pipe') await patient.type('candy reload')
+    await patient.type('candy reload')
   })
   afterAll(() => patient.stop())
 

@@ -29,7 +29,7 @@ export async function examineFilters({ asCandy, candy, instance, toml }: Host): 
       ...missing.map(({ path, name, stem }) =>
         urgent(
           `${path}: the package ${name} is not installed`,
-          'The service goes on with what it has, and in mode pipe all mail waits. The command installs the package for this drop-in from the npm registry; if it came from a directory or a tarball, name that instead.',
+          'The service goes on with what it has; without one, in mode pipe, all mail waits. The command installs the package for this drop-in from the npm registry; if it came from a directory or a tarball, name that instead.',
           [candy('add', name, '--as', stem)],
         ),
       ),
@@ -38,7 +38,7 @@ export async function examineFilters({ asCandy, candy, instance, toml }: Host): 
         .map((problem) =>
           urgent(
             problem,
-            'What is wrong is never put in force: the service goes on with what it has, and in mode pipe all mail waits. Mend the file, then type the command.',
+            'What is wrong is never put in force: the service goes on with what it has; without one, in mode pipe, all mail waits. Mend the file, then type the command.',
             [candy('reload')],
           ),
         ),

@@ -26,9 +26,10 @@ export async function askInForce(state: string): Promise<GenerationView> {
 }
 
 export async function examineGeneration(host: Host): Promise<readonly Observation[]> {
-  if (host.mode === 'pipe') return [well('in mode pipe code and files are read for each message')]
   const { generation } = await host.view()
   if ('failure' in generation) {
+    if (generation.absent && host.mode === 'pipe')
+      return [well('no service runs, so code and files are read for each message of mode pipe')]
     return generation.absent
       ? [unknown('no service runs that could tell which configuration is in force', 'See what is said of the sockets.')]
       : [unknown(printable(generation.failure), 'Nobody can tell which configuration is in force.')]

@@ -21,7 +21,8 @@ export async function answeringSockets(queueDirectory: string): Promise<Readonly
 
 export async function examineSockets(host: Host): Promise<readonly Observation[]> {
   const { instance, mode } = host
-  if (mode === 'pipe') return [well('in mode pipe no socket is needed: pipe(8) starts candy for each message')]
+  if (mode === 'pipe')
+    return [well('in mode pipe no socket is needed: without a service candy is started for each message')]
   const { answering } = await host.view()
   const group = await mailGroup(instance)
   const number = await groupId(group)
