@@ -148,7 +148,7 @@ function answers(address: string | number, mode?: RelayOptions['mode']): Promise
     // A milter says nothing before it is asked.
     if (mode === 'milter') socket.write(OFFER)
     socket.once('data', () => {
-      socket.end('QUIT\r\n')
+      socket.end(mode === 'milter' ? '' : 'QUIT\r\n')
       resolve(true)
     })
     socket.once('error', () => resolve(false))
