@@ -217,3 +217,32 @@ describe('a site in mode pipe', () => {
     },
   ])('$check: $name', (fault) => suffer(patient, fault))
 })
+
+describe('a site in mode milter', () => {
+  let patient: Patient
+  beforeAll(async () => {
+    patient = await startPatient({ mode: 'milter' })
+  })
+  afterAll(() => patient.stop())
+
+  test.each<Fault>([
+    {
+      name: 'a list of milters that somebody has set anew',
+      make: typed("postconf -e 'smtpd_milters={ unix:nowhere, default_action=accept }'", 'postfix reload'),
+      check: 'lines',
+      says: /^main\.cf does not name \$candy_milter in smtpd_milters$/,
+    },
+    {
+      name: 'candy as a milter of every service',
+      make: typed('postconf -e candy_milter=unix:candy/milter', 'postfix reload'),
+      check: 'main.cf',
+      says: /^main\.cf says candy_milter = unix:candy\/milter$/,
+    },
+    {
+      name: 'a pickup(8) that has lost its cleanup(8)',
+      make: typed('postconf -PX pickup/unix/cleanup_service_name', 'postfix reload'),
+      check: 'lines',
+      says: /^pickup\/unix .* should say -o cleanup_service_name=candy-cleanup-milter, and it is not set$/,
+    },
+  ])('$check: $name', (fault) => suffer(patient, fault))
+})

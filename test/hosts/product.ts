@@ -9,7 +9,7 @@ import { inTree } from './tree.js'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What README.md names, and the packages of ours that it depends on. */
-const PACKAGES = ['sdk', 'master-cf', 'milter', 'runner', 'filter-clamav']
+const PACKAGES = ['sdk', 'master-cf', 'milter', 'handover', 'runner', 'filter-clamav']
 
 /** Packs the product into a directory. Gives the tarballs. */
 export async function pack(directory: string): Promise<readonly string[]> {
