@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, startClamd } from '../kit/clamd.js'
 import { makeScratch, type Scratch } from '../kit/scratch.js'
 import { type Spamd, startSpamd } from '../kit/spamd.js'
+import { until } from '../kit/waiting.js'
 import { type Patient, startPatient } from './patient.js'
 
 let scratch: Scratch
@@ -39,7 +40,13 @@ describe.each([
       const text = `filter = "@candy/filter-${name?.slice(3)}"\n[options]\naddresses = ["${socket}"]\nwait = "1s"\n`
       await writeFile(join(patient.postfix.configDirectory, `filters.d/${name}.toml`), text)
     }
-    await patient.type('candy reload')
+    const isReloaded = (): Promise<boolean> =>
+      patient.type('candy reload').then(
+        () => true,
+        () => false,
+      )
+    // Mode pipe does not wait for the service.
+    await until('the service', isReloaded)
   })
   afterAll(() => patient.stop())
 
