@@ -44,9 +44,11 @@ function slowly(word: string, milliseconds: number, file: string): string {
   `
 }
 
-/** Eight mails of each kind. */
+/** Eight or nine mails are slow, and both halves of the load have each kind. */
+const DISTANCE = Math.floor(LOAD / 8)
+
 function word(n: number): string {
-  return n % 125 === 0 ? (Object.keys(SCANS)[n % 3] ?? '') : ''
+  return n % DISTANCE === 0 ? (Object.keys(SCANS)[n % 3] ?? '') : ''
 }
 
 /** Lasts until mails of each kind have been judged. */
