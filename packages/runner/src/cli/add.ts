@@ -111,8 +111,8 @@ async function addFilters({
       ? new Failure(error.status, `${error.message}\ntaken out again: ${renamed.join(', ')}`)
       : error
   }
-  const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode === 'pipe' || reload?.reloaded === true) await installed?.removeOldTrees()
+  const { inForce, answer: reload } = await reloadAfter(settings)
+  if (inForce) await installed?.removeOldTrees()
   const names = added.map(({ path }) => basename(path, '.toml'))
   const health = check.health.filter(({ name }) => names.includes(name))
   if (options.json) console.log(JSON.stringify({ version: 1, added, health, reload: reload ?? null }))

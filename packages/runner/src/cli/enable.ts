@@ -98,8 +98,8 @@ async function showAndEnable(configDirectory: string, options: EnableOptions): P
 
 /** A service that ran before the switch has read candy.toml with the mode of then, and the settings that depend on it. */
 async function putModeInForce({ journal, toml, choice, paths }: EnablePlan): Promise<void> {
-  if (journal === undefined || toml.before === toml.after || choice.mode === 'pipe') return
-  const answer = await reloadAfter(paths.state)
+  if (journal === undefined || toml.before === toml.after) return
+  const { answer } = await reloadAfter({ state: paths.state, mode: choice.mode })
   for (const problem of answer?.problems ?? []) console.error(`not in force yet: ${problem}`)
 }
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
 import { localTime } from '../os/local-time.js'
+import type { Mode } from '../postfix/mode.js'
 import { ask, ControlFailure } from '../service/control-client.js'
 import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-message.js'
 import { serviceFiles } from '../service/state-directory.js'
@@ -35,7 +36,9 @@ async function reload({ config, json }: ReloadOptions): Promise<void> {
   const configDirectory = await findConfigDirectory(config)
   // Ignore problems of candy.toml here: the service itself refuses a wrong one.
   const { state } = readSettings(configDirectory, new Ownership(), [])
-  const answer = await reloadService(state)
+  const answer = await askToReload(state).catch((error: unknown) => {
+    throw asFailure(error, state)
+  })
   // The configuration may be in force although scanners do not answer, so warn about those.
   const warnings = answer.reloaded ? await filterWarnings(configDirectory) : []
   if (json) console.log(JSON.stringify({ ...answer, warnings }))
@@ -49,21 +52,17 @@ async function reload({ config, json }: ReloadOptions): Promise<void> {
 /** Milliseconds to wait. The service gives filters a minute to load, and may have to complete another reload first. */
 const TIMEOUT = 150_000
 
-/** Waits until the configuration is in force or refused. Throws Failure when no service answers. */
-async function reloadService(state: string): Promise<ReloadAnswer> {
-  const { control } = serviceFiles(state)
-  try {
-    return await ask<ReloadAnswer>(control, 'reload', TIMEOUT)
-  } catch (error) {
-    if (!(error instanceof ControlFailure)) throw error
-    if (error.code === 'FORBIDDEN')
-      throw new Failure(
-        EX_NOPERM,
-        'only root and members of the group candy may speak to candy serve: run this as root',
-      )
-    if (error.code === 'FAILED') throw new Failure(EX_UNAVAILABLE, error.message)
-    throw new Failure(EX_UNAVAILABLE, absenceOf(state))
+/** Waits until the configuration is in force or refused. Throws ControlFailure when no service answers. */
+function askToReload(state: string): Promise<ReloadAnswer> {
+  return ask<ReloadAnswer>(serviceFiles(state).control, 'reload', TIMEOUT)
+}
+
+function asFailure(error: unknown, state: string): unknown {
+  if (!(error instanceof ControlFailure)) return error
+  if (error.code === 'FORBIDDEN') {
+    return new Failure(EX_NOPERM, 'only root and members of the group candy may speak to candy serve: run this as root')
   }
+  return new Failure(EX_UNAVAILABLE, error.code === 'FAILED' ? error.message : absenceOf(state))
 }
 
 /** What to say and to type where no service answers. */
@@ -72,14 +71,27 @@ export function absenceOf(state: string): string {
   return `candy serve does not run: nobody listens on ${serviceFiles(state).control}; ${next}`
 }
 
-/** Reloads the service after a command has made its change. If no service answers, prints that the change is not in force yet. */
-export async function reloadAfter(state: string): Promise<ReloadAnswer | undefined> {
+export interface Reloaded {
+  /** Whether all mail from now on is judged by the files as they are. */
+  readonly inForce: boolean
+  /** What the service answered; absent where it did not. */
+  readonly answer?: ReloadAnswer
+}
+
+/**
+ * Reloads the service after a command has made its change, and says why where the change is not in force yet. In mode pipe no service has
+ * to run: without one the files are read for each message.
+ */
+export async function reloadAfter({ state, mode }: { readonly state: string; readonly mode: Mode }): Promise<Reloaded> {
   try {
-    return await reloadService(state)
+    const answer = await askToReload(state)
+    return { inForce: answer.reloaded, answer }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    console.error(`not in force yet: ${error.message}`)
-    return undefined
+    if (mode === 'pipe' && error instanceof ControlFailure && error.code === 'ABSENT') return { inForce: true }
+    const failure = asFailure(error, state)
+    if (!(failure instanceof Failure)) throw failure
+    console.error(`not in force yet: ${failure.message}`)
+    return { inForce: false }
   }
 }
 

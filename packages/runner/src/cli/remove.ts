@@ -75,8 +75,8 @@ async function removeFilter({ filter, unused, settings, purge, json }: Job): Pro
     renameSync(filter.path, disabled)
   }
   const uninstalled = unused === undefined ? undefined : await uninstall(settings.state, unused)
-  const reload = settings.mode !== 'pipe' ? await reloadAfter(settings.state) : undefined
-  if (settings.mode === 'pipe' || reload?.reloaded === true) await uninstalled?.removeOldTrees()
+  const { inForce, answer: reload } = await reloadAfter(settings)
+  if (inForce) await uninstalled?.removeOldTrees()
   if (json) {
     const result = purge ? 'deleted' : 'disabled'
     const removed = { name, path: filter.path, result, ...(unused !== undefined && { uninstalled: unused }) }
