@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { anyChunking } from '@candy/sdk/testing'
 import type { ServiceAddress } from '@candy/sdk/values'
@@ -6,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, EICAR, SIGNATURES, startClamd } from '../../../../test/kit/clamd.js'
 import { makeScratch, type Scratch } from '../../../../test/kit/scratch.js'
+import { until } from '../../../../test/kit/waiting.js'
 import { type ClamdClient, createClamdClient } from '../../src/clamd/client.js'
 import { openConnection } from '../../src/clamd/connection.js'
 import { parseReply } from '../../src/clamd/reply.js'
@@ -203,6 +205,7 @@ test('when the backlog of clamd is full, connections wait and none fails', async
   const busy = await startClamd({ directory: own.path, settings: { MaxConnectionQueueLength: 1 } })
   process.kill(busy.pid, 'SIGSTOP')
   try {
+    await until('clamd to stop', async () => /^State:\tT/m.test(await readFile(`/proc/${busy.pid}/status`, 'utf8')))
     const opened = await Promise.allSettled(
       Array.from({ length: 6 }, () => openConnection({ path: busy.socket }, undefined)),
     )
