@@ -3,7 +3,7 @@
  * /etc/postfix there, and the host's is never touched. It is also how every process of an instance is found again:
  * pipe(8) puts its commands in process groups of their own, so the group alone would miss some.
  */
-import { readdir, readlink } from 'node:fs/promises'
+import { open, readdir, readlink } from 'node:fs/promises'
 import { signal } from './processes.js'
 import { until } from './waiting.js'
 
@@ -44,10 +44,24 @@ export async function processesIn(namespace: string): Promise<readonly number[]>
   return pids.filter((_, index) => homes[index] === namespace)
 }
 
-/** Kills all that is left in a mount namespace and waits until it is gone. Refuses the namespace it runs in itself. */
-export async function endNamespace(namespace: string): Promise<void> {
+/**
+ * Returns a function that kills all that is left in the mount namespace of a process, and waits until it is gone; it may be called again.
+ * Until then the namespace is held open: once the kernel has let go of it, another test's may get the same name. Throws when the
+ * process is gone, or is in the namespace that this one runs in.
+ */
+export async function holdNamespace(pid: number): Promise<() => Promise<void>> {
+  const held = await open(`/proc/${pid}/ns/mnt`)
+  const namespace = await readlink(`/proc/self/fd/${held.fd}`)
   if (namespace === (await namespaceOf('self'))) throw new Error('will not end the namespace this process runs in')
-  await endAll(`in ${namespace}`, () => processesIn(namespace))
+  let ended: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    await endAll(`in ${namespace}`, () => processesIn(namespace))
+    await held.close()
+  }
+  return () => {
+    ended ??= end()
+    return ended
+  }
 }
 
 /** Kills the processes that are at home in a directory, as all of Postfix's are in its queue, and waits until they are gone. */

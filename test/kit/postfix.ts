@@ -14,11 +14,10 @@ import { startDaemon } from './daemon.js'
 import { cool, type InstanceOptions, writeInstance } from './instance.js'
 import {
   type CommandLine,
-  endNamespace,
   endProcessesAt,
+  holdNamespace,
   inNamespaceOf,
   inNewNamespace,
-  namespaceOf,
   withConfiguration,
 } from './namespace.js'
 import { childrenOf } from './processes.js'
@@ -123,8 +122,12 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
     throw new Error(`${error instanceof Error ? error.message : error}\n${await log()}`)
   })
   const pid = Number(await readFile(join(queueDirectory, 'pid/master.pid'), 'utf8'))
-  const namespace = await namespaceOf(pid)
-  if (namespace === undefined) throw new Error(`Postfix ended as soon as it had started:\n${await log()}`)
+  const endProcesses =
+    options.namespace === false
+      ? () => endProcessesAt(queueDirectory)
+      : await holdNamespace(pid).catch(async (error: Error) => {
+          throw new Error(`Postfix ended as soon as it had started (${error.message}):\n${await log()}`)
+        })
 
   const administer = (name: string, ...words: string[]): Promise<Buffer> =>
     runCommand(name, ['-c', configDirectory, ...words])
@@ -138,7 +141,7 @@ async function start(options: PostfixOptions, port: number): Promise<Postfix> {
     until(what, ask, { explain, ...(milliseconds === undefined ? {} : { milliseconds }) })
   const stop = async (): Promise<void> => {
     await daemon.stop()
-    await (options.namespace === false ? endProcessesAt(queueDirectory) : endNamespace(namespace))
+    await endProcesses()
   }
   return {
     port,
