@@ -13,9 +13,9 @@ import { type MilterEvent, MilterSession, negotiate, progress, type Wishes } fro
 import { drained } from '@candy/sdk/failover'
 import { errorText } from '../os/error-text.js'
 import { answerMessage, answerToLost } from './message.js'
+import { MessageIntake } from './message-intake.js'
 import type { Milter } from './milter.js'
 import { receivedField } from './received-field.js'
-import { Reception } from './reception.js'
 import { MAIL_MACROS, type MailArguments, type MilterClient, MilterTransaction } from './transaction.js'
 
 const WISHES: Wishes = {
@@ -32,7 +32,7 @@ const BACKLOG = 256 * 1024
 
 interface Incoming {
   readonly transaction: MilterTransaction
-  readonly reception: Reception
+  readonly intake: MessageIntake
 }
 
 export class MilterConnection {
@@ -65,7 +65,7 @@ export class MilterConnection {
     } catch (error) {
       if (!this.#ending) this.#logEnd(error)
     }
-    await this.#incoming?.reception.close()
+    await this.#incoming?.intake.close()
     this.#socket.destroy()
   }
 
@@ -99,9 +99,9 @@ export class MilterConnection {
         incoming?.transaction.addRecipient(event.arguments)
         return undefined
       case 'header':
-        return incoming?.reception.header(event.name, event.value)
+        return incoming?.intake.header(event.name, event.value)
       case 'body':
-        return incoming?.reception.body(event.chunk)
+        return incoming?.intake.body(event.chunk)
       case 'endOfMessage':
         return incoming && this.#answer(incoming, event.chunk)
       case 'abort':
@@ -113,16 +113,16 @@ export class MilterConnection {
 
   #begin(sender: MailArguments): undefined {
     const transaction = new MilterTransaction(this.#client, sender, this.#mailMacros)
-    const reception = new Reception(this.#milter.spool, () => receivedField(transaction, new Date()))
-    this.#incoming = { transaction, reception }
+    const intake = new MessageIntake(this.#milter.spool, () => receivedField(transaction, new Date()))
+    this.#incoming = { transaction, intake }
   }
 
   async #answer(incoming: Incoming, chunk: Uint8Array): Promise<void> {
-    const { transaction, reception } = incoming
+    const { transaction, intake } = incoming
     const timer = setInterval(() => this.#socket.write(progress()), PROGRESS_INTERVAL)
     try {
-      await reception.body(chunk)
-      const content = await reception.finish()
+      await intake.body(chunk)
+      const content = await intake.finish()
       const reply = await answerMessage(this.#milter, { transaction, content })
       // The chunks of a new body may have nothing between them.
       clearInterval(timer)
@@ -143,7 +143,7 @@ export class MilterConnection {
   }
 
   #forget(): Promise<void> | undefined {
-    const closing = this.#incoming?.reception.close()
+    const closing = this.#incoming?.intake.close()
     this.#incoming = undefined
     return closing
   }

@@ -3,7 +3,7 @@
  * connections of one socket have in common.
  *
  * connection.ts serves one connection, which is one session of smtpd(8) with its client, or one message of sendmail(1). It has
- * reception.ts receive the message, below the Received that received-field.ts makes; transaction.ts knows the envelope. message.ts then has the
+ * message-intake.ts receive the message, below the Received that received-field.ts makes; transaction.ts knows the envelope. message.ts then has the
  * message judged and answers; header-changes.ts finds out which fields that answer changes. The protocol itself is in @candy/milter.
  */
 import type { ServiceAddress } from '@candy/sdk/values'

@@ -35,7 +35,7 @@ export class ClientDisconnected extends Error {
 const HUNG_UP = new ClientDisconnected('the client hung up')
 
 /** Mail data that is being received. */
-interface Reception {
+interface IncomingData {
   readonly reader: DataReader
   readonly append: (piece: Uint8Array) => Promise<void> | undefined
   /** Bytes. */
@@ -52,7 +52,7 @@ export class ServerConnection {
   #onDisconnect: ((error: ClientDisconnected) => void) | undefined
   #waiter: ((more: boolean) => void) | undefined
   #silent = false
-  #reception: Reception | undefined
+  #incoming: IncomingData | undefined
   /** Whether data that was read is still being kept. */
   #appending = false
 
@@ -122,12 +122,12 @@ export class ServerConnection {
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: unknown): void => {
-        this.#reception = undefined
+        this.#incoming = undefined
         if (error === undefined) resolve()
         else reject(error as Error)
       }
-      this.#reception = { reader, append, limit, size: 0, end }
-      this.#readData(this.#reception, this.#takeUnread())
+      this.#incoming = { reader, append, limit, size: 0, end }
+      this.#readData(this.#incoming, this.#takeUnread())
     })
   }
 
@@ -153,26 +153,26 @@ export class ServerConnection {
 
   /** The chunk's memory is overwritten by the next one. */
   #receive(chunk: Buffer): void {
-    if (this.#reception !== undefined && !this.#appending && this.#lines.size === 0)
-      this.#readData(this.#reception, chunk)
+    if (this.#incoming !== undefined && !this.#appending && this.#lines.size === 0)
+      this.#readData(this.#incoming, chunk)
     else this.#lines.push(Buffer.from(chunk))
     if (this.#lines.size > BACKLOG) this.#socket.pause()
     this.#wake(true)
   }
 
   /** Reads the data that has come. */
-  #readData(reception: Reception, chunk: Buffer): void {
-    const { reader, limit, end } = reception
+  #readData(incoming: IncomingData, chunk: Buffer): void {
+    const { reader, limit, end } = incoming
     const pieces: Uint8Array[] = []
     const read = reader.read(chunk, pieces)
     if (read < chunk.length) this.#lines.push(Buffer.from(chunk.subarray(read)))
-    reception.size += read
-    if (reception.size > limit) end(new DataTooLong(`more than ${limit} bytes`))
-    else this.#appendPieces(reception, pieces)
+    incoming.size += read
+    if (incoming.size > limit) end(new DataTooLong(`more than ${limit} bytes`))
+    else this.#appendPieces(incoming, pieces)
   }
 
-  #appendPieces(reception: Reception, pieces: readonly Uint8Array[]): void {
-    const { reader, append, end } = reception
+  #appendPieces(incoming: IncomingData, pieces: readonly Uint8Array[]): void {
+    const { reader, append, end } = incoming
     try {
       for (let index = 0; index < pieces.length; index++) {
         const pending = append(pieces[index] as Uint8Array)
@@ -181,7 +181,7 @@ export class ServerConnection {
           const rest = pieces.slice(index + 1).map((piece) => new Uint8Array(piece))
           this.#appending = true
           pending.then(
-            () => this.#appended(() => this.#appendPieces(reception, rest)),
+            () => this.#appended(() => this.#appendPieces(incoming, rest)),
             (error: unknown) => this.#appended(() => end(error)),
           )
           return
@@ -192,7 +192,7 @@ export class ServerConnection {
       return
     }
     if (reader.ended) end()
-    else if (this.#lines.size > 0) this.#readData(reception, this.#takeUnread())
+    else if (this.#lines.size > 0) this.#readData(incoming, this.#takeUnread())
     else if (this.#silent) end(new ClientDisconnected('the client fell silent'))
     else if (this.#disconnected !== undefined) end(HUNG_UP)
   }
@@ -214,7 +214,7 @@ export class ServerConnection {
 
   #timeOut(): void {
     // While no input is waited for, it is not the client that is slow.
-    if (this.#waiter === undefined && (this.#reception === undefined || this.#appending)) return
+    if (this.#waiter === undefined && (this.#incoming === undefined || this.#appending)) return
     this.#silent = true
     this.#endInput()
   }
@@ -229,7 +229,7 @@ export class ServerConnection {
 
   /** No more input will come. */
   #endInput(): void {
-    if (this.#reception !== undefined && !this.#appending) this.#appendPieces(this.#reception, [])
+    if (this.#incoming !== undefined && !this.#appending) this.#appendPieces(this.#incoming, [])
     this.#wake(false)
   }
 

@@ -11,7 +11,7 @@ const LF = 10
 const COLON = 58
 const CRLF: Uint8Array = Buffer.from('\r\n')
 
-export class Reception {
+export class MessageIntake {
   readonly #intake: Intake
   /** Makes the field on top. */
   readonly #top: () => Uint8Array
