@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, test } from 'vitest'
 import { LOAD, seal } from '../kit/bulk-mail.js'
 import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
-import { signal } from '../kit/processes.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
+import { killOne, killRunner } from '../kit/strikes.js'
 
 /** Mails under way at the same time: each client of the mailbag has one. */
 const CLIENTS = 10
@@ -17,26 +17,19 @@ afterAll(() => testBed.stop())
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'kill -9 of workers': {
-    strike: async (turn) => {
-      const pid = testBed.workers()[turn % 2]
-      if (pid !== undefined) signal(pid, 'SIGKILL')
-    },
+    strike: async (turn) => killOne(testBed.workers(), turn),
     heals: true,
     repeats: CLIENTS,
   },
   'kill -9 of the whole runner': {
-    strike: async () => {
-      for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGKILL')
-      await testBed.start()
-    },
+    strike: () => killRunner(testBed),
     heals: true,
     repeats: CLIENTS,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) => {
       const { postfix } = testBed
-      const [pid] = postfix.servers(turn % 2 === 0 ? 'candy-in-before' : `127.0.0.1:${postfix.port}`)
-      if (pid !== undefined) signal(pid, 'SIGKILL')
+      killOne(postfix.servers(turn % 2 === 0 ? 'candy-in-before' : `127.0.0.1:${postfix.port}`), 0)
     },
     pause: 100,
     repeats: 1,

@@ -7,9 +7,9 @@ import { account, idOf, LOAD, post, seal } from '../kit/bulk-mail.js'
 import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
 import { writeFilterFile } from '../kit/filter-file.js'
 import { fillDisk } from '../kit/full-disk.js'
-import { signal } from '../kit/processes.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
 import type { Received } from '../kit/sink.js'
+import { killOne, killRunner, stormOfEnds, stormOfReloads } from '../kit/strikes.js'
 
 /** Deliveries at the same time: the process limit of the transport. */
 const CONCURRENCY = 10
@@ -39,50 +39,27 @@ function loopOnce(path: string): string {
   return `if (${found}) for (;;); return { action: 'accept' }`
 }
 
-function kill(pids: readonly number[], turn: number): void {
-  const pid = pids[turn % Math.max(1, pids.length)]
-  if (pid !== undefined) signal(pid, 'SIGKILL')
-}
-
 /** A process of Postfix's dies with the one message that it has. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': { strike: async (turn) => kill(testBed.workers(), turn), heals: true, repeats: CONCURRENCY },
+  'kill -9 of workers': { strike: async (turn) => killOne(testBed.workers(), turn), heals: true, repeats: CONCURRENCY },
   'kill -9 of the whole runner': {
-    strike: async () => {
-      for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGKILL')
-      await testBed.start()
-    },
+    strike: () => killRunner(testBed),
     heals: true,
     repeats: CONCURRENCY,
   },
   'kill -9 of lmtp processes': {
-    strike: async (turn) => kill(testBed.postfix.servers('candy-lmtp'), turn),
+    strike: async (turn) => killOne(testBed.postfix.servers('candy-lmtp'), turn),
     pause: 100,
     repeats: 1,
   },
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) =>
-      kill(testBed.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${testBed.postfix.port}`), turn >> 1),
+      killOne(testBed.postfix.servers(turn % 2 === 0 ? 'candy-in' : `127.0.0.1:${testBed.postfix.port}`), turn >> 1),
     pause: 100,
     repeats: 1,
   },
-  'a storm of SIGHUP': {
-    strike: async () => {
-      for (let n = 0; n < 10; n++) {
-        signal(testBed.pid(), 'SIGHUP')
-        await sleep(10)
-      }
-    },
-    heals: true,
-  },
-  'a storm of SIGTERM, and a new start': {
-    strike: async () => {
-      for (let n = 0; n < 10; n++) for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGTERM')
-      await testBed.end()
-      await testBed.start()
-    },
-    heals: true,
-  },
+  'a storm of SIGHUP': { strike: () => stormOfReloads(testBed), heals: true },
+  'a storm of SIGTERM, and a new start': { strike: () => stormOfEnds(testBed), heals: true },
   'a full spool': fullSpool(),
   'a filter in an endless loop': {
     strike: () => writeFile(join(testBed.marks, 'loop'), ''),

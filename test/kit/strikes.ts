@@ -1,0 +1,34 @@
+/** What happens to the runner's processes in tests under load, in whatever mode they judge. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { signal } from './processes.js'
+import type { RelayTestBed } from './relay.js'
+
+/** How often a signal comes in a storm of them. */
+const STORM = 10
+
+/** Kills one of these processes, another one each turn, if there is one. */
+export function killOne(pids: readonly number[], turn: number): void {
+  const pid = pids[turn % Math.max(1, pids.length)]
+  if (pid !== undefined) signal(pid, 'SIGKILL')
+}
+
+/** Kills the supervisor and its workers, and starts the service again. */
+export async function killRunner(testBed: RelayTestBed): Promise<void> {
+  for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGKILL')
+  await testBed.start()
+}
+
+/** Has the service reload many times at once. */
+export async function stormOfReloads(testBed: RelayTestBed): Promise<void> {
+  for (let n = 0; n < STORM; n++) {
+    signal(testBed.pid(), 'SIGHUP')
+    await sleep(10)
+  }
+}
+
+/** Tells the supervisor and its workers many times to end, and starts the service again. */
+export async function stormOfEnds(testBed: RelayTestBed): Promise<void> {
+  for (let n = 0; n < STORM; n++) for (const pid of [testBed.pid(), ...testBed.workers()]) signal(pid, 'SIGTERM')
+  await testBed.end()
+  await testBed.start()
+}
