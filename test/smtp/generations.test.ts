@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -66,7 +67,7 @@ async function judged(): Promise<string> {
   return /first|second|third/.exec((await logged()).slice(before.length))?.[0] ?? ''
 }
 
-async function serve(environment: NodeJS.ProcessEnv = process.env): Promise<ChildProcess> {
+function launch(environment: NodeJS.ProcessEnv = process.env): ChildProcess {
   const child = spawn(process.execPath, [installation.candy, '-c', directory, 'serve', '--workers', '1'], {
     stdio: 'ignore',
     env: environment,
@@ -76,6 +77,16 @@ async function serve(environment: NodeJS.ProcessEnv = process.env): Promise<Chil
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
+  return child
+}
+
+async function serve(environment?: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  const child = launch(environment)
+  await untilUp(child)
+  return child
+}
+
+async function untilUp(child: ChildProcess): Promise<void> {
   await until('a greeting', async () => {
     if (child.exitCode !== null) throw new Error(`ended: ${await logged()}`)
     const client = await connect(socket).catch(() => undefined)
@@ -83,7 +94,6 @@ async function serve(environment: NodeJS.ProcessEnv = process.env): Promise<Chil
     return client !== undefined
   })
   await until('the control socket', () => existsSync(join(directory, 'state/service/control')))
-  return child
 }
 
 async function stop(service: ChildProcess): Promise<void> {
@@ -176,6 +186,24 @@ describe('a service that is started with a configuration that is wrong', () => {
     const { stdout } = await candy('reload', '--json')
     expect(JSON.parse(stdout.toString())).toMatchObject({ reloaded: true, inForce: { configuration: 'files' } })
     expect(await judged()).toBe('second')
+  })
+
+  test('does not take the same files for wrong when only its socket is not free yet', async () => {
+    await stop(await serve())
+    const other = createServer((peer) => peer.destroy()).listen(socket)
+    await once(other, 'listening')
+    await chmod(socket, 0o666)
+    const service = launch()
+    await once(other, 'connection')
+    // The first attempt has given up by then.
+    await sleep(6_000)
+    other.close()
+    await untilUp(service)
+    expect(await logged()).toContain('warning: started at the second attempt error=')
+    expect(await logged()).not.toContain('refused')
+    const { stdout } = await candy('status', '--json')
+    expect(JSON.parse(stdout.toString())).toMatchObject({ inForce: { generation: 1, configuration: 'files' } })
+    expect(await judged()).toBe('first')
   })
 
   test('does not use one that others could have written', async () => {

@@ -56,12 +56,8 @@ export async function examineMaildrop({
   return [
     urgent(
       `${what}; ${down.join(', ')} of ${LIST} does not answer`,
-      'cleanup(8) defers all mail from sendmail(1) until the milter answers: start it. If it is gone for good, these commands take it out, and have pickup(8) try again.',
-      [
-        postfix('postconf', '-e', `${LIST}=${rest}`),
-        postfix('postfix', 'reload'),
-        postfix('postkick', 'public', 'pickup', 'W'),
-      ],
+      'cleanup(8) defers all mail from sendmail(1) until the milter answers: start it. If it is gone for good, these commands take it out; after a reload pickup(8) tries again at once.',
+      [postfix('postconf', '-e', `${LIST}=${rest}`), postfix('postfix', 'reload')],
     ),
   ]
 }

@@ -48,7 +48,6 @@ export interface RunningService {
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const configuration = await readConfiguration(options)
-  const { configDirectory } = configuration.snapshot
   try {
     const { scripts } = makeServiceFiles(configuration.settings.state)
     const running = await listenAndStart(copyScripts(configuration, scripts), options)
@@ -58,16 +57,32 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     return running
   } catch (error) {
     if (!isConfigurationError(error)) throw error
-    const lastGood = readLastGood(serviceFiles(configuration.settings.state).lastGood, configDirectory)
-    const running = lastGood && (await listenAndStart(lastGood.configuration, options).catch(() => undefined))
-    if (lastGood === undefined || running === undefined) throw error
-    const { log } = running.generation
-    for (const line of errorLines(error)) log.write('error', 'the configuration is refused', { error: line })
-    log.write('error', 'the last good configuration is in force: mend the files, then candy reload', {
-      of: lastGood.since,
-    })
-    return { ...running, refused: error }
+    return startLastGood(configuration, error, options)
   }
+}
+
+/**
+ * Starts the service with the last good configuration, after the one in the files has failed with the error. When the two are the
+ * same, the files were not at fault: something was missing for a moment, such as a socket that an earlier worker still held.
+ */
+async function startLastGood(
+  { settings, snapshot, problems }: Configuration,
+  error: CandyError,
+  options: ServiceOptions,
+): Promise<RunningService> {
+  const lastGood = readLastGood(serviceFiles(settings.state).lastGood, snapshot.configDirectory)
+  const running = lastGood && (await listenAndStart(lastGood.configuration, options).catch(() => undefined))
+  if (lastGood === undefined || running === undefined) throw error
+  const { log } = running.generation
+  if (problems.length === 0 && changedFiles(lastGood.configuration.snapshot, snapshot).length === 0) {
+    log.write('warn', 'started at the second attempt', { error: errorText(error) })
+    return running
+  }
+  for (const line of errorLines(error)) log.write('error', 'the configuration is refused', { error: line })
+  log.write('error', 'the last good configuration is in force: mend the files, then candy reload', {
+    of: lastGood.since,
+  })
+  return { ...running, refused: error }
 }
 
 async function listenAndStart(configuration: Configuration, options: ServiceOptions): Promise<RunningService> {
