@@ -37,7 +37,10 @@ export interface CandyFiles {
 interface Quarantined {
   readonly name: string
   readonly bytes: Buffer
-  readonly record: { readonly envelope: { readonly sender: string; readonly recipients: readonly string[] } }
+  readonly record: {
+    readonly envelope: { readonly sender: string; readonly recipients: readonly string[] }
+    readonly reason: { readonly filter: string; readonly text: string }
+  }
 }
 
 /** Candy's state directory in a test bed's. */
@@ -79,7 +82,11 @@ export async function writeCandyFiles(options: CandyFilesOptions): Promise<Candy
       return () => writeFile(toml, old)
     },
     candyLog: () => readFile(log, 'utf8').catch(() => ''),
-    quarantined: async () => Promise.all((await readdir(quarantine)).map((name) => readQuarantined(quarantine, name))),
+    quarantined: async () => {
+      // What is being written has a dot before its name.
+      const names = (await readdir(quarantine)).filter((name) => !name.startsWith('.'))
+      return Promise.all(names.map((name) => readQuarantined(quarantine, name)))
+    },
   }
 }
 

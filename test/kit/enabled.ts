@@ -10,11 +10,11 @@ import { accessName } from '../../packages/runner/src/postfix/access.js'
 import { createMissing, listOwnedPaths, type OwnedPath } from '../../packages/runner/src/postfix/directories.js'
 import { type EnableEdits, editsToEnable } from '../../packages/runner/src/postfix/enable-edits.js'
 import { type Instance, readInstance } from '../../packages/runner/src/postfix/instance.js'
-import type { Mode } from '../../packages/runner/src/postfix/mode.js'
+import { MODE_NAMES, type Mode } from '../../packages/runner/src/postfix/mode.js'
 import { examinePipeCommand, pipeCommand } from '../../packages/runner/src/postfix/pipe-command.js'
 import type { Installation } from './installation.js'
 
-export type { Mode }
+export { MODE_NAMES, type Mode }
 
 interface EditOptions {
   readonly mode: Mode
@@ -26,22 +26,55 @@ interface EditOptions {
   readonly edit?: ((master: string) => string) | undefined
 }
 
-export interface EnableOptions extends EditOptions {
+interface Place {
   readonly installation: Installation
   /** Candy's state directory. */
   readonly state: string
 }
 
+export interface EnableOptions extends EditOptions, Place {}
+
 /** Enables candy for the Postfix whose files are in `configDirectory`: edits them, and makes candy's directories. */
 export async function enable(configDirectory: string, options: EnableOptions): Promise<void> {
-  const { mode, installation, state, reinject } = options
+  const { mode, state, reinject } = options
   const instance = await readPrivate(configDirectory)
+  await createPaths(instance, options, mode === 'pipe' && reinject !== 'sendmail')
+  await editInstance(instance, { ...options, candyPipe: pipeCommand(state) })
+}
+
+/**
+ * Enables candy in all modes at once. Each mode gets a copy of `smtp inet` on a port of its own, with the options that the service
+ * itself would get in that mode. The service itself and pickup(8) give no mail to candy.
+ */
+export async function enableModes(
+  configDirectory: string,
+  ports: Readonly<Record<Mode, number>>,
+  place: Place,
+): Promise<void> {
+  const instance = await readPrivate(configDirectory)
+  await createPaths(instance, place, true)
+  const edits = (mode: Mode): EnableEdits => editsFor(instance, { mode, candyPipe: pipeCommand(place.state) })
+  // In mode milter there are all services and parameters that there are in the others, and more.
+  const { main, master } = edits('milter').withServices
+  const entrances = MODE_NAMES.map((mode) => entranceAt(ports[mode], edits(mode).after.master))
+  const add = (text: string, entrance: Service): string => applyEdits(text, addService(parse(text), entrance))
+  await write(configDirectory, { main, master: entrances.reduce(add, master) })
+}
+
+/** The `smtp inet` of this master.cf on another port. */
+function entranceAt(port: number, master: string): Service {
+  const entry = parse(master).entries.find(({ type, command }) => type === 'inet' && command === 'smtpd')
+  if (entry === undefined) throw new Error('master.cf has no smtp inet')
+  return { ...entry, service: `127.0.0.1:${port}` }
+}
+
+/** Makes candy's directories and the command for pipe(8). `byPipe`: what pipe(8) runs may connect to candy-in. */
+async function createPaths(instance: Instance, { installation, state }: Place, byPipe: boolean): Promise<void> {
   const access: OwnedPath = { path: accessName(instance.queueDirectory), owner: 'root', mode: 0 }
   const share = join(installation.directory, 'node_modules/@candy/runner/share')
   const paths = await listOwnedPaths(instance, state, share)
-  await createMissing([...paths, ...(mode === 'pipe' && reinject !== 'sendmail' ? [access] : [])], () => {})
+  await createMissing([...paths, ...(byPipe ? [access] : [])], () => {})
   examinePipeCommand(state, installation).renew()
-  await editInstance(instance, { ...options, candyPipe: pipeCommand(state) })
 }
 
 /** Edits main.cf and master.cf alone. */

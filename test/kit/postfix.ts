@@ -25,7 +25,7 @@ import { freePort } from './scratch.js'
 import { until } from './waiting.js'
 
 /** What `postqueue -j` says of a message (postqueue(1)). */
-interface QueueEntry {
+export interface QueueEntry {
   readonly queue_name: string
   readonly queue_id: string
   readonly arrival_time: number
