@@ -8,7 +8,7 @@ import { makeScratch } from './kit/scratch.js'
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** Matches front matter that names packages, an empty line, and text. */
-const CHANGESET = /^---\n((?:['"]@candy\/[a-z-]+['"]: (?:patch|minor|major)\n)+)---\n\n(\S[\s\S]*)$/
+const CHANGESET = /^---\n((?:['"]@candy\/[a-z0-9-]+['"]: (?:patch|minor|major)\n)+)---\n\n(\S[\s\S]*)$/
 
 test('every changeset names packages and comes out in their changelogs, and no package is left without one', async () => {
   await using scratch = await makeScratch('changesets')

@@ -41,7 +41,7 @@ describe('the walls', () => {
     expect(missedIn(moduleIn(room), text)).toEqual([])
   })
 
-  it.each(LOADERS)('let %s load what the operator names', (path) => {
+  it.each(LOADERS)('let %s load what nobody knows before', (path) => {
     const text = "import { createRequire } from 'node:module'\nexport const x = (name: string) => import(name)\n"
     expect(problemsIn(path, text, manifests)).toEqual([])
   })

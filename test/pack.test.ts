@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { runCommand } from './kit/command.js'
+import { publishedDirectory } from './kit/published.js'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -12,7 +13,9 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   'create-filter': ['bin', 'template'],
   'filter-clamav': ['filters.d'],
   'filter-spamassassin': ['filters.d'],
-  handover: ['bin'],
+  handover: [],
+  'handover-linux-arm64': ['bin'],
+  'handover-linux-x64': ['bin'],
   'master-cf': ['bin'],
   milter: [],
   runner: ['bin', 'share', 'dist/command'],
@@ -21,7 +24,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
 
 /** What is built of other things than one source file, and what builds it. */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
-  handover: ['build', 'toolchain'],
+  handover: ['build', 'built-from', 'toolchain'],
   runner: ['dist/pipe.js'],
 }
 
@@ -39,7 +42,7 @@ function built(source: string): string[] {
 
 async function meant(folder: string): Promise<string[]> {
   const directory = join(ROOT, 'packages', folder)
-  const sources = await below(directory, 'src')
+  const sources = existsSync(join(directory, 'src')) ? await below(directory, 'src') : []
   const whole = await Promise.all((WHOLE[folder] ?? []).map((name) => below(directory, name)))
   const rest = ['LICENSE', 'README.md', 'package.json', ...(BUNDLES[folder] ?? [])]
   return [...rest, ...sources, ...sources.flatMap(built), ...whole.flat()].toSorted()
@@ -56,7 +59,8 @@ interface Packed {
 let packed: readonly Packed[]
 
 beforeAll(async () => {
-  const directories = Object.keys(WHOLE).map((folder) => join(ROOT, 'packages', folder))
+  const homes = Object.keys(WHOLE).map((folder) => join(ROOT, 'packages', folder))
+  const directories = await Promise.all(homes.map(publishedDirectory))
   const printed = await runCommand('npm', ['pack', ...directories, '--dry-run', '--json', '--ignore-scripts'])
   packed = JSON.parse(printed.toString()) as readonly Packed[]
 })

@@ -1,5 +1,5 @@
 /**
- * packages/handover: its programs are built again, from packages of Debian that are fetched for it, and that for arm64 hands a
+ * packages/handover: the programs are built again, from packages of Debian that are fetched for it, and that for arm64 hands a
  * message over on an emulated processor.
  */
 import { createHash } from 'node:crypto'
@@ -13,7 +13,7 @@ import { kept } from './cache.js'
 
 const PACKAGES = resolve(import.meta.dirname, '../../packages')
 const PACKAGE = join(PACKAGES, 'handover')
-const PROGRAMS = ['linux-x64', 'linux-arm64'] as const
+const PROGRAMS = ['handover-linux-x64/bin/candy-handover', 'handover-linux-arm64/bin/candy-handover'] as const
 
 let scratch: string
 beforeAll(async () => {
@@ -33,7 +33,7 @@ test('building them twice gives the bytes that are in the repository', async () 
     await build(join(scratch, out), toolchain)
     for (const program of PROGRAMS) {
       const made = await readFile(join(scratch, out, program))
-      expect(made.equals(await readFile(join(PACKAGE, 'bin', program)))).toBe(true)
+      expect(made.equals(await readFile(join(PACKAGES, program)))).toBe(true)
     }
   }
 })
@@ -62,7 +62,7 @@ test('the program for arm64 hands a message over', async () => {
   for (const part of ['bin', 'pipe']) await mkdir(join(state, part), { recursive: true })
   const wall = join(state, 'bin/candy-pipe')
   await copyFile(join(PACKAGES, 'runner/bin/candy-pipe'), wall)
-  const program = join(PACKAGE, 'bin/linux-arm64')
+  const program = join(PACKAGES, PROGRAMS[1])
   const line = process.arch === 'arm64' ? program : `${await emulator()} ${program}`
   await writeFile(join(state, 'bin/candy-handover'), `#!/bin/sh\nexec ${line} "$@"\n`, { mode: 0o755 })
   const message = `Subject: x\n\n${'x'.repeat(70)}\n`.repeat(3_000)

@@ -2,18 +2,22 @@
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { runCommand } from '../kit/command.js'
+import { publishedDirectory } from '../kit/published.js'
 import { kept } from './cache.js'
 import type { Release } from './releases.js'
 import { inTree } from './tree.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
+/** The one package for this machine. npm refuses the others. */
+const HANDOVER = `handover-linux-${process.arch}`
+
 /** What README.md names, and the packages of ours that it depends on. */
-const PACKAGES = ['sdk', 'master-cf', 'milter', 'handover', 'runner', 'filter-clamav']
+const PACKAGES = ['sdk', 'master-cf', 'milter', 'handover', HANDOVER, 'runner', 'filter-clamav']
 
 /** Packs the product into a directory. Gives the tarballs. */
 export async function pack(directory: string): Promise<readonly string[]> {
-  const homes = PACKAGES.map((name) => join(ROOT, 'packages', name))
+  const homes = await Promise.all(PACKAGES.map((name) => publishedDirectory(join(ROOT, 'packages', name))))
   await mkdir(directory, { recursive: true })
   await runCommand('npm', ['pack', '--ignore-scripts', '--pack-destination', directory, ...homes])
   return (await readdir(directory)).map((name) => join(directory, name))

@@ -4,7 +4,9 @@
  */
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import type { Handover } from '../../packages/runner/src/postfix/handover.js'
 import { runCommand } from './command.js'
+import { publishedDirectory } from './published.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -18,8 +20,8 @@ export interface Installation {
   readonly candy: string
   /** Path of the script that pipe(8) runs a copy of. */
   readonly candyPipe: string
-  /** Path of the program that candy-pipe runs a copy of. */
-  readonly handover: string
+  /** The program that candy-pipe runs a copy of. */
+  readonly handover: Handover
 }
 
 /**
@@ -32,19 +34,21 @@ export async function installCandy(directory: string): Promise<Installation> {
   else await runCommand('cp', ['--recursive', '--link', shared, directory])
   const modules = join(directory, 'node_modules/@candy')
   const bin = join(modules, 'runner/bin')
-  const handover = join(modules, 'handover/bin', `${process.platform}-${process.arch}`)
+  const platform = `handover-${process.platform}-${process.arch}`
+  const handover = { package: `@candy/${platform}`, program: join(modules, platform, 'bin/candy-handover') }
   return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe'), handover }
 }
 
 async function copyPackages(modules: string): Promise<void> {
   const wanted = new Set<string>()
   for (const home of await packageFolders()) {
-    const manifest = await readManifest(home)
+    const from = await publishedDirectory(home)
+    const manifest = await readManifest(from)
     const target = join(modules, manifest.name)
     await mkdir(target, { recursive: true })
-    await cp(join(home, 'package.json'), join(target, 'package.json'))
-    for (const part of await readdir(home)) {
-      if (PUBLISHED.includes(part)) await cp(join(home, part), join(target, part), { recursive: true })
+    await cp(join(from, 'package.json'), join(target, 'package.json'))
+    for (const part of await readdir(from)) {
+      if (PUBLISHED.includes(part)) await cp(join(from, part), join(target, part), { recursive: true })
     }
     await want(Object.keys(manifest.dependencies ?? {}), wanted)
   }

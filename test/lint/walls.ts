@@ -17,7 +17,7 @@ const SDK = ['@candy/sdk', '@candy/sdk/values']
 const FAILOVER = '@candy/sdk/failover'
 const TESTING = '@candy/sdk/testing'
 const MASTER_CF = '@candy/master-cf'
-/** It has no code to import: its manifest says where it is installed. */
+/** It has no code to import: its manifest says where it is installed, and names the package for each platform. */
 const HANDOVER = '@candy/handover/package.json'
 const MILTER = '@candy/milter'
 
@@ -150,6 +150,8 @@ export const ROOMS: readonly Room[] = [
   program('packages/master-cf'),
   tests('packages/master-cf', ['packages/master-cf/src']),
 
+  { folder: 'packages/handover/platform', may: [] },
+
   sources('packages/milter', []),
   tests('packages/milter', ['packages/milter/src', MILTER]),
 
@@ -174,8 +176,12 @@ export const ROOMS: readonly Room[] = [
   { folder: 'vitest.config.ts', may: ['test'] },
 ]
 
-/** Files that load what an operator names: they alone, of what is published, may import what is computed, and use node:module. */
+/**
+ * Files that load what an operator names, and the one that finds the package for this platform: they alone, of what is published, may
+ * import what is computed, and use node:module.
+ */
 export const LOADERS: readonly string[] = [
   'packages/runner/src/packages/package.ts',
   'packages/runner/src/packages/locate.ts',
+  'packages/runner/src/postfix/handover.ts',
 ]

@@ -1,19 +1,20 @@
-/** The programs in packages/handover were built from the sources that are there. test/hosts builds them again and compares every byte. */
+/** The programs candy-handover were built from the sources in packages/handover. test/hosts builds them again and compares every byte. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
-const PACKAGE = resolve(import.meta.dirname, '../../packages/handover')
+const PACKAGES = resolve(import.meta.dirname, '../../packages')
+const PACKAGE = join(PACKAGES, 'handover')
 
 /** EM_X86_64 and EM_AARCH64 of elf(5). */
-const MACHINES = { 'linux-x64': 62, 'linux-arm64': 183 }
+const MACHINES = { 'handover-linux-x64': 62, 'handover-linux-arm64': 183 }
 
 /** PT_INTERP of elf(5): a program that needs a dynamic linker has such a header. */
 const INTERPRETER = 3
 
 test('after an edit the programs are built again, by packages/handover/build', async () => {
-  const lines = (await readFile(join(PACKAGE, 'bin/built-from'), 'utf8')).trimEnd().split('\n')
+  const lines = (await readFile(join(PACKAGE, 'built-from'), 'utf8')).trimEnd().split('\n')
   const names = ['build', 'toolchain', 'src/candy-handover.c']
   const present = await Promise.all(
     names.map(async (name) => {
@@ -25,9 +26,9 @@ test('after an edit the programs are built again, by packages/handover/build', a
 })
 
 test.each(Object.entries(MACHINES))(
-  '%s is a small program for its processor that needs no library',
+  '%s has a small program for its processor that needs no library',
   async (name, machine) => {
-    const program = await readFile(join(PACKAGE, 'bin', name))
+    const program = await readFile(join(PACKAGES, name, 'bin/candy-handover'))
     expect(program.length).toBeLessThan(20_000)
     expect(program.readUInt16LE(18)).toBe(machine)
     const [offset, size, count] = [

@@ -22,8 +22,9 @@ const MAIL = { sender: 'a@example.org', recipients: ['b@example.net'], bytes: 'S
 /** A program for the processor that this machine does not have. */
 const FOREIGN = resolve(
   import.meta.dirname,
-  '../../packages/handover/bin',
-  process.arch === 'arm64' ? 'linux-x64' : 'linux-arm64',
+  '../../packages',
+  process.arch === 'arm64' ? 'handover-linux-x64' : 'handover-linux-arm64',
+  'bin/candy-handover',
 )
 
 const END = Buffer.from('E\0\0\0\0', 'latin1')

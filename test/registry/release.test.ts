@@ -5,9 +5,11 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Finding } from '../../packages/runner/src/doctor/finding.js'
+import { handoverInstallation } from '../../packages/runner/src/postfix/handover.js'
 import { EICAR } from '../kit/clamd.js'
 import { makeScratch, type Scratch } from '../kit/scratch.js'
-import { startMailHost } from './mail-host.js'
+import { type MailHost, startMailHost } from './mail-host.js'
 import { forgetCommands, makePerson, type Person } from './person.js'
 import { DEBIAN_NPM, type Registry, startRegistry } from './registry.js'
 
@@ -118,6 +120,30 @@ async function lowerTheLimit(): Promise<void> {
   }
 }
 
+test.each([
+  ['npm of today', []],
+  ["Debian's npm", [DEBIAN_NPM]],
+] as const)('%s installs the program for this machine, and no other', { timeout: TIME_LIMIT }, async (name, path) => {
+  const { home, type } = await makePerson(below(name.replaceAll(/\W/g, '-')), { npmrc: registry.reader, path })
+  const programs = async (): Promise<readonly string[]> => {
+    return (await readdir(join(home, 'node_modules/@candy'))).filter((one) => one.startsWith('handover-'))
+  }
+  await type(['npm', 'install', '--omit=optional', '@candy/runner'])
+  expect(await programs()).toEqual([])
+  await type(['sh', '-c', handoverInstallation(join(home, 'node_modules/@candy/runner/bin/candy.js'))])
+  expect(await programs()).toEqual([`handover-linux-${process.arch}`])
+  const lockfile = await readFile(join(home, 'package-lock.json'), 'utf8')
+  for (const cpu of ['x64', 'arm64']) expect(lockfile).toContain(`"node_modules/@candy/handover-linux-${cpu}"`)
+})
+
+test('npm installs the program for another machine when it is asked to', { timeout: TIME_LIMIT }, async () => {
+  const { home, type } = await makePerson(below('other'), { npmrc: registry.reader })
+  const cpu = process.arch === 'arm64' ? 'x64' : 'arm64'
+  await type(['npm', 'install', '--os=linux', `--cpu=${cpu}`, '@candy/handover'])
+  const there = await readdir(join(home, 'node_modules/@candy'))
+  expect(there.toSorted()).toEqual(['handover', `handover-linux-${cpu}`])
+})
+
 // From here on at the same time: all that they need is published.
 describe.concurrent.each([
   ['npm of today, mode smtp', [], []],
@@ -127,7 +153,9 @@ describe.concurrent.each([
     await using host = await startMailHost({ npmrc: registry.reader, path })
     await host.type(['npm', 'install', '-g', '@candy/runner', '@candy/filter-clamav'])
     if (mode.length === 0) await host.supervise()
-    await host.type(['candy', 'enable', '--yes', ...mode])
+    else await removeHandover(host)
+    const said = await host.type(['candy', 'enable', '--yes', ...mode])
+    if (mode.length > 0) await installHandover(host, said)
     await host.type(['candy', 'add', '@candy/filter-clamav'])
     expect(await host.type(['candy', 'list'])).toMatch(/50-clamav .*usr-local\/lib\/node_modules/)
     await host.untilAdded('X-Virus-Scanned')
@@ -146,6 +174,30 @@ describe.concurrent.each([
     await host.type(['candy', 'disable', '--yes'])
   })
 })
+
+/** As if what is installed had been copied from a machine with another processor. */
+async function removeHandover({ directory }: MailHost): Promise<void> {
+  const modules = join(directory, 'usr-local/lib/node_modules/@candy/runner/node_modules')
+  await rm(join(modules, `@candy/handover-linux-${process.arch}`), { recursive: true })
+}
+
+/** Without the program candy is enabled all the same. What that says, and the doctor, is typed. */
+async function installHandover({ type }: MailHost, said: string): Promise<void> {
+  const [, command = ''] = /^warning: @candy\/handover-.* is not installed, .*: type "(.*)", then/m.exec(said) ?? []
+  const missing = async (): Promise<Finding | undefined> => {
+    const { findings } = JSON.parse(await type(['sh', '-c', 'candy doctor --json || true'])) as {
+      readonly findings: readonly Finding[]
+    }
+    return findings.find(({ what }) => /^@candy\/handover-.* is not installed$/.test(what))
+  }
+  const remedy = (await missing())?.remedy ?? []
+  expect(remedy[0]).toBe(command)
+  const programs = 'ls /var/lib/candy/postfix/bin'
+  expect(await type(['sh', '-c', programs])).toBe('candy-pipe\ncandy.js\n')
+  for (const line of remedy) await type(['sh', '-c', line])
+  expect(await type(['sh', '-c', programs])).toBe('candy-handover\ncandy-pipe\ncandy.js\n')
+  expect(await missing()).toBeUndefined()
+}
 
 test.concurrent("Debian's npm adds several tarballs without a network", { timeout: TIME_LIMIT }, async () => {
   const { home, type } = await makePerson(below('offline'), { npmrc: registry.publisher, path: [DEBIAN_NPM] })

@@ -15,11 +15,12 @@ import { diffOf, type FileVersions, readFileIfPresent } from './change.js'
 import { type InstancePaths, listOwnedPaths, missing, type OwnedPath } from './directories.js'
 import { type EnableEdits, editsToEnable } from './enable-edits.js'
 import { PostfixError } from './error.js'
+import { handoverInstallation } from './handover.js'
 import { pipeSources, SHARE } from './installation.js'
 import { filesOf, type Instance, readInstance } from './instance.js'
 import { type Choice, type Journal, knownJournal } from './journal.js'
 import { DEFAULT_MODE, type Mode, reinjectionSocket } from './mode.js'
-import { examinePipeCommand, type PipeCommand, pipeCommand } from './pipe-command.js'
+import { examinePipeCommand, type PipeCommand, type PipeSources, pipeCommand } from './pipe-command.js'
 import { runnerUnits } from './runner-start.js'
 
 /** The settings of candy.toml that enabling depends on. */
@@ -93,7 +94,8 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
   const tomlFile = { path: toml.path, before: toml.text, after: newToml }
   const diff = [...postfixFiles, tomlFile, ...units.flatMap(unitVersions)].map(diffOf).join('')
   const account = (await hasAccount(ACCOUNT)) ? [] : ['the account candy']
-  const command = examinePipeCommand(toml.state, pipeSources())
+  const sources = pipeSources()
+  const command = examinePipeCommand(toml.state, sources)
   const lacking = [...account, ...missing(ownedPaths).map(describePath), ...command.stale.map(describeCommandFile)]
   return {
     instance,
@@ -107,7 +109,7 @@ export async function planEnable(configDirectory: string, toml: CandyToml, optio
     command,
     diff,
     missing: lacking,
-    warnings: [...edits.warnings, ...toml.warnings(mode)],
+    warnings: [...edits.warnings, ...toml.warnings(mode), ...(mode === 'pipe' ? missingHandover(sources) : [])],
     postfixUnchanged: journal !== undefined && postfixFiles.every(({ before, after }) => before === after),
     nothingToDo: journal !== undefined && diff === '' && lacking.length === 0,
   }
@@ -132,6 +134,13 @@ function assertStandardSockets(toml: CandyToml, mode: Mode): void {
     'CONFIG',
     `${toml.path} says ${found.key} = "${printAddress(found.address)}", and candy serve listens nowhere else: take the key out, or set Postfix up by hand (${page})`,
   )
+}
+
+/** No mail is lost without the program, so it is no reason to refuse. */
+function missingHandover({ handover, candy }: PipeSources): readonly string[] {
+  if (handover === undefined || handover.program !== undefined) return []
+  const remedy = `type "${handoverInstallation(candy)}", then "candy enable" again`
+  return [`${handover.package} is not installed, so Node.js is started for each message: ${remedy}`]
 }
 
 /** The value as it is written in candy.toml. */

@@ -8,14 +8,15 @@ import { spawnSync } from 'node:child_process'
 import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { PostfixError } from './error.js'
+import type { Handover } from './handover.js'
 import { removeRootFile, writeRootFile, writeRootLink } from './root-file.js'
 
 /** Absolute paths of what is copied or linked. */
 export interface PipeSources {
   readonly candyPipe: string
   readonly candy: string
-  /** The program candy-handover; undefined where there is none for this processor. */
-  readonly handover: string | undefined
+  /** The program candy-handover; undefined where there is none for this platform. */
+  readonly handover: Handover | undefined
 }
 
 export interface PipeCommand {
@@ -57,7 +58,8 @@ export function pipeSocket(state: string): string {
 export function examinePipeCommand(state: string, { candyPipe, candy, handover }: PipeSources): PipeCommand {
   const wall = readFileSync(candyPipe)
   if (!isWhole(wall)) throw new PostfixError(`${candyPipe} is damaged: install candy anew, then try again`)
-  const program = handover !== undefined && isUsable(handover) ? readFileSync(handover) : undefined
+  const given = handover?.program
+  const program = given !== undefined && isUsable(given) ? readFileSync(given) : undefined
   const path = (name: string): string => join(state, DIRECTORY, name)
   const parts = [
     filePart(path(NAMES.candyPipe), wall),

@@ -12,6 +12,7 @@ import {
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { findHandover } from '../../src/postfix/handover.js'
 import { pipeSources } from '../../src/postfix/installation.js'
 import {
   examinePipeCommand,
@@ -22,6 +23,10 @@ import {
 import { scratch } from '../support.js'
 
 const SOURCES = pipeSources()
+
+/** The program for a processor that this machine does not have. */
+const FOREIGN =
+  findHandover(process.arch === 'arm64' ? 'linux-x64' : 'linux-arm64')?.program ?? 'no program for another processor'
 
 function state(): string {
   const directory = scratch()
@@ -39,7 +44,7 @@ test('all is copied or linked, executable, and right the next time', () => {
   expect(examinePipeCommand(directory, SOURCES).stale).toEqual([wall, program, link])
   renew(directory)
   expect(readFileSync(wall)).toEqual(readFileSync(SOURCES.candyPipe))
-  expect(readFileSync(program)).toEqual(readFileSync(SOURCES.handover ?? ''))
+  expect(readFileSync(program)).toEqual(readFileSync(SOURCES.handover?.program ?? ''))
   expect(readlinkSync(link)).toBe(SOURCES.candy)
   expect([wall, program].map((path) => statSync(path).mode & 0o7777)).toEqual([0o755, 0o755])
   expect(examinePipeCommand(directory, SOURCES).stale).toEqual([])
@@ -77,13 +82,14 @@ test.each(['', '#!/bin/sh\n', 'exit 75\n'])(
 test.each<readonly [string, string | undefined]>([
   ['is not installed', undefined],
   ['is an empty file', ''],
-  ['is for another processor', readFileSync(join(SOURCES.handover ?? '', '../linux-arm64'), 'latin1')],
+  ['is for another processor', readFileSync(FOREIGN, 'latin1')],
   ['prints something else', '#!/bin/sh\necho candy-handover 2\n'],
 ])('a program that %s is left out, and what was there is removed', async (_, text) => {
   const directory = state()
   renew(directory)
-  const handover = text === undefined ? undefined : join(directory, 'program')
-  if (handover !== undefined) writeFileSync(handover, text ?? '', { encoding: 'latin1', mode: 0o755 })
+  const program = text === undefined ? undefined : join(directory, 'program')
+  if (program !== undefined) writeFileSync(program, text ?? '', { encoding: 'latin1', mode: 0o755 })
+  const handover = { package: '@candy/handover-a-b', program }
   renew(directory, { ...SOURCES, handover })
   expect((await readdir(join(directory, 'bin'))).toSorted()).toEqual(['candy-pipe', 'candy.js'])
   expect(examinePipeCommand(directory, { ...SOURCES, handover }).stale).toEqual([])
