@@ -33,7 +33,7 @@ async function startFloor(mode: 'smtp' | 'smtp-before'): Promise<Track> {
     const nextHop = join(testBed.postfix.queueDirectory, 'public', service)
     const daemon = await startDaemon({
       command: 'setpriv',
-      args: ['--reuid=candy', '--regid=candy', '--clear-groups', process.execPath, PROGRAM, socket, nextHop],
+      args: ['--reuid=candy', '--regid=candy', '--groups=postdrop', process.execPath, PROGRAM, socket, nextHop],
       ready: async () => {
         const client = await connect(socket)
         await client.quit()
