@@ -1,6 +1,6 @@
 /**
- * Measures every lane in rounds, one after another, so that a machine that is slow for a while is slow for all. What
- * counts are ratios within a run: figures of different machines or runs do not compare.
+ * Measures the lanes of a group in rounds, one after another, so that a machine that is slow for a while is slow for all. What
+ * counts are ratios within a group: figures of different machines or runs do not compare.
  */
 import { execFileSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
@@ -9,9 +9,9 @@ import { tryCommand } from '../test/kit/command.js'
 import { makeScratch } from '../test/kit/scratch.js'
 import { startSpamd } from '../test/kit/spamd.js'
 import { Started } from '../test/kit/started.js'
-import type { Lane } from './lane.js'
-import { LANES } from './lanes.js'
-import { Measurement, WORKLOADS } from './measurement.js'
+import { type Daemons, type Lane, NO_FILTER } from './lane.js'
+import { GROUPS, type Group } from './lanes.js'
+import { Measurement, type Result, WORKLOADS } from './measurement.js'
 import { type Options, readOptions, USAGE } from './options.js'
 import { writePages } from './pages.js'
 import { Progress } from './progress.js'
@@ -60,53 +60,62 @@ async function run(options: Options, progress: Progress, started: Started): Prom
 }
 
 async function measure(options: Options, progress: Progress, started: Started): Promise<Report> {
-  const lanes = LANES.filter(({ name }) => options.lanes === undefined || options.lanes.test(name))
-  if (options.installRivals) installPackages(lanes)
-  const measurements = await startLanes(lanes, progress, started)
-  const rounds = await measureRounds(measurements, options, progress)
-  for (const measurement of measurements) {
-    progress.next(`memory: ${measurement.name}`)
-    await measurement.measureMemory()
-  }
-  for (const measurement of measurements) {
-    const trouble = await measurement.trouble()
-    if (trouble > 0) progress.say(`${measurement.name}: ${trouble} deliveries failed and were tried again`)
-  }
-  return makeReport(
-    measurements.map(({ result }) => result),
-    rounds,
-  )
-}
-
-async function startLanes(lanes: readonly Lane[], progress: Progress, started: Started): Promise<Measurement[]> {
+  const groups = GROUPS.map(({ name, lanes }) => ({ name, lanes: lanes.filter((lane) => isWanted(lane, options)) }))
+  const wanted = groups.filter(({ lanes }) => lanes.some(({ name }) => name !== NO_FILTER))
+  if (options.installRivals) installPackages(wanted.flatMap(({ lanes }) => lanes))
   progress.next('starting clamd and spamd')
   const scratch = await started.own(makeScratch('bench'))
   const clamd = await started.own(startClamd({ directory: join(scratch.path, 'clamd') }))
   const spamd = await started.own(startSpamd({ directory: join(scratch.path, 'spamd') }))
+  const results: Result[][] = []
+  const rounds: number[] = []
+  for (const group of wanted) {
+    const own = await started.own(Promise.resolve(new Started()))
+    const measurements = await startLanes(group, { clamd, spamd }, progress, own)
+    rounds.push(await measureRounds(measurements, options, (options.minutes * 60) / wanted.length, progress))
+    await finish(measurements, progress)
+    results.push(measurements.map(({ result }) => result))
+    await own.stop()
+  }
+  return makeReport(results, rounds)
+}
+
+function isWanted({ name }: Lane, { lanes }: Options): boolean {
+  return lanes === undefined || lanes.test(name)
+}
+
+async function startLanes(
+  { name, lanes }: Group,
+  daemons: Daemons,
+  progress: Progress,
+  started: Started,
+): Promise<Measurement[]> {
   const measurements: Measurement[] = []
   for (const lane of lanes) {
     if (!(await isInstalled(lane))) {
       progress.next(`left out: ${lane.name}: the Debian package ${lane.debian} is not installed (--install-rivals)`)
       continue
     }
-    progress.next(`starting: ${lane.name}`)
-    const measurement = new Measurement(lane, await started.own(lane.start({ clamd, spamd })))
+    progress.next(`${name}: starting: ${lane.name}`)
+    const measurement = new Measurement(lane, await started.own(lane.start(daemons)))
     await measurement.warmUp()
     measurements.push(measurement)
   }
   return measurements
 }
 
-/** Returns how many rounds there was time for. */
+/** Returns how many rounds there was time for: one at least, in about so many seconds. */
 async function measureRounds(
   measurements: readonly Measurement[],
-  { rounds, seconds, minutes }: Options,
+  { rounds, seconds }: Options,
+  time: number,
   progress: Progress,
 ): Promise<number> {
+  const end = progress.seconds + time
   let last = 0
   for (let round = 1; round <= rounds; round++) {
     const begun = progress.seconds
-    if (round > 1 && begun + last > minutes * 60) {
+    if (round > 1 && begun + last > end) {
       progress.say(`no time for round ${round}`)
       return round - 1
     }
@@ -115,11 +124,20 @@ async function measureRounds(
       const { rates } = await measurement.measure('4 KiB', seconds)
       progress.say(`  ${rates.at(-1)?.toFixed(1)} messages/s`)
       await measurement.measureAlone()
-      for (const workload of LARGER) await measurement.measure(workload, seconds / 3)
+      for (const workload of LARGER) await measurement.measure(workload, seconds / 2)
     }
     last = progress.seconds - begun
   }
   return rounds
+}
+
+async function finish(measurements: readonly Measurement[], progress: Progress): Promise<void> {
+  for (const measurement of measurements) {
+    progress.next(`memory: ${measurement.name}`)
+    await measurement.measureMemory()
+    const trouble = await measurement.trouble()
+    if (trouble > 0) progress.say(`${measurement.name}: ${trouble} deliveries failed and were tried again`)
+  }
 }
 
 function installPackages(lanes: readonly Lane[]): void {

@@ -13,15 +13,16 @@ export interface Goal {
 /** One number that is to be large, or small, enough. */
 interface Target {
   readonly goal: string
+  readonly lane: string
+  /** The lane that it is compared with; its own name where there is nothing to compare. */
+  readonly against: string
   readonly least?: number
   readonly most?: number
   readonly unit: string
   readonly digits: number
-  /** Not a number where one of its lanes was not measured. */
-  measure(find: Find): number
+  /** Not a number where that was not measured. */
+  measure(result: Result, other: Result): number
 }
-
-type Find = (name: string) => Result | undefined
 
 const AFTER = 'smtp: candy'
 const TCP = 'smtp over TCP: candy'
@@ -50,12 +51,16 @@ const TARGETS: readonly Target[] = [
   memory(MILTER),
 ]
 
-/** All but those of which a lane was not measured. */
-export function judge(results: readonly Result[]): readonly Goal[] {
-  const find: Find = (name) => results.find(({ lane }) => lane.name === name)
-  return TARGETS.flatMap(({ goal, least = -Infinity, most = Infinity, unit, digits, measure }) => {
-    const value = measure(find)
-    if (Number.isNaN(value)) return []
+/** All but those of which no group has both lanes. */
+export function judge(groups: readonly (readonly Result[])[]): readonly Goal[] {
+  return TARGETS.flatMap(({ goal, lane, against, least = -Infinity, most = Infinity, unit, digits, measure }) => {
+    const value = groups
+      .map((results) => {
+        const [result, other] = [lane, against].map((name) => results.find((one) => one.lane.name === name))
+        return result === undefined || other === undefined ? Number.NaN : measure(result, other)
+      })
+      .find((number) => !Number.isNaN(number))
+    if (value === undefined) return []
     const bound = least === -Infinity ? `at most ${most} ${unit}` : `at least ${least} ${unit}`
     return [
       { goal: `${goal}: ${bound}`, measured: `${value.toFixed(digits)} ${unit}`, met: value >= least && value <= most },
@@ -64,29 +69,31 @@ export function judge(results: readonly Result[]): readonly Goal[] {
 }
 
 /** One target for each size that has a bound. */
-function throughput(name: string, other: string, bounds: Readonly<Partial<Record<Size, number>>>): readonly Target[] {
+function throughput(lane: string, against: string, bounds: Readonly<Partial<Record<Size, number>>>): readonly Target[] {
   return SIZES.flatMap((size) => {
     const least = bounds[size]
     if (least === undefined) return []
-    const rates = (result: Result | undefined): readonly number[] => result?.workloads[size].rates ?? []
-    const measure = (find: Find): number => medianRatio(rates(find(name)), rates(find(other)))
-    return [{ goal: `${name}: throughput of ${size}, against "${other}"`, least, unit: 'x', digits: 2, measure }]
+    const measure = ({ workloads }: Result, other: Result): number =>
+      medianRatio(workloads[size].rates, other.workloads[size].rates)
+    const goal = `${lane}: throughput of ${size}, against "${against}"`
+    return [{ goal, lane, against, least, unit: 'x', digits: 2, measure }]
   })
 }
 
-function alone(name: string, limit: string): Target {
-  const time = (result: Result | undefined): number => median(result?.alone ?? [])
-  const measure = (find: Find): number => time(find(name)) / time(find(limit))
-  return { goal: `${name}: p50 of a lone message, against its limit`, most: 1.3, unit: 'x', digits: 2, measure }
+function alone(lane: string, against: string): Target {
+  const goal = `${lane}: p50 of a lone message, against its limit`
+  const measure = (result: Result, limit: Result): number => median(result.alone) / median(limit.alone)
+  return { goal, lane, against, most: 1.3, unit: 'x', digits: 2, measure }
 }
 
 /** `most` in milliseconds. */
-function cost(name: string, most: number): Target {
-  const measure = (find: Find): number => median(find(name)?.workloads['4 KiB'].costs ?? [])
-  return { goal: `${name}: processor time of 4 KiB`, most, unit: 'ms', digits: 2, measure }
+function cost(lane: string, most: number): Target {
+  const measure = ({ workloads }: Result): number => median(workloads['4 KiB'].costs)
+  return { goal: `${lane}: processor time of 4 KiB`, lane, against: lane, most, unit: 'ms', digits: 2, measure }
 }
 
-function memory(name: string): Target {
-  const measure = (find: Find): number => (find(name)?.memory ?? Number.NaN) / 2 ** 20
-  return { goal: `${name}: memory with 20 x 10 MiB at once`, most: 150, unit: 'MiB', digits: 0, measure }
+function memory(lane: string): Target {
+  const measure = (result: Result): number => (result.memory ?? Number.NaN) / 2 ** 20
+  const goal = `${lane}: memory with 20 x 10 MiB at once`
+  return { goal, lane, against: lane, most: 150, unit: 'MiB', digits: 0, measure }
 }

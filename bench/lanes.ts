@@ -1,59 +1,108 @@
-/** The ways that are compared. Each has a Postfix of its own; those that are not measured stand still. */
-import { chown, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+/** The ways that are compared, in groups. Each has a Postfix of its own; those of a group that are not measured stand still. */
 import { startCandy } from '../test/kit/candy.js'
-import { runCommand } from '../test/kit/command.js'
 import { editFiles } from '../test/kit/enabled.js'
 import { startHandover } from '../test/kit/handover.js'
 import { type RelayOptions, startRelay } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
-import { writeScript } from '../test/kit/script.js'
-import { pipeTransport } from '../test/kit/services.js'
 import { startTestBed } from '../test/kit/test-bed.js'
 import { AFTER_FLOOR, BEFORE_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, SHELL, type Track } from './lane.js'
-import { AFTER_QUEUE_RIVALS, afterQueue, MILTER } from './rivals.js'
+import { PIPE_FLOOR, SHELL_SCRIPT } from './pipe-commands.js'
+import { afterQueue, CLAMAV_MILTER, CLAMSMTP, PERL_RIVALS } from './rivals.js'
 
 type Filters = (daemons: Daemons) => Readonly<Record<string, string>>
 
 /** What stands in filters.d, by what a lane's name says of it. */
-const FILTERS: Readonly<Record<string, Filters>> = {
+const FILTERS = {
   '': () => ({}),
   ', clamd': ({ clamd }) => ({ '50-clamav.toml': dropIn('clamav', clamd.socket) }),
   ', clamd and spamd': ({ clamd, spamd }) => ({
     '50-clamav.toml': dropIn('clamav', clamd.socket),
     '60-spamassassin.toml': dropIn('spamassassin', spamd.socket),
   }),
+} as const satisfies Readonly<Record<string, Filters>>
+
+type Suffix = keyof typeof FILTERS
+
+const noFilter: Lane = {
+  name: NO_FILTER,
+  kind: 'limit',
+  against: NO_FILTER,
+  start: async () => bare(await startTestBed({ main })),
+}
+const afterLimit: Lane = { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit }
+
+/**
+ * Lanes that are compared with each other, and so measured in turns. Only those of one group run at the same time: beside twenty
+ * others a lane finds no cache warm when its turn comes, which costs more the more processes it has.
+ */
+export interface Group {
+  readonly name: string
+  readonly lanes: readonly Lane[]
 }
 
-/** One lane for each. */
-function withEach(make: (suffix: string, filters: Filters) => Lane): readonly Lane[] {
-  return Object.entries(FILTERS).map(([suffix, filters]) => make(suffix, filters))
-}
+/** In every group is Postfix without a filter. */
+export const GROUPS: readonly Group[] = [
+  { name: 'milter', lanes: [noFilter, milterLane(''), milterLane(', clamd'), CLAMAV_MILTER] },
+  {
+    name: 'before the queue',
+    lanes: [
+      noFilter,
+      { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
+      BEFORE_FLOOR,
+      beforeLane(''),
+    ],
+  },
+  { name: 'after the queue', lanes: [noFilter, afterLimit, AFTER_FLOOR, afterLane(''), tcpLane()] },
+  { name: 'with clamd', lanes: [noFilter, afterLimit, afterLane(', clamd'), CLAMSMTP, beforeLane(', clamd')] },
+  {
+    name: 'pipe',
+    lanes: [
+      noFilter,
+      SHELL_SCRIPT,
+      handoverLane(''),
+      handoverLane(', clamd'),
+      PIPE_FLOOR,
+      pipeLane('pipe: candy, no service', 'candy-in'),
+      pipeLane('pipe: candy, no service, back by sendmail', 'sendmail'),
+    ],
+  },
+  {
+    name: 'with SpamAssassin',
+    lanes: [
+      noFilter,
+      milterLane(', clamd and spamd'),
+      beforeLane(', clamd and spamd'),
+      afterLane(', clamd and spamd'),
+      handoverLane(', clamd and spamd'),
+      ...PERL_RIVALS,
+    ],
+  },
+]
 
-/** Each beside what it is compared with. */
+/** Each once. */
 export const LANES: readonly Lane[] = [
-  { name: NO_FILTER, kind: 'limit', against: NO_FILTER, start: async () => bare(await startTestBed({ main })) },
-  ...withEach((suffix, filters) => relayLane(`milter: candy${suffix}`, NO_FILTER, filters, { mode: 'milter' })),
-  MILTER,
-  { name: BEFORE_LIMIT, kind: 'limit', against: BEFORE_LIMIT, start: startBeforeLimit },
-  BEFORE_FLOOR,
-  ...withEach((suffix, filters) =>
-    relayLane(`smtp-before: candy${suffix}`, BEFORE_LIMIT, filters, { mode: 'smtp-before' }),
-  ),
-  { name: AFTER_LIMIT, kind: 'limit', against: AFTER_LIMIT, start: startAfterLimit },
-  AFTER_FLOOR,
-  ...withEach((suffix, filters) => relayLane(`smtp: candy${suffix}`, AFTER_LIMIT, filters, {})),
-  relayLane('smtp over TCP: candy', AFTER_LIMIT, () => ({}), { tcp: true }),
-  ...AFTER_QUEUE_RIVALS,
-  { name: SHELL, kind: 'rival', against: SHELL, start: startShellScript },
-  ...withEach((suffix, filters) => handoverLane(`pipe: candy${suffix}`, filters)),
-  pipeLane('pipe: candy, no service', 'candy-in'),
-  pipeLane('pipe: candy, no service, back by sendmail', 'sendmail'),
+  ...new Map(GROUPS.flatMap(({ lanes }) => lanes.map((lane) => [lane.name, lane] as const))).values(),
 ]
 
 function dropIn(name: string, socket: string): string {
   return `filter = "@candy/filter-${name}"\n[options]\naddresses = ["${socket}"]\n`
+}
+
+function milterLane(suffix: Suffix): Lane {
+  return relayLane(`milter: candy${suffix}`, NO_FILTER, FILTERS[suffix], { mode: 'milter' })
+}
+
+function beforeLane(suffix: Suffix): Lane {
+  return relayLane(`smtp-before: candy${suffix}`, BEFORE_LIMIT, FILTERS[suffix], { mode: 'smtp-before' })
+}
+
+function afterLane(suffix: Suffix): Lane {
+  return relayLane(`smtp: candy${suffix}`, AFTER_LIMIT, FILTERS[suffix], {})
+}
+
+function tcpLane(): Lane {
+  return relayLane('smtp over TCP: candy', AFTER_LIMIT, FILTERS[''], { tcp: true })
 }
 
 function relayLane(name: string, against: string, filters: Filters, options: RelayOptions): Lane {
@@ -71,12 +120,12 @@ function pipeLane(name: string, reinject: 'sendmail' | 'candy-in'): Lane {
   return { name, kind: 'candy', against: SHELL, start }
 }
 
-function handoverLane(name: string, filters: Filters): Lane {
+function handoverLane(suffix: Suffix): Lane {
   const start = async (daemons: Daemons): Promise<Track> => {
-    const testBed = await startHandover({ main, filters: filters(daemons) })
+    const testBed = await startHandover({ main, filters: FILTERS[suffix](daemons) })
     return { testBed, filters: [testBed.pid()], transport: 'candy', stop: testBed.stop }
   }
-  return { name, kind: 'candy', against: SHELL, start }
+  return { name: `pipe: candy${suffix}`, kind: 'candy', against: SHELL, start }
 }
 
 /** What no filter after the queue can beat. Postfix's smtp client knows no UNIX sockets, so the second smtpd has a port. */
@@ -94,29 +143,4 @@ async function startBeforeLimit(): Promise<Track> {
       main,
     }),
   )
-}
-
-/** The simple content filter of Postfix's FILTER_README, doing nothing: one temporary file, then sendmail. */
-async function startShellScript(): Promise<Track> {
-  const testBed = await startTestBed(async (directory) => {
-    const spool = join(directory, 'spool')
-    await mkdir(spool, { mode: 0o700 })
-    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => runCommand('id', [flag, 'candy'])))
-    await chown(spool, Number(uid), Number(gid))
-    const script = await writeScript(
-      directory,
-      'filter',
-      `trap 'rm -f in.$$' 0 1 2 3 15
-cd ${spool} || exit 75
-cat > in.$$ || exit 75
-/usr/sbin/sendmail -G -i "$@" < in.$$
-exit $?`,
-    )
-    return {
-      services: [pipeTransport([script, '-f', `\${sender}`, '--', `\${recipient}`])],
-      attach: { contentFilter: 'filter:dummy' },
-      main,
-    }
-  })
-  return bare(testBed)
 }

@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-Measures every way for mail to take, in rounds, and writes bench/results.md, bench/results.svg and the figures in README.md.
+Measures every way for mail to take, in groups and rounds, and writes bench/results.md, bench/results.svg and the figures in README.md.
 
   --lanes REGEX     only the lanes whose name matches; writes nothing
   --rounds N        how often every lane is measured (default 5)
   --seconds N       about how long one measurement takes (default 3)
-  --minutes N       begin no round that would end later than this (default 14)
+  --minutes N       how long all rounds may take together (default 20)
   --keep            leave the files as they are
   --json            print what was measured as JSON instead of tables
   --install-rivals  install the Debian packages of other filters first; none of their services starts
@@ -37,7 +37,7 @@ export function readOptions(argv: readonly string[]): Options {
       lanes: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
-      minutes: { type: 'string', default: '14' },
+      minutes: { type: 'string', default: '20' },
       keep: flag,
       json: flag,
       'install-rivals': flag,

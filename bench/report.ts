@@ -36,17 +36,21 @@ interface WorkloadRow {
   readonly cost?: number
 }
 
-export function makeReport(results: readonly Result[], rounds: number): Report {
+/** `groups` are the results of lanes that were measured in turns. A lane that is in several has the row of the first. */
+export function makeReport(groups: readonly (readonly Result[])[], rounds: readonly number[]): Report {
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)]
   const about =
-    `Medians of ${rounds} interleaved rounds, ratios taken within each; 10 messages at a time; ${cpus().length} cores, ` +
-    `Node.js ${process.version}.`
-  return { about, lanes: results.map((result) => makeRow(result, results)), goals: judge(results) }
+    `Medians of ${least === most ? least : `${least} to ${most}`} interleaved rounds, ratios taken within each; ` +
+    `10 messages at a time; ${cpus().length} cores, Node.js ${process.version}.`
+  const rows = groups.flatMap((results) => results.map((result) => makeRow(result, results)))
+  const lanes = rows.filter(({ lane }, index) => rows.findIndex((row) => row.lane === lane) === index)
+  return { about, lanes, goals: judge(groups) }
 }
 
-function makeRow({ lane, workloads, alone, memory }: Result, all: readonly Result[]): Row {
+function makeRow({ lane, workloads, alone, memory }: Result, group: readonly Result[]): Row {
   const { rates } = workloads['4 KiB']
   const ratio = (name: string, workload: Workload): number => {
-    const other = all.find((result) => result.lane.name === name)
+    const other = group.find((result) => result.lane.name === name)
     return medianRatio(workloads[workload].rates, other?.workloads[workload].rates ?? [])
   }
   const rowOf = (workload: Workload): WorkloadRow => {

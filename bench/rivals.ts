@@ -38,23 +38,24 @@ interface Rival {
   command(place: Place): Promise<readonly [string, ...string[]]>
 }
 
-const AFTER_QUEUE: readonly Rival[] = [
-  {
-    name: 'smtp: clamsmtp, clamd',
-    debian: 'clamsmtp',
-    user: 'clamsmtp',
-    connections: 10,
-    command: async ({ directory, configuration, port, back, clamd }) => {
-      const lines = [
-        `Listen: 127.0.0.1:${port}`,
-        `OutAddress: 127.0.0.1:${back}`,
-        `ClamAddress: ${clamd}`,
-        `TempDirectory: ${directory}`,
-        'User: clamsmtp',
-      ]
-      return ['clamsmtpd', '-d', '1', '-f', await file(configuration, 'clamsmtpd.conf', lines)]
-    },
+export const CLAMSMTP: Lane = rivalLane({
+  name: 'smtp: clamsmtp, clamd',
+  debian: 'clamsmtp',
+  user: 'clamsmtp',
+  connections: 10,
+  command: async ({ directory, configuration, port, back, clamd }) => {
+    const lines = [
+      `Listen: 127.0.0.1:${port}`,
+      `OutAddress: 127.0.0.1:${back}`,
+      `ClamAddress: ${clamd}`,
+      `TempDirectory: ${directory}`,
+      'User: clamsmtp',
+    ]
+    return ['clamsmtpd', '-d', '1', '-f', await file(configuration, 'clamsmtpd.conf', lines)]
   },
+})
+
+const PERL: readonly Rival[] = [
   {
     name: 'smtp: amavis, clamd',
     debian: 'amavisd-new',
@@ -92,6 +93,9 @@ const AFTER_QUEUE: readonly Rival[] = [
   },
 ]
 
+/** Those that are written in Perl, as SpamAssassin is, and run it in their own processes. */
+export const PERL_RIVALS: readonly Lane[] = PERL.map(rivalLane)
+
 /** README.postfix of amavis; no decoding of archives, which clamd does itself. */
 async function amavis(
   { directory, configuration, port, back, clamd }: Place,
@@ -116,7 +120,7 @@ async function amavis(
 }
 
 /** Works while the client is connected, so nothing of Postfix's stands in its place. */
-export const MILTER: Lane = {
+export const CLAMAV_MILTER: Lane = {
   name: 'milter: clamav-milter, clamd',
   kind: 'rival',
   against: NO_FILTER,
@@ -140,13 +144,10 @@ export const MILTER: Lane = {
   },
 }
 
-export const AFTER_QUEUE_RIVALS: readonly Lane[] = AFTER_QUEUE.map((rival) => ({
-  name: rival.name,
-  kind: 'rival',
-  against: AFTER_LIMIT,
-  debian: rival.debian,
-  start: (daemons) => startRival(rival, daemons),
-}))
+function rivalLane(rival: Rival): Lane {
+  const { name, debian } = rival
+  return { name, kind: 'rival', against: AFTER_LIMIT, debian, start: (daemons) => startRival(rival, daemons) }
+}
 
 async function startRival(rival: Rival, { clamd }: Daemons): Promise<Track> {
   const port = await freePort()

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { judge } from '../bench/goals.js'
 import { AFTER_LIMIT, type Lane, NO_FILTER } from '../bench/lane.js'
-import { LANES } from '../bench/lanes.js'
+import { GROUPS, LANES } from '../bench/lanes.js'
 import type { Result, Series } from '../bench/measurement.js'
 import { MESSAGES, MIX } from '../bench/message.js'
 import { readOptions, USAGE } from '../bench/options.js'
@@ -48,7 +48,7 @@ test('medians and quantiles are of the nearest rank', () => {
 
 test('a goal is judged by medians, and left out where one of its lanes was not measured', () => {
   const rate = (size: string): string => `${candy}: throughput of ${size}, against "${AFTER_LIMIT}"`
-  expect(judge(results)).toEqual([
+  expect(judge([results])).toEqual([
     { goal: `${rate('4 KiB')}: at least 0.95 x`, measured: '0.96 x', met: true },
     { goal: `${rate('100 KiB')}: at least 0.95 x`, measured: '1.00 x', met: true },
     { goal: `${rate('5 MiB')}: at least 0.8 x`, measured: '1.00 x', met: true },
@@ -59,7 +59,7 @@ test('a goal is judged by medians, and left out where one of its lanes was not m
 })
 
 describe('the report', () => {
-  const report = makeReport(results, 3)
+  const report = makeReport([results], [3])
 
   test('compares each lane with no filter and with its limit', () => {
     const [, ...cells] = lanesSheet(report).rows[2] ?? []
@@ -87,10 +87,28 @@ test('a table in Markdown has columns of one width', () => {
   expect(text).toBe('|      | b   |\n| ---- | --- |\n| lane | 1   |')
 })
 
-test('every lane has a name of its own, and is compared with one that there is', () => {
+test('a lane is compared with those of its own group only, and stands once in the tables', () => {
+  const [noFilter, limit] = results.slice(0, 2) as [Result, Result]
+  const slower = resultOf(candy, { rates: [50], alone: [9] })
+  const { lanes, goals } = makeReport([[noFilter, limit], [slower], [noFilter, limit, slower]], [3, 1, 1])
+  expect(lanes.map(({ lane }) => lane)).toEqual([NO_FILTER, AFTER_LIMIT, candy])
+  expect(lanes[2]?.ofLimit).toBeUndefined()
+  expect(goals[0]).toMatchObject({ measured: '0.50 x', met: false })
+})
+
+test('every lane has a name of its own, is in a group with what it is compared with, and no lane is in a group twice', () => {
   const names = LANES.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
-  expect(names).toEqual(expect.arrayContaining(LANES.map(({ against }) => against)))
+  for (const { lanes } of GROUPS) {
+    const own = lanes.map(({ name }) => name)
+    expect(own[0]).toBe(NO_FILTER)
+    expect(new Set(own).size).toBe(own.length)
+  }
+  const goals = judge([LANES.map(({ name }) => resultOf(name, { rates: [1], costs: [1], alone: [1], memory: 1 }))])
+  const each = GROUPS.map(({ lanes }) =>
+    judge([lanes.map(({ name }) => resultOf(name, { rates: [1], costs: [1], alone: [1], memory: 1 }))]),
+  )
+  expect(each.flat().map(({ goal }) => goal)).toEqual(expect.arrayContaining(goals.map(({ goal }) => goal)))
 })
 
 test('messages are as large as they are called, and no line needs dot-stuffing', () => {
