@@ -8,7 +8,6 @@
  * order received, so an answer to the later one shows that it has started on the message. When clamd answers such a test scan
  * after half of the time, and another shortly before the deadline, it does not hang: the message is slow.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '@candy/sdk'
 import type { ClamdClient, ClamdScanResult } from './clamd/client.js'
 
@@ -34,31 +33,69 @@ export async function scanInTime(
   open: () => AsyncIterable<Uint8Array>,
   { signal, remaining }: Pick<Context, 'signal' | 'remaining'>,
 ): Promise<TimedScanResult> {
-  const scanAborter = new AbortController()
-  const testAborter = new AbortController()
-  const scanning = client.scan(open, AbortSignal.any([signal, scanAborter.signal])).finally(() => testAborter.abort())
-  const bothAnswered = answersTestScans(client, remaining, AbortSignal.any([signal, testAborter.signal]))
-  const first = await Promise.race([scanning, bothAnswered])
-  // false: clamd may hang, so the scan goes on until the caller's deadline.
-  if (first !== true) return await scanning
-  scanAborter.abort()
-  await scanning.catch(() => undefined)
-  return { kind: 'unscannable', text: 'clamd needs more time for it than there is' }
+  // Nearly all scans are done long before the first test: what costs time, such as signals made of others, is made when one starts.
+  const aborter = new AbortController()
+  const abort = (): void => aborter.abort(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  const tests = new TestScans(client, remaining)
+  try {
+    const scanning = client.scan(open, aborter.signal)
+    const first = await Promise.race([scanning, tests.answered])
+    if (first !== 'answered') return first
+    aborter.abort()
+    await scanning.catch(() => undefined)
+    return { kind: 'unscannable', text: 'clamd needs more time for it than there is' }
+  } finally {
+    tests.stop()
+    signal.removeEventListener('abort', abort)
+  }
 }
 
-/** Whether clamd answers all test scans in time. False as soon as it fails one or the signal aborts; never throws. */
-async function answersTestScans(client: ClamdClient, remaining: number, signal: AbortSignal): Promise<boolean> {
-  if (remaining > MAX_TIMER) return false
-  const started = performance.now()
-  try {
-    for (const share of TEST_SCAN_AT) {
-      await sleep(Math.max(0, started + share * remaining - performance.now()), undefined, { signal })
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(TEST_SCAN_TIMEOUT * remaining))])
-      if ((await client.scan(testBytes, deadline)).kind !== 'clean') return false
+/** The test scans beside one scan. */
+class TestScans {
+  /** Resolves when clamd has answered all of them in time. Does not settle otherwise: clamd may hang, so the scan goes on until its deadline. */
+  readonly answered: Promise<'answered'>
+  readonly #client: ClamdClient
+  readonly #remaining: number
+  readonly #started = performance.now()
+  #timer: NodeJS.Timeout | undefined
+  #running: AbortController | undefined
+
+  /** `remaining` is the number of milliseconds until the deadline. */
+  constructor(client: ClamdClient, remaining: number) {
+    this.#client = client
+    this.#remaining = remaining
+    this.answered = new Promise((resolve) => {
+      if (remaining <= MAX_TIMER) this.#schedule(TEST_SCAN_AT, () => resolve('answered'))
+    })
+  }
+
+  /** Ends the one that runs, and starts no other. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#running?.abort()
+  }
+
+  #schedule([share, ...others]: readonly number[], done: () => void): void {
+    if (share === undefined) {
+      done()
+      return
     }
-    return true
-  } catch {
-    return false
+    const delay = this.#started + share * this.#remaining - performance.now()
+    this.#timer = setTimeout(() => void this.#run(others, done), Math.max(0, delay))
+  }
+
+  async #run(others: readonly number[], done: () => void): Promise<void> {
+    const running = new AbortController()
+    this.#running = running
+    const timeout = AbortSignal.timeout(Math.ceil(TEST_SCAN_TIMEOUT * this.#remaining))
+    try {
+      const { kind } = await this.#client.scan(testBytes, AbortSignal.any([running.signal, timeout]))
+      if (kind === 'clean' && !running.signal.aborted) this.#schedule(others, done)
+    } catch {
+      // clamd has not answered it in time, or the scan is done.
+    }
   }
 }
 
