@@ -29,6 +29,8 @@ export interface Fault {
   readonly pause?: number
   /** Whether mail flows again by itself after a stroke; then the next one waits until it does. */
   readonly heals?: boolean
+  /** Whether mail does not notice: no client has to send a message again, and none is deferred. */
+  readonly harmless?: boolean
   /** Messages that one stroke can make arrive twice, at most: those under way in what dies. None unless said. */
   readonly repeats?: number
 }
@@ -50,7 +52,7 @@ export async function installMarking(testBed: RelayTestBed): Promise<void> {
 /** Sends mails while the fault strikes, and accounts for those that should arrive. */
 export async function endure(
   testBed: RelayTestBed,
-  { strike, mend, pause = 300, heals = false, repeats: most = 0 }: Fault,
+  { strike, mend, pause = 300, heals = false, harmless = false, repeats: most = 0 }: Fault,
   mails: readonly Sealed[],
   expected: readonly Sealed[] = mails,
 ): Promise<Endured> {
@@ -94,7 +96,12 @@ export async function endure(
   }
   await postfix.flush()
   await postfix.waitUntilEmpty(LONG)
-  expect((await postfix.log()).slice(from)).not.toMatch(/status=(bounced|expired|undeliverable)/)
+  const logged = (await postfix.log()).slice(from)
+  expect(logged).not.toMatch(/status=(bounced|expired|undeliverable)/)
+  if (harmless) {
+    expect(logged.match(/.*status=deferred.*/g)).toBeNull()
+    expect(posted.again).toBe(0)
+  }
   expect(posted.refused).toEqual([])
   const { repeats, ...rest } = account(expected, sink.messages)
   expect(rest).toEqual({ missing: [], strange: [], altered: [], unjudged: [] })

@@ -58,7 +58,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     pause: 100,
     repeats: 1,
   },
-  'a storm of SIGHUP': { strike: () => stormOfReloads(testBed), heals: true },
+  'a storm of SIGHUP': { strike: () => stormOfReloads(testBed), heals: true, harmless: true },
   'a storm of SIGTERM, and a new start': { strike: () => stormOfEnds(testBed), heals: true },
   'a full spool': fullSpool(),
   'a filter in an endless loop': {

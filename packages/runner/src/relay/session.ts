@@ -34,6 +34,12 @@ const TRANSACTION_LIMIT = 10_000
 /** XFORWARD commands of one transaction. Postfix sends two. */
 const XFORWARD_LIMIT = 20
 
+/**
+ * Milliseconds for which a session that is to end waits for the message that its client has announced. Postfix sends MAIL as soon as it
+ * has the replies before it; a client that only looks whether this server answers sends none.
+ */
+const ANNOUNCED_TIME = 10_000
+
 const OK = makeReply(250, '2.0.0 Ok')
 const SENDER_OK = makeReply(250, '2.1.0 Ok')
 const TOO_MANY_RECIPIENTS = makeReply(452, '4.5.3 too many recipients')
@@ -64,7 +70,13 @@ export class RelaySession {
   /** Replies that have not been written yet. */
   #replies = ''
   #greeted = false
-  #draining = false
+  /**
+   * Whether Postfix expects nothing of this session: a message has come to its end. Postfix connects when it has a message, and begins
+   * with RSET when it takes up a connection from its cache. Ending the session then would make it defer that message, or its client.
+   */
+  #idle = false
+  /** When the session was told to end: milliseconds of `performance.now()`. */
+  #drainedAt: number | undefined
   #ended = false
   #errors = 0
   /** Recipients of this transaction that were not taken, by the class of the reply. */
@@ -99,10 +111,12 @@ export class RelaySession {
     this.#nextHop.close()
   }
 
-  /** Ends the session as soon as no message is under way. */
+  /** Ends the session as soon as no message is under way or announced. */
   drain(): void {
-    this.#draining = true
+    if (this.#drainedAt !== undefined) return
+    this.#drainedAt = performance.now()
     this.#client.interrupt()
+    setTimeout(() => this.#client.interrupt(), ANNOUNCED_TIME)
   }
 
   /** Sends the recipients and the replies that have been gathered, then waits for a line. Undefined when the session ends. */
@@ -112,7 +126,7 @@ export class RelaySession {
     for (;;) {
       const line = this.#client.line()
       if (line !== undefined) return line
-      if (this.#draining && !this.#nextHop.hasSender) {
+      if (this.#mayEnd()) {
         this.#reply(RESTARTING)
         return undefined
       }
@@ -120,6 +134,11 @@ export class RelaySession {
       if (this.#client.silent) this.#reply(TIMEOUT)
       if (this.#client.silent || this.#client.disconnected !== undefined) return undefined
     }
+  }
+
+  #mayEnd(): boolean {
+    if (this.#drainedAt === undefined || this.#nextHop.hasSender) return false
+    return this.#idle || performance.now() - this.#drainedAt >= ANNOUNCED_TIME
   }
 
   /** Gathers RCPT commands; any other line comes after the replies to those. */
@@ -186,6 +205,7 @@ export class RelaySession {
     if (command.verb === 'XFORWARD' && this.#nextHop.length >= XFORWARD_LIMIT) {
       return this.#replyError(501, '5.5.4 too many XFORWARD commands')
     }
+    this.#idle = false
     this.#nextHop.postpone(command)
     this.#reply(command.verb === 'MAIL' ? SENDER_OK : OK)
   }
@@ -246,6 +266,7 @@ export class RelaySession {
     await this.#answerMessage(this.#relay.protocol === 'lmtp' ? recipients.length : 1)
     // As with smtpd(8), the errors before a message do not count after it.
     this.#errors = 0
+    this.#idle = true
     await this.#nextHop.reset()
   }
 
@@ -272,6 +293,7 @@ export class RelaySession {
 
   #reset(): Promise<void> | undefined {
     this.#recordRefused()
+    this.#idle = this.#nextHop.hasSender
     const reset = this.#nextHop.reset()
     return reset === undefined ? this.#reply(OK) : reset.then(() => this.#reply(OK))
   }

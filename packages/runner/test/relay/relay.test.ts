@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Envelope } from '@candy/sdk'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import type { Client } from '../../../../test/kit/client.js'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Client, connect as connectClient } from '../../../../test/kit/client.js'
 import { chunks, makeFilter } from '../support.js'
 import { begin, MESSAGE, obedient, startRelay } from './started-relay.js'
 
@@ -256,11 +256,14 @@ describe('the message', () => {
 })
 
 describe('draining', () => {
-  test('ends an idle session at once', async () => {
+  const RESTARTING = '4.3.2 content filter is restarting'
+
+  test('ends a session between two messages at once', async () => {
     const { greet, sessions } = await startRelay()
     const client = await greet()
+    expect((await client.send(MESSAGE)).code).toBe(250)
     for (const session of sessions) session.drain()
-    expect((await client.read()).lines).toEqual(['4.3.2 content filter is restarting'])
+    expect((await client.read()).lines).toEqual([RESTARTING])
     await expect.poll(() => sessions.size).toBe(0)
   })
 
@@ -272,7 +275,51 @@ describe('draining', () => {
     await client.expect('RCPT TO:<b@example.net>')
     await client.expect('DATA')
     expect((await client.content(MESSAGE.bytes)).code).toBe(250)
-    expect((await client.read()).code).toBe(421)
+    expect((await client.read()).lines).toEqual([RESTARTING])
     expect(sink.count).toBe(1)
+  })
+
+  test('waits for the message for which Postfix has connected', async () => {
+    const { path, greet, sessions } = await startRelay()
+    const greeted = await greet()
+    const connected = await connectClient(path)
+    onTestFinished(() => connected.close())
+    for (const session of sessions) session.drain()
+    await connected.expect('LHLO mx.example.test')
+    for (const client of [greeted, connected]) {
+      expect((await client.send(MESSAGE)).code).toBe(250)
+      expect((await client.read()).lines).toEqual([RESTARTING])
+    }
+  })
+
+  test('waits for the message for which Postfix has taken a connection from its cache, as RSET says', async () => {
+    const { greet, sessions } = await startRelay()
+    const client = await greet()
+    expect((await client.send(MESSAGE)).code).toBe(250)
+    await client.expect('RSET')
+    for (const session of sessions) session.drain()
+    expect((await client.send(MESSAGE)).code).toBe(250)
+    expect((await client.read()).lines).toEqual([RESTARTING])
+  })
+
+  test('does not wait for more after RSET in the middle of a transaction', async () => {
+    const { greet, sessions } = await startRelay()
+    const client = await greet()
+    await client.expect('MAIL FROM:<a@example.com>')
+    await client.expect('RSET')
+    for (const session of sessions) session.drain()
+    expect((await client.read()).lines).toEqual([RESTARTING])
+  })
+
+  test('waits ten seconds for a message that does not come', async () => {
+    const { greet, sessions } = await startRelay()
+    const client = await greet()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    for (const session of sessions) session.drain()
+    vi.advanceTimersByTime(9_999)
+    await client.expect('NOOP')
+    vi.advanceTimersByTime(1)
+    expect((await client.read()).lines).toEqual([RESTARTING])
   })
 })
