@@ -26,6 +26,15 @@ export function withConfiguration(directory: string, script: string): CommandLin
   return ['setpriv', '--pdeathsig', 'TERM', 'env', `MAIL_CONFIG=${directory}`, 'sh', '-c', script]
 }
 
+/** Mounts a /proc that shows an account only its own processes (proc(5)); to be run in a mount namespace of its own. */
+export const HIDE_PROCESSES: CommandLine = ['mount', '-t', 'proc', '-o', 'hidepid=2', 'proc', '/proc']
+
+/** The command line that runs a command, as root, where /proc shows an account only its own processes. */
+export function whereProcHides(line: CommandLine): CommandLine {
+  const script = `${HIDE_PROCESSES.join(' ')} && exec "$@"`
+  return ['unshare', '--mount', '--propagation', 'private', '--', 'sh', '-c', script, 'sh', ...line]
+}
+
 /** The command line that runs a command in the mount namespace of a process, as `user` where given. */
 export function inNamespaceOf(pid: number, line: CommandLine, user?: string): CommandLine {
   const as = user === undefined ? [] : ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', '--']

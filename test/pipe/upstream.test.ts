@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { deliver } from '../kit/client.js'
 import { startHandover } from '../kit/handover.js'
+import { HIDE_PROCESSES } from '../kit/namespace.js'
 import { childrenOf, signal } from '../kit/processes.js'
 
 const body = 'what nobody may see half of\r\n'.repeat(40_000)
@@ -26,9 +27,17 @@ function wrapped(line: string): (written: readonly string[]) => readonly string[
 /** Candy behind a shell that waits, so that pipe(8) is stuck in the middle of the message. */
 const argv = wrapped('sleep 1; exec "$@"')
 
+async function startHidden(): Promise<CandyTestBed> {
+  const testBed = await startCandy({ argv })
+  const [command, ...args] = HIDE_PROCESSES
+  const { status, stderr } = await testBed.postfix.run(command, args)
+  if (status !== 0) throw new Error(stderr.toString())
+  return testBed
+}
+
 test.each<readonly [string, () => Promise<CandyTestBed>]>([
   ['sendmail', () => startCandy({ reinject: 'sendmail', argv })],
-  ['candy-in', () => startCandy({ argv })],
+  ['candy-in, where /proc hides the processes of other accounts', startHidden],
   ['candy serve', () => startHandover({ workers: 1, argv })],
 ])('a message cut short by the death of pipe(8) is not delivered by way of %s', async (_, start) => {
   const testBed = await start()

@@ -11,7 +11,10 @@ export interface ProcessStat {
   readonly started: string
 }
 
-/** Undefined once the process has ended, even when its parent has not waited for it yet, and on systems without /proc. */
+/**
+ * Undefined once the process has ended, even when its parent has not waited for it yet, and on systems without /proc. Where /proc hides
+ * the processes of other accounts (`hidepid=` in proc(5)), undefined for those, too.
+ */
 export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   const [, name, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(readStat(pid)) ?? []
   // The fields from the third on. The name, which is the second, is in parentheses and may contain any character.
