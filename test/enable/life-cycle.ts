@@ -106,6 +106,19 @@ export async function runLifeCycle(site: Site, lifeCycle: LifeCycle): Promise<vo
   site.supervise()
 
   const traffic = new Traffic(postfix.port, () => site.sink.count)
+  const lived = live(site, lifeCycle, { before, marks, traffic })
+  lived.catch(() => {})
+  await Promise.race([lived, traffic.failure])
+}
+
+interface Given {
+  readonly before: Files
+  readonly marks: Marks
+  readonly traffic: Traffic
+}
+
+async function live(site: Site, lifeCycle: LifeCycle, { before, marks, traffic }: Given): Promise<void> {
+  const { postfix } = site
   const held = await traffic.send({ sender: HOLDER })
   traffic.start(CLIENTS)
   const [first] = lifeCycle.modes
@@ -206,13 +219,29 @@ async function leave(site: Site, marks: Marks, stages: readonly Stage[]): Promis
   }
   const { stderr } = await left
   if (held.length === 0) return
-  expect(stderr).toContain('held messages were received for it')
+  if (!stderr.includes('held messages were received for it')) {
+    const told = `the sessions that were kept have ended, and candy disable gave up for another reason:\n${stderr}`
+    throw new Error(`${told}\n${await storiesOf(site, stderr)}`)
+  }
   for (const { id } of held) {
     expect(stderr).toContain(id)
     expect(await queueOf(site, { id })).toBe('hold')
     await postfix.run('postsuper', ['-c', postfix.configDirectory, '-H', id])
   }
   await site.candy(['disable', '--yes', '--wait', '5m'])
+}
+
+/** What Postfix has logged about the processes that candy disable names, and where they are now. */
+async function storiesOf({ postfix }: Site, stderr: string): Promise<string> {
+  const lines = (await postfix.log()).split('\n')
+  const pids = [...stderr.matchAll(/(?:smtpd|pickup|qmqpd) (\d+)/g)].map((match) => Number(match[1]))
+  const stories = pids.map(async (pid) => {
+    const state = await postfix.run('sh', ['-c', `cat /proc/${pid}/wchan; echo; ls -l /proc/${pid}/fd; ss -xtnp`])
+    const sockets = state.stdout.toString().split('\n')
+    const own = sockets.filter((line) => !/pid=/.test(line) || line.includes(`pid=${pid},`))
+    return [...lines.filter((line) => line.includes(`[${pid}]:`)).slice(-50), ...own].join('\n')
+  })
+  return (await Promise.all(stories)).join('\n\n')
 }
 
 function isAttached({ master }: Files): boolean {

@@ -49,6 +49,9 @@ export class Traffic {
   #going = true
   /** Milliseconds that each client waits between two messages. */
   pace = 100
+  /** Rejects as soon as a client of the load, or sendmail(1), cannot do what it should; pending for as long as they can. */
+  readonly failure: Promise<never>
+  #fail: (error: unknown) => void = () => {}
   #clients: Promise<void>[] = []
   #program: { readonly end: () => void; readonly ended: Promise<void> } | undefined
 
@@ -56,12 +59,16 @@ export class Traffic {
   constructor(port: number, arrived: () => number) {
     this.#port = port
     this.#arrived = arrived
+    this.failure = new Promise((_, reject) => {
+      this.#fail = reject
+    })
+    // stop() reports the error, too.
+    this.failure.catch(() => {})
   }
 
   start(clients: number): void {
     this.#clients = Array.from({ length: clients }, (_, n) => this.#load(n))
-    // stop() reports the error.
-    for (const client of this.#clients) client.catch(() => {})
+    for (const client of this.#clients) client.catch(this.#fail)
   }
 
   async stop(): Promise<void> {
@@ -85,7 +92,7 @@ export class Traffic {
       },
       ended: submit(),
     }
-    this.#program.ended.catch(() => {})
+    this.#program.ended.catch(this.#fail)
   }
 
   async stopSendmail(): Promise<void> {
@@ -136,6 +143,8 @@ export class Traffic {
   async #load(number: number): Promise<void> {
     while (this.#going) {
       const { client, opened } = await this.#open()
+      // A session that failed must not stay open: candy disable would wait for its end.
+      await using _ = client
       // The sessions have different lengths, so that some are open at any moment.
       for (let left = 3 + number; left > 0 && this.#going; left--) {
         await this.#give(client, opened)
