@@ -24,8 +24,8 @@ const WISHES: Wishes = {
   macros: { mail: MAIL_MACROS, data: ['i'], endOfMessage: ['i'] },
 }
 
-/** Milliseconds between two signs of life while filters judge. Postfix waits for content_timeout, 300 s unless set otherwise. */
-const PROGRESS_INTERVAL = 10_000
+/** Milliseconds between two signs of life while filters judge. Postfix waits for content_timeout, which a site may have set to seconds. */
+const PROGRESS_INTERVAL = 2_000
 
 /** Bytes that may wait in the socket. */
 const BACKLOG = 256 * 1024

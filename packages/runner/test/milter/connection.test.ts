@@ -100,7 +100,7 @@ test('while filters judge, Postfix is told so again and again', async () => {
     const judging = once(filter, 'judging')
     upstream.send(...messageTo())
     await judging
-    vi.advanceTimersByTime(20_000)
+    vi.advanceTimersByTime(4_000)
     expect([await upstream.reply(), await upstream.reply()]).toEqual(['p ', 'p '])
     filter.emit('judge')
     expect(await upstream.reply()).toBe('a ')
