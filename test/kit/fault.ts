@@ -9,10 +9,11 @@ import { expect } from 'vitest'
 import { account, MARKING, type Posted, post, type Sealed } from './bulk-mail.js'
 import { writeFilterFile } from './filter-file.js'
 import type { RelayTestBed } from './relay.js'
+import { soaking } from './soak.js'
 import { until } from './waiting.js'
 
 /** Milliseconds that a fault under load may take in a test, on a machine that is busy with others. */
-export const LONG = 300_000
+export const LONG: number = soaking ? 1_800_000 : 300_000
 
 /** Messages that show that mail flows, and that there are some between two strokes. */
 const FLOW = 50

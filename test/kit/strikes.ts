@@ -6,10 +6,23 @@ import type { RelayTestBed } from './relay.js'
 /** How often a signal comes in a storm of them. */
 const STORM = 10
 
+/** Milliseconds to look for a process that may not come any more. */
+const PATIENCE = 1_000
+
 /** Kills one of these processes, another one each turn, if there is one. */
 export function killOne(pids: readonly number[], turn: number): void {
   const pid = pids[turn % Math.max(1, pids.length)]
   if (pid !== undefined) signal(pid, 'SIGKILL')
+}
+
+/** Kills a process of those that come and go within milliseconds, as soon as `find` sees one. */
+export async function killNext(find: () => readonly number[]): Promise<void> {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(1)) {
+    const [pid] = find()
+    if (pid === undefined) continue
+    signal(pid, 'SIGKILL')
+    return
+  }
 }
 
 /** Kills the supervisor and its workers, and starts the service again. */

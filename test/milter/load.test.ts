@@ -7,7 +7,7 @@ import { soaking } from '../kit/soak.js'
 import { killOne, killRunner, stormOfEnds, stormOfReloads } from '../kit/strikes.js'
 
 /** Messages for each fault. */
-const COUNT = soaking ? 4 * LOAD : LOAD / 2
+const COUNT = soaking ? 2 * LOAD : LOAD / 2
 
 let testBed: RelayTestBed
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { type Accident, script, survive } from '../kit/accident.js'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
 import { deliver } from '../kit/client.js'
 import { startHandover } from '../kit/handover.js'
-import { signal } from '../kit/processes.js'
+import { childrenNow, signal } from '../kit/processes.js'
 import { idOf } from '../kit/queue-directory.js'
 import type { RelayTestBed } from '../kit/relay.js'
 import { until } from '../kit/waiting.js'
@@ -176,7 +176,7 @@ describe('with candy serve', () => {
     await testBed.reload()
     testBed.sink.clear()
     await deliver(testBed.postfix.port, MAIL)
-    await until('judging', () => testBed.workers().some((pid) => childCount(pid) > 0))
+    await until('judging', () => testBed.workers().some((pid) => childrenNow(pid).length > 0))
     await testBed.removeFilter('50-slow')
     await testBed.reload()
     const [message] = await testBed.sink.waitFor(1)
@@ -201,7 +201,7 @@ describe('with candy serve', () => {
     const answer: Buffer[] = []
     client.on('data', (chunk: Buffer) => answer.push(chunk))
     await once(client, 'connect')
-    if (sent.includes(END)) await until('judging', () => testBed.workers().some((pid) => childCount(pid) > 0))
+    if (sent.includes(END)) await until('judging', () => testBed.workers().some((pid) => childrenNow(pid).length > 0))
     signal(worker ?? 0, 'SIGKILL')
     await until('a new worker', () => testBed.workers().some((pid) => pid !== worker))
     await mend()
@@ -221,10 +221,4 @@ function frame(type: string, content: string): Buffer {
   header.write(type)
   header.writeUInt32BE(content.length, 1)
   return Buffer.concat([header, Buffer.from(content)])
-}
-
-function childCount(pid: number): number {
-  return execFileSync('sh', ['-c', `cat /proc/${pid}/task/${pid}/children`])
-    .toString()
-    .trim().length
 }
