@@ -12,7 +12,7 @@ const LONG = [
   'doctor/surroundings.test.ts',
   'enable/resident.test.ts',
   'enable/accidents.test.ts',
-  'test/seen.test.ts',
+  'modes/seen.test.ts',
   'doctor/send.test.ts',
   'cli/add.test.ts',
   'pipe/accidents.test.ts',
