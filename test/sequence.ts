@@ -33,7 +33,7 @@ const LONG = [
   'smtp/load-scan.test.ts',
   'smtp/memory.test.ts',
   'smtp/load-next-hop.test.ts',
-  'smtp/fidelity.test.ts',
+  'modes/fidelity.test.ts',
   'smtp/hostile.test.ts',
   'smtp/generations.test.ts',
 ]
