@@ -13,6 +13,9 @@ const LONG = [
   'enable/resident.test.ts',
   'enable/accidents.test.ts',
   'modes/seen.test.ts',
+  'modes/verdicts.test.ts',
+  'modes/scanners.test.ts',
+  'modes/fidelity.test.ts',
   'doctor/send.test.ts',
   'cli/add.test.ts',
   'pipe/accidents.test.ts',
@@ -33,7 +36,6 @@ const LONG = [
   'smtp/load-scan.test.ts',
   'smtp/memory.test.ts',
   'smtp/load-next-hop.test.ts',
-  'modes/fidelity.test.ts',
   'smtp/hostile.test.ts',
   'smtp/generations.test.ts',
 ]
