@@ -1,4 +1,4 @@
-/** A fault of a site, made for real: the doctor names it, what it prints is typed as it stands, and all is well again. */
+/** Faults of a site, made for real: the doctor names them, what it prints is typed as it stands, and all is well again. */
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Check, Finding } from '../../packages/runner/src/doctor/finding.js'
@@ -36,48 +36,63 @@ export function typed(...commands: readonly string[]): Fault['make'] {
 /** Milliseconds until a service has started anew, or the queue is empty. */
 export const CURE = 60_000
 
-/** Of each site the fault whose cure has been typed, and has not been looked at. */
-const treated = new WeakMap<Patient, Fault>()
+/** Of each site the faults whose cure has been typed, and has not been looked at. */
+const treated = new WeakMap<Patient, readonly Fault[]>()
 
-/** Makes the fault, expects it to be named, types what is said, and waits until all is well. */
-export async function suffer(patient: Patient, fault: Fault): Promise<void> {
-  await treat(patient, fault)
+/** Faults that are there at the same time, with a name for the test of them. None may hide another, or be cured by what cures another. */
+export type Group = readonly [name: string, faults: readonly Fault[]]
+
+export function together(...faults: readonly Fault[]): Group {
+  return [faults.map(({ check, name }) => `${check}: ${name}`).join('; '), faults]
+}
+
+/** Makes the faults, expects each to be named, types what is said, and waits until all is well. */
+export async function suffer(patient: Patient, faults: readonly Fault[]): Promise<void> {
+  await treat(patient, faults)
   await recover(patient)
 }
 
 /**
- * The same for a fault that leaves the rest of the site as it is: whether it is cured is looked at together with the next one, which
- * takes half the time. `recover` is for the last one.
+ * The same for faults that leave the rest of the site as it is: whether they are cured is looked at together with the next ones, which
+ * takes half the time. `recover` is for the last ones.
  */
-export async function treat(patient: Patient, fault: Fault): Promise<void> {
-  const { make, check, says, urgent, mend } = fault
-  await make(patient)
-  const { status, state, findings } = await diagnose(patient)
-  const named = findings.filter((finding) => finding.check === check && finding.state === 'ailing')
+export async function treat(patient: Patient, faults: readonly Fault[]): Promise<void> {
+  for (const { make } of faults) await make(patient)
+  const diagnosis = await diagnose(patient)
+  expect([diagnosis.status, diagnosis.state]).toEqual([1, 'ailing'])
+  const remedies = faults.flatMap((fault) => remedyOf(fault, diagnosis))
+  for (const { mend } of faults) await mend?.(patient)
+  // What several say is typed once, after all else that they say before it.
+  const commands = remedies.filter((command, index) => remedies.lastIndexOf(command) === index)
+  for (const command of commands) await patient.type(command)
+  treated.set(patient, faults)
+}
+
+/** The commands that are printed for a fault, which must be named. */
+function remedyOf({ check, says, urgent }: Fault, { findings }: Diagnosis): readonly string[] {
   const printed = JSON.stringify(
     findings.filter((finding) => finding.state !== 'well'),
     undefined,
     2,
   )
-  const found = named.find(({ what }) => says.test(what))
+  const found = findings.find(
+    (finding) => finding.check === check && finding.state === 'ailing' && says.test(finding.what),
+  )
   expect(found, printed).toBeDefined()
   expect(found?.urgent, printed).toBe((urgent ?? true) ? true : undefined)
-  expect([status, state]).toEqual([1, 'ailing'])
   expect(found?.meaning).not.toBe('')
-  await mend?.(patient)
-  for (const command of found?.remedy ?? []) await patient.type(command)
-  treated.set(patient, fault)
+  return found?.remedy ?? []
 }
 
-/** What the doctor says once the fault before is gone. */
+/** What the doctor says once the faults before are gone. */
 async function diagnose(patient: Patient): Promise<Diagnosis> {
-  const before = treated.get(patient)
+  const before = treated.get(patient) ?? []
   return until(
-    `the cure of "${before?.name}"`,
+    `the cure of "${before.map(({ name }) => name).join(', ')}"`,
     async () => {
       const diagnosis = await patient.doctor()
       const isLeft = ({ check, state, what }: Finding): boolean =>
-        check === before?.check && state === 'ailing' && before.says.test(what)
+        state === 'ailing' && before.some((fault) => fault.check === check && fault.says.test(what))
       return diagnosis.findings.some(isLeft) ? undefined : diagnosis
     },
     { milliseconds: CURE },

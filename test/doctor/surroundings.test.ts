@@ -5,7 +5,7 @@ import { afterAll, beforeAll, test, vi } from 'vitest'
 import { type Clamd, startClamd } from '../kit/clamd.js'
 import { runCommand } from '../kit/command.js'
 import { type Registry, startRegistry } from '../registry/registry.js'
-import { type Fault, suffer, typed } from './fault.js'
+import { type Group, recover, suffer, together, treat, typed } from './fault.js'
 import { type Patient, startPatient } from './patient.js'
 import { makeHostPrivate } from './private-host.js'
 
@@ -66,60 +66,69 @@ async function publish(directory: string): Promise<void> {
   await runCommand('npm', ['publish', directory, '--provenance=false'])
 }
 
-const faults: readonly Fault[] = [
-  {
+const filters: readonly Group[] = [
+  together({
     name: 'a filters.d without filters',
     make: typed('mv $ETC/filters.d/50-accept $ETC/filters.d/50-accept.disabled', 'candy reload'),
     check: 'filters',
     says: /\/filters\.d has no filters$/,
     urgent: false,
-  },
-  {
-    name: 'a scanner that does not run',
-    make: async () => clamd.kill(),
-    check: 'filters',
-    says: /^50-clamav: unix:\/var\/run\/clamav\/clamd\.ctl: /,
-  },
-  {
+  }),
+  together(
+    {
+      name: 'a scanner that does not run',
+      make: async () => clamd.kill(),
+      check: 'filters',
+      says: /^50-clamav: unix:\/var\/run\/clamav\/clamd\.ctl: /,
+    },
+    {
+      name: 'a system log that nobody reads',
+      make: typed("sed -i '/^to = /d' $ETC/candy.toml", 'candy reload'),
+      check: 'log',
+      says: /^nobody reads \/dev\/log, /,
+      urgent: false,
+    },
+  ),
+  together({
     name: 'the package of a filter that is gone',
     make: typed(`candy add ${PACKAGE} --as 70-none`, 'rm -r $STATE/packages/current/node_modules/@you'),
     check: 'filters',
     says: /\/70-none\.toml: the package @you\/filter-none is not installed$/,
-  },
-  {
-    name: 'a system log that nobody reads',
-    make: typed("sed -i '/^to = /d' $ETC/candy.toml", 'candy reload'),
-    check: 'log',
-    says: /^nobody reads \/dev\/log, /,
-    urgent: false,
-  },
-  {
+  }),
+]
+
+const service: readonly Group[] = [
+  together({
     name: 'no account of candy',
     make: typed('sed -i /^candy:/d /etc/passwd /etc/shadow /etc/group /etc/gshadow'),
     check: 'directories',
     says: /^there is no account candy$/,
-  },
-  {
+  }),
+  together({
     name: 'a service of the version before an upgrade',
     make: typed(`sed -i 's/"version": "[^"]*"/"version": "99.0.0"/' $CANDY/node_modules/@candy/runner/package.json`),
     check: 'generation',
     says: /^candy serve runs version \d+\.\d+\.\d+, and 99\.0\.0 is installed$/,
     urgent: false,
-  },
-  {
+  }),
+  together({
     name: 'a service that nobody keeps running',
     // The shell that starts it again is its parent.
     make: typed('S=$(pgrep -u candy -of $CANDY); kill -KILL $(ps -o ppid= $S); kill -KILL $(pgrep -u candy -f $CANDY)'),
     check: 'sockets',
     says: /^candy serve does not answer on .*\/candy\/lmtp; /,
-  },
-  {
+  }),
+  together({
     name: 'a service of the version before an upgrade, which nobody keeps running',
     make: typed(`sed -i 's/"version": "99.0.0"/"version": "99.0.1"/' $CANDY/node_modules/@candy/runner/package.json`),
     check: 'generation',
     says: /^candy serve runs version 99\.0\.0, and 99\.0\.1 is installed$/,
     urgent: false,
-  },
+  }),
 ]
 
-test.each(faults)('$check: $name', (fault) => suffer(patient, fault))
+test.each(filters)('%s', (_, faults) => treat(patient, faults))
+
+test('then all filters are well', () => recover(patient))
+
+test.each(service)('%s', (_, faults) => suffer(patient, faults))
