@@ -108,19 +108,25 @@ export class Killing {
   }
 }
 
+/** How many steps are drawn beside those around the turn. */
+const DRAWN = 3
+
 /**
- * All steps where tests may take long. Else the first and the last, the one after which a successor changes its mind and the next,
- * and by the seed one of each kind that is none of these (`link`, `setfacl -m`) and one of the rest; in their order.
+ * All steps where tests may take long. Else the one after which a successor changes its mind and the next, and some that the seed
+ * draws, each of another kind (`link`, `setfacl -m`); in their order.
  */
 export function choose(steps: readonly string[], turn: string): readonly string[] {
   const at = steps.indexOf(turn)
   expect(at, `${turn} in ${steps.join(', ')}`).toBeGreaterThan(0)
   if (soaking) return steps
-  const shuffled = fc.shuffledSubarray([...steps], { minLength: steps.length })
-  const chosen = new Set([steps[0], steps[at], steps[at + 1], steps.at(-1)])
-  const [drawn = []] = fc.sample(shuffled, { seed: SEED, numRuns: 1 })
-  for (const step of drawn) if (![...chosen].map(kindOf).includes(kindOf(step))) chosen.add(step)
-  chosen.add(drawn.find((step) => !chosen.has(step)))
+  const around = steps.slice(at, at + 2)
+  const others = steps.filter((step) => !around.map(kindOf).includes(kindOf(step)))
+  const [shuffled = []] = fc.sample(fc.shuffledSubarray(others, { minLength: others.length }), {
+    seed: SEED,
+    numRuns: 1,
+  })
+  const kinds = new Map(shuffled.map((step) => [kindOf(step), step]))
+  const chosen = new Set([...around, ...[...kinds.values()].slice(0, DRAWN)])
   return steps.filter((step) => chosen.has(step))
 }
 
