@@ -15,7 +15,7 @@ export interface Sealed {
 }
 
 /** Mails in all: what a fault under load must leave whole. */
-export const LOAD: number = soaking ? 2_000 : 500
+export const LOAD: number = soaking ? 2_000 : 250
 
 /** Lines of the many small mails, and of every twentieth, which comes in many pieces. */
 const LINES = { few: 40, many: 1500 } as const

@@ -42,6 +42,8 @@ function wrong(answer: Answer, times: number): Fault {
       mend = hop.fail({ at: stageOf(turn, answer), answer, times })
     },
     mend: async () => mend(),
+    // So often that every stage has its turn.
+    pause: 150,
   }
 }
 
