@@ -49,11 +49,16 @@ class Failure {
     return stderr
   }
 
+  /** Expects Postfix's files, all other files and the queue to be as they were. */
+  async expectAsBefore(after?: string): Promise<void> {
+    expect(await this.site.files(), after).toEqual(this.before)
+    expect(await this.#everything(), after).toEqual(this.#listing)
+    expect(await this.site.postfix.queue(), after).toEqual([])
+  }
+
   async #expectNothing(): Promise<void> {
     const { postfix, sink } = this.site
-    expect(await this.site.files()).toEqual(this.before)
-    expect(await this.#everything()).toEqual(this.#listing)
-    expect(await postfix.queue()).toEqual([])
+    await this.expectAsBefore()
     await deliver(postfix.port, MAIL)
     await sink.waitFor(1)
   }
@@ -129,53 +134,52 @@ test.concurrent(
 )
 
 test.concurrent(
-  'a dry run touches nothing, and its diff is what is done later',
+  'a dry run and a command that can ask nobody touch nothing',
   LONG,
-  Failure.on(async (failure) => {
-    const { site } = failure
+  Failure.on(async ({ site }) => {
     const { stdout } = await site.candy(['enable', '--dry-run', '--mode', 'pipe', '--json'])
     const shown = JSON.parse(stdout) as { readonly diff: string; readonly nothingToDo: boolean }
     expect(shown.nothingToDo).toBe(false)
     expect(shown.diff).toContain('+  -o content_filter=candy:dummy')
-  }),
-)
-
-test.concurrent(
-  'no terminal to ask at, and no --yes',
-  LONG,
-  Failure.on(async (failure) => {
-    const { site } = failure
     const { stderr } = await site.candy(['enable', '--mode', 'pipe', '--state', site.state], 64)
     expect(stderr).toContain('say --yes')
   }),
 )
 
-test.concurrent.each([
-  ['check', 1, 'the services are not taken'],
-  ['check', 2, 'new mail is not given'],
-  ['reload', 1, 'the services are not taken'],
-  ['reload', 2, 'new mail is not given'],
-])('postfix %s fails the %d. time, and %s', LONG, (verb, turn) =>
+/** Fails once, the given time: at the first the services are not taken, at the second new mail is not given. */
+const FAILURES = [
+  ['check', 1],
+  ['check', 2],
+  ['reload', 1],
+  ['reload', 2],
+] as const
+
+test.concurrent(
+  'postfix check or postfix reload fails, before candy has its services or before it is given mail',
+  LONG,
   Failure.on(async (failure) => {
     const { site } = failure
-    const directory = join(site.directory, 'fake')
-    await mkdir(directory)
-    const count = join(directory, 'count')
-    const fake = `#!/bin/sh
+    for (const [verb, turn] of FAILURES) {
+      const directory = join(site.directory, 'fake')
+      await mkdir(directory)
+      const count = join(directory, 'count')
+      const fake = `#!/bin/sh
 for verb; do :; done
 [ "$verb" = ${verb} ] && echo >>${count} && [ "$(wc -l <${count})" = ${turn} ] && { echo "no ${verb} today" >&2; exit 1; }
 exec /usr/sbin/postfix "$@"
 `
-    await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
-    try {
-      const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
-      const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
-      expect(stderr).toContain(`no ${verb} today`)
-      expect(stderr).toContain('Everything is as it was before.')
-    } finally {
-      await rm(directory, { recursive: true })
+      await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
+      try {
+        const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
+        const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)
+        expect(stderr, `${verb} ${turn}`).toContain(`no ${verb} today`)
+        expect(stderr, `${verb} ${turn}`).toContain('Everything is as it was before.')
+      } finally {
+        await rm(directory, { recursive: true })
+      }
+      await failure.expectAsBefore(`${verb} ${turn}`)
     }
-  })(),
+  }),
 )
 
 /** Starts `candy enable`, and waits until a filter holds the test message. The filter goes on when its file is removed. */
