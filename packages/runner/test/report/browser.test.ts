@@ -47,14 +47,18 @@ describe.each([
     path = await write(name, records())
   })
 
-  test.each([1280, 390, 360] as const)('fits a width of %i, and nothing is complained about', async (width) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page, complaints } = await openPage(browser, path, { width, colorScheme })
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
-      const background = await page.evaluate('getComputedStyle(document.body).backgroundColor')
-      expect(background).toBe(printColour(colorScheme === 'light' ? LIGHT.paper : DARK.paper))
-      expect(complaints).toEqual([])
+  test('fits every width, and nothing is complained about', async () => {
+    const { page, complaints } = await openPage(browser, path, { width: 1280, colorScheme: 'light' })
+    for (const width of [1280, 390, 360]) {
+      await page.setViewportSize({ width, height: 900 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+        const background = await page.evaluate('getComputedStyle(document.body).backgroundColor')
+        expect(background).toBe(printColour(colorScheme === 'light' ? LIGHT.paper : DARK.paper))
+      }
     }
+    expect(complaints).toEqual([])
   })
 
   test('prints', async () => {
