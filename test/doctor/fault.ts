@@ -39,7 +39,7 @@ export const CURE = 60_000
 /** Of each site the faults whose cure has been typed, and has not been looked at. */
 const treated = new WeakMap<Patient, readonly Fault[]>()
 
-/** Faults that are there at the same time, with a name for the test of them. None may hide another, or be cured by what cures another. */
+/** Faults that are there at the same time, with a name for the test of them. None may hide another; what is printed for each is typed. */
 export type Group = readonly [name: string, faults: readonly Fault[]]
 
 export function together(...faults: readonly Fault[]): Group {

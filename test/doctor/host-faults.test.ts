@@ -53,12 +53,6 @@ const files: readonly Group[] = [
   ),
   together(
     {
-      name: 'a spool that is gone',
-      make: typed('rm -r $STATE/spool'),
-      check: 'directories',
-      says: /state\/spool: no such file or directory$/,
-    },
-    {
       name: 'a log without a directory',
       make: typed('rm -r $LOG'),
       check: 'log',
@@ -89,6 +83,12 @@ const service: readonly Group[] = [
     says: /^candy serve does not answer on .*\/candy\/lmtp$/,
   }),
   together(
+    {
+      name: 'a spool that is gone',
+      make: typed('rm -r $STATE/spool'),
+      check: 'directories',
+      says: /state\/spool: no such file or directory$/,
+    },
     {
       name: 'a disk that is almost full',
       make: typed(

@@ -21,8 +21,8 @@ export async function examineDisk({ instance, toml, candy }: Host): Promise<read
   const found: Observation[] = []
   const seen = new Set<number>()
   for (const path of [instance.queueDirectory, toml.state, spool, quarantine]) {
-    const { dev } = await stat(path)
-    if (seen.has(dev)) continue
+    const dev = await deviceOf(path)
+    if (dev === undefined || seen.has(dev)) continue
     seen.add(dev)
     const { bsize, bavail, files, ffree } = await statfs(path)
     const bytes = bsize * bavail
@@ -41,6 +41,16 @@ export async function examineDisk({ instance, toml, candy }: Host): Promise<read
     )
   }
   return found.length > 0 ? found : [well('there is room on the disks of the queue and of the state directory')]
+}
+
+/** The number of the device that a directory is on; undefined where there is none, which is a finding of the directories. */
+async function deviceOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).dev
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
 }
 
 function megabytes(bytes: number): string {

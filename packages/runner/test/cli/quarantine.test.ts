@@ -97,7 +97,9 @@ test('list --json has every member, and the same criteria', async () => {
 test('an empty quarantine and none at all are told apart', async () => {
   const desk = await startDesk()
   expect(desk.run('list')).toMatchObject({ status: 0, stdout: `${desk.directory} has no messages\n` })
-  const bare = candy(['-c', site(), 'quarantine', 'list', '--json'])
+  const nowhere = site()
+  writeFileSync(join(nowhere, 'candy.toml'), `state = "${nowhere}/state"\n`)
+  const bare = candy(['-c', nowhere, 'quarantine', 'list', '--json'])
   expect(bare.status).toBe(66)
   expect(JSON.parse(bare.stdout).error.text).toMatch(/there is no quarantine; "candy enable" makes it/)
 })
