@@ -7,7 +7,7 @@ import type { RelayTestBed } from './relay.js'
 const STORM = 10
 
 /** Milliseconds to look for a process that may not come any more. */
-const PATIENCE = 1_000
+const TIME_LIMIT = 1_000
 
 /** Kills one of these processes, another one each turn, if there is one. */
 export function killOne(pids: readonly number[], turn: number): void {
@@ -17,7 +17,7 @@ export function killOne(pids: readonly number[], turn: number): void {
 
 /** Kills a process of those that come and go within milliseconds, as soon as `find` sees one. */
 export async function killNext(find: () => readonly number[]): Promise<void> {
-  for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(1)) {
+  for (const end = performance.now() + TIME_LIMIT; performance.now() < end; await sleep(1)) {
     const [pid] = find()
     if (pid === undefined) continue
     signal(pid, 'SIGKILL')

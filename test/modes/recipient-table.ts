@@ -10,11 +10,11 @@ export interface RecipientsCase {
   readonly policy?: string
   readonly rules: Readonly<Record<string, string>>
   readonly verdict: string
-  readonly fates: Readonly<Record<Mode, Fate>>
+  readonly effects: Readonly<Record<Mode, Effect>>
 }
 
 /** What the client hears, and for each recipient, by local part, where the message is. NAME is that of the filter. */
-interface Fate {
+interface Effect {
   readonly client: string
   readonly places: Readonly<Record<string, string>>
 }
@@ -24,27 +24,27 @@ const BOUNCED = 'bounced, 5.7.1 as you wish'
 const WAITS = 'waits, 4.7.1 as you wish'
 const TAGGED = 'delivered, X-Candy-Status: NAME; reject, as you wish, X-Judged: reject'
 
-function fate(client: string, places: Fate['places']): Fate {
+function effect(client: string, places: Effect['places']): Effect {
   return { client, places }
 }
 
 /** In every mode. */
-function alike(one: Fate): RecipientsCase['fates'] {
+function alike(one: Effect): RecipientsCase['effects'] {
   return { pipe: one, smtp: one, 'smtp-before': one, milter: one }
 }
 
-const SOME_REFUSED = fate('250', { usual: QUARANTINED, free: 'delivered', strict: QUARANTINED })
-const ALL_REFUSED = fate('550 5.7.1 as you wish', { strict: 'nowhere', other: 'nowhere' })
-const ONE_DEFERRED = fate('451 4.7.1 as you wish', { usual: 'nowhere', later: 'nowhere' })
+const SOME_REFUSED = effect('250', { usual: QUARANTINED, free: 'delivered', strict: QUARANTINED })
+const ALL_REFUSED = effect('550 5.7.1 as you wish', { strict: 'nowhere', other: 'nowhere' })
+const ONE_DEFERRED = effect('451 4.7.1 as you wish', { usual: 'nowhere', later: 'nowhere' })
 
 export const RECIPIENTS: readonly RecipientsCase[] = [
   {
     who: 'one of whom is not filtered, and one refuses',
     rules: { free: 'enabled = false', strict: 'on_reject = "refuse"' },
     verdict: 'reject',
-    fates: {
+    effects: {
       ...alike(SOME_REFUSED),
-      smtp: fate('250', { usual: QUARANTINED, free: 'delivered', strict: BOUNCED }),
+      smtp: effect('250', { usual: QUARANTINED, free: 'delivered', strict: BOUNCED }),
     },
   },
   {
@@ -52,8 +52,8 @@ export const RECIPIENTS: readonly RecipientsCase[] = [
     policy: 'on_reject = "refuse"',
     rules: { strict: 'timeout = "30s"' },
     verdict: 'reject',
-    fates: {
-      ...alike(fate('250', { strict: BOUNCED, other: BOUNCED })),
+    effects: {
+      ...alike(effect('250', { strict: BOUNCED, other: BOUNCED })),
       'smtp-before': ALL_REFUSED,
       milter: ALL_REFUSED,
     },
@@ -62,15 +62,15 @@ export const RECIPIENTS: readonly RecipientsCase[] = [
     who: 'who get other fields than the rest',
     rules: { tagged: 'on_reject = "tag"', plain: 'enabled = false' },
     verdict: 'reject',
-    fates: alike(fate('250', { usual: QUARANTINED, tagged: TAGGED, plain: 'delivered' })),
+    effects: alike(effect('250', { usual: QUARANTINED, tagged: TAGGED, plain: 'delivered' })),
   },
   {
     who: 'one of whom has the message wait',
     rules: { later: 'on_unscannable = "defer"' },
     verdict: 'unscannable',
-    fates: {
-      pipe: fate('250', { usual: WAITS, later: WAITS }),
-      smtp: fate('250', { usual: QUARANTINED, later: WAITS }),
+    effects: {
+      pipe: effect('250', { usual: WAITS, later: WAITS }),
+      smtp: effect('250', { usual: QUARANTINED, later: WAITS }),
       'smtp-before': ONE_DEFERRED,
       milter: ONE_DEFERRED,
     },

@@ -13,7 +13,7 @@ import { type Entrances, startEntrances } from '../kit/entrances.js'
 import { DISGUISED, UNSEPARATED_SPAM } from '../kit/odd-messages.js'
 import { childrenOf, signal } from '../kit/processes.js'
 import { GTUBE } from '../kit/spamd.js'
-import { fateOf, fateOfOne, ONE_TRY } from './fate.js'
+import { effectOf, effectOfOne, ONE_TRY } from './effect.js'
 
 const HEAD =
   'From: a@example.com\r\nTo: b@example.net\r\nSubject: hello\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n'
@@ -126,7 +126,7 @@ const IS_REFUSED: Readonly<Record<Mode, boolean>> = { pipe: false, smtp: false, 
 
 describe.each(MODE_NAMES)('mode %s', (mode) => {
   test.concurrent.each(ROWS)('$what', async ({ bytes, domain, rejected, quarantined }) => {
-    const { client, recipients } = await fateOf(entrances, mode, mailOf(bytes(), domain))
+    const { client, recipients } = await effectOf(entrances, mode, mailOf(bytes(), domain))
     const [place = ''] = Object.values(recipients)
     const isRefused = rejected !== undefined && IS_REFUSED[mode]
     const text = rejected ?? quarantined ?? ''
@@ -139,7 +139,7 @@ describe.each(MODE_NAMES)('mode %s', (mode) => {
   /** The header of a message that arrives, unfolded. */
   async function headerOf(bytes: string, domain?: string): Promise<string> {
     const mail = mailOf(bytes, domain)
-    const { recipients } = await fateOf(entrances, mode, mail)
+    const { recipients } = await effectOf(entrances, mode, mail)
     expect(Object.values(recipients)).toEqual([
       expect.stringMatching(/^delivered(?:, X-Candy-Status: \d0-\w+; \w+, [^,]*)?$/),
     ])
@@ -214,8 +214,8 @@ describe('a scanner is away', () => {
   test.each(Object.entries(ACCIDENTS))('%s: mail waits, and arrives afterwards', async (_, accident) => {
     const mend = await accident()
     const mails = MODE_NAMES.map(() => mailOf(`${HEAD}\r\nhello\r\n`))
-    const fates = await Promise.all(MODE_NAMES.map((mode, n) => fateOfOne(entrances, mode, mails[n] as Mail)))
-    expect(fates).toEqual(
+    const effects = await Promise.all(MODE_NAMES.map((mode, n) => effectOfOne(entrances, mode, mails[n] as Mail)))
+    expect(effects).toEqual(
       MODE_NAMES.map((mode) =>
         IS_REFUSED[mode]
           ? '451 4.3.0 content filter unavailable\nnowhere'
@@ -234,8 +234,10 @@ describe('a scanner is away', () => {
 test('in mode pipe without candy serve, a virus, spam and a clean message', async () => {
   await entrances.end()
   const bodies = [EICAR, GTUBE, 'hello']
-  const fates = await Promise.all(bodies.map((body) => fateOfOne(entrances, 'pipe', mailOf(`${HEAD}\r\n${body}\r\n`))))
-  expect(fates).toEqual([
+  const effects = await Promise.all(
+    bodies.map((body) => effectOfOne(entrances, 'pipe', mailOf(`${HEAD}\r\n${body}\r\n`))),
+  )
+  expect(effects).toEqual([
     `250\nquarantined, ${VIRUS}`,
     expect.stringMatching(`^250\nquarantined, ${SPAM}`),
     '250\ndelivered',

@@ -8,10 +8,10 @@ import type { Mode } from '../kit/enabled.js'
 export type Outcome = 'accept' | 'refuse' | 'quarantine' | 'discard' | 'defer'
 
 /** What the client hears, and where the message is then. The text of the outcome stands with one of the two. */
-type Parties = readonly [code: number, place: string]
+type Effects = readonly [code: number, place: string]
 
 /** Postfix has taken the message before it asks: the client hears nothing of it, and a refusal is a bounce. */
-const AFTER_THE_QUEUE: Readonly<Record<Outcome, Parties>> = {
+const AFTER_THE_QUEUE: Readonly<Record<Outcome, Effects>> = {
   accept: [250, 'delivered'],
   quarantine: [250, 'quarantined'],
   discard: [250, 'nowhere'],
@@ -26,7 +26,7 @@ const BEFORE_THE_QUEUE: typeof AFTER_THE_QUEUE = {
   defer: [451, 'nowhere'],
 }
 
-const PARTIES: Readonly<Record<Mode, typeof AFTER_THE_QUEUE>> = {
+const EFFECTS: Readonly<Record<Mode, typeof AFTER_THE_QUEUE>> = {
   pipe: AFTER_THE_QUEUE,
   smtp: AFTER_THE_QUEUE,
   'smtp-before': BEFORE_THE_QUEUE,
@@ -53,11 +53,11 @@ export interface Policy {
   readonly rows: readonly Row[]
 }
 
-/** What all parties are to get, as `fateOfOne` finds it. `name` is that of the filter. */
-export function expectedFate(row: Row, mode: Mode, name: string): string {
+/** What everybody is to get, as `effectOfOne` finds it. `name` is that of the filter. */
+export function expectedEffect(row: Row, mode: Mode, name: string): string {
   const { text = 'as you wish', status = '7.1', fields = [] } = row
   const outcome = outcomeIn(row, mode)
-  const [code, place] = PARTIES[mode][outcome]
+  const [code, place] = EFFECTS[mode][outcome]
   const said: Readonly<Record<Outcome, readonly string[]>> = {
     accept: fields.map((field) => field.replace('NAME', name)),
     quarantine: [text],

@@ -10,9 +10,9 @@ import { runCommand, tryCommand } from '../kit/command.js'
 import { MODE_NAMES, type Mode } from '../kit/enabled.js'
 import { type Entrances, startEntrances } from '../kit/entrances.js'
 import { writeFilterFile } from '../kit/filter-file.js'
-import { fateOf, fateOfOne, ONE_TRY } from './fate.js'
+import { effectOf, effectOfOne, ONE_TRY } from './effect.js'
 import { RECIPIENTS } from './recipient-table.js'
-import { expectedFate, type Outcome, outcomeIn, POLICIES } from './verdict-table.js'
+import { expectedEffect, type Outcome, outcomeIn, POLICIES } from './verdict-table.js'
 
 /** Does as the subject says. */
 const OBEDIENT = `
@@ -130,7 +130,7 @@ function tests(modes: readonly Mode[], rows: typeof ROWS, apply: () => Promise<v
   test.concurrent.each(inModes(rows))('mode $mode, $policy: $row.verdict', async ({ mode, name, row }) => {
     const mail = saying(row.verdict, [`recipient@${name}.example.net`])
     sent.set(mail.sender, { mode, action: outcomeIn(row, mode) })
-    expect(await fateOfOne(entrances, mode, mail)).toBe(expectedFate(row, mode, name))
+    expect(await effectOfOne(entrances, mode, mail)).toBe(expectedEffect(row, mode, name))
   })
 
   test('the history has each message, with its mode and what was done', async () => {
@@ -139,8 +139,8 @@ function tests(modes: readonly Mode[], rows: typeof ROWS, apply: () => Promise<v
     expect(found).toMatchObject(Array.from(sent.values(), (one) => [one]))
   })
 
-  test.concurrent.each(inModes(RULES))('mode $mode, recipients $who', async ({ mode, name, verdict, fates }) => {
-    const { client, places } = fates[mode]
+  test.concurrent.each(inModes(RULES))('mode $mode, recipients $who', async ({ mode, name, verdict, effects }) => {
+    const { client, places } = effects[mode]
     const expected = Object.entries(places).map(([local, place]) => [
       `${local}@${name}.example.net`,
       place.replace('NAME', name),
@@ -149,12 +149,12 @@ function tests(modes: readonly Mode[], rows: typeof ROWS, apply: () => Promise<v
       verdict,
       expected.map(([address = '']) => address),
     )
-    expect(await fateOf(entrances, mode, mail)).toEqual({ client, recipients: Object.fromEntries(expected) })
+    expect(await effectOf(entrances, mode, mail)).toEqual({ client, recipients: Object.fromEntries(expected) })
   })
 
   test.each(modes)('mode %s, a filter that ends its process', async (mode) => {
     const mail = saying('end', ['recipient@50-policy-0.example.net'])
-    expect(await fateOfOne(entrances, mode, mail)).toMatch(ENDED[mode])
+    expect(await effectOfOne(entrances, mode, mail)).toMatch(ENDED[mode])
   })
 
   test('what waits is delivered, once, when nothing keeps it any more', async () => {
@@ -186,7 +186,7 @@ describe('with candy serve', () => {
 
     test.each(MODE_NAMES)('mode %s', async (mode) => {
       const mail = saying('tell', ['recipient@50-lending.example.net'])
-      expect(await fateOfOne(entrances, mode, mail)).toBe('250\ndelivered')
+      expect(await effectOfOne(entrances, mode, mail)).toBe('250\ndelivered')
       const lent = JSON.parse(await readFile(join(entrances.state, 'filters/50-lending', mail.sender), 'utf8'))
       const { configDirectory } = entrances.postfix
       const limit = await runCommand('postconf', ['-c', configDirectory, '-h', 'message_size_limit'])
@@ -216,8 +216,8 @@ describe('with candy serve', () => {
         status: '3.0',
         text: 'content filter unavailable',
       } as const
-      expect(await fateOfOne(entrances, mode, saying(row.verdict, ['recipient@50-late.example.net']))).toBe(
-        expectedFate(row, mode, '50-late'),
+      expect(await effectOfOne(entrances, mode, saying(row.verdict, ['recipient@50-late.example.net']))).toBe(
+        expectedEffect(row, mode, '50-late'),
       )
     })
   })
@@ -240,12 +240,12 @@ describe('without candy serve', () => {
   test('mode pipe, a drop-in that is wrong', async () => {
     await entrances.writeFilter('50-wrong.toml', 'nonsense')
     const mail = saying('accept', ['recipient@example.net'])
-    expect(await fateOfOne(entrances, 'pipe', mail)).toBe('250\nwaits, 4.3.5 content filter configuration error')
+    expect(await effectOfOne(entrances, 'pipe', mail)).toBe('250\nwaits, 4.3.5 content filter configuration error')
     expect((await history()).at(-1)).toMatchObject({ mode: 'pipe', action: 'defer', reason: 'CONFIG' })
     await entrances.removeFilter('50-wrong.toml')
   })
 
   test.each(Object.entries(ABSENT))('mode %s, nobody to judge', async (mode, expected) => {
-    expect(await fateOfOne(entrances, mode as Mode, saying('accept', ['recipient@example.net']))).toMatch(expected)
+    expect(await effectOfOne(entrances, mode as Mode, saying('accept', ['recipient@example.net']))).toMatch(expected)
   })
 })

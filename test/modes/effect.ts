@@ -12,7 +12,7 @@ import { bodyOf } from '../kit/unusual-mail.js'
  */
 type Place = string
 
-export interface Fate {
+export interface Effect {
   /** What the client hears in the end: `250`, or the whole of another reply, but for candy's own id. */
   readonly client: string
   readonly recipients: Readonly<Record<string, Place>>
@@ -25,7 +25,7 @@ export interface Fate {
 export const ONE_TRY = { minimal_backoff_time: '1h', maximal_backoff_time: '1h', queue_run_delay: '1h' } as const
 
 /** Sends a message whose sender no other message has, and looks for it everywhere once it has come to rest. */
-export async function fateOf(entrances: Entrances, mode: Mode, mail: Mail): Promise<Fate> {
+export async function effectOf(entrances: Entrances, mode: Mode, mail: Mail): Promise<Effect> {
   const { postfix, ports, sink } = entrances
   const { sender } = mail
   const client = await answerTo(ports[mode], mail)
@@ -51,8 +51,8 @@ export async function fateOf(entrances: Entrances, mode: Mode, mail: Mail): Prom
 }
 
 /** Of a message to one recipient, its client's answer and its place, on two lines. */
-export async function fateOfOne(entrances: Entrances, mode: Mode, mail: Mail): Promise<string> {
-  const { client, recipients } = await fateOf(entrances, mode, mail)
+export async function effectOfOne(entrances: Entrances, mode: Mode, mail: Mail): Promise<string> {
+  const { client, recipients } = await effectOf(entrances, mode, mail)
   return [client, ...Object.values(recipients)].join('\n')
 }
 
