@@ -116,7 +116,7 @@ export class RelaySession {
     if (this.#drainedAt !== undefined) return
     this.#drainedAt = performance.now()
     this.#client.interrupt()
-    setTimeout(() => this.#client.interrupt(), ANNOUNCED_TIME)
+    setTimeout(() => this.#client.interrupt(), ANNOUNCED_TIME).unref()
   }
 
   /** Sends the recipients and the replies that have been gathered, then waits for a line. Undefined when the session ends. */
