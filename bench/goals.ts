@@ -1,12 +1,16 @@
 /** What candy wants to reach, and whether it does. */
+import { AFTER_FLOOR, BEFORE_FLOOR, MILTER_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, NO_FILTER, SHELL } from './lane.js'
 import type { Result } from './measurement.js'
 import { SIZES, type Size } from './message.js'
+import { PIPE_FLOOR } from './pipe-commands.js'
 import { median, medianRatio } from './statistics.js'
 
 export interface Goal {
   readonly goal: string
   readonly measured: string
+  /** The same of the least that a program of Node.js can do there; absent where that was not measured. */
+  readonly floor?: string
   readonly met: boolean
 }
 
@@ -31,6 +35,14 @@ const MILTER = 'milter: candy'
 const RESIDENT = 'pipe: candy'
 const ALONE = 'pipe: candy, no service'
 
+/** By the lane that it is the floor of. */
+const FLOORS: ReadonlyMap<string, string> = new Map([
+  [AFTER, AFTER_FLOOR.name],
+  [BEFORE, BEFORE_FLOOR.name],
+  [MILTER, MILTER_FLOOR.name],
+  [ALONE, PIPE_FLOOR.name],
+])
+
 const TARGETS: readonly Target[] = [
   ...throughput(AFTER, AFTER_LIMIT, { '4 KiB': 0.95, '100 KiB': 0.95, '5 MiB': 0.8 }),
   ...throughput(BEFORE, BEFORE_LIMIT, { '4 KiB': 0.9, '100 KiB': 0.9, '5 MiB': 0.8 }),
@@ -53,19 +65,41 @@ const TARGETS: readonly Target[] = [
 
 /** All but those of which no group has both lanes. */
 export function judge(groups: readonly (readonly Result[])[]): readonly Goal[] {
-  return TARGETS.flatMap(({ goal, lane, against, least = -Infinity, most = Infinity, unit, digits, measure }) => {
-    const value = groups
-      .map((results) => {
-        const [result, other] = [lane, against].map((name) => results.find((one) => one.lane.name === name))
-        return result === undefined || other === undefined ? Number.NaN : measure(result, other)
-      })
-      .find((number) => !Number.isNaN(number))
+  return TARGETS.flatMap((target) => {
+    const { goal, lane, least = -Infinity, most = Infinity, unit } = target
+    const value = measureIn(target, lane, groups)
     if (value === undefined) return []
     const bound = least === -Infinity ? `at most ${most} ${unit}` : `at least ${least} ${unit}`
+    const floor = measureIn(target, FLOORS.get(lane), groups)
     return [
-      { goal: `${goal}: ${bound}`, measured: `${value.toFixed(digits)} ${unit}`, met: value >= least && value <= most },
+      {
+        goal: `${goal}: ${bound}`,
+        measured: print(target, value),
+        ...(floor !== undefined && { floor: print(target, floor) }),
+        met: value >= least && value <= most,
+      },
     ]
   })
+}
+
+/** Of this lane, in the first group that has it and what it is compared with. */
+function measureIn(
+  { lane: own, against, measure }: Target,
+  lane: string | undefined,
+  groups: readonly (readonly Result[])[],
+): number | undefined {
+  return groups
+    .map((results) => {
+      const [result, other] = [lane, against === own ? lane : against].map((name) =>
+        results.find((one) => one.lane.name === name),
+      )
+      return result === undefined || other === undefined ? Number.NaN : measure(result, other)
+    })
+    .find((number) => !Number.isNaN(number))
+}
+
+function print({ digits, unit }: Target, value: number): string {
+  return `${value.toFixed(digits)} ${unit}`
 }
 
 /** One target for each size that has a bound. */

@@ -5,7 +5,7 @@ import { startHandover } from '../test/kit/handover.js'
 import { type RelayOptions, startRelay } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
 import { startTestBed } from '../test/kit/test-bed.js'
-import { AFTER_FLOOR, BEFORE_FLOOR } from './floor.js'
+import { AFTER_FLOOR, BEFORE_FLOOR, MILTER_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, SHELL, type Track } from './lane.js'
 import { PIPE_FLOOR, SHELL_SCRIPT } from './pipe-commands.js'
 import { afterQueue, CLAMAV_MILTER, CLAMSMTP, PERL_RIVALS } from './rivals.js'
@@ -43,7 +43,7 @@ export interface Group {
 
 /** In every group is Postfix without a filter. */
 export const GROUPS: readonly Group[] = [
-  { name: 'milter', lanes: [noFilter, milterLane(''), milterLane(', clamd'), CLAMAV_MILTER] },
+  { name: 'milter', lanes: [noFilter, MILTER_FLOOR, milterLane(''), milterLane(', clamd'), CLAMAV_MILTER] },
   {
     name: 'before the queue',
     lanes: [

@@ -124,8 +124,9 @@ export function workloadsSheet({ lanes }: Report): Sheet {
 }
 
 export function goalsSheet({ goals }: Report): Sheet {
-  const head = ['goal', 'measured', 'met']
-  return { head, rows: goals.map(({ goal, measured, met }) => [goal, measured, met ? 'met' : 'not met']) }
+  const head = ['goal', 'measured', 'least of Node.js', 'met']
+  const rows = goals.map(({ goal, measured, floor = '', met }) => [goal, measured, floor, met ? 'met' : 'not met'])
+  return { head, rows }
 }
 
 function print(value: number | undefined, digits: number): string {

@@ -58,6 +58,12 @@ test('a goal is judged by medians, and left out where one of its lanes was not m
   ])
 })
 
+test('beside a goal stands what Node.js reaches that only passes bytes on', () => {
+  const floor = resultOf('smtp: Node.js that only passes bytes on', { rates: [98, 97, 99], costs: [0.3], alone: [4.4] })
+  const floors = judge([[...results, floor]]).map((goal) => goal.floor)
+  expect(floors).toEqual(['0.98 x', '1.00 x', '1.00 x', '1.10 x', '0.30 ms', undefined])
+})
+
 describe('the report', () => {
   const report = makeReport([results], [3])
 
