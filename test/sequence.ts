@@ -25,6 +25,7 @@ const LONG = [
   'enable/pipe.test.ts',
   'enable/full-disk.test.ts',
   'enable/together.test.ts',
+  'site.test.ts',
   'cli/enable.test.ts',
   'smtp/service.test.ts',
   'quarantine/killed.test.ts',

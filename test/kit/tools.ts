@@ -8,7 +8,7 @@ import { runCommand } from './command.js'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 /** Each has a package.json and a lockfile. */
-export const FOLDERS: readonly string[] = ['packages/sdk/reference', 'test/registry']
+export const FOLDERS: readonly string[] = ['packages/sdk/reference', 'site', 'test/registry']
 
 /** Called by vitest (globalSetup). */
 export async function setup(): Promise<void> {

@@ -173,6 +173,8 @@ export const ROOMS: readonly Room[] = [
   // What `candy enable` writes is what the test beds run on, and what `candy doctor` prints is read.
   { folder: 'test', may: ['bench', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
   { folder: 'bench', may: ['test', ...PUBLIC] },
+  // Its tools are installed apart from the workspaces.
+  { folder: 'site/src', may: [] },
   { folder: 'vitest.config.ts', may: ['test'] },
 ]
 

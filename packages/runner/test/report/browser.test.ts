@@ -1,14 +1,15 @@
 /** The page of a month in a real browser: at the width of a desk and of telephones, on light and on dark, and printed. */
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPage, startBrowser } from '../../../../test/kit/browser.js'
 import { makeScratch, type Scratch } from '../../../../test/kit/scratch.js'
 import type { HistoryRecord } from '../../src/history/record.js'
 import { countFigures } from '../../src/report/figures.js'
 import { printPage } from '../../src/report/page.js'
 import { DARK, LIGHT } from '../../src/report/palette.js'
-import { openPage, startBrowser } from './browser.js'
 import { inventMonth } from './month.js'
 import { record, rejected, SPAN } from './records.js'
 
@@ -23,12 +24,13 @@ afterAll(async () => {
   await scratch.remove()
 })
 
+/** Writes the page. Gives its address. */
 async function write(name: string, records: Iterable<HistoryRecord>): Promise<string> {
   const figures = await countFigures(records, SPAN)
   const site = { host: 'mail.example.org', configDirectory: '/etc/postfix', version: '1.0.0', made: SPAN.to }
   const path = join(scratch.path, `${name}.html`)
   writeFileSync(path, printPage({ figures, asked: SPAN, begins: SPAN.from, damaged: 0 }, site))
-  return path
+  return pathToFileURL(path).href
 }
 
 /** How many cells of the table of hours have numbers that are cut off. */

@@ -1,6 +1,5 @@
 /** A real browser, Debian's Chromium without a window, that looks at pages. */
 import { execFileSync } from 'node:child_process'
-import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 
@@ -27,17 +26,19 @@ export function startBrowser(): Promise<Browser> {
 export interface View {
   readonly width: number
   readonly colorScheme: 'light' | 'dark'
+  /** What the page may ask for beside itself: addresses that begin so. */
+  readonly origin?: string
 }
 
-/** A page of the report, and whatever the browser complains about: errors, and what the Content-Security-Policy has stopped. */
+/** A page, and whatever the browser complains about: errors, what a Content-Security-Policy has stopped, and requests that may not be. */
 export interface OpenPage {
   readonly page: Page
   readonly complaints: readonly string[]
 }
 
-/** Opens a file. It is closed when the test has finished. */
-export async function openPage(browser: Browser, path: string, { width, colorScheme }: View): Promise<OpenPage> {
-  const url = pathToFileURL(path).href
+/** Opens an address. The page is closed when the test has finished. */
+export async function openPage(browser: Browser, url: string, view: View): Promise<OpenPage> {
+  const { width, colorScheme, origin } = view
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
   onTestFinished(() => page.close())
   page.setDefaultTimeout(TIMEOUT)
@@ -45,7 +46,8 @@ export async function openPage(browser: Browser, path: string, { width, colorSch
   page.on('console', (message) => complaints.push(message.text()))
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {
-    if (request.url() !== url) complaints.push(`asked for ${request.url()}`)
+    const asked = request.url()
+    if (asked !== url && (origin === undefined || !asked.startsWith(origin))) complaints.push(`asked for ${asked}`)
   })
   await page.goto(url)
   return { page, complaints }
