@@ -16,9 +16,9 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   handover: [],
   'handover-linux-arm64': ['bin'],
   'handover-linux-x64': ['bin'],
-  'master-cf': ['bin'],
+  'master-cf': ['bin', 'man'],
   milter: [],
-  runner: ['bin', 'share', 'dist/command'],
+  runner: ['bin', 'share', 'man', 'dist/command'],
   sdk: [],
 }
 

@@ -170,8 +170,11 @@ export const ROOMS: readonly Room[] = [
 
   ...['size', 'footer', 'lookup'].flatMap(example),
 
+  // The manual pages are made of the texts of both commands, once these are compiled.
+  { folder: 'manual', may: ['test', inRunner('cli'), 'packages/master-cf/src/cli'] },
+
   // What `candy enable` writes is what the test beds run on, and what `candy doctor` prints is read.
-  { folder: 'test', may: ['bench', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
+  { folder: 'test', may: ['bench', 'manual', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
   { folder: 'bench', may: ['test', ...PUBLIC] },
   // Its tools are installed apart from the workspaces.
   { folder: 'site/src', may: [] },

@@ -4,7 +4,7 @@
  * Only `main` uses the streams and the exit status of the process, so that a test can call everything else.
  */
 import { parseArgs } from 'node:util'
-import { type Command, help, helpOf, isCommand, usage } from './cli/help.js'
+import { COMMANDS, type Command, help, helpOf, isCommand, type OptionName, usage } from './cli/help.js'
 import { runGet, runList, runPrint } from './cli/read.js'
 import { done, EXIT, type Request, type Result, toByteString, UsageError } from './cli/request.js'
 import { runAdd, runRemove, runSet, runUnset } from './cli/write.js'
@@ -18,17 +18,6 @@ const RUN: { readonly [command in Command]: (request: Request) => Result } = {
   unset: runUnset,
   add: runAdd,
   remove: runRemove,
-}
-
-/** The options of each command, besides --help. */
-const OPTIONS: { readonly [command in Command]: readonly string[] } = {
-  print: [],
-  list: ['json'],
-  get: ['json', 'o'],
-  set: ['json', 'dry-run', 'o'],
-  unset: ['json', 'dry-run', 'o'],
-  add: ['json', 'dry-run', 'o'],
-  remove: ['json', 'dry-run', 'comment-out'],
 }
 
 /** Runs one command line, without the program's name. Output is Latin-1 text, one character a byte. */
@@ -73,14 +62,15 @@ function readRequest(command: Command, args: readonly string[]): Request | undef
     },
   })
   if (values.help) return undefined
-  const given = {
+  const given: { readonly [name in OptionName]: unknown } = {
     json: values.json,
     'dry-run': values['dry-run'],
     'comment-out': values['comment-out'],
     o: values.o[0],
   }
+  const known: readonly string[] = COMMANDS[command].options
   for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined && value !== false && !OPTIONS[command].includes(name)) {
+    if (value !== undefined && value !== false && !known.includes(name)) {
       throw new UsageError(`${command} takes no ${name.length === 1 ? '-' : '--'}${name}`)
     }
   }

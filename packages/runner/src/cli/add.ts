@@ -10,6 +10,7 @@ import { type Installed, install, type Requested, readRequest } from '../package
 import { readShippedDropIn } from '../packages/shipped-drop-in.js'
 import { EX_CONFIG, EX_UNAVAILABLE, EX_USAGE, Failure } from './failure.js'
 import { checkFilters, type FilterCheck } from './filter-check.js'
+import { addHelp } from './help-text.js'
 import { changeInstance, findConfigDirectory } from './postfix-instance.js'
 import { printReload, reloadAfter } from './reload.js'
 
@@ -33,19 +34,34 @@ interface Added {
 }
 
 export function addAdd(candy: Command): void {
-  candy
+  const command = candy
     .command('add')
+    .summary('install a filter, and put it into filters.d')
     .description('install a filter package, unless it is there, and put its drop-in into filters.d')
     .argument('<package...>', 'names, directories, or tarballs made by npm pack (several at once need no network)')
     .option('--as <NN-name>', 'the name of the drop-in, for a second instance of the same filter')
     .option('--exact', 'install a package although its name is near to that of a filter of this project')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 done, and in force where candy serve runs, 64 usage, 69 not installed or not a filter, 78 something in the configuration is wrong.',
-    )
     .action((texts: string[], _, command: Command) => add(texts, command.optsWithGlobals<AddOptions>()))
+  addHelp(command, {
+    notes: [
+      'A drop-in that is there already is left as it is, and the new one is put beside it as NAME.candy-new. A drop-in that does not load is removed again.',
+    ],
+    examples: [
+      ['candy add @candy/filter-clamav', 'filter with ClamAV'],
+      [
+        'candy add --as 60-strict @candy/filter-spamassassin',
+        'a second filter of the same package, with options of its own',
+      ],
+    ],
+    exits: {
+      0: 'done, and in force where "candy serve" runs',
+      64: 'the command line is wrong',
+      69: 'not installed, or not a filter',
+      78: 'something in the configuration is wrong',
+    },
+  })
 }
 
 async function add(texts: readonly string[], options: AddOptions): Promise<void> {

@@ -24,6 +24,7 @@ import { receive, type Spool } from '../message/spool.js'
 import { errorText } from '../os/error-text.js'
 import { MODES } from '../postfix/mode.js'
 import { EX_IOERR, EX_NOINPUT, EX_TEMPFAIL, EX_USAGE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { mostSevere, printGroups, toJson } from './outcome.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { inheritedFile, mustChangeAccount, runAsCandy } from './privileges.js'
@@ -43,7 +44,7 @@ interface CheckOptions {
 }
 
 export function addCheck(candy: Command): void {
-  candy
+  const command = candy
     .command('check')
     .description('judge one message without Postfix')
     .argument('[file]', 'the message; standard input when it is - or missing', '-')
@@ -58,11 +59,26 @@ export function addCheck(candy: Command): void {
     .option('--out <file>', 'write the message as it would go on')
     .option('--json', 'print JSON')
     .option('-v, --verbose', 'print what the filters log')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 accepted, 69 refused or quarantined, 75 deferred, 64 usage, 78 configuration.',
-    )
     .action(async (file: string, _, command: Command) => check(file, command.optsWithGlobals<CheckOptions>()))
+  addHelp(command, {
+    notes: ['Nothing is sent or quarantined. Filters run with the rights of the account candy.'],
+    examples: [
+      ['candy check message.eml', 'what all filters say'],
+      [
+        'candy check --to a@example.org --to b@example.com message.eml',
+        'what each recipient gets, where filters have rules for recipients',
+      ],
+      ['candy check --filter ./my-filter message.eml', 'try a filter that you write'],
+    ],
+    exits: {
+      0: 'accepted',
+      64: 'the command line is wrong',
+      66: 'the message cannot be read',
+      69: 'refused, quarantined or discarded',
+      75: 'deferred',
+      78: 'something in the configuration is wrong',
+    },
+  })
 }
 
 /** Adds the recipient of one `--to`. An option with several values would also consume the file name behind it. */

@@ -7,6 +7,7 @@ import { disable } from '../postfix/disabling.js'
 import type { Removal } from '../postfix/purge.js'
 import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
+import { addHelp } from './help-text.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
 
 interface DisableOptions {
@@ -20,8 +21,9 @@ interface DisableOptions {
 }
 
 export function addDisable(candy: Command): void {
-  candy
+  const command = candy
     .command('disable')
+    .summary('take candy out of Postfix again')
     .description('take candy out of Postfix again; mail that was received for it is delivered first')
     .option('--wait <time>', 'how long mail in the queue may wait for candy before it goes on unfiltered', '6m')
     .option('--purge', 'remove candy.toml, spool, packages and an empty quarantine too')
@@ -29,11 +31,18 @@ export function addDisable(candy: Command): void {
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 done, or nothing to do, 69 refused, failed or not finished: the text says what to do, 64 usage.',
-    )
     .action((_, command: Command) => disableInstance(command.optsWithGlobals<DisableOptions>()))
+  addHelp(command, {
+    notes: [
+      'Mail in the queue that was received for candy is still filtered. What is left of it after --wait goes on unfiltered. Packages, drop-ins and the quarantine stay unless --purge is given.',
+    ],
+    examples: [['candy disable --dry-run', 'look at the changes first']],
+    exits: {
+      0: 'done, or nothing to do',
+      64: 'the command line is wrong',
+      69: 'refused, failed or not finished; the text says what to do',
+    },
+  })
 }
 
 async function disableInstance(options: DisableOptions): Promise<void> {

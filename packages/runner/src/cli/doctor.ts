@@ -5,6 +5,7 @@ import { type Finding, unknown } from '../doctor/finding.js'
 import { answerAsCandy, asCandy } from './as-candy.js'
 import { EX_OK, EX_USAGE, Failure } from './failure.js'
 import { printFindings, printForNagios, STATES, stateOf } from './findings.js'
+import { addHelp } from './help-text.js'
 import { changeInstance, findConfigDirectory } from './postfix-instance.js'
 import { stopSignal } from './stop-signal.js'
 
@@ -19,21 +20,32 @@ interface DoctorOptions {
 }
 
 export function addDoctor(candy: Command): void {
-  candy
+  const command = candy
     .command('doctor')
+    .summary('look for faults, and say for each what to type')
     .description('look at all that mail through candy depends on, and say for each fault what to type')
     .option('--send', 'send a clean message, EICAR and GTUBE too, and follow each to its end; nobody receives them')
     .option('--quiet', 'print only what is not well, and so nothing while all is, as cron(8) needs it')
     .option('--json', 'print JSON')
     .option('--nagios', 'print one line, and exit, as a plug-in of Nagios does')
     .addOption(new Option('--as-candy <question>').hideHelp())
-    .addHelpText(
-      'after',
-      '\nIt changes nothing, and must be run as root. With --send, main.cf has a route for the test messages meanwhile.' +
-        '\nExit status: 0 all is well, 1 something is ailing, 2 something cannot be told, 64 usage.' +
-        '\nWith --nagios: 0 OK, 1 WARNING, 2 CRITICAL (mail waits, is lost or passes unfiltered), 3 UNKNOWN.',
-    )
     .action(async (_, command: Command) => doctor(command.optsWithGlobals<DoctorOptions>()))
+  addHelp(command, {
+    notes: [
+      'It changes nothing, and must be run as root. With --send, main.cf has a route for the test messages meanwhile.',
+      'With --nagios the status is 0 OK, 1 WARNING, 2 CRITICAL (mail waits, is lost or passes unfiltered), 3 UNKNOWN.',
+    ],
+    examples: [
+      ['candy doctor', 'when mail does not arrive, or after a change'],
+      ['candy doctor --send', 'prove that a virus and spam are caught'],
+    ],
+    exits: {
+      0: 'all is well',
+      1: 'something is ailing',
+      2: 'something cannot be told',
+      64: 'the command line is wrong',
+    },
+  })
 }
 
 async function doctor({ config, send, quiet, json, nagios, asCandy: question }: DoctorOptions): Promise<void> {

@@ -10,6 +10,7 @@ import { MODE_NAMES, type Mode } from '../postfix/mode.js'
 import { recover } from '../postfix/recovery.js'
 import { confirm } from './confirmation.js'
 import { filterWarnings } from './filter-check.js'
+import { addHelp, type HelpText } from './help-text.js'
 import { assertRootOnly, changeInstance, findConfigDirectory, readWait } from './postfix-instance.js'
 import { reloadAfter } from './reload.js'
 import { stopSignal } from './stop-signal.js'
@@ -35,11 +36,16 @@ export interface EnableOptions {
 export const WAIT =
   'how long "candy serve" may take to answer, in every mode but pipe (default: 30s under systemd, 5m elsewhere)'
 
-export const EXIT_STATUSES =
-  '\nExit status: 0 done, or nothing to do, 69 refused or failed (all is as it was), 64 usage, 78 configuration.'
+/** The exit statuses of `candy enable` and `candy mode`. */
+export const CHANGE_EXITS: HelpText['exits'] = {
+  0: 'done, or nothing to do',
+  64: 'the command line is wrong',
+  69: 'refused or failed; all is as it was',
+  78: 'something in the configuration is wrong',
+}
 
 export function addEnable(candy: Command): void {
-  candy
+  const command = candy
     .command('enable')
     .description('have Postfix give its mail to candy')
     .addOption(new Option('--mode <mode>', 'how mail is handed over').choices(MODE_NAMES))
@@ -56,8 +62,21 @@ export function addEnable(candy: Command): void {
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
-    .addHelpText('after', EXIT_STATUSES)
     .action((_, command: Command) => enableInstance('candy enable', command.optsWithGlobals<EnableOptions>()))
+  addHelp(command, {
+    notes: [
+      'The changes to master.cf and main.cf are shown first, and are undone if mail does not come through. Without options, a candy that is enabled keeps the mode and the services that it has.',
+      'The modes: smtp filters mail after Postfix has queued it; smtp-before and milter filter it while the client waits, so that a refusal reaches the client; pipe starts a process for each message, and is the slowest.',
+    ],
+    examples: [
+      ['candy enable --dry-run', 'look at the changes first'],
+      [
+        'candy enable --mode milter --submission',
+        'refuse while the client waits, and filter mail of your own users too',
+      ],
+    ],
+    exits: CHANGE_EXITS,
+  })
 }
 
 /** `--service` and `--no-service` add to one value, so the last option that names a service counts. */

@@ -13,6 +13,7 @@ import { readSizeLimit } from '../postfix/size-limit.js'
 import { EX_CONFIG, EX_OK } from './failure.js'
 import { healthWarnings } from './filter-check.js'
 import { withoutFilterOutput } from './filter-output.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { printTable } from './table.js'
@@ -28,14 +29,20 @@ interface ListOptions {
 const NO_MAIL = 'Postfix gives no mail to candy: no service in master.cf names it; "candy enable" sets that up'
 
 export function addList(candy: Command): void {
-  candy
+  const command = candy
     .command('list')
+    .summary('check the configuration, and list the filters')
     .description('check the configuration, and show the filters in the order in which they run')
     .option('--filters <dir>', 'a directory to use for filters.d')
     .option('--ask', 'ask each filter whether it could work now: whether its scanner is there, say')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 all can be loaded, 78 something is wrong.')
     .action(async (_, command: Command) => list(command.optsWithGlobals<ListOptions>()))
+  addHelp(command, {
+    notes: [
+      'Each line says which copy of a package is used. Files of filters.d that are ignored are named, with the reason.',
+    ],
+    exits: { 0: 'all can be loaded', 64: 'the command line is wrong', 78: 'something is wrong' },
+  })
 }
 
 async function list({ config, filters, ask, json }: ListOptions): Promise<void> {

@@ -9,9 +9,25 @@ import { addCheck } from './check.js'
 import { addDisable } from './disable.js'
 import { addDoctor } from './doctor.js'
 import { addEnable } from './enable.js'
-import { EX_IOERR, EX_NOINPUT, EX_OK, EX_USAGE, type Explanation, explain, Failure } from './failure.js'
+import {
+  EX_CONFIG,
+  EX_IOERR,
+  EX_NOINPUT,
+  EX_NOPERM,
+  EX_OK,
+  EX_OSERR,
+  EX_SOFTWARE,
+  EX_TEMPFAIL,
+  EX_UNAVAILABLE,
+  EX_USAGE,
+  type Explanation,
+  explain,
+  Failure,
+} from './failure.js'
+import { addHelp, type HelpText } from './help-text.js'
 import { addList } from './list.js'
 import { addMode } from './mode.js'
+import { addPipe } from './pipe-command.js'
 import { addQuarantine } from './quarantine.js'
 import { addReload } from './reload.js'
 import { addRemove } from './remove.js'
@@ -19,6 +35,20 @@ import { addReport } from './report.js'
 import { addServe } from './serve.js'
 import { addStatus } from './status.js'
 import { addTrace } from './trace.js'
+
+/** What the statuses of most commands mean; those of a command that has others are in its own help. */
+const EXITS: HelpText['exits'] = {
+  [EX_OK]: 'done',
+  [EX_USAGE]: 'the command line is wrong',
+  [EX_NOINPUT]: 'what should be read is not there',
+  [EX_UNAVAILABLE]: 'refused or failed; the text says why',
+  [EX_SOFTWARE]: 'a bug in candy',
+  [EX_OSERR]: 'the system refused something',
+  [EX_IOERR]: 'something cannot be written',
+  [EX_TEMPFAIL]: 'try again later',
+  [EX_NOPERM]: 'not allowed',
+  [EX_CONFIG]: 'something in the configuration is wrong',
+}
 
 /** The command line with all its commands and options. */
 export function makeCandy(): Command {
@@ -28,24 +58,38 @@ export function makeCandy(): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-  addCheck(candy)
-  addList(candy)
+  candy.commandsGroup('Set up:')
   addEnable(candy)
   addMode(candy)
   addDisable(candy)
+  candy.commandsGroup('Filters:')
   addAdd(candy)
   addRemove(candy)
+  addList(candy)
+  addCheck(candy)
   addReload(candy)
+  candy.commandsGroup('Mail:')
   addQuarantine(candy)
   addTrace(candy)
-  addReport(candy)
-  addDoctor(candy)
-  addServe(candy)
+  candy.commandsGroup('Watch:')
   addStatus(candy)
-  candy
-    .command('pipe')
-    .description('what pipe(8) runs: judge the message on standard input, hand it on (see docs/pipe.md)')
-    .usage('-f SENDER [--id ID] [--client-address ADDRESS] -- RECIPIENT...')
+  addDoctor(candy)
+  addReport(candy)
+  candy.commandsGroup('Started by systemd and Postfix:')
+  addServe(candy)
+  addPipe(candy)
+  candy.commandsGroup('Help:')
+  addHelp(candy, {
+    notes: [
+      '"candy enable --help" says more of that command, and so does candy-enable(8); each command has such a help and page.',
+    ],
+    examples: [
+      ['candy enable --dry-run', 'what enabling would change; without --dry-run it asks first'],
+      ['candy add @candy/filter-clamav', 'filter with ClamAV'],
+      ['candy doctor --send', 'prove that mail gets through, and that a virus does not'],
+    ],
+    exits: EXITS,
+  })
   return candy
 }
 

@@ -5,6 +5,7 @@ import { deleteEntry } from '../quarantine/deletion.js'
 import { idOf } from '../quarantine/entry.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
+import { addHelp } from './help-text.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
@@ -15,18 +16,24 @@ interface DeleteOptions extends SelectionOptions {
 }
 
 export function addQuarantineDelete(quarantine: Command): void {
-  addSelection(quarantine.command('delete'))
+  const command = addSelection(quarantine.command('delete'))
     .description('delete messages for ever; nobody is told')
     .argument('[name...]', 'their names or queue ids, or the beginning of either')
     .option('--all', 'all messages')
     .option('--dry-run', 'show what would be deleted, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 all are deleted, 64 usage, 69 one is not there, is being released or cannot be deleted.',
-    )
     .action((names: string[], _, command: Command) => remove(names, command.optsWithGlobals<DeleteOptions>()))
+  addHelp(command, {
+    examples: [
+      ['candy quarantine delete --older-than 7d --filter 50-clamav', 'what one filter has caught more than a week ago'],
+    ],
+    exits: {
+      0: 'all are deleted',
+      64: 'the command line is wrong',
+      69: 'one is not there, is being released or cannot be deleted',
+    },
+  })
 }
 
 async function remove(typed: readonly string[], options: DeleteOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { judgeClock, lookAtClock, readClock, readStamp } from '../service/expiry
 import { serviceFiles } from '../service/state-directory.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, explain } from './failure.js'
+import { addHelp } from './help-text.js'
 import { openQuarantine, type Quarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { parseAge } from './quarantine-selection.js'
@@ -28,7 +29,7 @@ interface ExpireOptions {
 }
 
 export function addQuarantineExpire(quarantine: Command): void {
-  quarantine
+  const command = quarantine
     .command('expire')
     .description('delete what candy.toml does not keep; the service does so once an hour')
     .option('--older-than <time>', 'what came longer ago, whatever quarantine.keep says: 30d', parseAge)
@@ -39,11 +40,16 @@ export function addQuarantineExpire(quarantine: Command): void {
     )
     .option('--dry-run', 'show what would be deleted, and do nothing')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 done, 64 usage, 69 something cannot be deleted, 77 not allowed, 78 something in candy.toml is wrong.',
-    )
     .action((_, command: Command) => run(command.optsWithGlobals<ExpireOptions>()))
+  addHelp(command, {
+    exits: {
+      0: 'done',
+      64: 'the command line is wrong',
+      69: 'something cannot be deleted',
+      77: 'not allowed',
+      78: 'something in candy.toml is wrong',
+    },
+  })
 }
 
 function parseLimit(text: string): number {

@@ -11,6 +11,7 @@ import type { Entry } from '../quarantine/entry.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, Failure } from './failure.js'
 import { withoutFilterOutput } from './filter-output.js'
+import { addHelp } from './help-text.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
@@ -30,7 +31,7 @@ interface TaughtMessage {
 }
 
 export function addQuarantineLearn(quarantine: Command): void {
-  addSelection(quarantine.command('learn'))
+  const command = addSelection(quarantine.command('learn'))
     .description('have filters learn from messages what is spam and what is not')
     .addArgument(new Argument('<lesson>', 'what a person says of them; forget takes back either').choices(LESSONS))
     .argument('[name...]', 'their names or queue ids, or the beginning of either')
@@ -38,14 +39,19 @@ export function addQuarantineLearn(quarantine: Command): void {
     .option('--dry-run', 'show which messages would be learned, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nThe messages stay where they are.' +
-        '\nExit status: 0 every filter that can learn has done so, 64 usage, 69 one has not, or none can learn, 78 configuration.',
-    )
     .action((lesson: Lesson, names: string[], _, command: Command) =>
       learn(lesson, names, command.optsWithGlobals<LearnOptions>()),
     )
+  addHelp(command, {
+    notes: ['The messages stay where they are.'],
+    examples: [['candy quarantine learn ham 4X2bQz', 'this one was no spam']],
+    exits: {
+      0: 'every filter that can learn has done so',
+      64: 'the command line is wrong',
+      69: 'one has not, or none can learn',
+      78: 'something in the configuration is wrong',
+    },
+  })
 }
 
 const LESSONS: readonly Lesson[] = ['spam', 'ham', 'forget']

@@ -5,6 +5,7 @@ import { counted } from '../log/counting.js'
 import { type Entry, readEntries } from '../quarantine/entry.js'
 import { isSelected } from '../quarantine/selection.js'
 import { asciiJson } from './ascii-json.js'
+import { addHelp } from './help-text.js'
 import { openQuarantine } from './quarantine-directory.js'
 import { addSelection, criteriaOf, type SelectionOptions } from './quarantine-selection.js'
 import { printBytes } from './status-text.js'
@@ -15,11 +16,17 @@ interface ListOptions extends SelectionOptions {
 }
 
 export function addQuarantineList(quarantine: Command): void {
-  addSelection(quarantine.command('list'))
+  const command = addSelection(quarantine.command('list'))
     .description('list the messages in the quarantine, the oldest first')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 listed, 66 there is no quarantine, 77 not allowed.')
     .action((_, command: Command) => list(command.optsWithGlobals<ListOptions>()))
+  addHelp(command, {
+    examples: [
+      ['candy quarantine list --newer-than 1d', 'what came since yesterday'],
+      ['candy quarantine list --recipient "*@example.org" --state held', 'what nobody has released to this domain'],
+    ],
+    exits: { 0: 'listed', 64: 'the command line is wrong', 66: 'there is no quarantine', 77: 'not allowed' },
+  })
 }
 
 async function list(options: ListOptions): Promise<void> {

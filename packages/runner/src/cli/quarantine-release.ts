@@ -11,6 +11,7 @@ import { type Entry, readEntry } from '../quarantine/entry.js'
 import { planRelease, type ReleaseRequest, readTwins } from '../quarantine/release-plan.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_OK, EX_UNAVAILABLE, EX_USAGE, explain, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { openQuarantine, type Quarantine } from './quarantine-directory.js'
 import { openQuarantineLog } from './quarantine-log.js'
 import { addSelection, chooseEntries, type SelectionOptions } from './quarantine-selection.js'
@@ -24,7 +25,7 @@ interface ReleaseCommandOptions extends SelectionOptions {
 }
 
 export function addQuarantineRelease(quarantine: Command): void {
-  addSelection(quarantine.command('release'))
+  const command = addSelection(quarantine.command('release'))
     .description('give messages to Postfix as they came, past all filters, with the envelope that they had')
     .argument('[name...]', 'their names or queue ids, or the beginning of either')
     .option('--only <address>', 'to this one of its recipients; may be repeated', collectRecipient)
@@ -34,12 +35,23 @@ export function addQuarantineRelease(quarantine: Command): void {
     .option('--dry-run', 'show what would be released to whom, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nA message stays in the quarantine as released until it expires or is deleted, and is released once unless --again is said.' +
-        '\nExit status: 0 all are released, 64 usage, 69 one is not, 77 not allowed, 78 something in candy.toml is wrong.',
-    )
     .action((names: string[], _, command: Command) => run(names, command.optsWithGlobals<ReleaseCommandOptions>()))
+  addHelp(command, {
+    notes: [
+      'A message stays in the quarantine as released until it expires or is deleted, and is released once unless --again is said.',
+    ],
+    examples: [
+      ['candy quarantine release 4X2bQz', 'to all its recipients'],
+      ['candy quarantine release --to postmaster@example.org 4X2bQz', 'to somebody who looks at it'],
+    ],
+    exits: {
+      0: 'all are released',
+      64: 'the command line is wrong',
+      69: 'one is not',
+      77: 'not allowed',
+      78: 'something in candy.toml is wrong',
+    },
+  })
 }
 
 /** Adds the address of one `--only`, with or without angle brackets. */

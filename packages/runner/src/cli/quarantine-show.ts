@@ -14,6 +14,7 @@ import type { DatedEvent } from '../quarantine/events.js'
 import { openRegular } from '../quarantine/regular-file.js'
 import { asciiJson } from './ascii-json.js'
 import { EX_UNAVAILABLE, EX_USAGE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { findName, openQuarantine } from './quarantine-directory.js'
 import { summaryOf } from './quarantine-list.js'
 
@@ -27,14 +28,17 @@ interface ShowOptions {
 const SHOWN_FIELDS = 100
 
 export function addQuarantineShow(quarantine: Command): void {
-  quarantine
+  const command = quarantine
     .command('show')
     .description('show a message: why it is there, what each filter said, what was done with it, and its header')
     .argument('<name>', 'its name or queue id, or the beginning of either')
     .option('--raw', 'write the message itself, byte for byte, to a file or a pipe')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit status: 0 shown, 64 usage, 69 there is no such message or it is damaged.')
     .action((name: string, _, command: Command) => show(name, command.optsWithGlobals<ShowOptions>()))
+  addHelp(command, {
+    examples: [['candy quarantine show --raw 4X2bQz >message.eml', 'the message itself']],
+    exits: { 0: 'shown', 64: 'the command line is wrong', 69: 'there is no such message, or it is damaged' },
+  })
 }
 
 async function show(typed: string, { config, raw, json }: ShowOptions): Promise<void> {

@@ -10,9 +10,8 @@ import { addQuarantineShow } from './quarantine-show.js'
 export function addQuarantine(candy: Command): void {
   const quarantine = candy
     .command('quarantine')
-    .description(
-      'list, show, release, learn from, delete and expire the messages that a person should look at (see docs/quarantine.md)',
-    )
+    .summary('look at the messages that candy has kept, and decide about them')
+    .description('list, show, release, learn from, delete and expire the messages that a person should look at')
   addQuarantineList(quarantine)
   addQuarantineShow(quarantine)
   addQuarantineRelease(quarantine)

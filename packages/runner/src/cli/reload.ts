@@ -10,6 +10,7 @@ import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-me
 import { serviceFiles } from '../service/state-directory.js'
 import { EX_CONFIG, EX_NOPERM, EX_OK, EX_UNAVAILABLE, Failure } from './failure.js'
 import { filterWarnings } from './filter-check.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 
 interface ReloadOptions {
@@ -18,18 +19,24 @@ interface ReloadOptions {
 }
 
 export function addReload(candy: Command): void {
-  candy
+  const command = candy
     .command('reload')
+    .summary('put a changed configuration in force')
     .description(
       'have the running service take candy.toml, filters.d and the packages as they are now; waits until it does',
     )
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nWhat is wrong is never put in force: the service goes on with what it has, and says so.' +
-        '\nExit status: 0 in force, 64 usage, 69 no service answers, 77 not allowed, 78 refused.',
-    )
     .action((_, command: Command) => reload(command.optsWithGlobals<ReloadOptions>()))
+  addHelp(command, {
+    notes: ['What is wrong is never put in force: the service goes on with what it has, and says so.'],
+    exits: {
+      0: 'in force',
+      64: 'the command line is wrong',
+      69: 'no service answers',
+      77: 'not allowed',
+      78: 'refused; the service goes on with what it has',
+    },
+  })
 }
 
 async function reload({ config, json }: ReloadOptions): Promise<void> {

@@ -8,6 +8,7 @@ import { type ListedFile, type ListedFilter, listFilters } from '../filters/list
 import { uninstall } from '../packages/prefix.js'
 import { confirm } from './confirmation.js'
 import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { assertRoot, changeInstance, findConfigDirectory } from './postfix-instance.js'
 import { printReload, reloadAfter } from './reload.js'
 
@@ -20,19 +21,24 @@ interface RemoveOptions {
 }
 
 export function addRemove(candy: Command): void {
-  candy
+  const command = candy
     .command('remove')
+    .summary('take a filter out of filters.d')
     .description('take a filter out of filters.d; its file stays beside the others as NAME.disabled')
     .argument('<name>', 'as candy list shows it: 50-clamav')
     .option('--purge', 'delete the file, and the package where candy add has installed it and nobody else needs it')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask, where something is deleted')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExit status: 0 done, and in force where candy serve runs, 64 usage, 69 no such filter, 78 something in the configuration is wrong.',
-    )
     .action((name: string, _, command: Command) => remove(name, command.optsWithGlobals<RemoveOptions>()))
+  addHelp(command, {
+    exits: {
+      0: 'done, and in force where "candy serve" runs',
+      64: 'the command line is wrong',
+      69: 'no such filter',
+      78: 'something in the configuration is wrong',
+    },
+  })
 }
 
 async function remove(name: string, { config, purge, dryRun, yes, json }: RemoveOptions): Promise<void> {

@@ -16,6 +16,7 @@ import { printPage, type Site } from '../report/page.js'
 import { type Report, readReport } from '../report/report.js'
 import { writeAtomically } from '../service/state-directory.js'
 import { EX_IOERR, EX_OK, EX_SOFTWARE, EX_USAGE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { commandForFilters, mustChangeAccount, runAsCandy } from './privileges.js'
 import { readSpan, type SpanOptions } from './span.js'
@@ -27,8 +28,9 @@ interface ReportOptions extends SpanOptions {
 }
 
 export function addReport(candy: Command): void {
-  candy
+  const command = candy
     .command('report')
+    .summary('write an HTML page about the mail of some days')
     .description('write one HTML page about the mail of some days: traffic, verdicts, findings, delays')
     .option(
       '--since <when>',
@@ -38,12 +40,19 @@ export function addReport(candy: Command): void {
     .option('--until <when>', 'a day ("2026-11-30"), which belongs to it, or a time (default: now)')
     .option('--out <file>', 'write to this file (default: standard output)')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nThe page is complete in itself: mail it, or put it where a browser finds it. Root and members of the group candy may make it.' +
-        '\nExit status: 0 written, also when there was no mail, 64 usage, 74 it cannot be written, 77 not allowed.',
-    )
     .action((_, command: Command) => report(command.optsWithGlobals<ReportOptions>()))
+  addHelp(command, {
+    notes: [
+      'The page is complete in itself: mail it, or put it where a browser finds it. Root and members of the group candy may make it.',
+    ],
+    examples: [['candy report --since 7d --out report.html', 'today and the six days before']],
+    exits: {
+      0: 'written, also when there was no mail',
+      64: 'the command line is wrong',
+      74: 'it cannot be written',
+      77: 'not allowed',
+    },
+  })
 }
 
 async function report(options: ReportOptions): Promise<void> {

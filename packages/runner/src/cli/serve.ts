@@ -9,6 +9,7 @@ import { socketOwner } from '../postfix/socket-owner.js'
 import { serviceFiles } from '../service/state-directory.js'
 import { serve } from '../service/supervisor.js'
 import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, reinjectionGroups, runAsCandy } from './privileges.js'
 
@@ -18,16 +19,24 @@ interface ServeOptions {
 }
 
 export function addServe(candy: Command): void {
-  candy
+  const command = candy
     .command('serve')
-    .description('run the filters as a service between two Postfix services (see docs/smtp.md)')
+    .summary('run the filters as a service')
+    .description('run the filters as a service, to which Postfix hands mail in every mode but pipe')
     .option('--workers <number>', 'worker processes (default: one a processor, at most 4)', parseCount)
-    .addHelpText(
-      'after',
-      '\nSIGHUP reloads candy.toml and filters.d, as "candy reload" does, and keeps the old ones when the new are wrong;' +
-        '\nstarted with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done. Exit status: 0 ended by a signal, 69 it runs already, 78 something in the configuration is wrong.',
-    )
     .action(async (_, command: Command) => start(command.optsWithGlobals<ServeOptions>()))
+  addHelp(command, {
+    notes: [
+      '"candy enable" has systemd start it where that runs; elsewhere start it yourself before Postfix.',
+      'SIGHUP reloads candy.toml and filters.d, as "candy reload" does, and keeps the old ones when the new are wrong; started with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done.',
+    ],
+    exits: {
+      0: 'ended by a signal',
+      64: 'the command line is wrong',
+      69: 'it runs already',
+      78: 'something in the configuration is wrong',
+    },
+  })
 }
 
 async function start({ config, workers }: ServeOptions): Promise<void> {

@@ -14,6 +14,7 @@ import { ask, ControlFailure } from '../service/control-client.js'
 import type { StatusAnswer } from '../service/control-message.js'
 import { serviceFiles } from '../service/state-directory.js'
 import { EX_NOPERM, EX_OK, EX_UNAVAILABLE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { absenceOf } from './reload.js'
@@ -35,17 +36,24 @@ const TIMEOUT = 60_000
 const CLEAR = '\u001b[2J\u001b[H'
 
 export function addStatus(candy: Command): void {
-  candy
+  const command = candy
     .command('status')
+    .summary('show what the service does')
     .description('show what the service does, how its filters are, and what became of the mail of the last day')
     .option('--watch', 'show it again every two seconds, until Ctrl-C')
     .option('--json', 'print JSON; with --watch one object a line')
-    .addHelpText(
-      'after',
-      '\nRoot and members of the group candy may ask. In pipe mode no service is needed: then what became of mail is shown.' +
-        '\nExit status: 0 it runs, or is not needed, 64 usage, 69 it does not run, 77 not allowed.',
-    )
     .action((_, command: Command) => status(command.optsWithGlobals<StatusOptions>()))
+  addHelp(command, {
+    notes: [
+      'Root and members of the group candy may ask. In pipe mode no service is needed: then what became of mail is shown.',
+    ],
+    exits: {
+      0: 'it runs, or is not needed',
+      64: 'the command line is wrong',
+      69: 'it does not run',
+      77: 'not allowed',
+    },
+  })
 }
 
 async function status({ config, watch, json }: StatusOptions): Promise<void> {

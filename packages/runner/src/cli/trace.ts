@@ -7,6 +7,7 @@ import { parseQuery } from '../trace/query.js'
 import { type Found, search } from '../trace/search.js'
 import { findSources, type SourceProblem } from '../trace/sources.js'
 import { EX_NOINPUT, EX_OK, EX_USAGE, Failure } from './failure.js'
+import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { printMessage, printMessages, toJson, withSpan } from './timeline.js'
 
@@ -24,7 +25,7 @@ interface TraceOptions {
 }
 
 export function addTrace(candy: Command): void {
-  candy
+  const command = candy
     .command('trace')
     .description("show one message's life, from Postfix's log and candy's")
     .argument('<what>', "a queue id, a Message-ID, a sender's or recipient's address, or an id or name that candy gave")
@@ -38,13 +39,17 @@ export function addTrace(candy: Command): void {
     .option('--until <time>', 'leave out what was logged after that', parseTime)
     .option('--limit <number>', 'how many messages to list, the latest first', parseLimit, 20)
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nOne message is shown whole; several are listed, and are shown whole by their queue ids.' +
-        '\nMay be run by who may read the log: root, or a member of the group adm.' +
-        '\nExit status: 0 found, 1 not found, 64 usage, 66 no log can be read.',
-    )
     .action((what: string, _, command: Command) => trace(what, command.optsWithGlobals<TraceOptions>()))
+  addHelp(command, {
+    notes: [
+      'One message is shown whole; several are listed, and are shown whole by their queue ids. It may be run by who may read the log: root, or a member of the group adm.',
+    ],
+    examples: [
+      ['candy trace 4X2bQz1HkLz9tXC', 'the message with this queue id'],
+      ['candy trace --since 2h user@example.org', 'what was sent to or from this address'],
+    ],
+    exits: { 0: 'found', 1: 'not found', 64: 'the command line is wrong', 66: 'no log can be read' },
+  })
 }
 
 async function trace(what: string, options: TraceOptions): Promise<void> {

@@ -24,7 +24,8 @@ export type RefusedArguments = Omit<PipeArguments, 'envelope' | 'addresses' | 'o
 
 const SHORT: Readonly<Record<string, string>> = { c: 'config', f: 'sender' }
 
-const NAMES: ReadonlySet<string> = new Set([
+/** The names of the options. */
+export const NAMES: ReadonlySet<string> = new Set([
   ...['config', 'sender', 'id', 'own-clients'],
   ...['client-address', 'client-name', 'client-helo', 'client-protocol', 'sasl-username'],
 ])

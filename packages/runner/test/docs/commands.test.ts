@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { ROOT, readPage } from '../../../../test/kit/pages.js'
+import { helpTextOf } from '../../src/cli/help-text.js'
 import { makeCandy } from '../../src/cli/main.js'
 
 interface Mention {
@@ -89,6 +90,18 @@ test('a command or an option that does not exist is found out', () => {
   expect(problemOf(candy, ['-c', 'DIR', 'quarantine', 'list', '--json'])).toBeUndefined()
   expect(problemOf(candy, ['--version'])).toBeUndefined()
   expect(problemOf(candy, ['-c', 'DIR', 'list', '--json'])).toBeUndefined()
+})
+
+test('the examples of each command are commands that exist', () => {
+  const candy = makeCandy()
+  const commands = [candy, ...candy.commands.flatMap((command) => [command, ...command.commands])]
+  const examples = commands.flatMap((command) => helpTextOf(command)?.examples ?? []).map(([typed]) => typed)
+  expect(examples.length).toBeGreaterThan(15)
+  for (const typed of examples) {
+    const { words } = mention('help', typed)
+    expect(words[0], typed).toBe('candy')
+    expect(problemOf(candy, words.slice(1)), typed).toBeUndefined()
+  }
 })
 
 test('every command that people are told to type exists, with its options', () => {
