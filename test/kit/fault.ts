@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect } from 'vitest'
-import { account, MARKING, type Posted, post, type Sealed } from './bulk-mail.js'
+import { expect, test } from 'vitest'
+import { account, LOAD, MARKING, type Posted, post, type Sealed, seal } from './bulk-mail.js'
 import { writeFilterFile } from './filter-file.js'
 import type { RelayTestBed } from './relay.js'
 import { soaking } from './soak.js'
@@ -48,6 +48,18 @@ export async function installMarking(testBed: RelayTestBed): Promise<void> {
   await writeFilterFile(path, { judge: MARKING })
   await testBed.writeFilter('10-marking.toml', `filter = "${path}"\n`)
   await testBed.reload()
+}
+
+/** A test for each fault, by its name, with so many messages. */
+export function testFaults(
+  testBed: () => RelayTestBed,
+  faults: Readonly<Record<string, Fault>>,
+  count: number = LOAD,
+): void {
+  test.for(Object.entries(faults))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
+    const { strokes, again, repeats } = await endure(testBed(), fault, seal(name, count))
+    await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
+  })
 }
 
 /** Sends mails while the fault strikes, and accounts for those that should arrive. */

@@ -1,12 +1,12 @@
 /** Load on pipe(8), which has candy-handover hand each message to the service, while processes of either side die or are told to end. */
-import { afterAll, beforeAll, test } from 'vitest'
-import { LOAD, seal } from '../kit/bulk-mail.js'
-import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { afterAll, beforeAll } from 'vitest'
+import { LOAD } from '../kit/bulk-mail.js'
+import { type Fault, installMarking, testFaults } from '../kit/fault.js'
 import { startHandover } from '../kit/handover.js'
 import { childrenNow } from '../kit/processes.js'
 import type { RelayTestBed } from '../kit/relay.js'
 import { soaking } from '../kit/soak.js'
-import { killNext, killOne, killRunner, stormOfEnds, stormOfReloads } from '../kit/strikes.js'
+import { deaths, killNext, killOne, storms } from '../kit/strikes.js'
 
 /** Messages for each fault. */
 const COUNT = soaking ? 1.25 * LOAD : LOAD / 4
@@ -30,8 +30,7 @@ async function killCommand(name: 'candy-pipe' | 'candy-handover'): Promise<void>
 
 /** What dies may have handed a message over, and not have said so. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': { strike: async (turn) => killOne(testBed.workers(), turn), heals: true, repeats: CONCURRENCY },
-  'kill -9 of the whole runner': { strike: () => killRunner(testBed), heals: true, repeats: CONCURRENCY },
+  ...deaths(() => testBed, CONCURRENCY),
   'kill -9 of candy-handover': { strike: () => killCommand('candy-handover'), pause: 100, repeats: 1 },
   'kill -9 of candy-pipe': { strike: () => killCommand('candy-pipe'), pause: 100, repeats: 1 },
   'kill -9 of pipe processes': {
@@ -47,11 +46,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     pause: 100,
     repeats: 1,
   },
-  'a storm of SIGHUP': { strike: () => stormOfReloads(testBed), heals: true },
-  'a storm of SIGTERM, and a new start': { strike: () => stormOfEnds(testBed), heals: true },
+  ...storms(() => testBed),
 }
 
-test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(testBed, fault, seal(name, COUNT))
-  await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
-})
+testFaults(() => testBed, FAULTS, COUNT)

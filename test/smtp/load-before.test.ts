@@ -1,9 +1,8 @@
 /** Load on the runner before the queue while processes die: a client that is not answered well sends its mail again. */
-import { afterAll, beforeAll, test } from 'vitest'
-import { LOAD, seal } from '../kit/bulk-mail.js'
-import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { afterAll, beforeAll } from 'vitest'
+import { type Fault, installMarking, testFaults } from '../kit/fault.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
-import { killOne, killRunner } from '../kit/strikes.js'
+import { deaths, killOne } from '../kit/strikes.js'
 
 /** Mails under way at the same time: each client of the mailbag has one. */
 const CLIENTS = 10
@@ -16,16 +15,7 @@ beforeAll(async () => {
 afterAll(() => testBed.stop())
 
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': {
-    strike: async (turn) => killOne(testBed.workers(), turn),
-    heals: true,
-    repeats: CLIENTS,
-  },
-  'kill -9 of the whole runner': {
-    strike: () => killRunner(testBed),
-    heals: true,
-    repeats: CLIENTS,
-  },
+  ...deaths(() => testBed, CLIENTS),
   'kill -9 of smtpd processes, in front and behind': {
     strike: async (turn) => {
       const { postfix } = testBed
@@ -36,7 +26,4 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 }
 
-test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(testBed, fault, seal(name, LOAD))
-  await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
-})
+testFaults(() => testBed, FAULTS)

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { account, idOf, LOAD, post, seal } from '../kit/bulk-mail.js'
-import { endure, type Fault, installMarking, LONG } from '../kit/fault.js'
+import { type Fault, installMarking, LONG, testFaults } from '../kit/fault.js'
 import { writeFilterFile } from '../kit/filter-file.js'
 import { fillDisk } from '../kit/full-disk.js'
 import { type RelayTestBed, startRelay } from '../kit/relay.js'
 import type { Received } from '../kit/sink.js'
-import { killOne, killRunner, stormOfEnds, stormOfReloads } from '../kit/strikes.js'
+import { deaths, killOne, storms } from '../kit/strikes.js'
 
 /** Deliveries at the same time: the process limit of the transport. */
 const CONCURRENCY = 10
@@ -41,12 +41,7 @@ function loopOnce(path: string): string {
 
 /** A process of Postfix's dies with the one message that it has. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  'kill -9 of workers': { strike: async (turn) => killOne(testBed.workers(), turn), heals: true, repeats: CONCURRENCY },
-  'kill -9 of the whole runner': {
-    strike: () => killRunner(testBed),
-    heals: true,
-    repeats: CONCURRENCY,
-  },
+  ...deaths(() => testBed, CONCURRENCY),
   'kill -9 of lmtp processes': {
     strike: async (turn) => killOne(testBed.postfix.servers('candy-lmtp'), turn),
     pause: 100,
@@ -58,8 +53,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     pause: 100,
     repeats: 1,
   },
-  'a storm of SIGHUP': { strike: () => stormOfReloads(testBed), heals: true, harmless: true },
-  'a storm of SIGTERM, and a new start': { strike: () => stormOfEnds(testBed), heals: true },
+  ...storms(() => testBed, true),
   'a full spool': fullSpool(),
   'a filter in an endless loop': {
     strike: () => writeFile(join(testBed.marks, 'loop'), ''),
@@ -82,10 +76,7 @@ function fullSpool(): Fault {
   return { strike, mend }
 }
 
-test.for(Object.entries(FAULTS))('%s', { timeout: LONG }, async ([name, fault], { annotate }) => {
-  const { strokes, again, repeats } = await endure(testBed, fault, seal(name, LOAD))
-  await annotate(`${strokes} strokes; ${again} mails sent again, ${repeats} messages twice`)
-})
+testFaults(() => testBed, FAULTS)
 
 test('a restart: mail that comes after it goes at once, though what came during it waits its turn', {
   timeout: LONG,
