@@ -151,16 +151,16 @@ static int read_process(long pid, struct process *process) {
  * candy-pipe and `pipe` its parent when it began. A process that dies closes its files before its children see that it is dead.
  */
 static void check_upstream(long wall, long pipe) {
-  struct process process;
-  if (getppid() != wall || pipe <= 1) fail();
-  if (!read_process(wall, &process)) {
-    /* Without /proc there is nothing to see. */
-    if (access("/proc/self/stat", F_OK) == 0) fail();
-    return;
+  struct process upstream = {0}, child = {0};
+  /* pipe(8) is read before its child: one that has ended by then is not the child's parent any more. Of other accounts' processes /proc
+   * may show nothing (hidepid= in proc(5)). */
+  read_process(pipe, &upstream);
+  if (read_process(wall, &child)) {
+    if (child.parent != pipe) fail();
+  } else if (access("/proc/self/stat", F_OK) == 0) {
+    fail();
   }
-  if (process.parent != pipe) fail();
-  /* Of other accounts' processes /proc may show nothing (hidepid= in proc(5)). */
-  if (read_process(pipe, &process) && (process.flags & EXITING) != 0) fail();
+  if (pipe <= 1 || getppid() != wall || ((upstream.flags | child.flags) & EXITING) != 0) fail();
 }
 
 /* Waits until the runner has something to read, or has closed. Ends when nobody reads the output of candy-pipe any more. */
