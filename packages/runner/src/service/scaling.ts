@@ -27,12 +27,16 @@ const SILENCE_LIMIT = 2_000
 /** Retire a worker when the others would each stay below this utilization for so many milliseconds. */
 const CALM = { utilization: 0.4, time: 60_000 } as const
 
-/** Says which change these workers need. When none of them responds, another one must take mail at once. */
-export function scalingFor(workers: readonly ActiveWorker[]): Change {
+/**
+ * Says which change these workers need. When none of them responds, another one must take mail at once. `retiring` is how many more
+ * finish their sessions and then end. In mode milter that lasts for as long as a client stays connected, so none is retired meanwhile:
+ * workers with one such client each would become more and more.
+ */
+export function scalingFor(workers: readonly ActiveWorker[], retiring: number): Change {
   const responsive = workers.filter(({ silence }) => silence <= SILENCE_LIMIT)
   if (responsive.length === 0) return { by: 1, after: 0 }
   if (responsive.every(({ utilization }) => utilization > BUSY.utilization)) return { by: 1, after: BUSY.time }
   const sum = workers.reduce((all, { utilization }) => all + utilization, 0)
-  if (workers.length > 1 && sum < CALM.utilization * (workers.length - 1)) return { by: -1, after: CALM.time }
-  return { by: 0, after: 0 }
+  const isCalm = workers.length > 1 && sum < CALM.utilization * (workers.length - 1)
+  return isCalm && retiring === 0 ? { by: -1, after: CALM.time } : { by: 0, after: 0 }
 }

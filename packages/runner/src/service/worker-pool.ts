@@ -183,7 +183,7 @@ export class WorkerPool {
   #scale(): void {
     if (this.#draining) return
     const active = this.#inState('active')
-    const { by, after } = scalingFor(active)
+    const { by, after } = scalingFor(active, this.#inState('retiring').length)
     const now = performance.now()
     if (by !== this.#wanted.by) this.#wanted = { by, since: now }
     if (by === 0 || now - this.#wanted.since < after) return

@@ -2,6 +2,9 @@
 import { expect, test } from 'vitest'
 import { scalingFor } from '../../src/service/scaling.js'
 
+const calm = { utilization: 0.1, silence: 0 }
+const busy = { utilization: 0.9, silence: 0 }
+
 test.each([
   ['no worker takes mail', [], 1, 0],
   ['the only one has stopped reporting', [{ utilization: 0, silence: 2_500 }], 1, 0],
@@ -45,5 +48,10 @@ test.each([
     60_000,
   ],
 ] as const)('when %s', (_, workers, by, after) => {
-  expect(scalingFor(workers)).toEqual({ by, after })
+  expect(scalingFor(workers, 0)).toEqual({ by, after })
+})
+
+test('while a worker is retiring no other is retired, and one more still takes mail', () => {
+  expect(scalingFor([calm, calm], 1)).toEqual({ by: 0, after: 0 })
+  expect(scalingFor([busy, busy], 1)).toEqual({ by: 1, after: 3_000 })
 })
