@@ -2,6 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type CommandTree, commandPages } from './command-page.js'
+import { bashCompletion } from './completion/bash.js'
+import { completedCommand } from './completion/command-line.js'
+import { fishCompletion } from './completion/fish.js'
+import { zshCompletion } from './completion/zsh.js'
 import { filePage } from './file-page.js'
 import { type Page, printPage } from './page.js'
 
@@ -30,5 +34,11 @@ export function runnerFiles(tree: CommandTree): ReadonlyMap<string, string> {
       seeAlso: [...seeAlso, 'candy-add(8)', 'candy-check(8)', 'candy-remove(8)', 'candy.toml(5)'],
     }),
   ]
-  return new Map(pages.map((page) => [`man/${page.name}.${page.section}`, printPage(page)]))
+  const candy = completedCommand(tree.root)
+  return new Map([
+    ...pages.map((page): [string, string] => [`man/${page.name}.${page.section}`, printPage(page)]),
+    ['completions/candy.bash', bashCompletion(candy)],
+    ['completions/_candy', zshCompletion(candy)],
+    ['completions/candy.fish', fishCompletion(candy)],
+  ])
 }

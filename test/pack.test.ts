@@ -18,7 +18,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
   'handover-linux-x64': ['bin'],
   'master-cf': ['bin', 'man'],
   milter: [],
-  runner: ['bin', 'share', 'man', 'dist/command'],
+  runner: ['bin', 'share', 'man', 'completions', 'dist/command'],
   sdk: [],
 }
 

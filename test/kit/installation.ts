@@ -11,7 +11,7 @@ import { publishedDirectory } from './published.js'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** What npm publishes of a package, beside its package.json (`files`). */
-const PUBLISHED = ['bin', 'dist', 'filters.d', 'share']
+const PUBLISHED = ['bin', 'completions', 'dist', 'filters.d', 'man', 'share']
 
 export interface Installation {
   /** The directory that holds `node_modules`. */

@@ -50,13 +50,13 @@ export function addEnable(candy: Command): void {
     .description('have Postfix give its mail to candy')
     .addOption(new Option('--mode <mode>', 'how mail is handed over').choices(MODE_NAMES))
     .option('--submission', 'filter mail of your own users too (submission, submissions)')
-    .option('--no-submission', 'do not (the default)')
+    .option('--no-submission', 'leave mail of your own users unfiltered (the default)')
     .option('--pickup', 'filter what sendmail(1) submits on this host, where the mode allows it (the default)')
-    .option('--no-pickup', 'do not')
+    .option('--no-pickup', 'leave that mail unfiltered')
     .addOption(
       serviceOption('--service <name>', 'filter this service of master.cf (10587, 10587/inet); may be repeated', true),
     )
-    .addOption(serviceOption('--no-service <name>', 'do not; may be repeated', false))
+    .addOption(serviceOption('--no-service <name>', 'leave this service unfiltered; may be repeated', false))
     .option('--state <dir>', 'directory for spool, quarantine and packages (default: /var/lib/candy/INSTANCE)')
     .option('--wait <time>', WAIT)
     .option('--dry-run', 'show what would be done, and do nothing')

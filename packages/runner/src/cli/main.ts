@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { readVersion } from '../os/version.js'
 import { addAdd } from './add.js'
 import { addCheck } from './check.js'
+import { addCompletion } from './completion.js'
 import { addDisable } from './disable.js'
 import { addDoctor } from './doctor.js'
 import { addEnable } from './enable.js'
@@ -56,6 +57,8 @@ export function makeCandy(): Command {
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
     .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   candy.commandsGroup('Set up:')
@@ -79,6 +82,7 @@ export function makeCandy(): Command {
   addServe(candy)
   addPipe(candy)
   candy.commandsGroup('Help:')
+  addCompletion(candy)
   addHelp(candy, {
     notes: [
       '"candy enable --help" says more of that command, and so does candy-enable(8); each command has such a help and page.',

@@ -18,7 +18,7 @@ interface DeleteOptions extends SelectionOptions {
 export function addQuarantineDelete(quarantine: Command): void {
   const command = addSelection(quarantine.command('delete'))
     .description('delete messages for ever; nobody is told')
-    .argument('[name...]', 'their names or queue ids, or the beginning of either')
+    .argument('[message...]', 'their names or queue ids, or the beginning of either')
     .option('--all', 'all messages')
     .option('--dry-run', 'show what would be deleted, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')

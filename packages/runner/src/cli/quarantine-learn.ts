@@ -34,7 +34,7 @@ export function addQuarantineLearn(quarantine: Command): void {
   const command = addSelection(quarantine.command('learn'))
     .description('have filters learn from messages what is spam and what is not')
     .addArgument(new Argument('<lesson>', 'what a person says of them; forget takes back either').choices(LESSONS))
-    .argument('[name...]', 'their names or queue ids, or the beginning of either')
+    .argument('[message...]', 'their names or queue ids, or the beginning of either')
     .option('--all', 'all messages')
     .option('--dry-run', 'show which messages would be learned, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')

@@ -27,7 +27,7 @@ interface ReleaseCommandOptions extends SelectionOptions {
 export function addQuarantineRelease(quarantine: Command): void {
   const command = addSelection(quarantine.command('release'))
     .description('give messages to Postfix as they came, past all filters, with the envelope that they had')
-    .argument('[name...]', 'their names or queue ids, or the beginning of either')
+    .argument('[message...]', 'their names or queue ids, or the beginning of either')
     .option('--only <address>', 'to this one of its recipients; may be repeated', collectRecipient)
     .option('--to <address>', 'to this address, in place of its recipients; may be repeated', collectAddress)
     .option('--again', 'also to those who have it, or may have it')

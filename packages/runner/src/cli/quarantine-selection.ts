@@ -22,7 +22,7 @@ export function addSelection(command: Command): Command {
     .option('--newer-than <time>', 'those that came since then', parseAge)
     .option('--sender <address>', 'those from this sender; * stands for anything, <> is the null sender', parseAddress)
     .option('--recipient <address>', 'those to this recipient; * stands for anything', parseAddress)
-    .option('--filter <name>', 'those that this filter has decided about')
+    .option('--filter <filter>', 'those that this filter has decided about')
     .option('--reason <text>', 'those with this text in their reason')
     .addOption(new Option('--state <state>', 'those in this state').choices(STATES))
 }
