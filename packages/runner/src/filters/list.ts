@@ -1,6 +1,7 @@
 /** Lists what `filters.d` contains, for `candy list` and for the control socket. It runs no code of a filter. */
 import type { OnReject, Policy } from '../chain/policy.js'
 import type { RecipientRule } from '../config/recipient-rule.js'
+import type { Origin } from '../packages/locate.js'
 import { MODES } from '../postfix/mode.js'
 import type { Configuration, Source } from './configuration.js'
 
@@ -16,7 +17,7 @@ export interface ListedFilter {
   /** The directory of the package that is used, its version, and where it was found; see PackageLocation. */
   readonly directory?: string
   readonly version?: string
-  readonly from?: 'path' | 'site' | 'runner'
+  readonly from?: Origin
   /** The rules for recipients, without their options; absent when there are none. */
   readonly recipients?: readonly Omit<RecipientRule, 'options'>[]
   /** Whether a script declares that it rewrites. Absent for a package, which declares this only once its code is loaded. */

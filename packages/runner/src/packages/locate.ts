@@ -3,7 +3,8 @@
  *
  * `filter = "NAME"` is looked up as an absolute path, then in the site's prefix (`<state>/packages/current`, where `candy add`
  * installs), then from where the runner itself is installed, the way Node.js looks: `node_modules` in each directory
- * upwards. A directory of the name with a `package.json` is the package, whatever its `exports` hide.
+ * upwards, and last where packages of the distribution put filters. A directory of the name with a `package.json` is the package,
+ * whatever its `exports` hide.
  */
 import { realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -18,13 +19,18 @@ interface Manifest {
   readonly exports?: unknown
 }
 
+/**
+ * Where a package was found. `path`: at the absolute path that was written; `site`: in the prefix of `candy add`; `runner`: beside the
+ * runner; `system`: where packages of the distribution put filters.
+ */
+export type Origin = 'path' | 'site' | 'runner' | 'system'
+
 export interface PackageLocation {
   /** The directory with the package's package.json. */
   readonly directory: string
   /** Absent when package.json has none. */
   readonly version?: string
-  /** Where it was found. `path`: at the absolute path that was written; `site`: in the prefix of `candy add`; `runner`: beside the runner. */
-  readonly from: 'path' | 'site' | 'runner'
+  readonly from: Origin
   /** The module, when an absolute path names a file and not a directory. */
   readonly file?: string
 }
@@ -32,8 +38,15 @@ export interface PackageLocation {
 /** The symbolic link in the prefix to the tree of packages that is in use. */
 export const CURRENT = 'current'
 
+/** Where dpkg(1) and its like put filter packages, each with what it depends on in a `node_modules` of its own (docs/packages.md). */
+const SYSTEM_PACKAGES = '/usr/share/candy/packages'
+
 /** Finds a package; undefined when it is not installed. `state` is the state directory. */
-export function locatePackage(name: string, state: string): PackageLocation | undefined {
+export function locatePackage(
+  name: string,
+  state: string,
+  systemPackages: string = SYSTEM_PACKAGES,
+): PackageLocation | undefined {
   if (isAbsolute(name)) return locatePath(name)
   const site = location(join(state, 'packages', CURRENT, 'node_modules', name), 'site')
   // The real path, so that a later change of the link `current` does not change where this package's code is loaded from.
@@ -42,7 +55,7 @@ export function locatePackage(name: string, state: string): PackageLocation | un
     const found = location(join(directory, 'node_modules', name), 'runner')
     if (found !== undefined) return found
   }
-  return undefined
+  return location(join(systemPackages, name), 'system')
 }
 
 /** The URL of the module that `import` of the package would load. Throws when its `package.json` names none. */
@@ -73,7 +86,7 @@ function locatePath(path: string): PackageLocation | undefined {
 }
 
 /** The package in a directory; undefined when the directory has no package.json. */
-function location(directory: string, from: PackageLocation['from']): PackageLocation | undefined {
+function location(directory: string, from: Origin): PackageLocation | undefined {
   const found = manifest(directory)
   if (found === undefined) return undefined
   return typeof found.version === 'string' ? { directory, version: found.version, from } : { directory, from }

@@ -1,24 +1,19 @@
 /**
  * Writes and starts the systemd units of `candy serve`: socket units, whose sockets stay open while the service restarts, and a
- * service unit with a watchdog (systemd.service(5), systemd.socket(5), systemd.exec(5)). The service is hardened as far as
- * Node.js can run: it would crash at once with MemoryDenyWriteExecute.
+ * service unit with a watchdog (systemd.service(5), systemd.socket(5)). Their texts are in service-unit.ts and socket-unit.ts.
  *
  * All sockets of a unit share one name (FileDescriptorName=), so each socket has its own unit.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { ACCOUNT } from '../os/accounts.js'
 import type { OwnedPath } from './directories.js'
 import { PostfixError } from './error.js'
-import { type Instance, parameterOf } from './instance.js'
-import { MODES, type Mode, SERVED_MODES } from './mode.js'
-import { pipeSocket } from './pipe-command.js'
+import type { Instance } from './instance.js'
+import { serviceUnit } from './service-unit.js'
+import { MODES_WITH_SOCKET, socketName, socketUnit } from './socket-unit.js'
 
 const UNITS = '/etc/systemd/system'
-
-/** The modes that have a socket. */
-const MODES_WITH_SOCKET: readonly Mode[] = [...SERVED_MODES, 'pipe']
 
 export interface Runner {
   /** `candy`, or `candy-NAME` for another instance than the default one. */
@@ -35,9 +30,6 @@ export interface Runner {
 export function hasSystemd(): boolean {
   return existsSync('/run/systemd/system')
 }
-
-/** The directories in the state directory to which the service writes. */
-const WRITABLE = ['spool', 'quarantine', 'history', 'service', 'filters'] as const
 
 /** The paths of the unit files, in the order in which the units are started. */
 export function unitPaths(name: string): readonly string[] {
@@ -81,95 +73,4 @@ async function setUnits(units: readonly Pick<OwnedPath, 'path' | 'text'>[]): Pro
 async function systemctl(...args: readonly string[]): Promise<void> {
   const { failed, stderr } = await execa('systemctl', [...args], { reject: false })
   if (failed) throw new PostfixError(`systemctl ${args.join(' ')}: ${stderr}; "journalctl -u candy" may tell more`)
-}
-
-function socketName(name: string, mode: Mode): string {
-  return `${name}-${mode}.socket`
-}
-
-function socketUnit({ configDirectory, queueDirectory }: Instance, runner: Runner, mode: Mode): string {
-  const { name, state, group } = runner
-  const socket =
-    mode === 'pipe'
-      ? { path: pipeSocket(state), group: ACCOUNT, mode: '0600' }
-      : { path: join(queueDirectory, MODES[mode].socket), group, mode: '0660' }
-  return `[Unit]
-Description=Socket on which candy receives mail from Postfix in mode ${mode} (${configDirectory})
-
-[Socket]
-ListenStream=${socket.path}
-FileDescriptorName=${mode}
-Service=${name}.service
-SocketUser=${ACCOUNT}
-SocketGroup=${socket.group}
-SocketMode=${socket.mode}
-RemoveOnStop=yes
-# With a limit systemd would close the socket after many connections, and Postfix would suspend the transport.
-TriggerLimitIntervalSec=0
-
-[Install]
-WantedBy=sockets.target
-`
-}
-
-function serviceUnit(instance: Instance, { name, command, state }: Runner): string {
-  const { configDirectory, queueDirectory } = instance
-  const sockets = MODES_WITH_SOCKET.map((mode) => socketName(name, mode)).join(' ')
-  return `[Unit]
-Description=Mail filters for Postfix (${configDirectory})
-Requires=${sockets}
-After=${sockets} network.target
-# systemd restarts the service however often it fails, because mail waits for it.
-StartLimitIntervalSec=0
-
-[Service]
-Sockets=${sockets}
-Type=notify
-NotifyAccess=all
-WatchdogSec=2min
-ExecStart=${command.map(quote).join(' ')}
-ExecReload=/bin/kill -HUP $MAINPID
-User=${ACCOUNT}
-Group=${ACCOUNT}
-# This group may connect to the sockets in ${queueDirectory}/public, on which Postfix takes mail back from candy.
-SupplementaryGroups=${parameterOf(instance, 'setgid_group')}
-Restart=always
-RestartSec=1
-# On SIGTERM candy serve first delivers the messages that it is working on. What is left after the timeout is killed, workers
-# included; Postfix sends their messages again.
-KillMode=mixed
-TimeoutStopSec=16min
-UMask=0077
-# The directory for log.to = "/var/log/candy/..." in candy.toml.
-LogsDirectory=candy
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ReadWritePaths=${WRITABLE.map((name) => quote(join(state, name))).join(' ')}
-ProtectHome=read-only
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-SystemCallArchitectures=native
-
-[Install]
-WantedBy=multi-user.target
-`
-}
-
-/** Quotes a word for a unit file (systemd.syntax(7)). `%` and `$` are doubled, since they have a special meaning. */
-function quote(word: string): string {
-  return /^[\w./@-]+$/.test(word)
-    ? word
-    : `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }

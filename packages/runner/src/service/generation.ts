@@ -4,9 +4,13 @@ import { ConfigurationError } from '../config/problem.js'
 import type { Configuration } from '../filters/configuration.js'
 import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
+import { readVersion } from '../os/version.js'
 import type { Endpoint } from './endpoints.js'
 import type { Idle } from './session-server.js'
 import { WorkerPool } from './worker-pool.js'
+
+/** Of the code that this process runs, read when it starts: an upgrade replaces the file. */
+const VERSION = readVersion()
 
 export interface GenerationOptions {
   readonly configuration: Configuration
@@ -34,7 +38,7 @@ export class Generation {
   static async start({ configuration, endpoints, descriptors, workers }: GenerationOptions): Promise<Generation> {
     const { settings, snapshot, problems } = configuration
     const log = openLog({ to: settings.log.to, name: 'candy/serve' })
-    const assignment = { snapshot, problems, endpoints }
+    const assignment = { version: VERSION, snapshot, problems, endpoints }
     try {
       const pool = await WorkerPool.start({ count: workers, assignment, descriptors, hang: settings.smtp.hang, log })
       return new Generation(configuration, pool, log)
@@ -63,7 +67,7 @@ export async function assertSound(configuration: Configuration): Promise<void> {
   const { snapshot, problems, settings } = configuration
   if (problems.length === 0) return
   const log: Log = { write: () => {}, close: async () => {} }
-  const assignment = { snapshot, problems, endpoints: [] }
+  const assignment = { version: VERSION, snapshot, problems, endpoints: [] }
   const pool = await WorkerPool.start({ count: 1, assignment, descriptors: [], hang: settings.smtp.hang, log })
   await pool.drain('close')
   throw new ConfigurationError(problems)

@@ -7,6 +7,8 @@ import type { Idle } from './session-server.js'
 
 /** The configuration of a worker. It is in the first message that the worker gets; the worker reads no configuration file. */
 export interface Assignment {
+  /** The version of candy that the supervisor runs. A worker of another one does not start. */
+  readonly version: string
   readonly snapshot: Snapshot
   /** What was wrong when the snapshot was made. When there is any, the worker reports it with what else it finds wrong, and ends. */
   readonly problems: readonly Problem[]

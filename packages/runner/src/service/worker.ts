@@ -5,6 +5,7 @@
  * sends again the mail that it had.
  */
 import { join } from 'node:path'
+import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
 import { ConnectionPool } from '../delivery/connection-pool.js'
 import { reopen } from '../filters/configuration.js'
@@ -15,6 +16,7 @@ import type { Log } from '../log/log.js'
 import { openLog } from '../log/open.js'
 import { spooledBytes } from '../message/nameless-file.js'
 import { MilterConnection } from '../milter/connection.js'
+import { readVersion } from '../os/version.js'
 import { PipeSession } from '../pipe/session.js'
 import { MODES } from '../postfix/mode.js'
 import { sweepDrafts } from '../quarantine/draft.js'
@@ -67,7 +69,8 @@ export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
 }
 
-async function start({ snapshot, problems, endpoints }: Assignment): Promise<LoadedWorker> {
+async function start({ version, snapshot, problems, endpoints }: Assignment): Promise<LoadedWorker> {
+  assertSameVersion(version)
   const configuration = reopen(snapshot, problems)
   const { settings } = configuration
   const log = openLog({ to: settings.log.to, name: 'candy/serve' })
@@ -95,6 +98,16 @@ async function start({ snapshot, problems, endpoints }: Assignment): Promise<Loa
     })
   }, REPORT_INTERVAL)
   return worker
+}
+
+/** Throws where candy was upgraded since the supervisor started: the two may not understand each other. */
+function assertSameVersion(supervisor: string): void {
+  const own = readVersion()
+  if (own === supervisor) return
+  throw new CandyError(
+    'CONFIG',
+    `candy ${own} is installed, and the service that runs is ${supervisor}: restart candy serve (under systemd: systemctl restart candy)`,
+  )
 }
 
 async function open(worker: LoadedWorker): Promise<void> {
