@@ -5,7 +5,6 @@ import { SIGNATURES, signature } from '../kit/clamd.js'
 import { makeScratch } from '../kit/scratch.js'
 import { until } from '../kit/waiting.js'
 import { boot, type Machine } from './machine.js'
-import { install } from './product.js'
 import type { Release } from './releases.js'
 import { inTree, layOver } from './tree.js'
 import { asUnavailable } from './unavailable.js'
@@ -27,10 +26,14 @@ export interface Host extends Machine {
 }
 
 /**
- * Boots a copy of a base, and then installs the product there. Throws Unavailable where it does not boot, which is the machine's
+ * Boots a copy of a base, and then has the product brought there: `install` gets the directory of its files. Throws Unavailable where it does not boot, which is the machine's
  * fault: there is nothing of the product in it yet.
  */
-export async function startHost(base: string, release: Release, tarballs: readonly string[]): Promise<Host> {
+export async function startHost(
+  base: string,
+  release: Release,
+  install: (tree: string) => Promise<void>,
+): Promise<Host> {
   const { suite, name } = release
   const scratch = await makeScratch(`host-${suite}`)
   const undo: (() => PromiseLike<void>)[] = [() => scratch.remove()]
@@ -45,7 +48,7 @@ export async function startHost(base: string, release: Release, tarballs: readon
       return { machine: await boot(tree.path, name), path: tree.path }
     })
     undo.push(() => machine[Symbol.asyncDispose]())
-    await install(path, release, tarballs)
+    await install(path)
     return hostOn(machine, path, stop)
   } catch (error) {
     await stop()

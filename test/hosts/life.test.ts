@@ -10,7 +10,7 @@ import { makeScratch, type Scratch } from '../kit/scratch.js'
 import { until } from '../kit/waiting.js'
 import { baseOf } from './base.js'
 import { type Host, startHost } from './host.js'
-import { pack } from './product.js'
+import { install, pack } from './product.js'
 import { RELEASES } from './releases.js'
 import { asUnavailable, sayAtTheEnd, Unavailable } from './unavailable.js'
 
@@ -77,7 +77,7 @@ describe.each(RELEASES)('$name', (release) => {
     const base = await bases.get(release.suite)
     try {
       if (typeof base !== 'string') throw base
-      host = await startHost(base, release, tarballs)
+      host = await startHost(base, release, (tree) => install(tree, release, tarballs))
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       over = error.message

@@ -174,10 +174,11 @@ export const ROOMS: readonly Room[] = [
   { folder: 'manual', may: ['test', inRunner('cli'), 'packages/master-cf/src/cli'] },
 
   // What `candy enable` writes is what the test beds run on, and what `candy doctor` prints is read.
-  { folder: 'test', may: ['bench', 'manual', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
+  { folder: 'test', may: ['bench', 'manual', 'packaging', inRunner('postfix'), inRunner('doctor'), ...PUBLIC] },
   { folder: 'bench', may: ['test', ...PUBLIC] },
   // Its tools are installed apart from the workspaces.
   { folder: 'site/src', may: [] },
+  { folder: 'packaging', may: ['test'] },
   { folder: 'vitest.config.ts', may: ['test'] },
 ]
 
