@@ -148,27 +148,27 @@ test.concurrent(
 
 /** Fails once, the given time: at the first the services are not taken, at the second new mail is not given. */
 const FAILURES = [
-  ['check', 1],
-  ['check', 2],
-  ['reload', 1],
-  ['reload', 2],
+  ['postconf', '-M', 1],
+  ['postconf', '-M', 2],
+  ['postfix', 'reload', 1],
+  ['postfix', 'reload', 2],
 ] as const
 
 test.concurrent(
-  'postfix check or postfix reload fails, before candy has its services or before it is given mail',
+  'postconf -M or postfix reload fails, before candy has its services or before it is given mail',
   LONG,
   Failure.on(async (failure) => {
     const { site } = failure
-    for (const [verb, turn] of FAILURES) {
+    for (const [command, verb, turn] of FAILURES) {
       const directory = join(site.directory, 'fake')
       await mkdir(directory)
       const count = join(directory, 'count')
       const fake = `#!/bin/sh
 for verb; do :; done
 [ "$verb" = ${verb} ] && echo >>${count} && [ "$(wc -l <${count})" = ${turn} ] && { echo "no ${verb} today" >&2; exit 1; }
-exec /usr/sbin/postfix "$@"
+exec /usr/sbin/${command} "$@"
 `
-      await writeFile(join(directory, 'postfix'), fake, { mode: 0o755 })
+      await writeFile(join(directory, command), fake, { mode: 0o755 })
       try {
         const argv = ['enable', '--yes', '--state', site.state, '--mode', 'pipe']
         const { stderr } = await site.candyIn(`PATH=${directory}:$PATH exec "$@"`, argv, 69)

@@ -127,9 +127,12 @@ async function reportUnfilteredSessions(
   )
 }
 
-/** Has Postfix check its configuration files and read them. */
+/**
+ * Has Postfix read its configuration files. postconf(1) fails at a line of which master(8) would die. `postfix check` does not look for
+ * one, but at every file in the queue.
+ */
 export async function reload(run: Commands): Promise<void> {
-  await run('postfix', 'check')
+  await run('postconf', '-M')
   await run('postfix', 'reload')
 }
 
