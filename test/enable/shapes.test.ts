@@ -1,4 +1,4 @@
-/** Enabling, switching both ways and disabling under load, on sites of many shapes; see life cycle.ts for what must hold. */
+/** Enabling, switching both ways and disabling under load, on sites of many shapes; see life-cycle.ts for what must hold. */
 import { expect, test } from 'vitest'
 import { MODE_NAMES } from '../../packages/runner/src/postfix/mode.js'
 import { soaking } from '../kit/soak.js'
@@ -11,7 +11,7 @@ const MANY = soaking ? 2_000 : 800
 const FEW = soaking ? MANY : 300
 
 /** Sequences of modes that together have every switch from one mode to another. */
-const JOURNEYS: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
+const LIFE_CYCLES: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
   debian: { modes: ['milter', 'smtp', 'milter', 'smtp-before'], sendmail: true },
   upstream: { modes: ['smtp-before', 'smtp', 'smtp-before', 'pipe', 'milter', 'pipe'] },
   odd: { modes: ['pipe', 'smtp', 'pipe'], edit: editByHand },
@@ -20,8 +20,8 @@ const JOURNEYS: Readonly<Record<string, Omit<LifeCycle, 'messages'>>> = {
   multi: { modes: ['pipe', 'milter', 'smtp', 'milter', 'smtp-before', 'pipe', 'smtp-before'] },
 }
 
-test('every switch from one mode to another is on one of the journeys', () => {
-  const switches = Object.values(JOURNEYS).flatMap(({ modes }) =>
+test('every switch from one mode to another is in one of the life cycles', () => {
+  const switches = Object.values(LIFE_CYCLES).flatMap(({ modes }) =>
     modes.slice(1).map((mode, at) => `${modes[at]} to ${mode}`),
   )
   const all = MODE_NAMES.flatMap((from) => MODE_NAMES.filter((to) => to !== from).map((to) => `${from} to ${to}`))
@@ -45,7 +45,7 @@ const SHORT = ['debian', 'odd']
 /** In the short version both shapes run at the same time, since they mostly wait. */
 const some = soaking ? test : test.concurrent
 
-some.each(Object.entries(JOURNEYS).filter(([shape]) => soaking || SHORT.includes(shape)))(
+some.each(Object.entries(LIFE_CYCLES).filter(([shape]) => soaking || SHORT.includes(shape)))(
   '%s',
   async (shape, lifeCycle) => {
     const secondary = shape === 'multi'
