@@ -13,11 +13,15 @@ import { writeMails } from './mails.js'
 import { listFiles, type MailResult, send } from './result.js'
 import { isRight, printAdded, printTable } from './table.js'
 
+export { drawTerminal } from './picture.js'
+
 /** How run.js shows what happens. */
 export interface Progress {
   /** Does one thing and says so. Throws after it when the demo was interrupted meanwhile. */
   step<T>(what: string, action: () => Promise<T>): Promise<T>
   say(text: string): void
+  /** Prints lines of the result. */
+  print(text: string): void
   /** Rejects when somebody wants the demo to end. */
   interruption(): Promise<never>
 }
@@ -35,7 +39,7 @@ export async function demo(progress: Progress): Promise<number> {
   }
 }
 
-async function show({ step, say }: Progress, started: Started): Promise<number> {
+async function show({ step, say, print }: Progress, started: Started): Promise<number> {
   const testBed = await step('Starting a private Postfix, and candy beside it', () =>
     started.own(startRelay({ namespace: false })),
   )
@@ -55,7 +59,7 @@ async function show({ step, say }: Progress, started: Started): Promise<number> 
     say(`  ${result.outcome}${isRight(result) ? '' : ', which is wrong'}`)
     results.push(result)
   }
-  await report(testBed, results)
+  await report(testBed, results, print)
   return results.every(isRight) ? 0 : 1
 }
 
@@ -65,14 +69,13 @@ async function dropIn(path: string, socket: string): Promise<string> {
   return shipped.replace(/^# *addresses = .*$/m, `addresses = ["${socket}"]`)
 }
 
-async function report(testBed: RelayTestBed, results: readonly MailResult[]): Promise<void> {
+async function report(testBed: RelayTestBed, results: readonly MailResult[], print: Progress['print']): Promise<void> {
   const quarantine = join(testBed.state, 'quarantine')
-  console.log(`\n${printTable(results)}\n\n${printAdded(results)}\n\nIn the quarantine, ${quarantine}:`)
-  for (const line of await listFiles(quarantine)) console.log(`  ${line}`)
+  print(`\n${printTable(results)}\n\n${printAdded(results)}\n\nIn the quarantine, ${quarantine}:`)
+  for (const line of await listFiles(quarantine)) print(`  ${line}`)
   const wrong = results.filter((result) => !isRight(result)).length
-  if (wrong > 0)
-    console.log(`\nCandy's log:\n${await testBed.candyLog()}\nPostfix's log:\n${await testBed.postfix.log()}`)
-  console.log(
+  if (wrong > 0) print(`\nCandy's log:\n${await testBed.candyLog()}\nPostfix's log:\n${await testBed.postfix.log()}`)
+  print(
     wrong === 0
       ? '\nEvery message had the expected outcome.\n'
       : `\n${wrong} messages did not have the expected outcome.\n`,

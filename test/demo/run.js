@@ -5,11 +5,13 @@
  * one file first; the bundler is a development dependency anyhow.
  *
  * Needs root on Debian or Ubuntu, as test/install does. Ends with 0 only when every message had the expected outcome.
+ * `npm run demo -- --picture FILE` draws what it has printed, too, as the picture in README.md.
  */
 import { spawn } from 'node:child_process'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const BUNDLE = join(ROOT, 'node_modules/.cache/candy-demo.js')
@@ -21,6 +23,7 @@ const SIGN_OF_LIFE = 10_000
 process.env.PATH += ':/usr/local/sbin:/usr/sbin:/sbin'
 
 const begun = performance.now()
+const printed = []
 let interrupted = false
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(name, () => {
@@ -37,6 +40,7 @@ const status = await run().catch((error) => {
 process.exit(status)
 
 async function run() {
+  const { picture } = parseArgs({ options: { picture: { type: 'string' } } }).values
   say('What starts here ends with the demo. What stays: installed packages, and the system account "candy".')
   await step('Looking for Postfix, ClamAV and SpamAssassin; installing what is missing', () =>
     command('test/install', []),
@@ -46,13 +50,20 @@ async function run() {
     await step('Installing Node.js packages', () => command('npm', ['ci']))
   }
   await step('Building', () => command('npm', ['run', 'build']))
-  const { demo } = await step('Preparing the demo', bundle)
-  return await demo({ step, say, interruption })
+  const { demo, drawTerminal } = await step('Preparing the demo', bundle)
+  const status = await demo({ step, say, print, interruption })
+  if (picture !== undefined) writeFileSync(picture, drawTerminal('npm run demo', printed))
+  return status
 }
 
 /** Seconds since the start stand in front of every line. */
 function say(text) {
-  console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+  print(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+}
+
+function print(text) {
+  printed.push(...text.split('\n'))
+  console.log(text)
 }
 
 /** Does one thing and says so; while it takes long, says that too. An interruption waits for the end of the step. */
