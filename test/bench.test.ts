@@ -9,7 +9,7 @@ import type { Result, Series } from '../bench/measurement.js'
 import { MESSAGES, MIX } from '../bench/message.js'
 import { readOptions, USAGE } from '../bench/options.js'
 import { OVERVIEW, overviewOf } from '../bench/overview.js'
-import { FIGURES } from '../bench/pages.js'
+import { FIGURES, PAGES } from '../bench/pages.js'
 import { drawReport } from '../bench/plot.js'
 import { lanesSheet, makeReport, ratiosSheet } from '../bench/report.js'
 import { toMarkdown } from '../bench/sheet.js'
@@ -132,9 +132,10 @@ test('every option is in the usage, and nonsense is refused', () => {
   expect(() => readOptions(['--unknown'])).toThrow('--unknown')
 })
 
-test('the figures in README.md are those in bench/results.md', () => {
-  const figures = FIGURES.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0].trim() ?? ''
+test.each(PAGES)('the figures in $page are those in bench/results.md', ({ page, svg }) => {
+  const figures = FIGURES.exec(readFileSync(join(ROOT, page), 'utf8'))?.[0].trim() ?? ''
   expect(figures).toContain('x no filter')
+  expect(figures).toContain(`](${svg})`)
   const results = readFileSync(join(ROOT, 'bench/results.md'), 'utf8')
-  expect(results).toContain(figures.replace('](bench/', ']('))
+  for (const part of figures.replace(svg, 'results.svg').split('\n\n')) expect(results).toContain(part)
 })

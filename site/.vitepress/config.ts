@@ -5,6 +5,7 @@
  */
 import { defineConfig } from 'vitepress'
 import { anchorOf, checkLinks } from '../src/anchors.js'
+import { markNames } from '../src/names.js'
 import { readNavigation } from '../src/navigation.js'
 import { addressOf, EXCLUDED } from '../src/pages.js'
 import { copyFiles, repositoryLinks } from '../src/repository-links.js'
@@ -42,7 +43,10 @@ export default defineConfig({
   metaChunk: true,
   markdown: {
     anchor: { slugify: anchorOf },
-    config: repositoryLinks,
+    config: (markdown) => {
+      repositoryLinks(markdown)
+      markNames(markdown)
+    },
   },
   themeConfig: {
     search: { provider: 'local' },

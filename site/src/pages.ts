@@ -22,9 +22,13 @@ export const EXCLUDED: string[] = [
 /** The folders of the repository that are served with their READMEs. */
 const PUBLISHED = /^(?:docs|bench|examples|packages)\//
 
+/** Of pages that would have the address of another one. */
+const OWN_ADDRESSES: Readonly<Record<string, string>> = { 'README.md': 'overview.md', 'SECURITY.md': 'reporting.md' }
+
 /** The address of a page, as the path of a Markdown file: `docs/flow.md` is at `flow.md`, `docs/decisions/README.md` at `decisions/index.md`. */
 export function addressOf(page: string): string {
-  if (page === 'README.md') return 'overview.md'
+  const own = OWN_ADDRESSES[page]
+  if (own !== undefined) return own
   return page.replace(/^docs\//, '').replace(/(^|\/)README\.md$/, '$1index.md')
 }
 
