@@ -41,6 +41,15 @@ async function send({ postfix }: Site, subject: string, options: Options = {}): 
   })
 }
 
+/** Sends a message that is stopped, and waits until the quarantine has it, whatever else is there. */
+async function stop(site: Site, options?: Options): Promise<void> {
+  // What is being written has a dot before its name.
+  const count = async (): Promise<number> => (await site.quarantined()).filter((name) => !name.startsWith('.')).length
+  const before = await count()
+  await send(site, 'stop', options)
+  await site.postfix.waitUntil('the quarantine', async () => (await count()) > before)
+}
+
 /** Without the fields that Postfix puts on top, and the word that says what is to become of it. */
 function contentOf(message: Received | undefined): string {
   const text = message?.bytes.toString('latin1') ?? ''
@@ -59,8 +68,7 @@ async function expectAlike(site: Site, options: Options = {}): Promise<readonly 
   sink.clear()
   await send(site, 'pass', options)
   const [passed] = await sink.waitFor(1)
-  await send(site, 'stop', options)
-  await postfix.waitUntil('the quarantine', async () => (await held(site)).length === 1)
+  await stop(site, options)
   await postfix.waitUntilEmpty()
   expect(sink.count).toBe(1)
   const [name = ''] = await held(site)
@@ -117,8 +125,7 @@ test('mode pipe', async () => {
 test('two persons release a message at once, to some of its recipients and to somebody else', async () => {
   await using site = await start('smtp')
   const { sink, postfix } = site
-  await send(site, 'stop')
-  await postfix.waitUntil('the quarantine', async () => (await held(site)).length === 1)
+  await stop(site)
   const [name = ''] = await held(site)
   const only = ['quarantine', 'release', name, '--only', 'b@example.net']
   const statuses = await Promise.all([only, only].map((argv) => site.candyIn('"$@"; echo "status $?"', argv)))
@@ -151,8 +158,7 @@ test('two persons release a message at once, to some of its recipients and to so
 
 test('while Postfix takes no mail nothing is released, and it is said why', async () => {
   await using site = await start('smtp')
-  await send(site, 'stop')
-  await site.postfix.waitUntil('the quarantine', async () => (await held(site)).length === 1)
+  await stop(site)
   await rm(join(site.postfix.queueDirectory, 'public/candy-in'))
   const { stderr } = await site.candy(['quarantine', 'release', '--all', '--yes'], 69)
   expect(stderr).toMatch(/not released: .*\n.*Postfix does not take mail at unix:.*candy-in: does it run/)
