@@ -13,6 +13,11 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** What npm publishes of a package, beside its package.json (`files`). */
 const PUBLISHED = ['bin', 'completions', 'dist', 'filters.d', 'man', 'share']
 
+/** Declarations of types and source maps: half of all files, and no process reads them. */
+const UNREAD = /\.(?:d\.[cm]?ts|map|tsbuildinfo)$/
+
+const COPY = { recursive: true, filter: (path: string): boolean => !UNREAD.test(path) }
+
 export interface Installation {
   /** The directory that holds `node_modules`. */
   readonly directory: string
@@ -48,13 +53,13 @@ async function copyPackages(modules: string): Promise<void> {
     await mkdir(target, { recursive: true })
     await cp(join(from, 'package.json'), join(target, 'package.json'))
     for (const part of await readdir(from)) {
-      if (PUBLISHED.includes(part)) await cp(join(from, part), join(target, part), { recursive: true })
+      if (PUBLISHED.includes(part)) await cp(join(from, part), join(target, part), COPY)
     }
     await want(Object.keys(manifest.dependencies ?? {}), wanted)
   }
   for (const name of wanted) {
     await mkdir(dirname(join(modules, name)), { recursive: true })
-    await cp(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true })
+    await cp(join(ROOT, 'node_modules', name), join(modules, name), COPY)
   }
 }
 
