@@ -27,8 +27,8 @@ function unit(name: string, folder = 'packages') {
 
 export default defineConfig({
   test: {
-    // They wait as much as they work.
-    maxWorkers: 3,
+    // For two processors: they wait as much as they work.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       ...['sdk', 'master-cf', 'milter', 'filter-clamav', 'filter-spamassassin', 'runner', 'create-filter'].map((name) =>
