@@ -154,7 +154,10 @@ describe.concurrent.each([
   }, async () => {
     await using host = await startMailHost({ npmrc: registry.reader, path })
     await host.type(['npm', 'install', '-g', '@candy/runner', '@candy/filter-clamav'])
-    expect(await readdir(join(host.directory, 'usr-local/share/man/man8'))).toContain('candy-enable.8')
+    // Debian's npm installs no manual pages.
+    if (path.length === 0) {
+      expect(await readdir(join(host.directory, 'usr-local/share/man/man8'))).toContain('candy-enable.8')
+    }
     if (mode.length === 0) await host.supervise()
     else await removeHandover(host)
     const said = await host.type(['candy', 'enable', '--yes', ...mode])

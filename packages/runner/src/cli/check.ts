@@ -47,7 +47,7 @@ export function addCheck(candy: Command): void {
   const command = candy
     .command('check')
     .description('judge one message without Postfix')
-    .argument('[file]', 'the message; standard input when it is - or missing', '-')
+    .argument('[file]', 'the file of the message; - is standard input', '-')
     .option('--filters <dir>', 'a directory to use for filters.d')
     .option('--filter <package>', 'judge with this filter alone: a package or the path of one')
     .option(

@@ -34,7 +34,7 @@ export function addDisable(candy: Command): void {
     .action((_, command: Command) => disableInstance(command.optsWithGlobals<DisableOptions>()))
   addHelp(command, {
     notes: [
-      'Mail in the queue that was received for candy is still filtered. What is left of it after --wait goes on unfiltered. Packages, drop-ins and the quarantine stay unless --purge is given.',
+      'Mail in the queue that was received for candy is still filtered. What is left of it after --wait goes on unfiltered. candy.toml, filters.d, the spool and the quarantine stay unless --purge is given; your own files in filters.d stay in any case.',
     ],
     examples: [['candy disable --dry-run', 'look at the changes first']],
     exits: {

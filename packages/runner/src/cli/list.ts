@@ -17,6 +17,7 @@ import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { printTable } from './table.js'
+import { withTypedInstance } from './typed-instance.js'
 
 interface ListOptions {
   readonly config?: string
@@ -59,7 +60,7 @@ async function list({ config, filters, ask, json }: ListOptions): Promise<void> 
   const report = {
     problems: problems.map(printProblem),
     health,
-    warnings: (await receivesMail(configDirectory)) ? [] : [NO_MAIL],
+    warnings: (await receivesMail(configDirectory)) ? [] : [withTypedInstance(NO_MAIL, config)],
   }
   if (!json)
     for (const line of [...report.problems, ...report.warnings.map(warn), ...healthWarnings(health)])

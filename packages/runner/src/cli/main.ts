@@ -36,6 +36,7 @@ import { addReport } from './report.js'
 import { addServe } from './serve.js'
 import { addStatus } from './status.js'
 import { addTrace } from './trace.js'
+import { withTypedInstance } from './typed-instance.js'
 
 /** What the statuses of most commands mean; those of a command that has others are in its own help. */
 const EXITS: HelpText['exits'] = {
@@ -112,7 +113,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     assertWorkingDirectory()
     await candy.parseAsync([...argv])
   } catch (error) {
-    process.exitCode = report(error, json)
+    process.exitCode = report(error, json, candy.opts<{ config?: string }>().config)
   }
 }
 
@@ -133,13 +134,14 @@ function assertWorkingDirectory(): void {
 }
 
 /** Prints an error, with `--json` as JSON on standard output, otherwise as text on standard error. Returns the exit status. */
-function report(error: unknown, json: boolean): number {
+function report(error: unknown, json: boolean, config: string | undefined): number {
   const usage = error instanceof CommanderError
   if (usage && error.exitCode === 0) return EX_OK
   const explanation: Explanation = usage
     ? { status: EX_USAGE, text: error.message.replace(/^error: /, '') }
     : explain(error)
-  if (json) console.log(JSON.stringify({ version: 1, error: explanation }))
-  else if (!usage) console.error(explanation.text)
+  const text = withTypedInstance(explanation.text, config)
+  if (json) console.log(JSON.stringify({ version: 1, error: { ...explanation, text } }))
+  else if (!usage) console.error(text)
   return explanation.status
 }

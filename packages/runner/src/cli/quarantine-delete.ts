@@ -17,8 +17,11 @@ interface DeleteOptions extends SelectionOptions {
 
 export function addQuarantineDelete(quarantine: Command): void {
   const command = addSelection(quarantine.command('delete'))
-    .description('delete messages for ever; nobody is told')
-    .argument('[message...]', 'their names or queue ids, or the beginning of either')
+    .description('delete messages for ever, without telling sender or recipient')
+    .argument(
+      '[message...]',
+      'the name or queue id of a message, or the beginning of either, as "candy quarantine list" shows them',
+    )
     .option('--all', 'all messages')
     .option('--dry-run', 'show what would be deleted, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')

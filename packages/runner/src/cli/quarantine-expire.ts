@@ -32,10 +32,14 @@ export function addQuarantineExpire(quarantine: Command): void {
   const command = quarantine
     .command('expire')
     .description('delete what candy.toml does not keep; the service does so once an hour')
-    .option('--older-than <time>', 'what came longer ago, whatever quarantine.keep says: 30d', parseAge)
+    .option(
+      '--older-than <time>',
+      'delete what came longer ago than this, 30d say, whatever quarantine.keep says',
+      parseAge,
+    )
     .option(
       '--max-size <size>',
-      'the oldest, until the rest is no larger, whatever quarantine.max_size says',
+      'delete the oldest until the rest is no larger than this, 1GiB say, whatever quarantine.max_size says',
       parseLimit,
     )
     .option('--dry-run', 'show what would be deleted, and do nothing')

@@ -34,7 +34,10 @@ export function addQuarantineLearn(quarantine: Command): void {
   const command = addSelection(quarantine.command('learn'))
     .description('have filters learn from messages what is spam and what is not')
     .addArgument(new Argument('<lesson>', 'what a person says of them; forget takes back either').choices(LESSONS))
-    .argument('[message...]', 'their names or queue ids, or the beginning of either')
+    .argument(
+      '[message...]',
+      'the name or queue id of a message, or the beginning of either, as "candy quarantine list" shows them',
+    )
     .option('--all', 'all messages')
     .option('--dry-run', 'show which messages would be learned, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')

@@ -27,10 +27,13 @@ interface ReleaseCommandOptions extends SelectionOptions {
 export function addQuarantineRelease(quarantine: Command): void {
   const command = addSelection(quarantine.command('release'))
     .description('give messages to Postfix as they came, past all filters, with the envelope that they had')
-    .argument('[message...]', 'their names or queue ids, or the beginning of either')
-    .option('--only <address>', 'to this one of its recipients; may be repeated', collectRecipient)
-    .option('--to <address>', 'to this address, in place of its recipients; may be repeated', collectAddress)
-    .option('--again', 'also to those who have it, or may have it')
+    .argument(
+      '[message...]',
+      'the name or queue id of a message, or the beginning of either, as "candy quarantine list" shows them',
+    )
+    .option('--only <address>', 'release to this one of its recipients; may be repeated', collectRecipient)
+    .option('--to <address>', 'release to this address in place of its recipients; may be repeated', collectAddress)
+    .option('--again', 'release also to those who have it, or may have it')
     .option('--all', 'all messages')
     .option('--dry-run', 'show what would be released to whom, and do nothing')
     .option('--yes', 'do not ask, where options choose the messages')

@@ -18,13 +18,17 @@ export interface SelectionOptions extends Selection {
 
 export function addSelection(command: Command): Command {
   return command
-    .option('--older-than <time>', 'those that came longer ago: 30d, 12h', parseAge)
-    .option('--newer-than <time>', 'those that came since then', parseAge)
-    .option('--sender <address>', 'those from this sender; * stands for anything, <> is the null sender', parseAddress)
-    .option('--recipient <address>', 'those to this recipient; * stands for anything', parseAddress)
-    .option('--filter <filter>', 'those that this filter has decided about')
-    .option('--reason <text>', 'those with this text in their reason')
-    .addOption(new Option('--state <state>', 'those in this state').choices(STATES))
+    .option('--older-than <time>', 'messages that came longer ago than this: 30d, 12h', parseAge)
+    .option('--newer-than <time>', 'messages that came since then: 1d', parseAge)
+    .option(
+      '--sender <address>',
+      'messages from this sender; * stands for anything, <> is the null sender',
+      parseAddress,
+    )
+    .option('--recipient <address>', 'messages to this recipient; * stands for anything', parseAddress)
+    .option('--filter <filter>', 'messages that this filter, 50-clamav say, has decided about')
+    .option('--reason <text>', 'messages with this text in their reason')
+    .addOption(new Option('--state <state>', 'messages in this state').choices(STATES))
 }
 
 /**

@@ -31,7 +31,7 @@ export function addQuarantineShow(quarantine: Command): void {
   const command = quarantine
     .command('show')
     .description('show a message: why it is there, what each filter said, what was done with it, and its header')
-    .argument('<message>', 'its name or queue id, or the beginning of either')
+    .argument('<message>', 'its name or queue id, or the beginning of either, as "candy quarantine list" shows them')
     .option('--raw', 'write the message itself, byte for byte, to a file or a pipe')
     .option('--json', 'print JSON')
     .action((name: string, _, command: Command) => show(name, command.optsWithGlobals<ShowOptions>()))

@@ -28,7 +28,9 @@ export function addReload(candy: Command): void {
     .option('--json', 'print JSON')
     .action((_, command: Command) => reload(command.optsWithGlobals<ReloadOptions>()))
   addHelp(command, {
-    notes: ['What is wrong is never put in force: the service goes on with what it has, and says so.'],
+    notes: [
+      'Type this after you have changed candy.toml or a file of filters.d. What is wrong is never put in force: the service goes on with what it has, and says so.',
+    ],
     exits: {
       0: 'in force',
       64: 'the command line is wrong',

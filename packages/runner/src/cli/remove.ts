@@ -25,7 +25,7 @@ export function addRemove(candy: Command): void {
     .command('remove')
     .summary('take a filter out of filters.d')
     .description('take a filter out of filters.d; its file stays beside the others as NAME.disabled')
-    .argument('<filter>', 'as candy list shows it: 50-clamav')
+    .argument('<filter>', 'the name of the filter as "candy list" shows it: 50-clamav')
     .option('--purge', 'delete the file, and the package where candy add has installed it and nobody else needs it')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--yes', 'do not ask, where something is deleted')

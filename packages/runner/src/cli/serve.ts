@@ -27,7 +27,7 @@ export function addServe(candy: Command): void {
     .action(async (_, command: Command) => start(command.optsWithGlobals<ServeOptions>()))
   addHelp(command, {
     notes: [
-      '"candy enable" has systemd start it where that runs; elsewhere start it yourself before Postfix.',
+      '"candy enable" has systemd start it where that runs; elsewhere have your supervisor run it, and restart it whenever it ends.',
       'SIGHUP reloads candy.toml and filters.d, as "candy reload" does, and keeps the old ones when the new are wrong; started with wrong ones, it takes the last that were good. SIGTERM ends it once the mail under way is done.',
     ],
     exits: {

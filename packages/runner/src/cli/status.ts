@@ -19,6 +19,7 @@ import { findConfigDirectory } from './postfix-instance.js'
 import { mustChangeAccount, runAsCandy } from './privileges.js'
 import { absenceOf } from './reload.js'
 import { printStatus, printWindows, type WindowSummaries } from './status-text.js'
+import { withTypedInstance } from './typed-instance.js'
 
 interface StatusOptions {
   readonly config?: string
@@ -61,10 +62,10 @@ async function status({ config, watch, json }: StatusOptions): Promise<void> {
   if (await mustChangeAccount()) return runAsCandy()
   // Problems of candy.toml are the service's to tell.
   const settings = readSettings(configDirectory, new Ownership(), [])
-  if (watch !== true) return show(await findStatus(settings), json === true)
+  if (watch !== true) return show(await findStatus(settings, config), json === true)
   process.on('SIGINT', () => process.exit(EX_OK))
   for (;;) {
-    const found = await findStatus(settings)
+    const found = await findStatus(settings, config)
     if (process.stdout.isTTY && json !== true) process.stdout.write(CLEAR)
     show(found, json === true)
     await sleep(INTERVAL)
@@ -76,7 +77,7 @@ type FoundStatus =
   | { readonly mode: string; readonly answer: StatusAnswer }
   | { readonly mode: string; readonly absence: string; readonly needed: boolean; readonly windows: WindowSummaries }
 
-async function findStatus({ mode, state }: Settings): Promise<FoundStatus> {
+async function findStatus({ mode, state }: Settings, config: string | undefined): Promise<FoundStatus> {
   const { control } = serviceFiles(state)
   try {
     return { mode, answer: await ask<StatusAnswer>(control, 'status', TIMEOUT) }
@@ -89,7 +90,7 @@ async function findStatus({ mode, state }: Settings): Promise<FoundStatus> {
     if (error.code === 'FAILED') return { mode, absence: error.message, needed: true, windows }
     if (mode === 'pipe')
       return { mode, absence: 'candy serve does not run, and pipe mode needs none', needed: false, windows }
-    return { mode, absence: absenceOf(state), needed: true, windows }
+    return { mode, absence: withTypedInstance(absenceOf(state), config), needed: true, windows }
   }
 }
 

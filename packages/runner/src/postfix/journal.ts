@@ -96,7 +96,7 @@ export function knownJournal(records: RecordLocation): Journal | undefined {
 /** Throws PostfixError when candy is not enabled. The text suggests enabling it in `mode`. */
 export function assertEnabled(records: RecordLocation, mode: Mode): void {
   if (knownJournal(records) !== undefined) return
-  throw new PostfixError(`candy is not enabled in ${records.configDirectory}: candy enable --mode ${mode}`)
+  throw new PostfixError(`candy is not enabled in ${records.configDirectory}: "candy enable --mode ${mode}"`)
 }
 
 /** Reads the record of an incomplete change, as `readJournal` reads the journal. */

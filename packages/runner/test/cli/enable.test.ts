@@ -122,7 +122,10 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     status: 64,
     says: /Allowed choices are pipe, smtp, smtp-before, milter/,
   },
-  'a switch where candy is not enabled': { argv: ['mode', 'pipe', '--yes'], says: /is not enabled in .*candy enable/ },
+  'a switch where candy is not enabled': {
+    argv: ['mode', 'pipe', '--yes'],
+    says: /is not enabled in .*"candy -c \S+ enable --mode pipe"/,
+  },
   'nobody to ask': { argv: ['enable'], status: 64, says: /say --yes/ },
   'a content_filter in main.cf': { main: FOREIGN, says: /postconf -X content_filter/ },
   'an smtpd_proxy_filter in main.cf': {
@@ -149,7 +152,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ),
   'candy set up by hand': {
     master: `${STOCK}candy unix - n n - 5 pipe\n  flags=Rq user=candy null_sender=\n  argv=/opt/bin/candy-pipe\n`,
-    says: /take it out with "candy disable"/,
+    says: /take it out with "candy -c \S+ disable"/,
   },
   'a host that takes no mail': { master: STOCK.replace(/^smtp +inet/m, '#$&'), says: /nothing to filter/ },
   'an instance that sendmail(1) does not serve, in pipe mode by sendmail(1)': {

@@ -101,7 +101,7 @@ test('an empty quarantine and none at all are told apart', async () => {
   writeFileSync(join(nowhere, 'candy.toml'), `state = "${nowhere}/state"\n`)
   const bare = candy(['-c', nowhere, 'quarantine', 'list', '--json'])
   expect(bare.status).toBe(66)
-  expect(JSON.parse(bare.stdout).error.text).toMatch(/there is no quarantine; "candy enable" makes it/)
+  expect(JSON.parse(bare.stdout).error.text).toMatch(/there is no quarantine; "candy -c \S+ enable" makes it/)
 })
 
 test('show tells why, what each filter said and the header, in printable ASCII', async () => {
