@@ -8,6 +8,7 @@ const LONG = [
   'enable/shapes.test.ts',
   'doctor/send.test.ts',
   'doctor/host-faults.test.ts',
+  'commands/commands.test.ts',
   'smtp/load.test.ts',
   'enable/accidents.test.ts',
   'doctor/configuration-faults.test.ts',

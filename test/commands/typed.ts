@@ -1,0 +1,65 @@
+/** What the pages tell people to type: the lines of their blocks of shell, and why some of them are not typed by a test. */
+import { readdirSync } from 'node:fs'
+import { ROOT, readPage } from '../kit/pages.js'
+
+/** Lines that no test of this folder types, and why. */
+const NOT_TYPED: readonly { readonly line: RegExp; readonly why: string }[] = [
+  { line: /^apt-get install /, why: 'installs Debian packages, which test/hosts and test/install do' },
+  { line: /^(?:systemctl|journalctl) /, why: 'asks systemd, which runs in test/hosts' },
+  { line: />>\/etc\/clamav\/clamd\.conf$/, why: "edits the machine's clamd, which test/hosts does" },
+  { line: /^npm (?:install|ci) /, why: 'installs from the registry, which test/registry does from one of its own' },
+  { line: /^candy status --watch/, why: 'never ends' },
+  { line: /^candy -c \/etc\/postfix-out /, why: 'needs a second instance, which test/enable/pipe and others have' },
+  { line: /^setpriv /, why: 'is what the supervisor of this host types' },
+]
+
+/** Pages whose blocks are typed elsewhere, or cannot be, and why. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'packages.md': 'installs Debian packages, and has a script for those who make some',
+  'pipe.md':
+    'sets up by hand, in a clone, what this host has by candy enable; test/pipe/built types candy-pipe in a clone',
+  'writing-a-filter.md': 'test/registry/release types it, as an author with a registry',
+}
+
+/** Statuses other than 0 with which a line may end. */
+const STATUSES: readonly { readonly line: RegExp; readonly statuses: readonly number[] }[] = [
+  // On this host there is no systemd, and log lines go nowhere.
+  { line: /^candy doctor/, statuses: [0, 1, 2, 3] },
+]
+
+export interface Typed {
+  readonly line: string
+  readonly statuses: readonly number[]
+}
+
+/** Names of pages of docs/ with blocks of shell. */
+export function pagesWithCommands(): readonly string[] {
+  return readdirSync(`${ROOT}/docs`).filter((name) => name.endsWith('.md') && linesOf(name).length > 0)
+}
+
+/** The lines to type of a page, without comments. */
+export function typedOn(page: string): readonly Typed[] {
+  if (page in ELSEWHERE) return []
+  return linesOf(page)
+    .filter((line) => !NOT_TYPED.some((one) => one.line.test(line)))
+    .map((line) => ({ line, statuses: STATUSES.find((one) => one.line.test(line))?.statuses ?? [0] }))
+}
+
+/** Exceptions that no line needs any more. */
+export function unneeded(): readonly string[] {
+  const pages = pagesWithCommands()
+  const lines = pages.flatMap(linesOf)
+  const patterns = [...NOT_TYPED, ...STATUSES].filter(({ line }) => !lines.some((one) => line.test(one)))
+  return [
+    ...patterns.map(({ line }) => String(line)),
+    ...Object.keys(ELSEWHERE).filter((page) => !pages.includes(page)),
+  ]
+}
+
+function linesOf(page: string): readonly string[] {
+  const blocks = [...readPage(`docs/${page}`).matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, block = '']) => block)
+  return blocks
+    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replace(/\s+# .*$/, ''))
+    .filter((line) => line !== '')
+}
