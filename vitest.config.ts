@@ -47,7 +47,7 @@ export default defineConfig({
             fileURLToPath(new URL(`test/kit/${name}.ts`, import.meta.url)),
           ),
           testTimeout: 120_000,
-          // Of those tests in a file that may run at the same time: each has a Postfix of its own, and three files run at once.
+          // Of those tests in a file that may run at the same time: each has a Postfix of its own, and four files run at once.
           maxConcurrency: 3,
           expect: awaiting,
           hookTimeout: 120_000,

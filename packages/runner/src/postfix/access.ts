@@ -34,7 +34,8 @@ export function accessDirectory(name: string): string | undefined {
 export function mayEnter(directory: string): boolean {
   if (((lstatSync(directory, { throwIfNoEntry: false })?.mode ?? 0) & 0o001) !== 0) return true
   try {
-    return /^user:candy:..x/m.test(entries(directory)) && !/^mask::..-/m.test(entries(directory))
+    const printed = entries(directory)
+    return /^user:candy:..x/m.test(printed) && !/^mask::..-/m.test(printed)
   } catch {
     return false
   }
