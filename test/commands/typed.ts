@@ -5,7 +5,7 @@ import { ROOT, readPage } from '../kit/pages.js'
 /** Lines that no test of this folder types, and why. */
 const NOT_TYPED: readonly { readonly line: RegExp; readonly why: string }[] = [
   { line: /^apt-get install /, why: 'installs Debian packages, which test/hosts and test/install do' },
-  { line: /^(?:systemctl|journalctl) /, why: 'asks systemd, which runs in test/hosts' },
+  { line: /^(?:systemctl|journalctl) /, why: 'needs systemd, which this host has not; test/hosts types the like' },
   { line: />>\/etc\/clamav\/clamd\.conf$/, why: "edits the machine's clamd, which test/hosts does" },
   { line: /^npm (?:install|ci) /, why: 'installs from the registry, which test/registry does from one of its own' },
   { line: /^candy status --watch/, why: 'never ends' },
