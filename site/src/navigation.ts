@@ -22,13 +22,13 @@ export function readNavigation(): DefaultTheme.SidebarItem[] {
   return groups
 }
 
-/** Every page of docs/ is in the list; those of its folders are listed by pages of their own. */
+/** Every page of docs/ is in the list once; those of its folders are listed by pages of their own. */
 function demandAll(groups: readonly DefaultTheme.SidebarItem[]): void {
   const links = groups.flatMap(({ items = [] }) => items.map(({ link }) => link))
   for (const name of readdirSync(join(ROOT, 'docs'))) {
     const [, page] = /^(.*)\.md$/.exec(name) ?? []
-    if (page !== undefined && page !== 'README' && !links.includes(`/${page}`)) {
-      throw new Error(`${HOME} has no link to ${name}`)
-    }
+    if (page === undefined || page === 'README') continue
+    const count = links.filter((link) => link === `/${page}`).length
+    if (count !== 1) throw new Error(`${HOME} has ${count} links to ${name}, and should have one`)
   }
 }
