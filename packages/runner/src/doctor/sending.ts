@@ -35,8 +35,9 @@ export interface SendingAsCandy {
 
 /** Milliseconds until a message must have come to its end. */
 const TIMEOUT = 120_000
-/** Milliseconds after which a message that is in no queue is gone. */
+/** Milliseconds after which a message that is in no queue is gone: where it should leave no trace, and where it should turn up. */
 const GONE_AFTER = 5_000
+const MISSED_AFTER = 30_000
 
 export async function sendTestMails(
   host: Host,
@@ -163,6 +164,7 @@ async function follow(
     if (refusal !== undefined) {
       return { action: refusal.startsWith('5') ? 'refuse' : 'defer', text: `Postfix answered ${printable(refusal)}` }
     }
+    const goneAfter = wanted === 'refuse' || wanted === 'discard' ? GONE_AFTER : MISSED_AFTER
     let seen = Date.now()
     for (const end = Date.now() + TIMEOUT; Date.now() < end; await sleep(200, undefined, { signal })) {
       if (received.some((text) => text.includes(recipient))) {
@@ -177,7 +179,7 @@ async function follow(
       const reason = entries.flatMap(({ recipients }) => recipients).find((one) => one.reason !== undefined)?.reason
       if (reason !== undefined) return { action: 'defer', text: `it waits: ${printable(reason)}` }
       if (entries.length > 0) seen = Date.now()
-      else if (Date.now() - seen > GONE_AFTER) return goneAs(wanted)
+      else if (Date.now() - seen > goneAfter) return goneAs(wanted)
     }
     return { action: 'late', text: `it has not come to an end within ${TIMEOUT / 1_000} s` }
   } finally {
