@@ -46,11 +46,11 @@ export default defineConfig({
           globalSetup: ['tools', 'shared-installation'].map((name) =>
             fileURLToPath(new URL(`test/kit/${name}.ts`, import.meta.url)),
           ),
-          testTimeout: 120_000,
+          testTimeout: 180_000,
           // Of those tests in a file that may run at the same time: each has a Postfix of its own, and four files run at once.
           maxConcurrency: 3,
           expect: awaiting,
-          hookTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],
