@@ -12,6 +12,8 @@ import { ROOT } from './kit/pages.js'
 import { makeScratch, type Scratch } from './kit/scratch.js'
 
 const SITE = join(ROOT, 'site')
+/** In a folder of its host, as the pages of a project are. */
+const BASE = '/folder/'
 const WIDTHS = [1280, 390]
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -35,17 +37,27 @@ beforeAll(async () => {
   scratch = await makeScratch('site')
   const vitepress = join(SITE, 'node_modules/.bin/vitepress')
   said = (
-    await runCommand('sh', ['-c', '"$@" 2>&1', 'sh', vitepress, 'build', SITE, '--outDir', scratch.path])
+    await runCommand('sh', [
+      '-c',
+      'CANDY_DOCS_BASE="$0" "$@" 2>&1',
+      BASE,
+      vitepress,
+      'build',
+      SITE,
+      '--outDir',
+      scratch.path,
+    ])
   ).toString()
   pages = readdirSync(scratch.path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'))
   server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site')
     const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname
-    const content = await readFile(join(scratch.path, path)).catch(() => undefined)
+    const file = path.startsWith(BASE) ? join(scratch.path, path.slice(BASE.length)) : ''
+    const content = await readFile(file).catch(() => undefined)
     response.writeHead(content === undefined ? 404 : 200, { 'content-type': TYPES[extname(path)] ?? '' }).end(content)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}${BASE}`
   browser = await startBrowser()
 }, 300_000)
 

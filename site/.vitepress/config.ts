@@ -44,7 +44,7 @@ export default defineConfig({
   markdown: {
     anchor: { slugify: anchorOf },
     config: (markdown) => {
-      repositoryLinks(markdown)
+      repositoryLinks(markdown, base)
       markNames(markdown)
     },
   },

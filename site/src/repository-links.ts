@@ -13,13 +13,14 @@ type Token = ReturnType<MarkdownRenderer['parse']>[number]
 /** Files that pages link to, beside pages. */
 const copied = new Set<string>()
 
-export function repositoryLinks(markdown: MarkdownRenderer): void {
+/** `base` is where on its host the site lies. */
+export function repositoryLinks(markdown: MarkdownRenderer, base: string): void {
   markdown.core.ruler.push('repository-links', ({ tokens, env }) => {
-    for (const { children } of tokens) if (children !== null) rewriteLinks(children, env.realPath ?? env.path)
+    for (const { children } of tokens) if (children !== null) rewriteLinks(children, env.realPath ?? env.path, base)
   })
 }
 
-function rewriteLinks(tokens: Token[], page: string): void {
+function rewriteLinks(tokens: Token[], page: string, base: string): void {
   for (const [at, token] of tokens.entries()) {
     const href = token.type === 'link_open' ? (token.attrGet('href') ?? '') : ''
     if (href === '' || href.startsWith('#') || /^[a-z]+:/.test(href)) continue
@@ -29,8 +30,8 @@ function rewriteLinks(tokens: Token[], page: string): void {
     if (target.kind === 'page') token.attrSet('href', `/${target.address}${behind}`)
     else if (target.kind === 'file') {
       copied.add(target.path)
-      // An absolute address with an extension of its own is not taken for a page.
-      token.attrSet('href', `/files/${target.path}.txt`)
+      // VitePress takes an address with an extension of its own for no page, and leaves it as it is.
+      token.attrSet('href', `${base}files/${target.path}.txt`)
       token.attrSet('target', '_self')
     } else unlink(tokens, at)
   }
