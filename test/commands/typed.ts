@@ -2,10 +2,12 @@
 import { readdirSync } from 'node:fs'
 import { ROOT, readPage } from '../kit/pages.js'
 
+const SYSTEMD = /^(?:systemctl|journalctl) /
+
 /** Lines that no test of this folder types, and why. */
 const NOT_TYPED: readonly { readonly line: RegExp; readonly why: string }[] = [
   { line: /^apt-get install /, why: 'installs Debian packages, which test/hosts and test/install do' },
-  { line: /^(?:systemctl|journalctl) /, why: 'needs systemd, which this host has not; test/hosts types the like' },
+  { line: SYSTEMD, why: 'needs systemd, which this host has not; test/hosts types them' },
   { line: />>\/etc\/clamav\/clamd\.conf$/, why: "edits the machine's clamd, which test/hosts does" },
   { line: /^npm (?:install|ci) /, why: 'installs from the registry, which test/registry does from one of its own' },
   { line: /^candy status --watch/, why: 'never ends' },
@@ -43,6 +45,13 @@ export function typedOn(page: string): readonly Typed[] {
   return linesOf(page)
     .filter((line) => !NOT_TYPED.some((one) => one.line.test(line)))
     .map((line) => ({ line, statuses: STATUSES.find((one) => one.line.test(line))?.statuses ?? [0] }))
+}
+
+/** The lines that are for systemd, for a host that has it: not those that never end, and not those for daemons that such a host lacks. */
+export function typedToSystemd(): readonly string[] {
+  const lines = pagesWithCommands().flatMap(linesOf)
+  const fits = (line: string): boolean => SYSTEMD.test(line) && !/ -f$|freshclam|spamd/.test(line)
+  return [...new Set(lines.filter(fits))]
 }
 
 /** Exceptions that no line needs any more. */
