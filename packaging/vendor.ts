@@ -48,6 +48,6 @@ function installed(name: string, from: string): string {
 /** Whether a file of a package is needed where the package runs. `path` is relative to the package. */
 export function isNeeded(path: string): boolean {
   const unused =
-    /^(?:node_modules|src|test|man|completions|docs|\.github)\/|\.(?:[cm]?ts|map|tsbuildinfo|md|markdown)$|^\.|\/\.|^LICENSE|^license/
+    /^(?:node_modules|src|test|man|completions|docs|\.github)\/|\.(?:[cm]?ts|map|tsbuildinfo|md|markdown)$|^\.|\/\.|^licen[cs]e(?:\.\w+)?$/i
   return !unused.test(path)
 }

@@ -103,7 +103,7 @@ function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host
       const printed = await type([
         'sh',
         '-c',
-        'find /var/lib/candy -name message.eml -exec cat {} + -exec printf "\\0" ";"',
+        'find /var/lib/candy -name message.eml -exec cat {} ";" -exec printf "\\0" ";"',
       ])
       return printed.split('\0').filter((message) => message !== '')
     },

@@ -99,7 +99,7 @@ async function powerOn(directory: string): Promise<Running> {
 }
 
 /** The child that is the first in its own namespace of processes. Another one makes that, and ends. */
-function firstProcess(nspawn: ChildProcess): number | undefined {
+export function firstProcess(nspawn: ChildProcess): number | undefined {
   return childrenOf(nspawn.pid ?? 0, '').find((pid) => {
     try {
       return /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -110,13 +110,13 @@ function firstProcess(nspawn: ChildProcess): number | undefined {
 }
 
 /** Stops the system as a power failure would. Processes in it may survive the end of systemd-nspawn, but not that of their own init. */
-function cutOff(nspawn: ChildProcess): void {
+export function cutOff(nspawn: ChildProcess): void {
   const init = firstProcess(nspawn)
   if (init !== undefined) signal(init, 'SIGKILL')
   nspawn.kill('SIGKILL')
 }
 
-function inside(init: number, command: readonly string[], input: string): Promise<CommandResult> {
+export function inside(init: number, command: readonly string[], input: string): Promise<CommandResult> {
   const environment = [
     'env',
     '--ignore-environment',
