@@ -6,6 +6,8 @@ export default defineConfig({
     name: 'hosts',
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
+    // Two systems that are booted at a time would share the control groups of this machine.
+    fileParallelism: false,
     reporters: ['verbose'],
     testTimeout: 300_000,
     // More than an archive has to give the files of a release, which are made in here (base.ts).
