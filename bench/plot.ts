@@ -3,7 +3,7 @@ import { SIZES } from './message.js'
 import { overviewOf } from './overview.js'
 import type { Report, Row } from './report.js'
 
-const WIDTH = 960
+const WIDTH = 990
 const NAMES = 300
 const BAR = 14
 const LINE = 22

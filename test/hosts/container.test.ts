@@ -89,6 +89,7 @@ test('Debian 13: mail through the container is filtered, and it stops when it is
   })
   const isKept = async (): Promise<boolean> => (await type('candy quarantine list')).includes('alice@example.com')
   await until('a quarantined message', isKept, { milliseconds: 90_000, explain })
+  expect(output()).toMatch(/candy\/serve\[\d+\]: judged .*action=quarantine/)
   expect(await type('candy doctor || true')).not.toContain('candy serve does not run')
   expect(await container.stop()).not.toBeNull()
 })

@@ -3,7 +3,7 @@
  * separately; see rolldown.config.ts.
  */
 import { createReadStream, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { CandyError } from '@candy/sdk'
 import { Chain } from '../chain/chain.js'
 import { Deadline, unlessAborted } from '../chain/deadline.js'
@@ -69,12 +69,12 @@ export async function pipe({ argv, end, launcher }: PipeCall): Promise<void> {
 }
 
 /**
- * Opens the log. If that fails, everything is logged to syslog: mail must not wait because of the log, and nothing may be written
- * to standard error here.
+ * Opens the log. If that fails, everything is logged to syslog: mail must not wait because of the log. So it is for "stderr", since
+ * pipe(8) would read it as the answer.
  */
 function openPipeLog(to: string): Log {
   const syslog = openLog({ to: 'syslog', name: NAME, fallback: NO_LOG })
-  if (to === 'syslog') return syslog
+  if (!isAbsolute(to)) return syslog
   try {
     return openLog({ to, name: NAME, fallback: syslog })
   } catch (error) {

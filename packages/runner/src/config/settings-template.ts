@@ -11,7 +11,7 @@ export const SETTINGS_TEMPLATE = `
 #     quarantine.max_size = "1GiB"
 #     quarantine.notify = "postmaster@example.org"
 
-# "syslog", or a file that the account candy may write.
+# "syslog", a file that the account candy may write, or "stderr" in a container.
 # log.to = "syslog"
 
 # What became of messages, for candy status and candy report: days and size, and whether addresses are kept.

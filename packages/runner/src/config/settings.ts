@@ -131,7 +131,8 @@ function absolute(section: Section, key: string, fallback: string): string {
 
 function logTo(section: Section): string {
   const to = section.text('to') ?? 'syslog'
-  if (to !== 'syslog' && !isAbsolute(to)) section.wrong('to', 'must be "syslog" or an absolute path')
+  if (!['syslog', 'stderr'].includes(to) && !isAbsolute(to))
+    section.wrong('to', 'must be "syslog", "stderr" or an absolute path')
   return to
 }
 

@@ -1,6 +1,9 @@
-/** Whether what candy logs is kept: by a syslog daemon, or in the file that candy.toml names. */
+/**
+ * Whether what candy logs is kept: by a syslog daemon, or in the file that candy.toml names. What goes to standard error is for
+ * whoever started the service to keep.
+ */
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import { printable } from '@candy/sdk'
 import { ACCOUNT } from '../os/accounts.js'
 import { errorText } from '../os/error-text.js'
@@ -12,7 +15,7 @@ import type { Host } from './host.js'
 
 export interface LogView {
   readonly to: string
-  /** Why the file cannot be written; empty where it can, and for syslog. */
+  /** Why the file cannot be written; empty where it can, and where there is none. */
   readonly failure: string
 }
 
@@ -20,7 +23,7 @@ const SYSLOG = '/dev/log'
 
 /** Opens the log file as the service does. Nothing is written to it. */
 export function tryLog(to: string): LogView {
-  if (to === 'syslog') return { to, failure: '' }
+  if (!isAbsolute(to)) return { to, failure: '' }
   try {
     closeSync(openSync(to, 'a', 0o600))
     return { to, failure: '' }
@@ -32,6 +35,7 @@ export function tryLog(to: string): LogView {
 export async function examineLog({ view }: Host): Promise<readonly Observation[]> {
   const { log } = await view()
   const to = printable(log.to)
+  if (log.to === 'stderr') return [well('candy serve logs to its standard error')]
   if (log.to === 'syslog') {
     if (hasReader(SYSLOG)) return [well('candy logs to the system log')]
     return [

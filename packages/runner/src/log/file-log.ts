@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs'
 import { errorText } from '../os/error-text.js'
-import { printLine } from './line.js'
+import { printStamped } from './line.js'
 import type { Log, LogFields, LogLevel } from './log.js'
 
 /** Milliseconds after which it is checked again whether the path still names the file that is open. */
@@ -25,7 +25,7 @@ export function openFileLog(path: string, name: string, fallback: Log): Log {
       file = open(path)
     }
     if (now - checkedAt > CHECK_INTERVAL) checkedAt = now
-    writeLine(file, `${new Date().toISOString()} ${name}[${process.pid}]: ${printLine(level, event, fields)}\n`)
+    writeLine(file, `${printStamped(name, level, event, fields)}\n`)
   }
   const close = (): void => {
     if (file !== undefined) closeSync(file)

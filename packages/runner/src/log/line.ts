@@ -10,6 +10,11 @@ export function printLine(level: LogLevel, event: string, fields: LogFields = {}
   return `${mark}${ascii(event)}${words.length > 0 ? ' ' : ''}${words.join(' ')}`.slice(0, LINE_LIMIT)
 }
 
+/** The same, with the time and who wrote it in front; `name` is what syslog calls the tag. */
+export function printStamped(name: string, level: LogLevel, event: string, fields?: LogFields): string {
+  return `${new Date().toISOString()} ${name}[${process.pid}]: ${printLine(level, event, fields)}`
+}
+
 function ascii(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[^\x20-\x7e]/g, '?')
 }

@@ -1,7 +1,7 @@
 /**
  * The runner's log: one line for each event. In pipe mode it is never standard output or error, which pipe(8) reads as the answer.
  *
- * open.ts opens the log that candy.toml names: syslog.ts, or file-log.ts; stream-log.ts is for a person at a terminal. line.ts prints
+ * open.ts opens the log that candy.toml names: syslog.ts, file-log.ts, or stream-log.ts, which is for a person at a terminal, too. line.ts prints
  * an event as one line, and filter-log.ts is the log that a filter gets.
  */
 import type { LogFields } from '@candy/sdk'

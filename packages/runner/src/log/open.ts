@@ -6,7 +6,7 @@ import { openStreamLog } from './stream-log.js'
 import { openSyslog } from './syslog.js'
 
 export interface LogOptions {
-  /** `syslog` or an absolute path. */
+  /** `syslog`, `stderr` or an absolute path. */
   readonly to: string
   /** Stands in every line: `candy/serve`. */
   readonly name: string
@@ -16,6 +16,7 @@ export interface LogOptions {
 
 /** Throws `CONFIG`, with what to do about it, when the log is a file that cannot be opened for writing. */
 export function openLog({ to, name, fallback = openStreamLog(process.stderr) }: LogOptions): Log {
+  if (to === 'stderr') return openStreamLog(process.stderr, name)
   return to === 'syslog' ? openSyslog(name, fallback) : openFile(to, name, fallback)
 }
 

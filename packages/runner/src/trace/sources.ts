@@ -3,6 +3,7 @@
  * file of `[log] to` in candy.toml, and for what goes to syslog the files that syslog daemons write, or the journal.
  */
 import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import { errorText } from '../os/error-text.js'
 import { asSystemError } from '../os/system-error.js'
 import { type Commands, commandsOf } from '../postfix/commands.js'
@@ -60,7 +61,7 @@ export async function findSources(options: SourceOptions): Promise<Sources> {
     }
   }
   if (options.files.length > 0) return { sources: await byTime(open(options.files, true), problems), problems }
-  const ownFile = options.candyLog === 'syslog' ? undefined : options.candyLog
+  const ownFile = isAbsolute(options.candyLog) ? options.candyLog : undefined
   const own = await byTime(ownFile === undefined ? [] : open(parts(ownFile), false), problems)
   const { maillogFile, instance } = await readPostfix(options.configDirectory)
   const direct = await byTime(maillogFile === undefined ? [] : open(parts(maillogFile), true), problems)

@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Log, LogFields } from '../../src/log/log.js'
 import { openLog } from '../../src/log/open.js'
+import { openStreamLog } from '../../src/log/stream-log.js'
 import { scratch } from '../support.js'
 
 /** A log that is read back. */
@@ -33,6 +35,15 @@ test('a file holds one line an event, with the time and who wrote it', async () 
   const [first, second] = linesOf(path)
   expect(first).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z candy/pipe\\[${process.pid}\\]: judged id=A1$`))
   expect(second).toMatch(/: error: broken$/)
+})
+
+test('a stream gets the same lines as a file when it has a name, and without one only what happened', () => {
+  const lines: string[] = []
+  const stream = new PassThrough({ encoding: 'utf8' }).on('data', (text: string) => lines.push(text))
+  openStreamLog(stream, 'candy/serve').write('warn', 'judged', { id: 'A1' })
+  openStreamLog(stream).write('warn', 'judged')
+  expect(lines[0]).toMatch(new RegExp(`^\\d{4}-[\\dT:.-]+Z candy/serve\\[${process.pid}\\]: warning: judged id=A1\n$`))
+  expect(lines[1]).toBe('warning: judged\n')
 })
 
 test('a file that cannot be opened is an error that says what to type', () => {
