@@ -103,7 +103,8 @@ function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host
       const printed = await type([
         'sh',
         '-c',
-        'find /var/lib/candy -name message.eml -exec cat {} ";" -exec printf "\\0" ";"',
+        // A draft, whose name begins with a dot, may disappear meanwhile.
+        'find /var/lib/candy -ignore_readdir_race -name ".*" -prune -o -name message.eml -exec cat {} ";" -exec printf "\\0" ";"',
       ])
       return printed.split('\0').filter((message) => message !== '')
     },
