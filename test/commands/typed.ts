@@ -17,6 +17,7 @@ const NOT_TYPED: readonly { readonly line: RegExp; readonly why: string }[] = [
 
 /** Pages whose blocks are typed elsewhere, or cannot be, and why. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'containers.md': 'builds and runs a container; test/hosts/container does what it says, step by step',
   'packages.md': 'installs Debian packages, and has a script for those who make some',
   'pipe.md':
     'sets up by hand, in a clone, what this host has by candy enable; test/pipe/built types candy-pipe in a clone',
