@@ -46,6 +46,17 @@ test('a stream gets the same lines as a file when it has a name, and without one
   expect(lines[1]).toBe('warning: judged\n')
 })
 
+test('a stream whose reader has gone costs the lines and nothing else', async () => {
+  const stream = new PassThrough()
+  const log = openStreamLog(stream)
+  stream.destroy(new Error('EPIPE'))
+  await new Promise((resolve) => stream.once('close', resolve))
+  log.write('info', 'judged')
+  await new Promise((resolve) => setImmediate(resolve))
+  await log.close()
+  expect(stream.listenerCount('error')).toBe(0)
+})
+
 test('a file that cannot be opened is an error that says what to type', () => {
   const directory = join(scratch(), 'missing')
   expect(() => openLog({ to: join(directory, 'candy.log'), name: 'candy' })).toThrow(
