@@ -86,9 +86,9 @@ function hostOn(machine: Machine, tree: string, stop: () => Promise<void>): Host
         return
       }
       const to = ['-f', 'alice@example.com', '-t', ACCOUNT, '127.0.0.1:25']
-      await type(['sh', '-c', 'cat >/tmp/message; exec smtp-source -F /tmp/message "$@"', 'sh', ...to], {
-        input: message,
-      })
+      // A file for each: a test may send two at once.
+      const line = 'file=$(mktemp) && cat >"$file" && smtp-source -F "$file" "$@" && rm "$file"'
+      await type(['sh', '-c', line, 'sh', ...to], { input: message })
     },
     delivered: (subject) =>
       until(
