@@ -12,9 +12,10 @@ export const BLOCK: number = 64 * 1024
 /** Bytes that a message may always have, unless all may have less: small messages never wait for a disk. */
 const ALWAYS = BLOCK
 
-/** Blocks that are kept when no message needs them. */
-const MOST_SPARE = 64
-
+/**
+ * Blocks that no message needs now: as many as messages may have together. Were some left to the garbage collector, there would be more
+ * of those that wait for it than of those that are kept.
+ */
 const spare: Buffer[] = []
 
 /** Bytes that messages hold, by the directory of the files that take the rest. */
@@ -57,7 +58,7 @@ export class MessageMemory {
     else held.delete(this.#directory)
     this.#own = 0
     for (const block of this.#blocks.splice(0)) {
-      if (block.length === BLOCK && spare.length < MOST_SPARE) spare.push(block)
+      if (block.length === BLOCK && spare.length * BLOCK < this.#limit) spare.push(block)
     }
   }
 

@@ -38,13 +38,24 @@ test('nobody gets more than all may have', () => {
 })
 
 test('blocks are used again once they are given back', () => {
-  const one = memory(8 * BLOCK)
+  const one = memory(64 * BLOCK)
   const blocks = [one.take(BLOCK), one.take(BLOCK)]
   expect(one.blocks).toEqual(blocks)
   one.free()
   one.free()
   expect(one.blocks).toEqual([])
-  const other = memory(8 * BLOCK)
+  const other = memory(64 * BLOCK)
   const again = [other.take(BLOCK), other.take(BLOCK)]
   for (const block of blocks) expect(again.some((one) => one === block)).toBe(true)
+})
+
+test('all that messages may have together is kept, however many blocks that are', () => {
+  const limit = 400 * BLOCK
+  const one = memory(limit)
+  expect(takeAll(one)).toBe(200)
+  const blocks = new Set(one.blocks)
+  one.free()
+  const other = memory(limit)
+  expect(takeAll(other)).toBe(200)
+  expect(other.blocks.filter((block) => !blocks.has(block))).toEqual([])
 })
