@@ -25,7 +25,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
 /** What is built of other things than one source file, and what builds it. */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   handover: ['build', 'built-from', 'toolchain'],
-  runner: ['dist/pipe.js'],
+  runner: ['dist/pipe.cjs'],
 }
 
 async function below(directory: string, folder: string): Promise<string[]> {

@@ -85,6 +85,6 @@ test('the program for arm64 hands a message over', async () => {
   expect(await handOver('69 5.7.1 no\n')).toMatchObject({ status: 69, output: '5.7.1 no\n' })
   const half = await handOver('0 half an')
   expect(half).toMatchObject({ status: 75, output: expect.stringMatching(/^4\.3\.0 .*\n$/) })
-  // Nobody listens, and there is no candy.js either.
+  // Nobody listens, and there is no candy.cjs either.
   expect(await handOver(undefined)).toMatchObject({ status: 75, received: '' })
 })

@@ -41,7 +41,7 @@ export async function installCandy(directory: string): Promise<Installation> {
   const bin = join(modules, 'runner/bin')
   const platform = `handover-${process.platform}-${process.arch}`
   const handover = { package: `@candy/${platform}`, program: join(modules, platform, 'bin/candy-handover') }
-  return { directory, candy: join(bin, 'candy.js'), candyPipe: join(bin, 'candy-pipe'), handover }
+  return { directory, candy: join(bin, 'candy.cjs'), candyPipe: join(bin, 'candy-pipe'), handover }
 }
 
 async function copyPackages(modules: string): Promise<void> {

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { installCandy } from './installation.js'
 import { makeScratch } from './scratch.js'
 
-const OWN = resolve(import.meta.dirname, '../../packages/runner/bin/candy.js')
+const OWN = resolve(import.meta.dirname, '../../packages/runner/bin/candy.cjs')
 
 /** Called by vitest (globalSetup). */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {

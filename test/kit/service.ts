@@ -59,7 +59,7 @@ export async function startService({
     address,
     sink,
     // The process of root starts one of the account candy, which starts the workers.
-    workers: () => childrenOf(daemon.pid, 'candy.js').flatMap((pid) => childrenOf(pid, 'worker-main')),
+    workers: () => childrenOf(daemon.pid, 'candy.cjs').flatMap((pid) => childrenOf(pid, 'worker-main')),
     log: () => readFile(log, 'utf8').catch(() => ''),
     [Symbol.asyncDispose]: async () => {
       await daemon.stop()

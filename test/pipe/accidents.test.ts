@@ -135,10 +135,10 @@ const ACCIDENTS: Readonly<Record<string, Accident<Victim>>> = {
   'filters.d is not there': absent(({ filters }) => filters),
   'the spool is not there': absent(({ state }) => join(state, 'spool')),
   'the runner is not there': absent(({ installation }) =>
-    join(installation.directory, 'node_modules/@candy/runner/dist/pipe.js'),
+    join(installation.directory, 'node_modules/@candy/runner/dist/pipe.cjs'),
   ),
   'the launcher is not there': absent(({ installation }) =>
-    join(installation.directory, 'node_modules/@candy/runner/bin/candy.js'),
+    join(installation.directory, 'node_modules/@candy/runner/bin/candy.cjs'),
   ),
   'candy-pipe is not there': absent(({ state }) => join(state, 'bin/candy-pipe')),
   'clamd is down': dropIn(
@@ -164,8 +164,8 @@ const ACCIDENTS: Readonly<Record<string, Accident<Victim>>> = {
   'the next hop never answers': nextHop('dot', 'stall'),
   'the disk is full for the spool': fullDisk('spool', nothing),
   'the disk is full for the quarantine': fullDisk('quarantine', script('cat >/dev/null; exit 69')),
-  'SIGTERM to the runner': signal('SIGTERM', '', 'candy.js pipe'),
-  'SIGKILL to the runner': signal('SIGKILL', 'node ', 'candy.js pipe'),
+  'SIGTERM to the runner': signal('SIGTERM', '', 'candy.cjs pipe'),
+  'SIGKILL to the runner': signal('SIGKILL', 'node ', 'candy.cjs pipe'),
   'SIGKILL to candy-pipe': signal('SIGKILL', 'sh ', 'candy-pipe'),
 }
 

@@ -130,7 +130,7 @@ test.each([
   }
   await type(['npm', 'install', '--omit=optional', '@candy/runner'])
   expect(await programs()).toEqual([])
-  await type(['sh', '-c', handoverInstallation(join(home, 'node_modules/@candy/runner/bin/candy.js'))])
+  await type(['sh', '-c', handoverInstallation(join(home, 'node_modules/@candy/runner/bin/candy.cjs'))])
   expect(await programs()).toEqual([`handover-linux-${process.arch}`])
   const lockfile = await readFile(join(home, 'package-lock.json'), 'utf8')
   for (const cpu of ['x64', 'arm64']) expect(lockfile).toContain(`"node_modules/@candy/handover-linux-${cpu}"`)
@@ -201,9 +201,9 @@ async function installHandover({ type }: MailHost, said: string): Promise<void> 
   const remedy = (await missing())?.remedy ?? []
   expect(remedy[0]).toBe(command)
   const programs = 'ls /var/lib/candy/postfix/bin'
-  expect(await type(['sh', '-c', programs])).toBe('candy-pipe\ncandy.js\n')
+  expect(await type(['sh', '-c', programs])).toBe('candy-pipe\ncandy.cjs\n')
   for (const line of remedy) await type(['sh', '-c', line])
-  expect(await type(['sh', '-c', programs])).toBe('candy-handover\ncandy-pipe\ncandy.js\n')
+  expect(await type(['sh', '-c', programs])).toBe('candy-handover\ncandy-pipe\ncandy.cjs\n')
   expect(await missing()).toBeUndefined()
 }
 

@@ -102,7 +102,7 @@ async function stop(service: ChildProcess): Promise<void> {
 }
 
 function workersOf(service: ChildProcess): number[] {
-  return childrenOf(service.pid ?? 0, 'candy.js').flatMap((pid) => childrenOf(pid, 'worker-main'))
+  return childrenOf(service.pid ?? 0, 'candy.cjs').flatMap((pid) => childrenOf(pid, 'worker-main'))
 }
 
 async function killWorkers(service: ChildProcess): Promise<void> {

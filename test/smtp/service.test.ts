@@ -144,7 +144,7 @@ test('a second one for the same instance leaves the first alone, and says what t
   await answers(port)
   const candy = (...words: readonly string[]) =>
     tryCommand(process.execPath, [installation.candy, '-c', directory, ...words])
-  const [first] = childrenOf(service.pid ?? 0, 'candy.js')
+  const [first] = childrenOf(service.pid ?? 0, 'candy.cjs')
   await until('the first to be found', async () => (await candy('reload')).status === 0)
   const { status, stderr } = await candy('serve')
   expect(stderr.toString()).toBe(
@@ -249,7 +249,7 @@ test('a supervisor that was stopped for a while takes its workers for alive when
   const directory = await configure([`listen = "127.0.0.1:${port}"`, 'hang = "2500ms"'])
   const service = serve(directory)
   await answers(port)
-  const [supervisor = 0] = childrenOf(service.pid ?? 0, 'candy.js')
+  const [supervisor = 0] = childrenOf(service.pid ?? 0, 'candy.cjs')
   const workers = childrenOf(supervisor, 'worker-main')
   expect(workers).toHaveLength(1)
   await using client = await connect(port)

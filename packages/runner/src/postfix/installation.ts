@@ -4,7 +4,7 @@ import { findHandover } from './handover.js'
 import type { PipeSources } from './pipe-command.js'
 
 /** The command `candy`. */
-export const CANDY: string = fileURLToPath(new URL('../../bin/candy.js', import.meta.url))
+export const CANDY: string = fileURLToPath(new URL('../../bin/candy.cjs', import.meta.url))
 
 /** What the command is made from that pipe(8) runs. */
 export function pipeSources(): PipeSources {

@@ -1,6 +1,6 @@
 /**
  * The command that pipe(8) runs for each message, in a directory of its own in the state directory, where only root may write:
- * candy-pipe, the program candy-handover, and a link to candy.js. They are copies, because pipe(8) delivers nothing and says nothing
+ * candy-pipe, the program candy-handover, and a link to candy.cjs. They are copies, because pipe(8) delivers nothing and says nothing
  * when the command is an empty file, and bounces mail when it is a program for another processor: a package that is being upgraded,
  * on a disk that is full perhaps, must not be what pipe(8) runs.
  */
@@ -27,7 +27,7 @@ export interface PipeCommand {
 }
 
 const DIRECTORY = 'bin'
-const NAMES = { candyPipe: 'candy-pipe', handover: 'candy-handover', candy: 'candy.js' } as const
+const NAMES = { candyPipe: 'candy-pipe', handover: 'candy-handover', candy: 'candy.cjs' } as const
 
 const MODE = 0o755
 

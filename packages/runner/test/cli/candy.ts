@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { scratch } from '../support.js'
 
 /** The command of this checkout, or of a copy that the account candy may read (test/kit/readable.ts). */
-export const COMMAND: string = process.env.CANDY_COMMAND ?? resolve(import.meta.dirname, '../../bin/candy.js')
+export const COMMAND: string = process.env.CANDY_COMMAND ?? resolve(import.meta.dirname, '../../bin/candy.cjs')
 
 export interface Run {
   readonly status: number | null

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { scratch } from '../support.js'
 import { candy, site } from './candy.js'
 
-const COMMAND = resolve(import.meta.dirname, '../../bin/candy.js')
+const COMMAND = resolve(import.meta.dirname, '../../bin/candy.cjs')
 
 test('the version is that of the package', () => {
   const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'))

@@ -18,7 +18,7 @@ function modulesOf(filters: Readonly<Record<string, string>>): readonly string[]
   const settings = `state = "${state}"\n[pipe]\nsendmail = "${sendmail}"\n[log]\nto = "${state}/log"\n`
   writeFileSync(join(directory, 'candy.toml'), settings)
   const list = join(directory, 'modules')
-  const argv = ['--import', join(import.meta.dirname, 'modules/preload.mjs'), join(PACKAGES, 'runner/bin/candy.js')]
+  const argv = ['--import', join(import.meta.dirname, 'modules/preload.mjs'), join(PACKAGES, 'runner/bin/candy.cjs')]
   const { status, stdout } = spawnSync(
     process.execPath,
     [...argv, 'pipe', '-c', directory, '-f', '', '--', 'r@example.com'],
@@ -43,6 +43,7 @@ test('without filters candy loads one file of its own and modules of Node.js', (
       "node:child_process",
       "node:fs",
       "node:fs/promises",
+      "node:module",
       "node:net",
       "node:os",
       "node:path",
@@ -51,8 +52,8 @@ test('without filters candy loads one file of its own and modules of Node.js', (
       "node:timers/promises",
       "node:url",
       "node:util",
-      "runner/bin/candy.js",
-      "runner/dist/pipe.js",
+      "runner/bin/candy.cjs",
+      "runner/dist/pipe.cjs",
     ]
   `)
 })

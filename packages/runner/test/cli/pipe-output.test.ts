@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { site } from './candy.js'
 
-const CANDY = resolve(import.meta.dirname, '../../bin/candy.js')
+const CANDY = resolve(import.meta.dirname, '../../bin/candy.cjs')
 
 test('nothing but the answer is printed, also where the service logs to standard error', () => {
   const directory = site({ 'filters.d/10-none.toml': 'filter = "./none.js"\n' })

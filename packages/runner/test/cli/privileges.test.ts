@@ -58,7 +58,7 @@ test('a filter that root tries runs as candy and can gain nothing, on a Node.js 
 test("the service that root starts runs as candy, may enter public/, and gets the signals that are sent to root's process", async () => {
   const directory = site({ 'main.cf': '', 'filters.d/10-telling': TELLING })
   const service = await serve(directory)
-  const [supervisor = 0] = childrenOf(service.pid, 'candy.js')
+  const [supervisor = 0] = childrenOf(service.pid, 'candy.cjs')
   const [worker = 0] = childrenOf(supervisor, 'worker-main')
   for (const pid of [supervisor, worker]) {
     await expectCandyAlone(rightsIn(readFileSync(`/proc/${pid}/status`, 'utf8')), ['postdrop'])
@@ -79,7 +79,7 @@ test('a worker can gain nothing either where somebody else than root or systemd 
 
 test('the service ends when what root started is killed', async () => {
   const service = await serve(site())
-  const [supervisor = 0] = childrenOf(service.pid, 'candy.js')
+  const [supervisor = 0] = childrenOf(service.pid, 'candy.cjs')
   service.kill('SIGKILL')
   await until('the end', () => !readdirSync('/proc').includes(String(supervisor)))
   expect(readFileSync(service.log, 'utf8')).toContain('stopped')
@@ -97,7 +97,7 @@ test("when a signal ends a check, root's process ends by the same signal", async
   const check = spawn(process.execPath, [COMMAND, 'check', '-c', directory], { stdio: ['pipe', 'ignore', 'inherit'] })
   check.stdin.end('Subject: hi\n\n')
   const slow = (pid: number): readonly number[] =>
-    childrenOf(pid, 'candy.js').flatMap((child) => childrenOf(child, '10-slow'))
+    childrenOf(pid, 'candy.cjs').flatMap((child) => childrenOf(child, '10-slow'))
   await until('the filter', () => slow(check.pid ?? 0).length > 0)
   check.kill('SIGINT')
   expect(await once(check, 'exit')).toEqual([null, 'SIGINT'])

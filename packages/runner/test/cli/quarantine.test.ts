@@ -139,7 +139,7 @@ test('show --raw writes the bytes of the message, and not to a terminal', async 
 })
 
 function candyPath(): string {
-  return join(import.meta.dirname, '../../bin/candy.js')
+  return join(import.meta.dirname, '../../bin/candy.cjs')
 }
 
 test('a name that may be several lists them, and one that is none says so', async () => {

@@ -76,7 +76,7 @@ describe.each(Object.entries(FORMS))('with name and value %s', (_, print) => {
         (helo, login, sender, recipients) => {
           const values = { 'client-address': '::1', 'client-helo': helo, 'sasl-username': login, sender }
           const argv = [...print(values), '--', ...recipients]
-          const line = Buffer.from(['node', 'candy.js', 'pipe', ...argv, ''].join('\0'))
+          const line = Buffer.from(['node', 'candy.cjs', 'pipe', ...argv, ''].join('\0'))
           const call = parsePipeArguments(
             bytesOfArguments(argv, () => line),
             {},

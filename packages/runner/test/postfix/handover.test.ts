@@ -24,6 +24,6 @@ test.each([
   ['/usr/local/lib', '-g --prefix /usr/local'],
   ['/opt/mail', '--prefix /opt/mail'],
 ])('what is missing in %s is installed there', (directory, options) => {
-  const command = handoverInstallation(`${directory}/node_modules/@candy/runner/bin/candy.js`)
+  const command = handoverInstallation(`${directory}/node_modules/@candy/runner/bin/candy.cjs`)
   expect(command).toBe(`npm install ${options} --include=optional @candy/runner@${readVersion()}`)
 })

@@ -91,6 +91,6 @@ test.each<readonly [string, string | undefined]>([
   if (program !== undefined) writeFileSync(program, text ?? '', { encoding: 'latin1', mode: 0o755 })
   const handover = { package: '@candy/handover-a-b', program }
   renew(directory, { ...SOURCES, handover })
-  expect((await readdir(join(directory, 'bin'))).toSorted()).toEqual(['candy-pipe', 'candy.js'])
+  expect((await readdir(join(directory, 'bin'))).toSorted()).toEqual(['candy-pipe', 'candy.cjs'])
   expect(examinePipeCommand(directory, { ...SOURCES, handover }).stale).toEqual([])
 })

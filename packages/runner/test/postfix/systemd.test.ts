@@ -10,7 +10,7 @@ import { instanceOf } from './shapes.js'
 const INSTANCE = instanceOf({ parameters: { setgid_group: 'postdrop' } })
 
 function units(state: string): Readonly<Record<string, string>> {
-  const command = ['/bin/true', '/opt/a b/100%/$x/candy.js', 'serve']
+  const command = ['/bin/true', '/opt/a b/100%/$x/candy.cjs', 'serve']
   const made = unitsFor(INSTANCE, { name: 'candy', command, state, group: 'postfix' })
   return Object.fromEntries(made.map(({ path, text }) => [basename(path), text ?? '']))
 }
@@ -55,6 +55,6 @@ test('each socket has a unit and a name of its own, and all activate the one ser
 
 test('words with blanks, per cent and dollar signs are quoted for systemd', () => {
   const { 'candy.service': service } = units('/s')
-  expect(service).toContain('ExecStart=/bin/true "/opt/a b/100%%/$$x/candy.js" serve\n')
+  expect(service).toContain('ExecStart=/bin/true "/opt/a b/100%%/$$x/candy.cjs" serve\n')
   expect(service).not.toMatch(/^MemoryDenyWriteExecute/m)
 })
