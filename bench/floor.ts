@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeSocket } from '../packages/runner/src/postfix/pipe-command.js'
 import { startDaemon } from '../test/kit/daemon.js'
+import { startHandover } from '../test/kit/handover.js'
 import { type RelayTestBed, startRelay } from '../test/kit/relay.js'
-import { AFTER_LIMIT, BEFORE_LIMIT, type Lane, main, NO_FILTER, type Track } from './lane.js'
+import { AFTER_LIMIT, BEFORE_LIMIT, type Lane, main, NO_FILTER, SHELL, type Track } from './lane.js'
 
 export const AFTER_FLOOR: Lane = {
   name: 'smtp: Node.js that only passes bytes on',
@@ -27,32 +29,53 @@ export const MILTER_FLOOR: Lane = {
   start: () => startFloor('milter'),
 }
 
+/** candy-pipe and candy-handover are as they are with candy; only the service is another. */
+export const HANDOVER_FLOOR: Lane = {
+  name: 'pipe: Node.js that only passes messages on',
+  kind: 'limit',
+  against: SHELL,
+  start: () => startFloor('pipe'),
+}
+
+type Mode = 'smtp' | 'smtp-before' | 'milter' | 'pipe'
+
+/** Of which Postfix has as many processes as destinations have room for. */
+const TRANSPORTS: Readonly<Partial<Record<Mode, string>>> = { smtp: 'candy-lmtp', pipe: 'candy' }
+
 /** At candy's socket and under its account. */
-async function startFloor(mode: 'smtp' | 'smtp-before' | 'milter'): Promise<Track> {
-  const testBed = await startRelay({ mode, main })
+async function startFloor(mode: Mode): Promise<Track> {
+  const testBed = await (mode === 'pipe' ? startHandover({ main }) : startRelay({ mode, main }))
   try {
     await testBed.end()
-    const socket = String(testBed.socket)
+    const socket = mode === 'pipe' ? pipeSocket(testBed.state) : String(testBed.socket)
     await rm(socket, { force: true })
     const daemon = await startDaemon({
       command: 'setpriv',
-      args: ['--reuid=candy', '--regid=candy', '--groups=postdrop', process.execPath, ...programOf(mode, testBed)],
+      args: [
+        '--reuid=candy',
+        '--regid=candy',
+        '--groups=postdrop',
+        process.execPath,
+        ...programOf(mode, socket, testBed),
+      ],
       ready: async () => existsSync(socket),
     })
     const stop = async (): Promise<void> => {
       await daemon.stop()
       await testBed.stop()
     }
-    return { testBed, filters: [daemon.pid], ...(mode === 'smtp' && { transport: 'candy-lmtp' }), stop }
+    const transport = TRANSPORTS[mode]
+    return { testBed, filters: [daemon.pid], ...(transport !== undefined && { transport }), stop }
   } catch (error) {
     await testBed.stop()
     throw error
   }
 }
 
-function programOf(mode: 'smtp' | 'smtp-before' | 'milter', { socket, postfix }: RelayTestBed): readonly string[] {
+function programOf(mode: Mode, socket: string, { postfix }: RelayTestBed): readonly string[] {
   const bench = join(process.cwd(), 'bench')
-  if (mode === 'milter') return [join(bench, 'milter-floor-program.js'), String(socket)]
-  const service = mode === 'smtp' ? 'candy-in' : 'candy-in-before'
-  return [join(bench, 'floor-program.js'), String(socket), join(postfix.queueDirectory, 'public', service)]
+  if (mode === 'milter') return [join(bench, 'milter-floor-program.js'), socket]
+  const program = mode === 'pipe' ? 'handover-floor-program.js' : 'floor-program.js'
+  const service = mode === 'smtp-before' ? 'candy-in-before' : 'candy-in'
+  return [join(bench, program), socket, join(postfix.queueDirectory, 'public', service)]
 }
