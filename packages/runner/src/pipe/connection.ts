@@ -58,7 +58,8 @@ export class PipeConnection {
   /** Sends the line and ends the connection, also where the client is gone and does not read it. */
   answer(line: string): void {
     this.#answered = true
-    this.#socket.write(line, 'latin1', () => this.#socket.destroy())
+    // Within the call-back itself, destroying makes an error for a stack trace that nobody sees, which takes long.
+    this.#socket.write(line, 'latin1', () => process.nextTick(() => this.#socket.destroy()))
   }
 
   #receive(chunk: Buffer): void {
