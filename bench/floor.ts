@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeSocket } from '../packages/runner/src/postfix/pipe-command.js'
 import { startDaemon } from '../test/kit/daemon.js'
 import { startHandover } from '../test/kit/handover.js'
 import { type RelayTestBed, startRelay } from '../test/kit/relay.js'
@@ -47,7 +46,7 @@ async function startFloor(mode: Mode): Promise<Track> {
   const testBed = await (mode === 'pipe' ? startHandover({ main }) : startRelay({ mode, main }))
   try {
     await testBed.end()
-    const socket = mode === 'pipe' ? pipeSocket(testBed.state) : String(testBed.socket)
+    const socket = String(testBed.socket)
     await rm(socket, { force: true })
     const daemon = await startDaemon({
       command: 'setpriv',
