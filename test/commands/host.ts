@@ -5,6 +5,7 @@
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { installCandy } from '../kit/installation.js'
+import { keepUp } from '../kit/supervisor.js'
 import { startTestBed, type TestBed } from '../kit/test-bed.js'
 
 export interface Host extends TestBed {
@@ -71,7 +72,7 @@ exec ${process.execPath} ${command} "$@"
   // The line that docs/enable.md has for a supervisor.
   const page = await readFile(join(import.meta.dirname, '../../docs/enable.md'), 'utf8')
   const [supervised] = /^setpriv .* candy serve$/m.exec(page) ?? []
-  void postfix.run('env', [...environment, 'sh', '-c', `while :; do ${supervised} --workers 1; sleep 0.5; done`])
+  void postfix.run('env', [...environment, 'sh', '-c', keepUp(postfix.queueDirectory, `${supervised} --workers 1`)])
   const filters = join(postfix.configDirectory, 'filters.d')
   return {
     ...testBed,

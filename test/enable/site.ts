@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommandResult } from '../kit/command.js'
 import { type Installation, installCandy } from '../kit/installation.js'
+import { keepUp } from '../kit/supervisor.js'
 import { startTestBed, type TestBed, type TestBedOptions } from '../kit/test-bed.js'
 
 export interface Site extends TestBed {
@@ -71,7 +72,7 @@ export async function startSite(options: TestBedOptions = {}): Promise<Site> {
     supervise: () => {
       const account = ['setpriv', '--reuid', 'candy', '--regid', 'candy', '--groups', 'postdrop', '--']
       const line = [...account, process.execPath, command, ...instance, 'serve', '--workers', '1']
-      void postfix.run('sh', ['-c', 'while :; do "$@"; sleep 0.5; done', 'sh', ...line])
+      void postfix.run('sh', ['-c', keepUp(postfix.queueDirectory, '"$@"'), 'sh', ...line])
     },
     quarantined: () => readdir(join(state, 'quarantine')),
   }

@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deliver } from '../kit/client.js'
 import type { CommandLine } from '../kit/namespace.js'
+import { keepUp } from '../kit/supervisor.js'
 import { startTestBed, type TestBed } from '../kit/test-bed.js'
 import { until } from '../kit/waiting.js'
 import { makePerson, type PersonOptions, printed } from './person.js'
@@ -65,7 +66,7 @@ async function setUp(testBed: TestBed, options: PersonOptions): Promise<MailHost
     supervise: async () => {
       const [line] = SUPERVISED.exec(await readFile(join(import.meta.dirname, '../../docs/enable.md'), 'utf8')) ?? []
       if (line === undefined) throw new Error('docs/enable.md does not say how to supervise candy serve')
-      const [, ...words] = root.line(['sh', '-c', `while :; do ${line}; sleep 0.5; done`])
+      const [, ...words] = root.line(['sh', '-c', keepUp(postfix.queueDirectory, line)])
       void postfix.run('env', words)
     },
     send,
