@@ -1,5 +1,5 @@
 /** pipe(8) itself dies, or stops listening. Half a message must never be delivered, and a whole one not be lost. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type CandyTestBed, startCandy } from '../kit/candy.js'
@@ -24,8 +24,8 @@ function wrapped(line: string): (written: readonly string[]) => readonly string[
   }
 }
 
-/** Candy behind a shell that waits, so that pipe(8) is stuck in the middle of the message. */
-const argv = wrapped('sleep 1; exec "$@"')
+/** Candy behind a shell that waits for as long as there is a file `stuck` beside it, so that pipe(8) is in the middle of the message. */
+const argv = wrapped('stuck=$(dirname "$0")/stuck; while [ -e "$stuck" ]; do sleep 0.1; done; exec "$@"')
 
 async function startHidden(): Promise<CandyTestBed> {
   const testBed = await startCandy({ argv })
@@ -47,12 +47,15 @@ test.each<readonly [string, () => Promise<CandyTestBed>]>([
     await testBed.sink.waitFor(1)
     await testBed.postfix.waitUntilEmpty()
     testBed.sink.clear()
+    const stuck = join(testBed.state, 'bin/stuck')
+    writeFileSync(stuck, '')
     await deliver(testBed.postfix.port, mail)
     const servers = (): readonly number[] => testBed.postfix.servers('candy')
     await testBed.postfix.waitUntil('pipe(8) writes', () =>
       servers().some((pid) => childrenOf(pid, '/wrapper ').length > 0),
     )
     for (const pid of servers()) signal(pid, 'SIGKILL')
+    rmSync(stuck)
     await testBed.postfix.waitUntil('candy says why', async () =>
       (await testBed.candyLog()).includes('pipe(8) went away'),
     )
