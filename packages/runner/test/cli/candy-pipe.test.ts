@@ -54,5 +54,5 @@ test('a runner of which a file is missing makes the mail wait, and the system lo
   cpSync(BIN, bin, { recursive: true })
   const { status, logged } = run(bin, {})
   expect(status).toBe(75)
-  expect(logged).toMatch(/mail\.err\na message waits: Error.*Cannot find module .*dist\/pipe\.js/)
+  expect(logged).toMatch(/mail\.err\na message waits: Error.*Cannot find module .*dist\/pipe\.cjs/)
 })
