@@ -3,12 +3,13 @@ import { readdirSync } from 'node:fs'
 import { ROOT, readPage } from '../kit/pages.js'
 
 const SYSTEMD = /^(?:systemctl|journalctl) /
+const CLAMD = / (?:>>)?\/etc\/clamav\/clamd\.conf$/
 
 /** Lines that no test of this folder types, and why. */
 const NOT_TYPED: readonly { readonly line: RegExp; readonly why: string }[] = [
   { line: /^apt-get install /, why: 'installs Debian packages, which test/hosts and test/install do' },
   { line: SYSTEMD, why: 'needs systemd, which this host has not; test/hosts types them' },
-  { line: />>\/etc\/clamav\/clamd\.conf$/, why: "edits the machine's clamd, which test/hosts does" },
+  { line: CLAMD, why: "edits the machine's clamd; test/hosts/life types it" },
   { line: /^npm (?:install|ci) /, why: 'installs from the registry, which test/registry does from one of its own' },
   { line: /^candy status --watch/, why: 'never ends' },
   { line: /^candy -c \/etc\/postfix-out /, why: 'needs a second instance, which test/enable/pipe and others have' },
@@ -53,6 +54,11 @@ export function typedToSystemd(): readonly string[] {
   const lines = pagesWithCommands().flatMap(linesOf)
   const fits = (line: string): boolean => SYSTEMD.test(line) && !/ -f$|freshclam|spamd/.test(line)
   return [...new Set(lines.filter(fits))]
+}
+
+/** The lines that edit the configuration of a clamd as Debian has it. */
+export function typedToClamd(): readonly string[] {
+  return [...new Set(pagesWithCommands().flatMap(linesOf))].filter((line) => CLAMD.test(line))
 }
 
 /** Exceptions that no line needs any more. */

@@ -38,12 +38,12 @@ export async function explainAbsence(
   if (missing.length > 0) {
     return (
       `clamd does not start before freshclam has fetched its signatures (there is no ${missing.join(', no ')} in ${places.databases}): ` +
-      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon'
+      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl enable --now clamav-daemon'
     )
   }
   if (code === 'ECONNREFUSED') return 'nobody listens at this socket any more: systemctl restart clamav-daemon'
   return (
-    'there is no such socket: systemctl start clamav-daemon, or, if it runs (systemctl status clamav-daemon), ' +
+    'there is no such socket: systemctl enable --now clamav-daemon, or, if it runs (systemctl status clamav-daemon), ' +
     `write its LocalSocket (${configurationOf({ path })}) into "addresses"`
   )
 }

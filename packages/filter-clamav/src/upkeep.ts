@@ -39,11 +39,14 @@ export async function upkeepProblems(
   return problems.filter((problem) => problem !== undefined)
 }
 
-/** Undefined where freshclam is not started with the machine: then something else brings signatures, and their age tells. */
+/**
+ * Undefined where freshclam is not started with the machine: then something else brings signatures, and their age tells. Undefined,
+ * too, where processes of other accounts cannot be seen.
+ */
 async function freshclamProblem({ freshclam, mask, proc }: SystemFiles): Promise<string | undefined> {
   if ((await stat(freshclam).catch(() => undefined)) === undefined) return undefined
   if ((await readlink(mask).catch(() => '')) === '/dev/null') return undefined
-  if ((await processesNamed('freshclam', proc)).length > 0) return undefined
+  if (!(await seesOthers(proc)) || (await processesNamed('freshclam', proc)).length > 0) return undefined
   return 'freshclam does not run, so no new signatures come: systemctl restart clamav-freshclam'
 }
 
@@ -76,6 +79,11 @@ async function describe(pid: string, proc: string): Promise<Daemon> {
     readFile(join(proc, pid, 'cmdline'), 'utf8').catch(() => ''),
   ])
   return { memory: kibibytes(status, 'VmRSS') * KIBIBYTE, configuration: /--config-file=([^\0]+)/.exec(words)?.[1] }
+}
+
+/** False under `ProtectProc=invisible` (systemd.exec(5)), which candy.service has: there an account sees its own processes only. */
+async function seesOthers(proc: string): Promise<boolean> {
+  return (await stat(join(proc, '1')).catch(() => undefined)) !== undefined
 }
 
 async function processesNamed(name: string, proc: string): Promise<readonly string[]> {

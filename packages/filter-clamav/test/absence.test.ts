@@ -31,7 +31,7 @@ test('for a clamd that waits for its first signatures, the text says which datab
   await writeFile(join(installed.databases, 'main.cvd'), '')
   expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toBe(
     `clamd does not start before freshclam has fetched its signatures (there is no daily.cvd in ${installed.databases}): ` +
-      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl start clamav-daemon',
+      'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl enable --now clamav-daemon',
   )
   await writeFile(join(installed.databases, 'daily.cld'), '')
   expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toMatch(/^there is no such socket: systemctl start/)

@@ -156,7 +156,7 @@ test('old signatures in one clamd of two are not ok', async () => {
 test('a clamd that is down is not ok, however long mail would wait for it', async () => {
   expect(await check({ addresses: ['/nonexistent/clamd.ctl'], wait: '1h' })).toMatchObject({
     ok: false,
-    text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*systemctl start clamav-daemon/),
+    text: expect.stringMatching(/^unix:\/nonexistent\/clamd.ctl: .*systemctl enable --now clamav-daemon/),
   })
 })
 

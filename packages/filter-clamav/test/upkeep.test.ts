@@ -1,6 +1,6 @@
 /** The processes are real ones, a clamd and a program with freshclam's name; only what the files of systemd and the kernel say is planted. */
 import { spawn } from 'node:child_process'
-import { copyFile, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Clamd, startClamd } from '../../../test/kit/clamd.js'
@@ -43,6 +43,14 @@ test('enough memory, or enough room for what the kernel swaps out, is well', asy
 test('a clamd on another host is not examined', async () => {
   await setMemory(1_024)
   expect(await upkeepProblems({ host: 'clamd.example', port: 3310 }, system)).toEqual([])
+})
+
+test('nothing is said of freshclam where a service may not see processes of other accounts', async () => {
+  await setMemory(64_000_000)
+  const empty = join(scratch.path, 'proc')
+  await mkdir(empty)
+  const invisible = { ...system, freshclam: system.meminfo, proc: empty }
+  expect(await upkeepProblems({ path: clamd.socket }, invisible)).toEqual([])
 })
 
 test('a freshclam that should run and does not is told, and one that runs is well', async () => {
