@@ -5,6 +5,7 @@ import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
 import { localTime } from '../os/local-time.js'
 import type { Mode } from '../postfix/mode.js'
+import { pipeCommand } from '../postfix/pipe-command.js'
 import { ask, ControlFailure } from '../service/control-client.js'
 import type { FilterInForce, InForce, ReloadAnswer } from '../service/control-message.js'
 import { serviceFiles } from '../service/state-directory.js'
@@ -74,9 +75,12 @@ function asFailure(error: unknown, state: string): unknown {
   return new Failure(EX_UNAVAILABLE, error.code === 'FAILED' ? error.message : absenceOf(state))
 }
 
-/** What to say and to type where no service answers. */
+/**
+ * What to say and to type where no service answers. `candy enable` puts the command of mode pipe into the state directory in every mode,
+ * and `candy disable` takes it away.
+ */
 export function absenceOf(state: string): string {
-  const next = existsSync(state) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
+  const next = existsSync(pipeCommand(state)) ? 'under systemd: systemctl start candy' : '"candy enable" sets it up'
   return `candy serve does not run: nobody listens on ${serviceFiles(state).control}; ${next}`
 }
 

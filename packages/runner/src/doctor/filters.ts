@@ -29,7 +29,7 @@ export async function examineFilters({ asCandy, candy, instance, toml }: Host): 
       ...missing.map(({ path, name, stem }) =>
         urgent(
           `${path}: the package ${name} is not installed`,
-          'The service goes on with what it has; without one, in mode pipe, all mail waits. The command installs the package for this drop-in from the npm registry; if it came from a directory or a tarball, name that instead.',
+          `The service goes on with what it has; without one, in mode pipe, all mail waits. The command installs the package for this drop-in from the npm registry; if it came from a directory or a tarball, name that instead. Where the filter is not wanted any more, candy remove ${stem} takes the drop-in away.`,
           [candy('add', name, '--as', stem)],
         ),
       ),

@@ -1,6 +1,6 @@
 /** Finds the package that a drop-in names, and checks who may write its files. It does not load the package. */
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DropIn } from '../config/drop-in.js'
 import { nearest } from '../config/nearest.js'
@@ -43,7 +43,7 @@ export async function findPackage(
   let place: PackageLocation | undefined
   try {
     place = locatePackage(name, state)
-    if (place === undefined) return wrong(notFound(name), ownFilterLike(name))
+    if (place === undefined) return wrong(notFound(name, dropIn.document.file), ownFilterLike(name))
     const module = await entryPoint(place, name)
     const complaint = ownershipComplaint(name, place, module, ownership, ownershipCheck)
     return complaint === undefined ? { ...place, module } : wrong(`refused: ${complaint}`)
@@ -71,13 +71,16 @@ export function ownFilterLike(name: string): string | undefined {
   )
 }
 
-/** Suggests to install the package, unless its name is similar to one of ours: a stranger may own that name for such mistakes. */
-function notFound(name: string): string {
+/**
+ * Suggests to install the package, unless its name is similar to one of ours: a stranger may own that name for such mistakes. A file that
+ * is left of a package that apt(8) has removed is to be removed, too.
+ */
+function notFound(name: string, file: string): string {
   const shown = JSON.stringify(name)
   if (name.startsWith('/')) return `${shown} is neither a package's directory nor a .js file`
-  return ownFilterLike(name) === undefined
-    ? `${shown} is not installed: candy add ${name}`
-    : `${shown} is not installed`
+  if (ownFilterLike(name) !== undefined) return `${shown} is not installed`
+  const { name: stem, ext } = parse(file)
+  return `${shown} is not installed: candy add ${name}${ext === '.toml' ? `, or candy remove ${stem}` : ''}`
 }
 
 /** Says why a package cannot be trusted. One beside the runner is not checked: whoever can write it can write the runner too. */

@@ -81,7 +81,7 @@ test('a listing shows what runs in order, from where, what is ignored and what i
     { kind: 'ignored', name: 'README', path: path('README'), reason: 'documentation' },
   ])
   expect(inOrder(configuration.problems).map((problem) => printProblem(problem).replace(`${filters}/`, ''))).toEqual([
-    '50-gone.toml:2:10: filter: "gone" is not installed: candy add gone',
+    '50-gone.toml:2:10: filter: "gone" is not installed: candy add gone, or candy remove 50-gone',
     '50-gone.toml:3:11: timeout: 1 has no unit; did you mean "1s"?',
     '60-broken.toml:1:7: a key needs " = " and a value',
     '70-unclear:2:3: candy: unknown declaration "x" (there are: rewrites, fields)',

@@ -241,7 +241,7 @@ describe('a site that is wrong', () => {
       'CONFIG/candy.toml:1:1: mod: unknown key; did you mean "mode"?',
       'CONFIG/filters.d/50-others: refused: others than its owner may write CONFIG/filters.d/50-others: chmod go-w CONFIG/filters.d/50-others',
       'CONFIG/filters.d/20-bad.toml:1:11: timeout: 5 has no unit; did you mean "5s"?',
-      'CONFIG/filters.d/20-bad.toml:2:10: filter: "gone" is not installed: candy add gone',
+      'CONFIG/filters.d/20-bad.toml:2:10: filter: "gone" is not installed: candy add gone, or candy remove 20-bad',
       'CONFIG/filters.d/20-bad.toml:3:1: on_eror: unknown key; did you mean "on_error"?',
       'CONFIG/filters.d/30-syntax.toml:1:10: the value is missing',
       'CONFIG/filters.d/40-script:2:3: candy: unknown declaration "rewrite" (there are: rewrites, fields); did you mean "rewrites"?',
