@@ -62,6 +62,14 @@ function find(published: readonly Published[], name: string): Published {
 /** SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch), else when the last commit was made. */
 function dateOfRelease(): Date {
   const { SOURCE_DATE_EPOCH: epoch } = process.env
-  const seconds = epoch ?? execFileSync('git', ['-C', ROOT, 'log', '-1', '--format=%ct'], { encoding: 'utf8' })
-  return new Date(Number(seconds) * 1_000)
+  return new Date(Number(epoch ?? lastCommit()) * 1_000)
+}
+
+function lastCommit(): string {
+  try {
+    return execFileSync('git', ['-C', ROOT, 'log', '-1', '--format=%ct'], { encoding: 'utf8' })
+  } catch (cause) {
+    const text = `${ROOT} is no clone of git, whose last commit would date the packages: type SOURCE_DATE_EPOCH=$(date +%s) npm run deb`
+    throw new Error(text, { cause })
+  }
 }

@@ -9,4 +9,9 @@ const cwd = resolve(import.meta.dirname, '..')
 // What is printed on standard output are paths.
 execFileSync('npm', ['run', 'build'], { cwd, stdio: ['ignore', 2, 2] })
 const { makePackages, readArguments } = await importTypeScript(resolve(import.meta.dirname, 'deb.ts'))
-for (const path of await makePackages(readArguments(process.argv.slice(2)))) console.log(path)
+try {
+  for (const path of await makePackages(readArguments(process.argv.slice(2)))) console.log(path)
+} catch (error) {
+  console.error(`npm run deb: ${error.message}`)
+  process.exitCode = 1
+}
