@@ -34,11 +34,14 @@ afterAll(async () => {
   await clamd?.stop()
 })
 
-/** A script of init(8) that starts this clamd, and starts it with the machine. */
+/**
+ * A script of init(8) that starts this clamd, and starts it with the machine. A clamd that puts itself into the background tells so by
+ * SIGINT, of which the one that waits for it dies when it comes too early.
+ */
 async function writeService(name: string, configuration: string): Promise<void> {
   const script = `#!/bin/sh
 case $1 in
-start) clamd --config-file=${configuration} ;;
+start) setsid clamd --foreground --config-file=${configuration} </dev/null >/dev/null 2>&1 & ;;
 status) pgrep -f -- --config-file=${configuration} >/dev/null || exit 3 ;;
 esac
 `

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -241,10 +241,15 @@ test('a service that logs to the system log ends when it is told to, also after 
   await until('its end', () => service.exitCode !== null, { milliseconds: 20_000 })
 })
 
-test('without a service, candy reload ends with 69 and says how to start it', async () => {
-  const { status, stderr } = await candy('reload')
-  expect(status).toBe(69)
-  expect(stderr.toString()).toContain('systemctl start candy')
+test('without a service, candy reload ends with 69 and says how to start it, or that candy is not enabled', async () => {
+  const disabled = await candy('reload')
+  expect(disabled.status).toBe(69)
+  expect(disabled.stderr.toString()).toMatch(/enable" sets it up\n$/)
+  await mkdir(join(directory, 'state/bin'))
+  await writeFile(join(directory, 'state/bin/candy-pipe'), '')
+  const enabled = await candy('reload')
+  expect(enabled.status).toBe(69)
+  expect(enabled.stderr.toString()).toContain('systemctl start candy')
 })
 
 test('only root, candy and its group can connect to the control socket', async () => {

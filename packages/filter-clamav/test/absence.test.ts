@@ -34,7 +34,7 @@ test('for a clamd that waits for its first signatures, the text says which datab
       'wait for that (systemctl status clamav-freshclam shows how far it is), then systemctl enable --now clamav-daemon',
   )
   await writeFile(join(installed.databases, 'daily.cld'), '')
-  expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toMatch(/^there is no such socket: systemctl start/)
+  expect(await explainAbsence(SOCKET, 'ENOENT', installed)).toMatch(/^there is no such socket: systemctl enable --now/)
 })
 
 test('a socket without a listener is told from one that does not exist', async () => {

@@ -229,7 +229,7 @@ describe('a package is refused', () => {
 
   test('when it is not found, with the command to type', async () => {
     expect(await outcome('@them/missing')).toBe(
-      'FILE:2:10: filter: "@them/missing" is not installed: candy add @them/missing, or candy remove 50-missing',
+      'FILE:2:10: filter: "@them/missing" is not installed: candy add @them/missing, or candy remove 50-it',
     )
     expect(await outcome('/no/such/place')).toBe(
       `FILE:2:10: filter: "/no/such/place" is neither a package's directory nor a .js file`,
