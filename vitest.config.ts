@@ -48,6 +48,8 @@ export default defineConfig({
           globalSetup: ['tools', 'shared-installation'].map((name) =>
             fileURLToPath(new URL(`test/kit/${name}.ts`, import.meta.url)),
           ),
+          // A process for each file would cost a tenth of all.
+          isolate: false,
           testTimeout: 180_000,
           // Of those tests in a file that may run at the same time: each has a Postfix of its own, and six files run at once.
           maxConcurrency: 3,
