@@ -213,12 +213,6 @@ describe('Debian 13', () => {
     await expectScanned('with the filter again')
   })
 
-  test('while candy is disabled its timer finds nothing ailing', async () => {
-    await host.type(['candy', 'disable', '--yes'])
-    await shell('systemctl start postfix-candy-doctor.service')
-    await host.type(['candy', 'enable', '--yes'])
-  })
-
   test("a purge leaves Postfix's files as they were, mail as it comes, and what is in the quarantine", async () => {
     const said = await apt('purge', 'postfix-candy', 'candy-filter-clamav')
     expect(said).toContain('/var/lib/candy/postfix/quarantine')
