@@ -42,7 +42,7 @@ test.concurrent(
     expect(await inQueue(site, held)).toBe('hold')
 
     const { stderr } = await site.candy(['disable', '--yes', '--wait', '2s'], 69)
-    expect(stderr).toContain(`requeueing ${deferred}: candy did not take it in time`)
+    expect(stderr, await site.postfix.log()).toContain(`requeueing ${deferred}: candy did not take it in time`)
     expect(stderr).toMatch(new RegExp(`held messages were received for it \\(${held}\\).*postsuper -H`))
     await site.sink.waitFor(1)
     expect(await inQueue(site, held)).toBe('hold')

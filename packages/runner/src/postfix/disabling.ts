@@ -35,8 +35,17 @@ const POLL_INTERVAL = 1_000
  */
 const STUCK_AFTER = 20_000
 
-/** Milliseconds that requeueing may take beyond the waiting time. */
-const REQUEUE_TIMEOUT = 30_000
+/**
+ * Milliseconds that requeueing may take beyond the waiting time: enough for several reloads, and for the minute for which master(8)
+ * does not start a service again that failed.
+ */
+const REQUEUE_TIMEOUT = 90_000
+
+/**
+ * How often in succession the queue must have been found empty. postqueue(1) reads one directory after the other, and overlooks a
+ * message that Postfix moves meanwhile from one that it has yet to read to one that it has read.
+ */
+const EMPTY_CHECKS = 2
 
 /** Throws PostfixError while something still needs candy. New mail then already bypasses candy, but candy's services stay. */
 export async function disable(plan: DisablePlan, progress: DisableProgress): Promise<void> {
@@ -101,37 +110,34 @@ async function emptyQueue(run: Commands, wait: number, report: (what: string) =>
   const end = Date.now() + wait
   const attempted = new Set<string>()
   const active = new Map<string, number>()
-  for (;;) {
+  let held: readonly QueueEntry[] = []
+  for (let empty = 0; empty < EMPTY_CHECKS; ) {
     const mail = await messagesForCandy(run)
-    const held = mail.filter(({ queue }) => queue === 'hold')
+    held = mail.filter(({ queue }) => queue === 'hold')
     const moving = mail.filter(({ queue }) => queue !== 'hold')
-    if (moving.length === 0) {
-      if (held.length === 0) return
-      throw new PostfixError(heldText(held))
-    }
     const late = Date.now() > end
-    if (isStuck(active, moving)) {
-      // A message that qmgr(8) has "skipped, still being delivered" stays where it is until qmgr starts again.
-      await run('postfix', 'reload')
-      active.clear()
+    empty = moving.length === 0 ? empty + 1 : 0
+    if (empty === 0) {
+      if (attempted.size === 0) report(waitingText(moving.length))
+      if (Date.now() > end + wait + REQUEUE_TIMEOUT) throw new PostfixError(movingText(moving))
+      if (isStuck(active, moving)) {
+        // A message that qmgr(8) has "skipped, still being delivered" stays where it is until qmgr starts again.
+        await run('postfix', 'reload')
+        active.clear()
+      }
+      for (const { id, queue } of moving) {
+        if (queue === 'deferred' && late) await requeue(id, run, report)
+        else if (!attempted.has(id)) await run('postqueue', '-i', id).catch(() => '')
+        attempted.add(id)
+      }
     }
-    if (attempted.size === 0)
-      report(
-        `waiting for ${moving.length} ${moving.length === 1 ? 'message that was' : 'messages that were'} received for candy`,
-      )
-    for (const { id, queue } of moving) {
-      if (queue === 'deferred' && late) await requeue(id, run, report)
-      else if (!attempted.has(id)) await run('postqueue', '-i', id).catch(() => '')
-      attempted.add(id)
-    }
-    if (Date.now() > end + wait + REQUEUE_TIMEOUT) {
-      const ids = moving.map(({ id }) => id).join(', ')
-      throw new PostfixError(
-        `new mail goes past candy, but messages from before are still being delivered through it (${ids}). Its services stay until then: run "candy disable" again later.`,
-      )
-    }
-    await sleep(late ? POLL_INTERVAL / 10 : POLL_INTERVAL)
+    await sleep(late || empty > 0 ? POLL_INTERVAL / 10 : POLL_INTERVAL)
   }
+  if (held.length > 0) throw new PostfixError(heldText(held))
+}
+
+function waitingText(count: number): string {
+  return `waiting for ${count} ${count === 1 ? 'message that was' : 'messages that were'} received for candy`
 }
 
 /**
@@ -155,6 +161,11 @@ async function requeue(id: string, run: Commands, report: (what: string) => void
   await run('postsuper', '-r', id, 'deferred').catch(() => '')
   // Wake pickup(8) up: on its own it scans the maildrop directory only once a minute.
   await run('postkick', 'public', 'pickup', 'W').catch(() => '')
+}
+
+function movingText(moving: readonly QueueEntry[]): string {
+  const ids = moving.map(({ id, queue }) => `${id} in ${queue}`).join(', ')
+  return `new mail goes past candy, but messages from before are still being delivered through it (${ids}). Its services stay until then: run "candy disable" again later.`
 }
 
 function heldText(held: readonly QueueEntry[]): string {
