@@ -189,16 +189,16 @@ describe('a site in mode smtp', () => {
   })
 
   test('lines: candy that is not enabled is one finding, and nothing else is', async () => {
-    const make = typed('candy disable --yes')
-    await make(patient)
-    const { findings } = await patient.doctor()
-    expect(findings.filter(({ state }) => state !== 'well').map(({ what }) => what)).toEqual([
-      'candy is not enabled: Postfix gives it no mail',
+    await patient.type('candy disable --yes')
+    const { findings, status, state } = await patient.doctor()
+    const ailments = findings.filter((finding) => finding.state !== 'well')
+    expect(ailments).toEqual([
+      expect.objectContaining({ what: 'candy is not enabled: Postfix gives it no mail', urgent: true, disabled: true }),
     ])
     expect(findings.map(({ check }) => check)).toEqual(['postfix', 'lines', 'queue', 'deferred'])
-    await suffer(patient, [
-      { name: 'candy that is not enabled', make: async () => {}, check: 'lines', says: /^candy is not enabled: / },
-    ])
+    expect([status, state]).toEqual([3, 'ailing'])
+    for (const command of ailments.flatMap(({ remedy }) => remedy)) await patient.type(command)
+    await recover(patient)
   })
 })
 

@@ -213,6 +213,24 @@ describe('Debian 13', () => {
     await expectScanned('with the filter again')
   })
 
+  test("the doctor's timer tells candy that is disabled from candy whose lines are gone", async () => {
+    const start = (): Promise<string> =>
+      shell('systemctl start postfix-candy-doctor.service; systemctl is-failed postfix-candy-doctor.service || true')
+    const said = (): Promise<string> =>
+      shell('journalctl --no-pager --unit postfix-candy-doctor.service --output cat --since "$(cat /root/since)"')
+    const mark = (): Promise<string> => shell('sleep 1; date "+%F %T" >/root/since')
+    await mark()
+    await host.type(['candy', 'disable', '--yes'])
+    expect(await start()).toBe('inactive\n')
+    expect(await said()).toContain('candy is not enabled: Postfix gives it no mail')
+    await host.type(['candy', 'enable', '--yes'])
+    await mark()
+    await shell('cp -a /etc/postfix/master.cf /root/ && postconf -MX candy-lmtp/unix candy-in/unix candy-cleanup/unix')
+    expect(await start()).toContain('failed\n')
+    expect(await said()).toContain('missing from master.cf')
+    await shell('cp -a /root/master.cf /etc/postfix/')
+  })
+
   test("a purge leaves Postfix's files as they were, mail as it comes, and what is in the quarantine", async () => {
     const said = await apt('purge', 'postfix-candy', 'candy-filter-clamav')
     expect(said).toContain('/var/lib/candy/postfix/quarantine')

@@ -4,7 +4,7 @@ import { examineHost } from '../doctor/doctor.js'
 import { type Finding, unknown } from '../doctor/finding.js'
 import { answerAsCandy, asCandy } from './as-candy.js'
 import { EX_OK, EX_USAGE, Failure } from './failure.js'
-import { printFindings, printForNagios, STATES, stateOf } from './findings.js'
+import { printFindings, printForNagios, stateOf, statusOf } from './findings.js'
 import { addHelp } from './help-text.js'
 import { changeInstance, findConfigDirectory } from './postfix-instance.js'
 import { stopSignal } from './stop-signal.js'
@@ -43,6 +43,7 @@ export function addDoctor(candy: Command): void {
       0: 'all is well',
       1: 'something is ailing',
       2: 'something cannot be told',
+      3: 'candy is not enabled, and nothing else is ailing',
       64: 'the command line is wrong',
     },
   })
@@ -54,7 +55,7 @@ async function doctor({ config, send, quiet, json, nagios, asCandy: question }: 
   if (question !== undefined) return end(`${JSON.stringify(await answerAsCandy(configDirectory, question))}\n`, EX_OK)
   const findings = process.geteuid?.() === 0 ? await examine(configDirectory, send === true) : [NOT_ROOT]
   const state = stateOf(findings)
-  const status = STATES.indexOf(state)
+  const status = statusOf(findings)
   if (nagios) {
     const answer = printForNagios(findings)
     return end(`${answer.line}\n`, answer.status)

@@ -4,13 +4,23 @@ import type { Finding } from '../doctor/finding.js'
 import { counted } from '../log/counting.js'
 
 /** The states in the order of the exit statuses. */
-export const STATES = ['well', 'ailing', 'unknown'] as const
+const STATES = ['well', 'ailing', 'unknown'] as const
 
-/** The exit status: what is ailing counts more than what is unknown. */
+/** What is ailing counts more than what is unknown. */
 export function stateOf(findings: readonly Finding[]): Finding['state'] {
   const has = (state: Finding['state']): boolean => findings.some((finding) => finding.state === state)
   if (has('ailing')) return 'ailing'
   return has('unknown') ? 'unknown' : 'well'
+}
+
+/** The exit status where nothing is not well but that candy is not enabled. */
+const EX_DISABLED = 3
+
+/** The exit status for a person and for a timer. */
+export function statusOf(findings: readonly Finding[]): number {
+  const notWell = findings.filter(({ state }) => state !== 'well')
+  const isDisabled = notWell.length > 0 && notWell.every(({ disabled }) => disabled === true)
+  return isDisabled ? EX_DISABLED : STATES.indexOf(stateOf(findings))
 }
 
 /** The states of Nagios in the order of its exit statuses. */

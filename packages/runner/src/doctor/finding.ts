@@ -30,6 +30,8 @@ export interface Finding {
   readonly state: 'well' | 'ailing' | 'unknown'
   /** Whether mail waits, is lost or passes unfiltered because of it, and the operator has to act now. */
   readonly urgent?: true
+  /** Whether it is that candy is not enabled, as `candy disable` leaves a host, which its operator may want so. */
+  readonly disabled?: true
   /** What was found. */
   readonly what: string
   /** What that means; empty where all is well. */

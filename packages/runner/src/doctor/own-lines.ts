@@ -45,7 +45,10 @@ export async function examineOwnLines(host: Host): Promise<readonly Observation[
             'The doctor cannot tell whether those lines are right. candy enable takes them over, and writes what is missing.',
             enable,
           )
-        : urgent('candy is not enabled: Postfix gives it no mail', 'Mail passes unfiltered.', enable),
+        : {
+            ...urgent('candy is not enabled: Postfix gives it no mail', 'Mail passes unfiltered.', enable),
+            disabled: true,
+          },
     ]
   }
   const lines = lineDifferences(instance, host.request)
