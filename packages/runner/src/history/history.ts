@@ -6,7 +6,7 @@
  * The history is not synced: after a power cut the last seconds may be missing. And it may not cost mail: when a record cannot be
  * written, because the disk is full say, it is lost, and the log says so.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs'
 import type { Log } from '../log/log.js'
 import { errorText } from '../os/error-text.js'
 import { expireHistory, type HistoryLimits } from './expiry.js'
@@ -50,7 +50,11 @@ export function openHistory({ addresses, ...options }: HistoryOptions, log: Log)
       const { path, isNew } = segmentFor(directory, day, limit)
       if (isNew) mkdirSync(directory, { recursive: true, mode: 0o750 })
       open = { file: openSync(path, 'a', 0o640), day, checkedAt: performance.now(), torn: false }
-      if (isNew) expireHistory(directory, options)
+      if (isNew) {
+        // Also where a umask forbids it: that of the unit of systemd is there for mail.
+        fchmodSync(open.file, 0o640)
+        expireHistory(directory, options)
+      }
     }
     writeLine(open, printRecord(record))
   }

@@ -61,9 +61,12 @@ test('without a history there is nothing to read', async () => {
   expect(await read('/nowhere')).toEqual({ records: [], damage: { lines: 0 } })
 })
 
-test('only candy and its group may read it', () => {
+test('only candy and its group may read it, whatever the umask is', () => {
   const directory = join(scratch(), 'history')
+  mkdirSync(directory, { mode: 0o750 })
+  const mask = process.umask(0o077)
   openHistory(optionsFor(directory), memoryLog()).write(makeRecord())
+  process.umask(mask)
   expect(statSync(directory).mode & 0o777).toBe(0o750)
   expect(statSync(join(directory, '2026-11-27.001.jsonl')).mode & 0o777).toBe(0o640)
 })
