@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clamd } from '../test/kit/clamd.js'
 import { startDaemon } from '../test/kit/daemon.js'
 import { startHandover } from '../test/kit/handover.js'
 import { type RelayTestBed, startRelay } from '../test/kit/relay.js'
@@ -11,21 +12,35 @@ export const AFTER_FLOOR: Lane = {
   name: 'smtp: Node.js that only passes bytes on',
   kind: 'limit',
   against: AFTER_LIMIT,
-  start: () => startFloor('smtp'),
+  start: () => startFloor({ mode: 'smtp', program: 'relay.js' }),
+}
+
+export const AFTER_CLAMD_FLOOR: Lane = {
+  name: 'smtp: Node.js that only asks clamd',
+  kind: 'limit',
+  against: AFTER_LIMIT,
+  start: ({ clamd }) => startFloor({ mode: 'smtp', program: 'relay-with-clamd.js', clamd }),
 }
 
 export const BEFORE_FLOOR: Lane = {
   name: 'smtp-before: Node.js that only passes bytes on',
   kind: 'limit',
   against: BEFORE_LIMIT,
-  start: () => startFloor('smtp-before'),
+  start: () => startFloor({ mode: 'smtp-before', program: 'relay.js' }),
 }
 
 export const MILTER_FLOOR: Lane = {
   name: 'milter: Node.js that only answers',
   kind: 'limit',
   against: NO_FILTER,
-  start: () => startFloor('milter'),
+  start: () => startFloor({ mode: 'milter', program: 'milter.js' }),
+}
+
+export const MILTER_CLAMD_FLOOR: Lane = {
+  name: 'milter: Node.js that only asks clamd',
+  kind: 'limit',
+  against: NO_FILTER,
+  start: ({ clamd }) => startFloor({ mode: 'milter', program: 'milter-with-clamd.js', clamd }),
 }
 
 /** candy-pipe and candy-handover are as they are with candy; only the service is another. */
@@ -33,7 +48,7 @@ export const HANDOVER_FLOOR: Lane = {
   name: 'pipe: Node.js that only passes messages on',
   kind: 'limit',
   against: SHELL,
-  start: () => startFloor('pipe'),
+  start: () => startFloor({ mode: 'pipe', program: 'handover.js' }),
 }
 
 type Mode = 'smtp' | 'smtp-before' | 'milter' | 'pipe'
@@ -41,8 +56,15 @@ type Mode = 'smtp' | 'smtp-before' | 'milter' | 'pipe'
 /** Of which Postfix has as many processes as destinations have room for. */
 const TRANSPORTS: Readonly<Partial<Record<Mode, string>>> = { smtp: 'candy-lmtp', pipe: 'candy' }
 
+interface Floor {
+  readonly mode: Mode
+  /** Of the directory floor-programs. It is told its socket, where mail goes next, and clamd's socket, as far as there are any. */
+  readonly program: string
+  readonly clamd?: Pick<Clamd, 'socket'>
+}
+
 /** At candy's socket and under its account. */
-async function startFloor(mode: Mode): Promise<Track> {
+async function startFloor({ mode, program, clamd }: Floor): Promise<Track> {
   const testBed = await (mode === 'pipe' ? startHandover({ main }) : startRelay({ mode, main }))
   try {
     await testBed.end()
@@ -55,7 +77,10 @@ async function startFloor(mode: Mode): Promise<Track> {
         '--regid=candy',
         '--groups=postdrop',
         process.execPath,
-        ...programOf(mode, socket, testBed),
+        join(process.cwd(), 'bench/floor-programs', program),
+        socket,
+        ...(mode === 'milter' ? [] : [nextHopOf(mode, testBed)]),
+        ...(clamd === undefined ? [] : [clamd.socket]),
       ],
       ready: async () => existsSync(socket),
     })
@@ -71,10 +96,6 @@ async function startFloor(mode: Mode): Promise<Track> {
   }
 }
 
-function programOf(mode: Mode, socket: string, { postfix }: RelayTestBed): readonly string[] {
-  const bench = join(process.cwd(), 'bench')
-  if (mode === 'milter') return [join(bench, 'milter-floor-program.js'), socket]
-  const program = mode === 'pipe' ? 'handover-floor-program.js' : 'floor-program.js'
-  const service = mode === 'smtp-before' ? 'candy-in-before' : 'candy-in'
-  return [join(bench, program), socket, join(postfix.queueDirectory, 'public', service)]
+function nextHopOf(mode: Mode, { postfix }: RelayTestBed): string {
+  return join(postfix.queueDirectory, 'public', mode === 'smtp-before' ? 'candy-in-before' : 'candy-in')
 }

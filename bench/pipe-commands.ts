@@ -37,7 +37,7 @@ export const PIPE_FLOOR: Lane = {
   name: 'pipe: Node.js that only runs sendmail',
   kind: 'limit',
   against: SHELL,
-  start: () => startCommand(async () => [process.execPath, join(process.cwd(), 'bench/pipe-floor-program.cjs')]),
+  start: () => startCommand(async () => [process.execPath, join(process.cwd(), 'bench/floor-programs/sendmail.cjs')]),
 }
 
 /** `prepare` makes what the command needs in a directory, and returns the command; sender and recipient follow it. */

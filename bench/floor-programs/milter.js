@@ -3,27 +3,14 @@
  * long each packet is: a length of four bytes, then a command of one.
  */
 import { createServer } from 'node:net'
+import { CONTINUE, code, OPTIONS } from './milter-packets.js'
 
 const [path] = process.argv.slice(2)
 
-/** Version 6, no action, and every flag that says "no reply" (SMFIP_NR_* in libmilter's mfdef.h). */
-const OPTIONS = packet('O', Buffer.from([0, 0, 0, 6, 0, 0, 0, 0, 0, 0x0f, 0xf0, 0x80]))
-const CONTINUE = packet('c', Buffer.alloc(0))
 const ANSWERS = new Map([
   [code('O'), OPTIONS],
   [code('E'), CONTINUE],
 ])
-
-function packet(command, data) {
-  const head = Buffer.alloc(5)
-  head.writeUInt32BE(data.length + 1)
-  head.write(command, 4)
-  return Buffer.concat([head, data])
-}
-
-function code(command) {
-  return command.charCodeAt(0)
-}
 
 // Postfix has an account of its own.
 process.umask(0)
