@@ -19,6 +19,10 @@ export type CandyRecord = { readonly time: number; readonly program: string } & 
   | { readonly event: CandyNote }
 )
 
+export function judgementsIn(candy: readonly CandyRecord[]): readonly Judgement[] {
+  return candy.flatMap(({ event }) => (event.kind === 'judged' ? [event] : []))
+}
+
 export class Collection implements Scanner {
   readonly entries: QueueEntries = new QueueEntries()
   readonly candy: CandyRecord[] = []

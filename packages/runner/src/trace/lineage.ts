@@ -3,6 +3,7 @@
  * another queue id. smtpd(8) and pickup(8) log the former id where they are told it; candy names the next one in its answer; and
  * what comes back by sendmail(1) has the same Message-ID, and comes while pipe(8) waits for candy.
  */
+import type { Judgement } from './candy-line.js'
 import type { CandyRecord, Collection } from './collection.js'
 import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
 import type { Delivery, QueueEvent } from './postfix-line.js'
@@ -145,8 +146,20 @@ export function isAbout({ time, event }: CandyRecord, lineage: Lineage, entries:
   return ids.some((id) => id !== undefined && lineage.some((entry) => entries.at(id, time) === entry))
 }
 
-/** Whether a delivery was no delivery, but handed the message to candy, which has taken it. */
-export function isPassedOn(event: QueueEvent, entry: QueueEntry, lineage: Lineage): boolean {
+/**
+ * Whether a delivery was no delivery, but handed the message to candy, which has taken it. Over TCP only the reply tells: it names the
+ * next queue file, or it is the answer that candy has logged. Other queue files of the message may be there all the same: of recipients
+ * with rules of their own, and of a message that was released from the quarantine.
+ */
+export function isPassedOn(
+  event: QueueEvent,
+  entry: QueueEntry,
+  lineage: Lineage,
+  judgements: readonly Judgement[],
+): boolean {
   if (event.kind !== 'delivery' || event.status !== 'sent') return false
-  return isHandOver(event) || lineage.indexOf(entry) < lineage.length - 1
+  const { text } = event
+  const next = queuedAs(event)
+  if (isHandOver(event) || judgements.some(({ answer }) => answer === text)) return true
+  return next !== undefined && lineage.slice(lineage.indexOf(entry) + 1).some(({ id }) => id === next)
 }

@@ -28,7 +28,7 @@ export function recipientOutcomesOf(lineage: Lineage, judgements: readonly Judge
   const last = lineage.findLast((entry) => !isAbandoned(entry))
   for (const entry of lineage) {
     for (const { program, event } of entry.records) {
-      if (event.kind === 'delivery') settle(outcomes, event, isPassedOn(event, entry, lineage), judgements)
+      if (event.kind === 'delivery') settle(outcomes, event, isPassedOn(event, entry, lineage, judgements), judgements)
       if (event.kind === 'expired') end(outcomes, 'expired')
       if (event.kind === 'removed' && program.endsWith('/postsuper') && entry === last) end(outcomes, 'deleted')
     }

@@ -5,7 +5,7 @@
 
 import type { Refusal } from './candidates.js'
 import type { Judgement } from './candy-line.js'
-import type { CandyRecord } from './collection.js'
+import { type CandyRecord, judgementsIn } from './collection.js'
 import { queuedAs } from './hand-over.js'
 import { isPassedOn, type Lineage } from './lineage.js'
 import type { Delivery } from './postfix-line.js'
@@ -58,11 +58,12 @@ export interface Happenings {
 }
 
 export function timelineOf({ lineage, candy, answers }: Happenings): readonly TimelineEvent[] {
+  const judgements = judgementsIn(candy)
   const lines = lineage.flatMap((entry, index) =>
     isAbandoned(entry) && index > 0 ? [] : entry.records.map((record) => ({ record, entry })),
   )
   const timeline = [
-    ...lines.map(({ record, entry }) => ({ at: record, events: eventsOf(record, entry, lineage) })),
+    ...lines.map(({ record, entry }) => ({ at: record, events: eventsOf(record, entry, { lineage, judgements }) })),
     ...answers.map((answer) => ({ at: answer, events: [answerEvent(answer)] })),
   ]
     .toSorted(({ at: a }, { at: b }) => second(a.time) - second(b.time) || a.order - b.order)
@@ -76,7 +77,12 @@ function second(time: number): number {
   return Math.floor(time / 1000)
 }
 
-function eventsOf(record: QueueRecord, entry: QueueEntry, lineage: Lineage): readonly TimelineEvent[] {
+interface Known {
+  readonly lineage: Lineage
+  readonly judgements: readonly Judgement[]
+}
+
+function eventsOf(record: QueueRecord, entry: QueueEntry, { lineage, judgements }: Known): readonly TimelineEvent[] {
   const { time, program, event } = record
   const common = { time, queueId: entry.id, program }
   const isFirst = entry === lineage[0]
@@ -93,7 +99,7 @@ function eventsOf(record: QueueRecord, entry: QueueEntry, lineage: Lineage): rea
       return [{ ...common, event: isFirstOf(record, entry) ? 'queued' : 'tried again', size: event.size }]
     case 'delivery': {
       const { recipient, relay, dsn, text } = event
-      const name = isPassedOn(event, entry, lineage) ? 'filtered' : deliveryEvent(event)
+      const name = isPassedOn(event, entry, lineage, judgements) ? 'filtered' : deliveryEvent(event)
       return [{ ...common, event: name, recipients: [recipient], relay, dsn, text }]
     }
     case 'expired':

@@ -2,8 +2,7 @@
 
 import type { Refusal } from './candidates.js'
 import { namesIn } from './candidates.js'
-import type { Judgement } from './candy-line.js'
-import type { CandyRecord, Collection } from './collection.js'
+import { type CandyRecord, type Collection, judgementsIn } from './collection.js'
 import { isHandOver, mayBeCandys, ownIdIn, quarantinedAs, queuedAs } from './hand-over.js'
 import { isAbout, type Lineage, lineagesOf } from './lineage.js'
 import { bare, isNamed, type Query } from './query.js'
@@ -104,10 +103,6 @@ function isAsked({ lineage, candy, ownIds }: Parts, query: Query): boolean {
     ...recipients,
   ])
   return [...names, ...judged].some((name) => isNamed(query, name))
-}
-
-function judgementsIn(candy: readonly CandyRecord[]): readonly Judgement[] {
-  return candy.flatMap(({ event }) => (event.kind === 'judged' ? [event] : []))
 }
 
 function trace({ lineage, candy, answers, ownIds }: Parts): TracedMessage {

@@ -312,6 +312,45 @@ test('another instance of Postfix that logs to the same place is left out', asyn
   })
 })
 
+test('recipients with rules of their own have a queue file each, and each delivery is one', async () => {
+  const text = log(
+    'smtpd[1]: F26542105FA: client=c.example[192.0.2.1]',
+    'qmgr[1]: F26542105FA: from=<a@example.com>, size=1, nrcpt=2 (queue active)',
+    'candy-in/smtpd[1]: F33392105FB: client=localhost[127.0.0.1], orig_queue_id=F26542105FA, orig_client=c.example[192.0.2.1]',
+    'qmgr[1]: F33392105FB: from=<a@example.com>, size=1, nrcpt=1 (queue active)',
+    'lmtp[1]: F26542105FA: to=<bob@example.net>, relay=mx[candy/lmtp], delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as F33392105FB)',
+    'candy-in/smtpd[1]: F44442105FC: client=localhost[127.0.0.1], orig_queue_id=F26542105FA, orig_client=c.example[192.0.2.1]',
+    'qmgr[1]: F44442105FC: from=<a@example.com>, size=1, nrcpt=1 (queue active)',
+    'lmtp[1]: F26542105FA: to=<carol@example.net>, relay=mx[candy/lmtp], delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as F44442105FC)',
+    'local[1]: F33392105FB: to=<bob@example.net>, relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to mailbox)',
+    'local[1]: F44442105FC: to=<carol@example.net>, relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to mailbox)',
+  )
+  for (const trail of [text, text.replaceAll('mx[candy/lmtp]', '192.0.2.7[192.0.2.7]:10025')]) {
+    const message = await one('F26542105FA', [trail])
+    expect(message.recipients.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
+    expect(eventsOf(message).filter((event) => event === 'filtered' || event === 'delivered')).toEqual([
+      'filtered',
+      'filtered',
+      'delivered',
+      'delivered',
+    ])
+  }
+})
+
+test('in mode milter Postfix itself delivers to the last of them', async () => {
+  const text = log(
+    'smtpd[1]: F26542105FA: client=c.example[192.0.2.1]',
+    'candy-in/smtpd[1]: F33392105FB: client=localhost[127.0.0.1], orig_queue_id=F26542105FA, orig_client=c.example[192.0.2.1]',
+    'qmgr[1]: F33392105FB: from=<a@example.com>, size=1, nrcpt=1 (queue active)',
+    'qmgr[1]: F26542105FA: from=<a@example.com>, size=1, nrcpt=1 (queue active)',
+    'local[1]: F33392105FB: to=<bob@example.net>, relay=local, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered to mailbox)',
+    'smtp[1]: F26542105FA: to=<carol@example.net>, relay=x[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)',
+  )
+  const message = await one('F26542105FA', [text])
+  expect(message.recipients).toMatchObject([{ outcome: 'delivered' }, { outcome: 'delivered' }])
+  expect(eventsOf(message)).not.toContain('filtered')
+})
+
 test('a message that was requeued has both of its queue ids', async () => {
   const text = log(
     'smtpd[1]: F26542105FA: client=c.example[192.0.2.1]',
