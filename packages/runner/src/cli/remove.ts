@@ -1,4 +1,4 @@
-/** `candy remove`: removes a filter from filters.d in such a way that `candy add` can put it back as it was. */
+/** `candy remove`: removes a filter from filters.d in such a way that it can be put back as it was. */
 import { existsSync, renameSync, unlinkSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest } from '../config/nearest.js'
@@ -11,6 +11,7 @@ import { EX_CONFIG, EX_UNAVAILABLE, Failure } from './failure.js'
 import { addHelp } from './help-text.js'
 import { assertRoot, changeInstance, findConfigDirectory } from './postfix-instance.js'
 import { printReload, reloadAfter } from './reload.js'
+import { withTypedInstance } from './typed-instance.js'
 
 interface RemoveOptions {
   readonly config?: string
@@ -55,15 +56,17 @@ async function remove(name: string, { config, purge, dryRun, yes, json }: Remove
     return
   }
   assertRoot('candy remove')
-  // Ask only if something is deleted: `candy add` can put a renamed file back.
+  // Ask only if something is deleted: a renamed file can be put back.
   if (purge && !yes)
     await confirm(`Delete ${[filter.path, ...(unused ? [`package ${unused}`] : [])].join(' and the ')}?`, '--yes')
   await changeInstance('candy remove', configDirectory, () =>
-    removeFilter({ filter, unused, settings, purge: purge === true, json: json === true }),
+    removeFilter({ config, filter, unused, settings, purge: purge === true, json: json === true }),
   )
 }
 
 interface Job {
+  /** What was typed behind `-c`. */
+  readonly config: string | undefined
   readonly purge: boolean
   readonly json: boolean
   readonly filter: ListedFilter
@@ -72,7 +75,7 @@ interface Job {
   readonly settings: Settings
 }
 
-async function removeFilter({ filter, unused, settings, purge, json }: Job): Promise<void> {
+async function removeFilter({ config, filter, unused, settings, purge, json }: Job): Promise<void> {
   const { name } = filter
   const disabled = `${filter.path}.disabled`
   if (purge) unlinkSync(filter.path)
@@ -88,7 +91,10 @@ async function removeFilter({ filter, unused, settings, purge, json }: Job): Pro
     const removed = { name, path: filter.path, result, ...(unused !== undefined && { uninstalled: unused }) }
     console.log(JSON.stringify({ version: 1, removed, reload: reload ?? null }))
   } else {
-    console.log(purge ? `${filter.path}: deleted` : `${filter.path}: removed; candy add puts it back from ${disabled}`)
+    const back = `mv ${disabled} ${filter.path}, then "candy reload"`
+    console.log(
+      purge ? `${filter.path}: deleted` : withTypedInstance(`${filter.path}: removed; to put it back: ${back}`, config),
+    )
     if (reload !== undefined) printReload(reload)
   }
   if (reload?.reloaded === false) process.exitCode = EX_CONFIG

@@ -75,7 +75,11 @@ test('what was removed is put back with what the operator had changed', () => {
   const where = host()
   const path = join(where.filters, '50-clamav.toml')
   writeFileSync(path, 'filter = "@candy/filter-clamav"\ntimeout = "7s"\n')
-  expect(run(where, 'remove', '50-clamav').status).toBe(0)
+  const removed = run(where, 'remove', '50-clamav')
+  expect(removed.stdout).toContain(
+    `to put it back: mv ${path}.disabled ${path}, then "candy -c ${where.directory} reload"`,
+  )
+  expect(removed.status).toBe(0)
   expect(readdirSync(where.filters)).toEqual(['50-clamav.toml.disabled'])
   expect(run(where, 'list').stdout).toContain('disabled')
   expect(run(where, 'add', '@candy/filter-clamav').stdout).toContain('put back')
