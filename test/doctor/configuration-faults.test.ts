@@ -106,6 +106,12 @@ const GROUPS: readonly Group[] = [
     says: /^what candy has recorded .* is damaged$/,
     urgent: false,
   }),
+  together({
+    name: 'lines that somebody has written by hand',
+    make: typed('rm $STATE/journal.json', 'postconf -P candy-lmtp/unix/lmtp_line_length_limit=990'),
+    check: 'lines',
+    says: /^candy is not enabled, and Postfix was set up for it by hand$/,
+  }),
   together(
     {
       name: 'a filter of main.cf',

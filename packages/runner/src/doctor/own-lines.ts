@@ -25,15 +25,17 @@ export async function examineOwnLines(host: Host): Promise<readonly Observation[
       ),
     ]
   }
+  // Lines that somebody has edited or written are not recognized without the record.
+  const anew = (): readonly string[] =>
+    editsToEnable(instance, host.request, undefined).refusals.length === 0
+      ? enable
+      : [candy('disable', '--yes'), candy('enable', '--mode', host.mode, '--yes')]
   if (journal === DAMAGED) {
-    // Lines that somebody has edited are not recognized without the record.
-    const isRecognized = editsToEnable(instance, host.request, undefined).refusals.length === 0
-    const again = [candy('disable', '--yes'), candy('enable', '--mode', host.mode, '--yes')]
     return [
       ailing(
         `what candy has recorded of its own changes in ${toml.state} is damaged`,
         'candy has to find its own lines by their names.',
-        isRecognized ? enable : again,
+        anew(),
       ),
     ]
   }
@@ -42,8 +44,8 @@ export async function examineOwnLines(host: Host): Promise<readonly Observation[
       host.isSetUp
         ? urgent(
             'candy is not enabled, and Postfix was set up for it by hand',
-            'The doctor cannot tell whether those lines are right. candy enable takes them over, and writes what is missing.',
-            enable,
+            'The doctor cannot tell whether those lines are right. candy enable writes what is missing; lines that differ from its own have to be taken out first.',
+            anew(),
           )
         : {
             ...urgent('candy is not enabled: Postfix gives it no mail', 'Mail passes unfiltered.', enable),
