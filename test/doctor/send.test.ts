@@ -77,6 +77,17 @@ describe.each([
 
   // What a dead scanner does is the same in every mode.
   if (mode !== 'smtp') return
+  test('where root may not submit mail, as in an instance of postmulti(1), it is sent by SMTP alone', async () => {
+    await patient.type('postconf -e authorized_submit_users=')
+    const { status, lines } = await sent()
+    await patient.type('postconf -X authorized_submit_users')
+    const notSent = lines.filter((line) => line.includes('sendmail(1)'))
+    expect(notSent).toHaveLength(3)
+    for (const line of notSent)
+      expect(line).toMatch(/^well: .* was not sent: authorized_submit_users does not name root$/)
+    expect(status).toBe(0)
+  })
+
   test('a scanner that is dead is named, and so is mail that waits for it', async () => {
     clamd.kill()
     const { status, lines } = await sent()
