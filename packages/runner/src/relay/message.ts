@@ -40,12 +40,13 @@ const NO_ROOM: Reply = makeReply(452, '4.3.1 content filter has no room')
 const TOO_BIG: Reply = makeReply(552, "5.3.4 message size exceeds the next hop's limit")
 
 /**
- * Reads the message from the client, of at most `limit` bytes. Returns the reply to it when it cannot be kept. Throws when the
+ * Reads the message of the transaction from the client, of at most `limit` bytes. Returns the reply to it when it cannot be kept. Throws when the
  * client has disconnected.
  */
 export async function receiveMessage(
   { mode, spool, cleanup, log }: Relay,
   client: ServerConnection,
+  { xforward }: Transaction,
   limit: number | undefined,
 ): Promise<Spool | Reply> {
   const reader = new DataReader()
@@ -58,8 +59,11 @@ export async function receiveMessage(
   } catch (error) {
     await intake.close()
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-    if (client.disconnected === undefined)
-      log.write('error', 'message not received', { error: String(message ?? error) })
+    if (client.disconnected === undefined) {
+      const id = parseXforward(xforward).get('IDENT')
+      const known = { ...(id !== undefined && { id }), ...(code === 'SPOOL' && { code }) }
+      log.write('error', 'message not received', { ...known, error: String(message ?? error) })
+    }
     await client.skip(reader)
     if (code === 'DATA_TOO_LONG') return TOO_BIG
     return code === 'SPOOL' ? NO_ROOM : UNAVAILABLE_REPLY

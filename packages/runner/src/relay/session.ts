@@ -272,7 +272,12 @@ export class RelaySession {
 
   /** RFC 2033 §4.2: a reply for each recipient that was accepted, in their order. Each is sent as soon as it can be. */
   async #answerMessage(expected: number): Promise<void> {
-    const received = await receiveMessage(this.#relay, this.#client, sizeLimit(this.#nextHop.extensions))
+    const received = await receiveMessage(
+      this.#relay,
+      this.#client,
+      this.#nextHop.transaction,
+      sizeLimit(this.#nextHop.extensions),
+    )
     if ('code' in received) {
       recordNotReceived(this.#relay, this.#nextHop.transaction, received, this.#client)
       for (let sent = 0; sent < expected; sent++) this.#reply(received)

@@ -216,6 +216,16 @@ describe('the message', () => {
     expect(sink.count).toBe(0)
   })
 
+  test('that cannot be kept is in the log, with its id and why', async () => {
+    const { greet, log } = await startRelay({ spool: { directory: '/nowhere', memory: 10 } })
+    const client = await greet()
+    await client.expect('XFORWARD IDENT=4cJW')
+    const reply = await client.send({ ...MESSAGE, bytes: `Subject: long\r\n\r\n${'x'.repeat(80)}\r\n.\r\n` })
+    expect(reply.lines).toEqual(['4.3.1 content filter has no room'])
+    const [line] = log.lines.filter(({ event }) => event === 'message not received')
+    expect(line?.fields).toMatchObject({ id: '4cJW', code: 'SPOOL', error: expect.stringContaining('ENOENT') })
+  })
+
   test('that the next hop takes for none of its recipients is in the history', async () => {
     const { sink, greet, history } = await startRelay()
     const mend = sink.fail({ at: 'rcpt', answer: '451 4.3.0 not now' })
