@@ -99,7 +99,7 @@ test.concurrent(
     await site.postfix.waitUntilEmpty()
     const edited = { ...before, main: `${before.main}smtpd_banner = edited\n` }
     const { stderr } = await site.candy(['disable', '--yes', '--purge'], 69)
-    expect(stderr).toMatch(/1 messages are in .*quarantine/)
+    expect(stderr).toMatch(/quarantine has 1 message: /)
     expect((await site.files()).master).toContain('content_filter=candy:dummy')
     await site.candy(['disable', '--yes', '--purge', '--quarantine'])
     expect(await site.files()).toEqual(edited)

@@ -7,6 +7,7 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { counted } from '../log/counting.js'
 import {
   CREATED_ACCOUNT,
   emptyDirectory,
@@ -45,7 +46,7 @@ export function planPurge(
   const messages = namesIn(quarantineDirectory).filter((name) => !name.startsWith('.')).length
   if (messages > 0 && !quarantine) {
     throw new PostfixError(
-      `${messages} messages are in ${quarantineDirectory}: look at them first, or say --quarantine to remove them with the rest`,
+      `${quarantineDirectory} has ${counted(messages, 'message')}: look there first, or say --quarantine to remove it with the rest`,
     )
   }
   // These directories are removed with everything in them.

@@ -42,7 +42,9 @@ test('the list names all that is removed and counts the messages; what is not in
   asCandy('mkdir quarantine/a quarantine/b; echo x >quarantine/a/message.eml')
   writeFileSync(join(paths.configDirectory, 'candy.toml'), '')
   writeFileSync(join(paths.state, 'packages/package.json'), '{}')
-  expect(() => planPurge(paths, { ...share, quarantine: false })).toThrow(/2 messages are in .*say --quarantine/)
+  expect(() => planPurge(paths, { ...share, quarantine: false })).toThrow(
+    /quarantine has 2 messages: .*say --quarantine/,
+  )
   const plan = planPurge(paths, { ...share, quarantine: true })
   const state = (name: string): string => join(paths.state, name)
   expect(plan).toEqual([
