@@ -23,7 +23,7 @@ async function runner() {
   const { makeCandy } = await compiled('cli/main.js')
   const { helpTextOf } = await compiled('cli/help-text.js')
   const { runnerFiles } = await importTypeScript(resolve(import.meta.dirname, 'runner.ts'))
-  return runnerFiles({ root: makeCandy(), source, textOf: helpTextOf })
+  return runnerFiles({ root: await makeCandy(), source, textOf: helpTextOf })
 }
 
 async function masterCf() {

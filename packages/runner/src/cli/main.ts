@@ -5,12 +5,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError } from 'commander'
 import { readVersion } from '../os/version.js'
-import { addAdd } from './add.js'
-import { addCheck } from './check.js'
-import { addCompletion } from './completion.js'
-import { addDisable } from './disable.js'
-import { addDoctor } from './doctor.js'
-import { addEnable } from './enable.js'
+import { COMMANDS, commandIn } from './commands.js'
 import {
   EX_CONFIG,
   EX_IOERR,
@@ -27,16 +22,6 @@ import {
   Failure,
 } from './failure.js'
 import { addHelp, type HelpText } from './help-text.js'
-import { addList } from './list.js'
-import { addMode } from './mode.js'
-import { addPipe } from './pipe-command.js'
-import { addQuarantine } from './quarantine.js'
-import { addReload } from './reload.js'
-import { addRemove } from './remove.js'
-import { addReport } from './report.js'
-import { addServe } from './serve.js'
-import { addStatus } from './status.js'
-import { addTrace } from './trace.js'
 import { withTypedInstance } from './typed-instance.js'
 
 /** What the statuses of most commands mean; those of a command that has others are in its own help. */
@@ -61,8 +46,8 @@ const SHORT: readonly string[] = ['enable', 'mode', 'disable', 'list', 'reload',
   (name) => `candy ${name}`,
 )
 
-/** The command line with all its commands and options. */
-export function makeCandy(): Command {
+/** The command line with all its commands and options, or with only one command. */
+export async function makeCandy(only?: string): Promise<Command> {
   const candy = new Command('candy')
     .description('Mail filters for Postfix: whatever lies in filters.d judges the mail.')
     .option('-c, --config <dir>', "Postfix's configuration directory (default: what Postfix says, or MAIL_CONFIG)")
@@ -71,28 +56,12 @@ export function makeCandy(): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-  candy.commandsGroup('Set up:')
-  addEnable(candy)
-  addMode(candy)
-  addDisable(candy)
-  candy.commandsGroup('Filters:')
-  addAdd(candy)
-  addRemove(candy)
-  addList(candy)
-  addCheck(candy)
-  addReload(candy)
-  candy.commandsGroup('Mail:')
-  addQuarantine(candy)
-  addTrace(candy)
-  candy.commandsGroup('Watch:')
-  addStatus(candy)
-  addDoctor(candy)
-  addReport(candy)
-  candy.commandsGroup('Started by systemd and Postfix:')
-  addServe(candy)
-  addPipe(candy)
-  candy.commandsGroup('Help:')
-  addCompletion(candy)
+  for (const [name, { group, load }] of Object.entries(COMMANDS)) {
+    if (only !== undefined && only !== name) continue
+    candy.commandsGroup(group)
+    const add = await load()
+    add(candy)
+  }
   addHelp(candy, {
     notes: [
       '"candy enable --help" says more of that command, and so does candy-enable(8); each command has such a help and page.',
@@ -108,7 +77,7 @@ export function makeCandy(): Command {
 }
 
 export async function main(argv: readonly string[]): Promise<void> {
-  const candy = makeCandy()
+  const candy = await makeCandy(commandIn(argv.slice(2)))
   const json = argv.includes('--json')
   for (const command of [candy, ...candy.commands, ...candy.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()

@@ -85,9 +85,9 @@ test('candy completion prints the script of a shell', () => {
 })
 
 describe.each(SHELLS)('%s', (shell) => {
-  test('its script knows each command and option', () => {
+  test('its script knows each command and option', async () => {
     const script = readFileSync(join(SCRIPTS, FILES[shell]), 'utf8')
-    const tree = makeCandy()
+    const tree = await makeCandy()
     const commands = [tree, ...tree.commands.flatMap((command) => [command, ...command.commands])]
     for (const command of commands) {
       expect(script).toContain(command.name())

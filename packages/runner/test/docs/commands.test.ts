@@ -81,8 +81,8 @@ test('command lines are found where there are some', () => {
   expect(new Set(mentions.map(({ words }) => words[0])).size).toBeGreaterThan(8)
 })
 
-test('a command or an option that does not exist is found out', () => {
-  const candy = makeCandy()
+test('a command or an option that does not exist is found out', async () => {
+  const candy = await makeCandy()
   expect(problemOf(candy, ['examine'])).toBe('there is no command examine')
   expect(problemOf(candy, ['-c', 'DIR', 'list', '--bogus'])).toBe('list has no option --bogus')
   expect(problemOf(candy, ['quarantine', 'examine', 'X'])).toBe('there is no command examine')
@@ -92,8 +92,8 @@ test('a command or an option that does not exist is found out', () => {
   expect(problemOf(candy, ['-c', 'DIR', 'list', '--json'])).toBeUndefined()
 })
 
-test('the examples of each command are commands that exist', () => {
-  const candy = makeCandy()
+test('the examples of each command are commands that exist', async () => {
+  const candy = await makeCandy()
   const commands = [candy, ...candy.commands.flatMap((command) => [command, ...command.commands])]
   const examples = commands.flatMap((command) => helpTextOf(command)?.examples ?? []).map(([typed]) => typed)
   expect(examples.length).toBeGreaterThan(15)
@@ -104,8 +104,8 @@ test('the examples of each command are commands that exist', () => {
   }
 })
 
-test('every command that people are told to type exists, with its options', () => {
-  const candy = makeCandy()
+test('every command that people are told to type exists, with its options', async () => {
+  const candy = await makeCandy()
   const problems = files.flatMap(mentionsIn).flatMap(({ where, words }) => {
     const problem = problemOf(candy, words)
     return problem === undefined ? [] : [`${where}: candy ${words.join(' ')}: ${problem}`]

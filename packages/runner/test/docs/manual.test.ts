@@ -11,7 +11,7 @@ import { NAMES, parsePipeArguments } from '../../src/pipe/arguments.js'
 const PACKAGE = resolve(import.meta.dirname, '../..')
 const PAGES = join(PACKAGE, 'man')
 
-const candy = makeCandy()
+const candy = await makeCandy()
 const commands = [candy, ...candy.commands.flatMap((command) => [command, ...command.commands])]
 
 function pageOf(command: Command): string {
