@@ -253,6 +253,18 @@ describe('a site in mode milter', () => {
       says: /^main\.cf says candy_milter = unix:candy\/milter$/,
     },
     {
+      name: 'what a filter before candy has left',
+      make: typed(
+        'postconf -e receive_override_options=no_address_mappings always_bcc=archive@example.net',
+        'postconf -P $SMTP/inet/receive_override_options=no_address_mappings',
+        'postfix reload',
+      ),
+      check: 'main.cf',
+      says: /^receive_override_options has no_address_mappings for .*: always_bcc has no effect on that mail/,
+      urgent: false,
+      mend: typed('postconf -X always_bcc'),
+    },
+    {
       name: 'a pickup(8) that has lost its cleanup(8)',
       make: typed('postconf -PX pickup/unix/cleanup_service_name', 'postfix reload'),
       check: 'lines',

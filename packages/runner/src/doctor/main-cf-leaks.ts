@@ -2,15 +2,18 @@
  * Parameters of main.cf that reach services which they should not reach: a content filter that is set there holds for every
  * service that does not say otherwise, and so also for mail that has been filtered.
  */
-import { isCandyFilter } from '../postfix/filter-option.js'
+import { optionOf } from '../postfix/entrances.js'
+import { isCandyFilter, NO_MAPPINGS, OVERRIDE, wordsOf } from '../postfix/filter-option.js'
 import { parameterOf } from '../postfix/instance.js'
+import { lostMappings, lostMappingsText } from '../postfix/lost-mappings.js'
 import { MILTER } from '../postfix/milter-list.js'
-import { type Observation, urgent, well } from './finding.js'
+import { ailing, type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
 const LEAKS = ['content_filter', 'smtpd_proxy_filter'] as const
 
-export async function examineLeaks({ instance, mode, postfix }: Host): Promise<readonly Observation[]> {
+export async function examineLeaks(host: Host): Promise<readonly Observation[]> {
+  const { instance, mode, postfix } = host
   const found = [...LEAKS, MILTER].flatMap((name) => {
     const value = parameterOf(instance, name).trim()
     if (value === '') return []
@@ -27,7 +30,36 @@ export async function examineLeaks({ instance, mode, postfix }: Host): Promise<r
       ]),
     ]
   })
-  return found.length > 0 ? found : [well('main.cf gives no mail to any filter by itself')]
+  const all = [...found, ...ofMappings(host)]
+  return all.length > 0 ? all : [well('main.cf gives no mail to any filter by itself')]
+}
+
+/** What a filter that was here before candy has left. */
+function ofMappings({ instance, mode, request, attached, postfix, candy }: Host): readonly Observation[] {
+  const lost = lostMappings(instance, request, attached)
+  if (lost === undefined) return []
+  const without = (value: string): string =>
+    wordsOf(value)
+      .filter((word) => word !== NO_MAPPINGS)
+      .join(',')
+  const main = parameterOf(instance, OVERRIDE)
+  const rest = without(main)
+  const own = lost.own.map((service) => {
+    const entry = instance.master.entries.find((one) => `${one.service}/${one.type}` === service)
+    const left = entry === undefined ? '' : without(optionOf(entry, OVERRIDE) ?? '')
+    const name = `${service}/${OVERRIDE}`
+    return left === '' ? postfix('postconf', '-PX', name) : postfix('postconf', '-P', `${name}=${left}`)
+  })
+  const ofMain = rest === '' ? postfix('postconf', '-X', OVERRIDE) : postfix('postconf', '-e', `${OVERRIDE}=${rest}`)
+  // After the queue candy sets it on each service whose mail comes back, unless main.cf has it.
+  const last = mode === 'smtp' || mode === 'pipe' ? candy('enable', '--yes') : postfix('postfix', 'reload')
+  return [
+    ailing(
+      lostMappingsText(lost),
+      'It was set for a filter that handed mail back. Mail to an alias that is not applied bounces.',
+      [...(wordsOf(main).includes(NO_MAPPINGS) ? [ofMain] : []), ...own, last],
+    ),
+  ]
 }
 
 function ofMilter(value: string, postfix: Host['postfix']): Observation {

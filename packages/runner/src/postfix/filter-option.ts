@@ -19,7 +19,7 @@ export const FILTER_OPTIONS: readonly string[] = [
 ]
 
 export const OVERRIDE = 'receive_override_options'
-const NO_MAPPINGS = 'no_address_mappings'
+export const NO_MAPPINGS = 'no_address_mappings'
 
 /** Whether a value of content_filter, from master.cf or from a queue file, names one of candy's transports. */
 export function isCandyFilter(value: string): boolean {

@@ -5,6 +5,7 @@ import { nameEntry } from './entrances.js'
 import { filterActions } from './filter-actions.js'
 import { disablesAddressMapping } from './filter-option.js'
 import { type Instance, parameterOf } from './instance.js'
+import { lostMappings, lostMappingsText } from './lost-mappings.js'
 import { miltersIn } from './milter-list.js'
 import { milterOrders } from './milter-order.js'
 
@@ -13,6 +14,18 @@ const SHOWN = 5
 
 /** `instance` is the instance without candy's options; `services` are those whose mail candy will filter. */
 export function sideEffects(
+  instance: Instance,
+  request: EntranceRequest,
+  services: readonly Entry[],
+): readonly string[] {
+  const lost = lostMappings(instance, request, services)
+  return [
+    ...effectsOfMode(instance, request, services),
+    ...(lost === undefined ? [] : [`${lostMappingsText(lost)}. "candy doctor" has what takes it out`]),
+  ]
+}
+
+function effectsOfMode(
   instance: Instance,
   { mode, reinjectsByPickup }: EntranceRequest,
   services: readonly Entry[],
