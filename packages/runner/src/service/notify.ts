@@ -20,11 +20,14 @@ export function openNotifier(env: NodeJS.ProcessEnv, log: () => Log): Notifier {
   if (env.NOTIFY_SOCKET === undefined) return { notify: () => {}, watchdogInterval: undefined }
   let last: Promise<void> = Promise.resolve()
   let unsent: readonly string[] = []
+  let failed = false
   const send = (assignments: readonly string[]): Promise<void> =>
     new Promise((resolve) => {
       const all = [...unsent, ...assignments]
       execFile('systemd-notify', [`--pid=${process.pid}`, ...all], { env }, (error) => {
-        if (error !== null) log().write('warn', 'systemd was not told', { error: error.message })
+        // Where nobody listens, as in a container that has inherited the variable, once is enough.
+        if (error !== null && !failed) log().write('warn', 'systemd was not told', { error: error.message })
+        failed = error !== null
         unsent = error === null ? [] : all.filter((one) => one === 'READY=1')
         resolve()
       })

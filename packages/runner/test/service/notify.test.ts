@@ -85,6 +85,26 @@ test('READY=1 is sent again until it was delivered', async () => {
   await expect.poll(heard).toEqual([expect.stringMatching(/READY=1 WATCHDOG=1/)])
 })
 
+test('that nobody listens is said once, until somebody has listened', async () => {
+  const path = join(scratch(), 'notify')
+  const log = memoryLog()
+  const notifier = openNotifier({ ...process.env, NOTIFY_SOCKET: path }, () => log)
+  const tell = async (assignment: string): Promise<void> => {
+    notifier.notify(assignment)
+    await until('the start of that', () => speakers().length > 0)
+    await until('the end of that', () => speakers().length === 0)
+  }
+  await tell('STATUS=1')
+  await tell('STATUS=2')
+  expect(log.lines).toHaveLength(1)
+  const receiver = await startReceiver(path)
+  notifier.notify('STATUS=3')
+  await expect.poll(receiver.heard).toHaveLength(1)
+  receiver.kill('SIGKILL')
+  notifier.notify('STATUS=4')
+  await expect.poll(() => log.lines.map(({ event }) => event)).toEqual(['systemd was not told', 'systemd was not told'])
+})
+
 test('without systemd nothing happens, and a socket that is not there is only a warning', async () => {
   const log = memoryLog()
   openNotifier({}, () => log).notify('READY=1')
