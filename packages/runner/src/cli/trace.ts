@@ -3,9 +3,11 @@ import { parseDuration } from '@candy/sdk/values'
 import { type Command, InvalidArgumentError } from 'commander'
 import { Ownership } from '../config/ownership.js'
 import { readSettings } from '../config/settings.js'
+import { commandsOf } from '../postfix/commands.js'
 import { parseQuery } from '../trace/query.js'
 import { type Found, search } from '../trace/search.js'
 import { findSources, type SourceProblem } from '../trace/sources.js'
+import { waitingFor } from '../trace/waiting.js'
 import { EX_NOINPUT, EX_OK, EX_USAGE, Failure } from './failure.js'
 import { addHelp } from './help-text.js'
 import { findConfigDirectory } from './postfix-instance.js'
@@ -72,7 +74,9 @@ async function trace(what: string, options: TraceOptions): Promise<void> {
     since,
     until,
   })
-  const found = await search(sources, { query, limit, since, until })
+  // Files that were named may be of another host.
+  const waiting = files.length > 0 ? undefined : await waitingFor(commandsOf(configDirectory), query, limit)
+  const found = await search(sources, { query, limit, since, until, ...(waiting && { waiting }) })
   const unread = [...problems, ...found.problems]
   if (sources.length === found.problems.length) throw new Failure(EX_NOINPUT, whyUnreadable(unread))
   if (options.json) console.log(JSON.stringify(toJson(what, found, unread)))

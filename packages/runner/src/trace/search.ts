@@ -12,11 +12,14 @@ import { type Scan, type Searched, type Span, scan } from './scan.js'
 import type { LogSource } from './source.js'
 import type { SourceProblem } from './sources.js'
 import { messagesIn, refusedMessage, type TracedMessage } from './traced-message.js'
+import type { Waiting } from './waiting.js'
 
 export interface SearchOptions extends Span {
   readonly query: Query
   /** So many messages are returned, the latest ones. */
   readonly limit: number
+  /** What is asked for and in the queue now. */
+  readonly waiting?: Waiting
 }
 
 export interface Found {
@@ -35,11 +38,13 @@ const IDS_OF_A_MESSAGE = 3
 const PASSES = 4
 
 export async function search(sources: readonly LogSource[], options: SearchOptions): Promise<Found> {
-  const { query, limit } = options
+  const { query, limit, waiting = new Map() } = options
   const candidates = new Candidates(query, limit * IDS_OF_A_MESSAGE)
   let last: Scan | undefined
   if (query.id === undefined) last = await scan(sources, options, candidates)
-  let collection = new Collection(query.id === undefined ? candidates.ids : [query.id])
+  let collection = new Collection(
+    query.id === undefined ? [...new Set([...candidates.ids, ...waiting.keys()])] : [query.id],
+  )
   const followed = new Set<string>()
   for (let pass = 1; collection.ids.size > 0 && pass <= PASSES; pass++) {
     last = await scan(sources, options, collection)
@@ -49,7 +54,7 @@ export async function search(sources: readonly LogSource[], options: SearchOptio
     for (const { messageId } of awaited) followed.add(messageId)
     collection = new Collection(collection.ids, awaited)
   }
-  const messages = messagesIn(collection, query)
+  const messages = messagesIn(collection, query, waiting)
   const known = new Set(messages.flatMap(({ ownIds }) => ownIds))
   const refused = candidates.refusals.filter(({ event }) => !known.has(ownIdIn(event.text) ?? '')).map(refusedMessage)
   const all = [...messages, ...refused].toSorted((a, b) => timeOf(b) - timeOf(a))

@@ -10,6 +10,7 @@ import { isAbandoned, messageIdsOf } from './queue-entry.js'
 import { isOwnId } from './queue-id.js'
 import { type RecipientOutcome, recipientOutcomesOf } from './recipient-outcome.js'
 import { type TimelineEvent, timelineOf } from './timeline.js'
+import type { Waiting } from './waiting.js'
 
 export interface TracedMessage {
   /** Postfix's, in the order in which the message had them. */
@@ -28,7 +29,7 @@ export interface TracedMessage {
 }
 
 /** The messages of a collection that are asked for, in no order. */
-export function messagesIn(collection: Collection, query: Query): readonly TracedMessage[] {
+export function messagesIn(collection: Collection, query: Query, waiting: Waiting): readonly TracedMessage[] {
   const { entries, candy, answers } = collection
   const lineages = lineagesOf(collection)
   const messages = lineages.map((lineage) => {
@@ -44,7 +45,17 @@ export function messagesIn(collection: Collection, query: Query): readonly Trace
     candy.filter((record) => !used.has(record)),
     answers,
   )
-  return [...messages, ...alone].filter((message) => isAsked(message, query)).map(trace)
+  return [...messages, ...alone]
+    .map((message) => ({ ...message, waiting: waitingIn(message, waiting) }))
+    .filter((message) => message.waiting.length > 0 || isAsked(message, query))
+    .map(trace)
+}
+
+/** The recipients of a message for whom it is in the queue now. */
+function waitingIn({ lineage }: Parts, waiting: Waiting): readonly string[] {
+  return lineage
+    .filter(({ records }) => !records.some(({ event }) => event.kind === 'removed'))
+    .flatMap(({ id }) => waiting.get(id) ?? [])
 }
 
 /** A message that was refused and had no queue id. */
@@ -105,18 +116,28 @@ function isAsked({ lineage, candy, ownIds }: Parts, query: Query): boolean {
   return [...names, ...judged].some((name) => isNamed(query, name))
 }
 
-function trace({ lineage, candy, answers, ownIds }: Parts): TracedMessage {
+function trace({
+  lineage,
+  candy,
+  answers,
+  ownIds,
+  waiting,
+}: Parts & { readonly waiting: readonly string[] }): TracedMessage {
   const judgements = judgementsIn(candy)
   const events = lineage.flatMap(({ records }) => records.map(({ event }) => event))
   const messageId = lineage.flatMap(messageIdsOf)[0] ?? judgements[0]?.messageId
   const sender = events.flatMap((event) => ('sender' in event ? [event.sender] : []))[0] ?? judgements[0]?.sender
+  const settled = recipientOutcomesOf(lineage, judgements)
+  const queued = waiting
+    .filter((recipient) => !settled.some((one) => one.recipient === recipient))
+    .map((recipient) => ({ recipient, outcome: 'queued' }) as const)
   const kept = events.flatMap((event) => (isHandOver(event) ? (quarantinedAs(event) ?? []) : []))
   return {
     queueIds: lineage.filter((entry, index) => index === 0 || !isAbandoned(entry)).map(({ id }) => id),
     ownIds: [...ownIds],
     ...(messageId && { messageId }),
     ...(sender !== undefined && { sender }),
-    recipients: recipientOutcomesOf(lineage, judgements),
+    recipients: [...settled, ...queued],
     quarantined: [...new Set([...judgements.flatMap(({ quarantined }) => quarantined ?? []), ...kept])],
     askable: judgements.some(({ askable }) => askable),
     events: timelineOf({ lineage, candy, answers }),
