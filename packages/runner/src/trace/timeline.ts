@@ -68,7 +68,7 @@ export function timelineOf({ lineage, candy, answers }: Happenings): readonly Ti
   ]
     .toSorted(({ at: a }, { at: b }) => second(a.time) - second(b.time) || a.order - b.order)
     .flatMap(({ events }) => events)
-  for (const record of candy) timeline.splice(placeOf(record, timeline), 0, candyEvent(record))
+  addCandyEvents(timeline, candy)
   return mergeDeliveries(timeline)
 }
 
@@ -150,18 +150,36 @@ function candyEvent({ time, program, event }: CandyRecord): TimelineEvent {
   }
 }
 
+function addCandyEvents(timeline: TimelineEvent[], candy: readonly CandyRecord[]): void {
+  const events = candy.map(candyEvent)
+  for (const [index, { time, event }] of candy.entries()) {
+    if (event.kind === 'judged') timeline.splice(placeOf(time, event, timeline), 0, events[index] as TimelineEvent)
+  }
+  // The last one first: what a filter says stands before the judgement that candy has logged next.
+  for (const [index, { time, event }] of [...candy.entries()].toReversed()) {
+    if (event.kind === 'judged') continue
+    const next = events[index + 1]
+    const before =
+      next !== undefined && second(next.time) === second(time) ? timeline.indexOf(next) : endOf(time, timeline)
+    timeline.splice(before, 0, events[index] as TimelineEvent)
+  }
+}
+
+/** Behind all of this second. */
+function endOf(time: number, timeline: readonly TimelineEvent[]): number {
+  const index = timeline.findIndex((one) => second(one.time) > second(time))
+  return index === -1 ? timeline.length : index
+}
+
 /** Before the first of these events, where there is one; else by the time. */
-function placeOf({ time, event }: CandyRecord, timeline: readonly TimelineEvent[]): number {
-  const byTime = timeline.findIndex((one) => second(one.time) > second(time))
-  const atEnd = byTime === -1 ? timeline.length : byTime
-  if (event.kind === 'note') return atEnd
+function placeOf(time: number, event: Judgement, timeline: readonly TimelineEvent[]): number {
   const next = event.queuedAs ?? requeuedBy(event, time, timeline)
   const consequence = timeline.findIndex((one) => {
     if (next !== undefined && one.queueId === next) return one.event === 'queued'
     if (one.event === 'accepted' || one.event === 'refused') return tells(one, event)
     return one.queueId === event.id && isAnswered(one) && second(one.time) >= second(time)
   })
-  return consequence === -1 ? atEnd : consequence
+  return consequence === -1 ? endOf(time, timeline) : consequence
 }
 
 /** In pipe mode candy's answer has no queue id: the one that came back last was it. */

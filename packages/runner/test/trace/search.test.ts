@@ -351,6 +351,20 @@ test('in mode milter Postfix itself delivers to the last of them', async () => {
   expect(eventsOf(message)).not.toContain('filtered')
 })
 
+test('what a filter says stands before the judgement, whatever else is logged in that second', async () => {
+  const text = [
+    'postfix/smtpd[1]: F26542105FA: client=c.example[192.0.2.1]',
+    'postfix/qmgr[1]: F26542105FA: from=<a@example.com>, size=1, nrcpt=1 (queue active)',
+    'candy/serve[1]: found id=F26542105FA filter=50-clamav signature=Test treatment=reject',
+    'candy/serve[1]: judged id=F26542105FA action=quarantine answer="250 2.0.0 quarantined as 20261127T204111Z-F26542105FA by 50-clamav: Test" filters="50-clamav reject 1 ms (Test)" decided_by=50-clamav message_id=<a@example.com> client=c.example[192.0.2.1] helo=c sender=a@example.com size=1 recipients=b@example.net',
+    'postfix/lmtp[1]: F26542105FA: to=<b@example.net>, relay=mx[candy/lmtp], delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 quarantined as 20261127T204111Z-F26542105FA by 50-clamav: Test)',
+    'postfix/qmgr[1]: F26542105FA: removed',
+    'candy/quarantine[1]: quarantined message deleted name=20261127T204111Z-F26542105FA state=held id=F26542105FA',
+  ]
+  const message = await one('F26542105FA', [text.map((line) => `${HOST} ${line}\n`).join('')])
+  expect(eventsOf(message)).toEqual(['received', 'queued', 'note', 'judged', 'filtered', 'removed', 'note'])
+})
+
 test('a message that was requeued has both of its queue ids', async () => {
   const text = log(
     'smtpd[1]: F26542105FA: client=c.example[192.0.2.1]',
