@@ -2,9 +2,9 @@
  * `candy report`: counts the history of some days and prints an HTML page about it, or JSON. The history belongs to candy, so it is read
  * with the rights of candy; a file is written with those of whoever typed the command, and only when the page is complete.
  */
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { execa } from 'execa'
 import { Ownership } from '../config/ownership.js'
@@ -104,6 +104,8 @@ async function makeAsCandy(
 
 /** Throws Failure for anything that is not a file: to replace a device or a link would be far from what was meant. */
 function assertReplaceable(file: string): void {
+  const directory = dirname(resolve(file))
+  if (!existsSync(directory)) throw new Failure(EX_IOERR, `--out ${file}: there is no directory ${directory}`)
   const there = lstatSync(file, { throwIfNoEntry: false })
   if (there === undefined || there.isFile()) return
   throw new Failure(EX_USAGE, `--out ${file}: there is something that is no file; without --out the report is printed`)

@@ -85,6 +85,8 @@ test('a file that cannot be written is 74, and what is no file is not replaced',
     const run = candy(['report', '-c', directory, '--out', path])
     expect([run.status, run.stderr.startsWith(`--out ${path}: `)]).toEqual([status, true])
   }
+  const { stderr } = candy(['report', '-c', directory, '--out', join(out, 'nowhere/report.html')])
+  expect(stderr).toContain(`there is no directory ${join(out, 'nowhere')}\n`)
   expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   expect(readdirSync(out)).toEqual(['link'])
 })
