@@ -1,5 +1,5 @@
 /** The Debian packages for a host: those of this checkout, the same of a later version, and packages of strangers. */
-import { chmod, cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makePackages } from '../../packaging/deb.js'
 import { runCommand } from '../kit/command.js'
@@ -31,7 +31,7 @@ export async function laterPackage(path: string, scratch: string): Promise<strin
   await edit(join(home, 'package.json'), (text) => text.replace(/"version": "[^"]*"/, `"version": "${LATER}"`))
   const code = join(home, 'dist/command')
   await rename(join(code, RENAMED), join(code, `later-${RENAMED}`))
-  for (const user of ['main.js', 'worker-main.js']) {
+  for (const user of await readdir(code)) {
     await edit(join(code, user), (text) => text.replaceAll(`./${RENAMED}`, `./later-${RENAMED}`))
   }
   return build(tree, `postfix-candy_${LATER}-1.deb`)
