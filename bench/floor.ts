@@ -15,13 +15,6 @@ export const AFTER_FLOOR: Lane = {
   start: () => startFloor({ mode: 'smtp', program: 'relay.js' }),
 }
 
-export const AFTER_CLAMD_FLOOR: Lane = {
-  name: 'smtp: Node.js that only asks clamd',
-  kind: 'limit',
-  against: AFTER_LIMIT,
-  start: ({ clamd }) => startFloor({ mode: 'smtp', program: 'relay-with-clamd.js', clamd }),
-}
-
 export const BEFORE_FLOOR: Lane = {
   name: 'smtp-before: Node.js that only passes bytes on',
   kind: 'limit',

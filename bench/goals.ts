@@ -1,12 +1,5 @@
 /** What candy wants to reach, and whether it does. */
-import {
-  AFTER_CLAMD_FLOOR,
-  AFTER_FLOOR,
-  BEFORE_FLOOR,
-  HANDOVER_FLOOR,
-  MILTER_CLAMD_FLOOR,
-  MILTER_FLOOR,
-} from './floor.js'
+import { AFTER_FLOOR, BEFORE_FLOOR, HANDOVER_FLOOR, MILTER_CLAMD_FLOOR, MILTER_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, NO_FILTER, SHELL } from './lane.js'
 import type { Result } from './measurement.js'
 import { SIZES, type Size } from './message.js'
@@ -42,13 +35,13 @@ const MILTER = 'milter: candy'
 const RESIDENT = 'pipe: candy'
 const ALONE = 'pipe: candy, no service'
 
-/** By the lane that it is the floor of. */
+/** By the lane that it is the floor of. The one of mode `smtp` asks no clamd. */
 const FLOORS: ReadonlyMap<string, string> = new Map([
   [AFTER, AFTER_FLOOR.name],
   [BEFORE, BEFORE_FLOOR.name],
   [MILTER, MILTER_FLOOR.name],
   [`${MILTER}, clamd`, MILTER_CLAMD_FLOOR.name],
-  [`${AFTER}, clamd`, AFTER_CLAMD_FLOOR.name],
+  [`${AFTER}, clamd`, AFTER_FLOOR.name],
   [RESIDENT, HANDOVER_FLOOR.name],
   [ALONE, PIPE_FLOOR.name],
 ])

@@ -5,14 +5,7 @@ import { startHandover } from '../test/kit/handover.js'
 import { type RelayOptions, startRelay } from '../test/kit/relay.js'
 import { freePort } from '../test/kit/scratch.js'
 import { startTestBed } from '../test/kit/test-bed.js'
-import {
-  AFTER_CLAMD_FLOOR,
-  AFTER_FLOOR,
-  BEFORE_FLOOR,
-  HANDOVER_FLOOR,
-  MILTER_CLAMD_FLOOR,
-  MILTER_FLOOR,
-} from './floor.js'
+import { AFTER_FLOOR, BEFORE_FLOOR, HANDOVER_FLOOR, MILTER_CLAMD_FLOOR, MILTER_FLOOR } from './floor.js'
 import { AFTER_LIMIT, BEFORE_LIMIT, bare, type Daemons, type Lane, main, NO_FILTER, SHELL, type Track } from './lane.js'
 import { PIPE_FLOOR, SHELL_SCRIPT } from './pipe-commands.js'
 import { afterQueue, CLAMAV_MILTER, CLAMSMTP, PERL_RIVALS } from './rivals.js'
@@ -66,7 +59,7 @@ export const GROUPS: readonly Group[] = [
   { name: 'after the queue', lanes: [noFilter, afterLimit, AFTER_FLOOR, afterLane(''), tcpLane()] },
   {
     name: 'with clamd',
-    lanes: [noFilter, afterLimit, AFTER_CLAMD_FLOOR, afterLane(', clamd'), CLAMSMTP, beforeLane(', clamd')],
+    lanes: [noFilter, afterLimit, AFTER_FLOOR, afterLane(', clamd'), CLAMSMTP, beforeLane(', clamd')],
   },
   {
     name: 'pipe',
