@@ -38,14 +38,6 @@ const EXITS: HelpText['exits'] = {
   [EX_CONFIG]: 'something in the configuration is wrong',
 }
 
-/**
- * Commands that end within a second or two. To optimise what runs that shortly takes V8 longer than it saves: a quarter of the processor
- * time of `candy enable`. The others may read a month of records, or judge mail for years.
- */
-const SHORT: readonly string[] = ['enable', 'mode', 'disable', 'list', 'reload', 'status', 'doctor'].map(
-  (name) => `candy ${name}`,
-)
-
 /** The command line with all its commands and options, or with only one command. */
 export async function makeCandy(only?: string): Promise<Command> {
   const candy = new Command('candy')
@@ -77,7 +69,9 @@ export async function makeCandy(only?: string): Promise<Command> {
 }
 
 export async function main(argv: readonly string[]): Promise<void> {
-  const candy = await makeCandy(commandIn(argv.slice(2)))
+  const name = commandIn(argv.slice(2))
+  if (name !== undefined && COMMANDS[name]?.isShort === true) setFlagsFromString('--no-opt')
+  const candy = await makeCandy(name)
   const json = argv.includes('--json')
   for (const command of [candy, ...candy.commands, ...candy.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()
@@ -87,9 +81,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   // The reader of a pipe may close it early, as in `candy list | head`. That is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EX_OK : EX_IOERR))
-  candy.hook('preAction', (_, command) => {
-    if (SHORT.includes(pathOf(command))) setFlagsFromString('--no-opt')
-  })
   try {
     assertWorkingDirectory()
     await candy.parseAsync([...argv])

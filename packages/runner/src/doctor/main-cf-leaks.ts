@@ -3,18 +3,23 @@
  * service that does not say otherwise, and so also for mail that has been filtered.
  */
 import { optionOf } from '../postfix/entrances.js'
-import { isCandyFilter, NO_MAPPINGS, OVERRIDE, wordsOf } from '../postfix/filter-option.js'
+import {
+  FILTER_PARAMETERS,
+  hasNoMappings,
+  isCandyFilter,
+  NO_MAPPINGS,
+  OVERRIDE,
+  wordsOf,
+} from '../postfix/filter-option.js'
 import { parameterOf } from '../postfix/instance.js'
 import { lostMappings, lostMappingsText } from '../postfix/lost-mappings.js'
 import { MILTER } from '../postfix/milter-list.js'
 import { ailing, type Observation, urgent, well } from './finding.js'
 import type { Host } from './host.js'
 
-const LEAKS = ['content_filter', 'smtpd_proxy_filter'] as const
-
 export async function examineLeaks(host: Host): Promise<readonly Observation[]> {
   const { instance, mode, postfix } = host
-  const found = [...LEAKS, MILTER].flatMap((name) => {
+  const found = [...FILTER_PARAMETERS, MILTER].flatMap((name) => {
     const value = parameterOf(instance, name).trim()
     if (value === '') return []
     if (name === MILTER) return [ofMilter(value, postfix)]
@@ -44,10 +49,9 @@ function ofMappings({ instance, mode, request, attached, postfix, candy }: Host)
       .join(',')
   const main = parameterOf(instance, OVERRIDE)
   const rest = without(main)
-  const own = lost.own.map((service) => {
-    const entry = instance.master.entries.find((one) => `${one.service}/${one.type}` === service)
-    const left = entry === undefined ? '' : without(optionOf(entry, OVERRIDE) ?? '')
-    const name = `${service}/${OVERRIDE}`
+  const own = lost.own.map((entry) => {
+    const left = without(optionOf(entry, OVERRIDE) ?? '')
+    const name = `${entry.service}/${entry.type}/${OVERRIDE}`
     return left === '' ? postfix('postconf', '-PX', name) : postfix('postconf', '-P', `${name}=${left}`)
   })
   const ofMain = rest === '' ? postfix('postconf', '-X', OVERRIDE) : postfix('postconf', '-e', `${OVERRIDE}=${rest}`)
@@ -57,7 +61,7 @@ function ofMappings({ instance, mode, request, attached, postfix, candy }: Host)
     ailing(
       lostMappingsText(lost),
       'It was set for a filter that handed mail back. Mail to an alias that is not applied bounces.',
-      [...(wordsOf(main).includes(NO_MAPPINGS) ? [ofMain] : []), ...own, last],
+      [...(hasNoMappings(main) ? [ofMain] : []), ...own, last],
     ),
   ]
 }

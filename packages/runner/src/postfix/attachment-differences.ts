@@ -6,7 +6,7 @@ import { findService } from '@candy/master-cf'
 import { isEdited, routesToCandy } from './attachment.js'
 import { type EnableRequest, editsToEnable } from './enable-edits.js'
 import { nameEntry, optionOf } from './entrances.js'
-import { foreignFilter, isMilterList } from './filter-option.js'
+import { FILTER_PARAMETERS, foreignFilter, isMilterList } from './filter-option.js'
 import type { Instance } from './instance.js'
 import type { Journal } from './journal.js'
 
@@ -34,11 +34,9 @@ export interface Attachments {
   readonly refusals: readonly string[]
 }
 
-/** Parameters of main.cf that are examined by themselves, and would only hide everything else here. */
-const LEAKS = ['content_filter', 'smtpd_proxy_filter']
-
 export function compareAttachments(instance: Instance, request: EnableRequest, journal: Journal): Attachments {
-  const parameters = new Map([...instance.parameters, ...LEAKS.map((name) => [name, ''] as const)])
+  // In main.cf these are examined by themselves, and would only hide everything else here.
+  const parameters = new Map([...instance.parameters, ...FILTER_PARAMETERS.map((name) => [name, ''] as const)])
   const edits = editsToEnable({ ...instance, parameters }, request, journal)
   const wanted = edits.refusals.length === 0 ? edits.attached : journal.attached
   const differences = wanted.flatMap((one): readonly AttachmentDifference[] => {

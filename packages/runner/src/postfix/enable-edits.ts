@@ -6,7 +6,7 @@ import { addService, applyEdits, findService, MasterCfError, parse, printService
 import { type AttachedOption, attach, detach, findAttachedOptions } from './attachment.js'
 import { chooseEntrances, type EntranceRequest } from './entrance-choice.js'
 import { nameEntry } from './entrances.js'
-import { isCandyFilter, wantedOptions } from './filter-option.js'
+import { FILTER_PARAMETERS, isCandyFilter, wantedOptions } from './filter-option.js'
 import { type Instance, masterCfProblems, parameterOf } from './instance.js'
 import type { Journal } from './journal.js'
 import { foldEdits } from './line-folding.js'
@@ -155,7 +155,7 @@ function addCandyService(
 /** Refusals where main.cf sends all mail to a filter that is not candy. */
 function filteredElsewhere(instance: Instance, { mode }: EnableRequest): readonly string[] {
   const found: string[] = []
-  for (const name of ['content_filter', 'smtpd_proxy_filter']) {
+  for (const name of FILTER_PARAMETERS) {
     const value = parameterOf(instance, name).trim()
     // A content filter gets mail after the milters.
     const isBehind = mode === 'milter' && name === 'content_filter' && !isCandyFilter(value)

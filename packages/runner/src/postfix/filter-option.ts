@@ -10,6 +10,9 @@ import { MILTER_CLEANUP } from './milter-cleanup.js'
 import { MILTER, MILTER_LISTS, withMilterWord, withoutMilterWord } from './milter-list.js'
 import { MODE_NAMES, MODES, type Mode, TRANSPORTS } from './mode.js'
 
+/** The parameters by which Postfix gives mail to a filter after the queue, or before it. */
+export const FILTER_PARAMETERS = ['content_filter', 'smtpd_proxy_filter'] as const
+
 const CLEANUP = 'cleanup_service_name'
 
 /** Names of the options that send new mail to candy. */
@@ -45,7 +48,7 @@ export function sendsToCandy(name: string, value: string): boolean {
  * undefined where there is none. After a milter Postfix may still give mail to a content_filter.
  */
 export function foreignFilter(entry: Entry, mode: Mode): string | undefined {
-  const names = mode === 'milter' ? ['smtpd_proxy_filter'] : ['content_filter', 'smtpd_proxy_filter']
+  const names = mode === 'milter' ? (['smtpd_proxy_filter'] as const) : FILTER_PARAMETERS
   const name = names.find((one) => {
     const value = optionOf(entry, one)?.trim() ?? ''
     return value !== '' && !sendsToCandy(one, value)
@@ -60,7 +63,12 @@ export function isUnfiltered(entry: Entry): boolean {
 
 /** Whether a service switches address mapping off with `-o receive_override_options`. */
 export function disablesAddressMapping(entry: Entry): boolean {
-  return wordsOf(optionOf(entry, OVERRIDE) ?? '').includes(NO_MAPPINGS)
+  return hasNoMappings(optionOf(entry, OVERRIDE) ?? '')
+}
+
+/** Whether a value of receive_override_options switches address mapping off. */
+export function hasNoMappings(value: string): boolean {
+  return wordsOf(value).includes(NO_MAPPINGS)
 }
 
 /**

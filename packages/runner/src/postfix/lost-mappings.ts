@@ -6,7 +6,7 @@
 import type { Entry } from '@candy/master-cf'
 import type { EntranceRequest } from './entrance-choice.js'
 import { findEntrances, nameEntry, optionOf } from './entrances.js'
-import { NO_MAPPINGS, OVERRIDE, wordsOf } from './filter-option.js'
+import { disablesAddressMapping, FILTER_PARAMETERS, hasNoMappings, OVERRIDE } from './filter-option.js'
 import { type Instance, parameterOf } from './instance.js'
 
 /** What it switches off (postconf(5)). */
@@ -24,8 +24,8 @@ const MAPPINGS = [
 export interface LostMappings {
   /** The services that receive such mail, for the operator. */
   readonly services: readonly string[]
-  /** Those of them that say so themselves, as postconf(1) names them. The others have it from main.cf. */
-  readonly own: readonly string[]
+  /** Those of them that say so themselves. The others have it from main.cf. */
+  readonly own: readonly Entry[]
   /** The parameters that have no effect on it. */
   readonly mappings: readonly string[]
 }
@@ -39,15 +39,13 @@ export function lostMappings(
   const mappings = MAPPINGS.filter((name) => parameterOf(instance, name).trim() !== '')
   const inherited = hasNoMappings(parameterOf(instance, OVERRIDE))
   const goesOn = (entry: Entry): boolean =>
-    ['content_filter', 'smtpd_proxy_filter'].some((name) => {
-      return (optionOf(entry, name) ?? parameterOf(instance, name)).trim() !== ''
-    })
+    FILTER_PARAMETERS.some((name) => (optionOf(entry, name) ?? parameterOf(instance, name)).trim() !== '')
   const isFiltered = ({ service, type }: Entry): boolean =>
     filtered.some((one) => one.service === service && one.type === type)
   const isLost = (entry: Entry): boolean => {
-    const own = optionOf(entry, OVERRIDE)
-    if (isFiltered(entry)) return mode === 'milter' && hasNoMappings(own ?? parameterOf(instance, OVERRIDE))
-    return own === undefined && inherited
+    const inherits = optionOf(entry, OVERRIDE) === undefined
+    if (isFiltered(entry)) return mode === 'milter' && (inherits ? inherited : disablesAddressMapping(entry))
+    return inherits && inherited
   }
   const entries = findEntrances(instance)
     .map(({ entry }) => entry)
@@ -55,14 +53,9 @@ export function lostMappings(
   const before = mode === 'smtp-before' && inherited && filtered.length > 0 ? ['candy-in-before/unix'] : []
   const services = [...entries.map(nameEntry), ...before]
   if (services.length === 0 || mappings.length === 0) return undefined
-  const own = entries.filter((entry) => optionOf(entry, OVERRIDE) !== undefined)
-  return { services, own: own.map(({ service, type }) => `${service}/${type}`), mappings }
+  return { services, own: entries.filter(disablesAddressMapping), mappings }
 }
 
 export function lostMappingsText({ services, mappings }: LostMappings): string {
   return `receive_override_options has no_address_mappings for ${services.join(', ')}: ${mappings.join(', ')} ${mappings.length === 1 ? 'has' : 'have'} no effect on that mail, also when candy has judged it`
-}
-
-function hasNoMappings(value: string): boolean {
-  return wordsOf(value).includes(NO_MAPPINGS)
 }

@@ -1,9 +1,11 @@
 /** Logs for the tests of candy trace: real ones of each mode, and lines of the test's own, as sources in memory or as files. */
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { expect } from 'vitest'
 import { parseQuery } from '../../src/trace/query.js'
 import { type Found, type SearchOptions, search } from '../../src/trace/search.js'
 import type { LogSource } from '../../src/trace/source.js'
+import type { TracedMessage } from '../../src/trace/traced-message.js'
 import { scratch } from '../support.js'
 
 export const MODES = ['smtp', 'smtp-before', 'pipe-sendmail', 'pipe-candy-in'] as const
@@ -44,6 +46,24 @@ export function find(
   if (query === undefined) throw new Error(`${what} is no query`)
   const sources = logs.map((log) => (typeof log === 'string' ? sourceOf(log) : log))
   return search(sources, { query, limit: 20, ...options })
+}
+
+/** Lines one second after the other. */
+export function log(...lines: readonly string[]): string {
+  const second = (at: number): string => String(at).padStart(2, '0')
+  return lines.map((line, at) => `2026-11-27T20:41:${second(at)}+00:00 mx postfix/${line}\n`).join('')
+}
+
+/** The only message that is found. */
+export async function one(...args: Parameters<typeof find>): Promise<TracedMessage> {
+  const { messages } = await find(...args)
+  expect(messages).toHaveLength(1)
+  return messages[0] as TracedMessage
+}
+
+/** What has happened to a message, in order. */
+export function eventsOf({ events }: TracedMessage): readonly string[] {
+  return events.map(({ event }) => event)
 }
 
 /** The logs of a mode, candy's own first. */
