@@ -1,7 +1,7 @@
 /** The test bed itself: what every end-to-end test takes for granted about Postfix, the next hop and the client. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, constants, readlink, rm } from 'node:fs/promises'
+import { access, constants, type FileHandle, open, readlink, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
@@ -145,6 +145,7 @@ describe('a private Postfix', () => {
     })
     const [line] = (await once(owner.stdout, 'data')) as [Buffer]
     const { pid, directory } = JSON.parse(line.toString()) as { pid: number; directory: string }
+    await using _held = await openNamespace(pid)
     const namespace = (await namespaceOf(pid)) ?? ''
     expect(await processesIn(namespace)).toContain(pid)
     owner.kill('SIGKILL')
@@ -158,6 +159,7 @@ describe('a private Postfix', () => {
       services: [pipeTransport([await writeScript(directory, 'slow', 'sleep 600')])],
       attach: { contentFilter: 'filter:dummy' },
     }))
+    await using _held = await openNamespace(testBed.postfix.pid)
     const namespace = (await namespaceOf(testBed.postfix.pid)) ?? ''
     await deliver(testBed.postfix.port, mail)
     await testBed.postfix.waitUntil('the filter to run', async () =>
@@ -184,6 +186,11 @@ describe('scanners', () => {
     expect(() => process.kill(testBed.spamd?.pid ?? 0, 0)).toThrow('ESRCH')
   })
 })
+
+/** While a mount namespace is open no other one gets its name. */
+function openNamespace(pid: number): Promise<FileHandle> {
+  return open(`/proc/${pid}/ns/mnt`)
+}
 
 async function commandsIn(namespace: string): Promise<readonly string[]> {
   const pids = await processesIn(namespace)
